@@ -1,0 +1,119 @@
+// DagDocument: the versioned JSON that is all that crosses from DAG code to the rest of the product.
+import type { Json, JsonObject } from "./json.ts";
+import type { TriggerRule } from "./trigger-rule-names.ts";
+
+/** When a DAG runs. A cron text may be a preset such as "@daily"; the time zone is the DAG's. Deltas are seconds. */
+export type Schedule =
+  | { readonly kind: "none" }
+  | { readonly kind: "once" }
+  | { readonly kind: "continuous" }
+  | {
+      readonly kind: "cron";
+      readonly cron: string;
+      /** Length of the data interval that ends at each tick, in seconds; absent means 0. */
+      readonly interval?: number;
+      /** Airflow: CronTriggerTimetable(run_immediately): true, false, or seconds since the past tick. */
+      readonly runImmediately?: boolean | number;
+    }
+  | {
+      readonly kind: "multi-cron";
+      readonly crons: readonly string[];
+      readonly interval?: number;
+      readonly runImmediately?: boolean | number;
+    }
+  | { readonly kind: "cron-data-interval"; readonly cron: string }
+  | { readonly kind: "delta"; readonly delta: number; readonly interval?: number }
+  | { readonly kind: "delta-data-interval"; readonly delta: number }
+  /** Listed moments, UTC ISO text, ascending. */
+  | { readonly kind: "events"; readonly dates: readonly string[] };
+
+/** One param of a DAG: its default and the JSON schema that a value must satisfy. */
+export interface ParamDocument {
+  /** Absent means that a value must be given when the run is triggered. */
+  readonly default?: Json;
+  /** JSON schema (draft 2020-12) of the value; `{}` accepts anything. */
+  readonly schema: JsonObject;
+  readonly description?: string;
+}
+
+export type CallbackKind = "execute" | "success" | "failure" | "retry" | "skipped";
+
+/** What a task's result decides about its direct downstream tasks. */
+export type Decision =
+  /** Result text → ids of the tasks to follow; the other direct downstream tasks are skipped. */
+  | { readonly kind: "branch"; readonly cases: Readonly<Record<string, readonly string[]>> }
+  /** A falsy result skips what follows (Airflow: ShortCircuitOperator). */
+  | { readonly kind: "short-circuit"; readonly ignoreDownstreamTriggerRules: boolean };
+
+export interface TaskDocument {
+  readonly taskId: string;
+  /** Operator name as in the SDK ("bash", "empty", …); a function task is "@task". */
+  readonly operator: string;
+  /** Ids of the direct upstream tasks, in the order drawn, without duplicates. */
+  readonly upstream: readonly string[];
+  /** Upstream tasks whose return value this task reads; a subset of `upstream`. */
+  readonly reads: readonly string[];
+  /** Id of the innermost task group; absent at the top level. */
+  readonly groupId?: string;
+  readonly triggerRule: TriggerRule;
+  readonly retries: number;
+  /** Seconds. */
+  readonly retryDelay: number;
+  /** Factor by which the delay grows with each retry; 1 means constant. */
+  readonly retryBackoff: number;
+  /** Seconds; Airflow's cap of 86,400 when absent. */
+  readonly maxRetryDelay?: number;
+  /** Seconds; absent means no limit but the engine's. */
+  readonly executionTimeout?: number;
+  readonly dependsOnPast: boolean;
+  readonly waitForDownstream: boolean;
+  readonly ignoreFirstDependsOnPast: boolean;
+  readonly owner: string;
+  readonly priorityWeight: number;
+  readonly decision?: Decision;
+  readonly callbacks: readonly CallbackKind[];
+  /** Present on a mapped task: the mapped argument names, and literal lengths where known. */
+  readonly mapped?: {
+    readonly over: Readonly<Record<string, number | { readonly taskId: string }>>;
+  };
+  /** Templated operator fields as written, for people to read; never secrets. */
+  readonly templateFields: Readonly<Record<string, string>>;
+  /** Label of the edge to a direct downstream task, by its id. */
+  readonly edgeLabels: Readonly<Record<string, string>>;
+  readonly displayName?: string;
+  readonly docMd?: string;
+}
+
+export interface TaskGroupDocument {
+  /** Full id, prefixed with its parents' unless prefixGroupId was false. */
+  readonly groupId: string;
+  readonly parentId?: string;
+  readonly tooltip?: string;
+}
+
+export interface DagDocument {
+  readonly schemaVersion: 1;
+  readonly dagId: string;
+  readonly displayName?: string;
+  readonly description?: string;
+  readonly docMd?: string;
+  readonly schedule: Schedule;
+  /** IANA name; "UTC" by default. */
+  readonly timezone: string;
+  /** UTC ISO text. */
+  readonly startDate?: string;
+  readonly endDate?: string;
+  readonly catchup: boolean;
+  readonly maxActiveRuns: number;
+  /** Seconds from the run's start. */
+  readonly dagrunTimeout?: number;
+  /** 0 means never; else the DAG is paused after so many failed runs in a row. */
+  readonly maxConsecutiveFailedDagRuns: number;
+  readonly isPausedUponCreation?: boolean;
+  readonly tags: readonly string[];
+  readonly params: Readonly<Record<string, ParamDocument>>;
+  readonly callbacks: readonly ("success" | "failure")[];
+  /** In the order placed. */
+  readonly tasks: readonly TaskDocument[];
+  readonly groups: readonly TaskGroupDocument[];
+}

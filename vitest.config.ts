@@ -1,0 +1,7 @@
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  resolve: { conditions: ["stepwind-source"] },
+  ssr: { resolve: { conditions: ["stepwind-source"] } },
+  test: { include: ["test/**/*.test.ts"], testTimeout: 30_000 },
+});
