@@ -1,3 +1,4 @@
+// Vitest: every test file under test/; "stepwind" means the source, as it does for tsc.
 import { defineConfig } from "vitest/config";
 
 export default defineConfig({

@@ -42,6 +42,8 @@ export interface PayloadTemplate {
 interface Flow {
   readonly Comment?: string;
   readonly ResultPath?: null | string;
+  /** Null drops the output; nothing that we emit reads it then. */
+  readonly OutputPath?: null;
 }
 
 export type TaskState = Flow &

@@ -22,6 +22,7 @@ export type DiagnosticCode =
   | "bad-task-id"
   | "duplicate-task"
   | "duplicate-group"
+  | "empty-group"
   | "task-never-placed"
   | "task-placed-twice"
   | "edge-leaves-dag"

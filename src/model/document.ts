@@ -45,6 +45,14 @@ export type Decision =
   /** A falsy result skips what follows (Airflow: ShortCircuitOperator). */
   | { readonly kind: "short-circuit"; readonly ignoreDownstreamTriggerRules: boolean };
 
+/** What a task is mapped over: a known number of items, a task's result (or what is at a path in it), or lists of such. */
+export type MappedLength =
+  | number
+  | { readonly taskId: string; readonly path?: readonly string[] }
+  /** As long as the shortest, or with `longest` as the longest. */
+  | { readonly zip: readonly MappedLength[]; readonly longest: boolean }
+  | { readonly concat: readonly MappedLength[] };
+
 export interface TaskDocument {
   readonly taskId: string;
   /** Operator name as in the SDK ("bash", "empty", …); a function task is "@task". */
@@ -74,7 +82,8 @@ export interface TaskDocument {
   readonly callbacks: readonly CallbackKind[];
   /** Present on a mapped task: the mapped argument names, and literal lengths where known. */
   readonly mapped?: {
-    readonly over: Readonly<Record<string, number | { readonly taskId: string }>>;
+    /** By argument; "**kwargs" stands for a list of argument objects (Airflow: expand_kwargs). */
+    readonly over: Readonly<Record<string, MappedLength>>;
   };
   /** Templated operator fields as written, for people to read; never secrets. */
   readonly templateFields: Readonly<Record<string, string>>;
@@ -82,6 +91,8 @@ export interface TaskDocument {
   readonly edgeLabels: Readonly<Record<string, string>>;
   readonly displayName?: string;
   readonly docMd?: string;
+  /** Limit of a mapped task's instances that may run at once in a run. */
+  readonly maxActiveTisPerDagrun?: number;
 }
 
 export interface TaskGroupDocument {

@@ -1,0 +1,92 @@
+#!/usr/bin/env node
+// The stepwind command: starts src/cli/main.ts (a checkout) or dist/cli/main.js (an installed package) under Node 24 or newer.
+// Plain JavaScript that any Node from 18 on can run: an older one hands over to the `node` package from npm.
+import { spawn } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
+import module, { createRequire } from "node:module";
+import { constants } from "node:os";
+import { dirname, join, sep } from "node:path";
+import process from "node:process";
+import { fileURLToPath, pathToFileURL } from "node:url";
+
+const OLDEST_NODE = 24;
+const HANDED_OVER = "STEPWIND_HANDED_OVER";
+const self = fileURLToPath(import.meta.url);
+
+if (majorOf(process.versions.node) >= OLDEST_NODE || process.env[HANDED_OVER]) await run();
+else handOver();
+
+async function run() {
+  dieWithLauncher();
+  module.enableCompileCache();
+  const root = dirname(dirname(self));
+  const source = join(root, "src", "cli", "main.ts");
+  // Node strips no types below node_modules.
+  const fromSource = !root.includes(`${sep}node_modules${sep}`) && existsSync(source);
+  const main = fromSource ? source : join(root, "dist", "cli", "main.js");
+  const cli = await import(pathToFileURL(main).href);
+  process.exitCode = await cli.main(process.argv.slice(2));
+}
+
+/** Runs this file again under a newer Node, as if it were this process: same terminal, signals and exit code. */
+function handOver() {
+  const node = newerNode();
+  if (node === undefined) return;
+  const child = spawn(node, [...process.execArgv, self, ...process.argv.slice(2)], {
+    env: { ...process.env, [HANDED_OVER]: "1" },
+    stdio: ["inherit", "inherit", "inherit", "ipc"],
+  });
+  for (const signal of ["SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
+  // A terminal sends Ctrl-C to the child as well; a second one would mean "stop at once".
+  const onTerminal = process.stdin.isTTY || process.stdout.isTTY;
+  process.on("SIGINT", () => onTerminal || child.kill("SIGINT"));
+  child.on("error", (error) => fail(`stepwind: cannot start ${node}: ${error.message}`));
+  child.on("exit", (code, signal) => process.exit(code ?? 128 + constants.signals[signal]));
+}
+
+/** If the launcher is killed outright, nobody is left to pass signals on; so this process ends too. */
+function dieWithLauncher() {
+  if (process.env[HANDED_OVER] === undefined) return;
+  delete process.env[HANDED_OVER];
+  process.once("disconnect", () => process.kill(process.pid, "SIGKILL"));
+  process.channel?.unref();
+}
+
+/** The binary of the `node` package, beside this package or in the current folder; undefined after saying what to install. */
+function newerNode() {
+  for (const from of [self, join(process.cwd(), "package.json")]) {
+    let manifest;
+    try {
+      manifest = createRequire(from).resolve("node/package.json");
+    } catch {
+      continue;
+    }
+    if (majorOf(JSON.parse(readFileSync(manifest, "utf8")).version) < OLDEST_NODE) continue;
+    const binary = join(
+      dirname(manifest),
+      "bin",
+      process.platform === "win32" ? "node.exe" : "node",
+    );
+    if (existsSync(binary)) return binary;
+    fail(
+      `stepwind: ${binary} is missing, so the install script of the npm package "node" did not run.`,
+      "Allow it and run it again: npm install-scripts approve node && npm rebuild node",
+    );
+    return undefined;
+  }
+  fail(
+    `stepwind needs Node ${OLDEST_NODE} or newer; this is Node ${process.versions.node} (${process.execPath}).`,
+    `Add it to this project with: npm install --save-dev node@${OLDEST_NODE}`,
+    "or install a newer Node: https://nodejs.org",
+  );
+  return undefined;
+}
+
+function majorOf(version) {
+  return Number.parseInt(version, 10);
+}
+
+function fail(...lines) {
+  process.stderr.write(`${lines.join("\n")}\n`);
+  process.exitCode = 1;
+}

@@ -1,0 +1,41 @@
+// Options and arguments that several commands share, in Airflow's spelling.
+import { InvalidArgumentError, Option } from "commander";
+import type { JsonObject } from "../../model/json.ts";
+import { parseMomentToIso } from "../../model/time.ts";
+import { OUTPUTS } from "../table.ts";
+
+export function outputOption(): Option {
+  return new Option("-o, --output <form>", "form of the output").choices(OUTPUTS).default("table");
+}
+
+export function confOption(): Option {
+  return new Option("-c, --conf <json>", "the run's conf, a JSON object").argParser(toConf);
+}
+
+export function logicalDateOption(): Option {
+  return new Option("-l, --logical-date <date>", 'ISO date, or "none" (default: now)').argParser(
+    toLogicalDate,
+  );
+}
+
+function toConf(text: string): JsonObject {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    value = undefined;
+  }
+  if (isObject(value)) return value;
+  throw new InvalidArgumentError(`It must be a JSON object, such as '{"day": "2026-01-31"}'.`);
+}
+
+function isObject(value: unknown): value is JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function toLogicalDate(text: string): string | null {
+  if (text === "none") return null;
+  const date = parseMomentToIso(text);
+  if (date !== undefined) return date;
+  throw new InvalidArgumentError("It must be an ISO date, such as 2026-01-31T06:00:00Z.");
+}

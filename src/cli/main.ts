@@ -1,0 +1,73 @@
+// The stepwind command: Airflow's command words. Reads the command line and turns errors into messages and exit codes;
+// each family of commands stands in commands/, and what a command needs is loaded when it runs.
+import { Command, CommanderError } from "commander";
+import { addDagsCommands } from "./commands/dags.ts";
+import { addProjectCommands } from "./commands/project.ts";
+import { addTasksCommands } from "./commands/tasks.ts";
+import { toFailure } from "./errors.ts";
+import { createSession, type Session } from "./session.ts";
+import { createProcessTerminal, type Terminal } from "./terminal.ts";
+import { packageVersion } from "./version.ts";
+
+const TEACHING = `
+Examples:
+  stepwind init my-project                  make a small project in a new folder
+  stepwind dags test hello_world            run a DAG once, here in the terminal
+  stepwind standalone                       run all DAGs on their schedules
+  stepwind dags trigger hello_world --wait  start a run now and watch it
+
+Where things are:
+  ./dags       DAG files; a file that exports a Dag is deployed by being there
+  ./.stepwind  runs, results, logs of tasks; delete it to start from nothing
+
+"stepwind dags --help" and "stepwind tasks --help" show the commands about DAGs and tasks.`;
+
+/** Runs the command line; answers the exit code: 0 done, 1 refused or failed, 2 the command line itself is wrong. */
+export async function main(
+  argv: readonly string[],
+  terminal: Terminal = createProcessTerminal(),
+): Promise<number> {
+  const session = createSession(terminal);
+  const program = createProgram(session);
+  try {
+    if (argv.length === 0) program.outputHelp();
+    else await program.parseAsync(argv, { from: "user" });
+    return session.exitCode;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    const { message, hint, exitCode } = toFailure(error);
+    const { red, bold } = session.paint;
+    terminal.err(`${red("error")} ${bold(message)}\n`);
+    if (hint !== undefined) terminal.err(`${hint.replaceAll(/^/gm, "      ")}\n`);
+    return exitCode;
+  }
+}
+
+function createProgram(session: Session): Command {
+  const { terminal, paint } = session;
+  const program = new Command("stepwind")
+    .description("Airflow's DAGs, written in TypeScript, with no servers: one command runs them.")
+    .usage("<command>")
+    .exitOverride()
+    .configureOutput({
+      writeOut: terminal.out,
+      writeErr: terminal.err,
+      getOutHasColors: () => terminal.hasColors,
+      getErrHasColors: () => terminal.hasColors,
+      getOutHelpWidth: () => terminal.columns() || 100,
+      outputError: (text, write) => write(`${paint.red("error")} ${text.replace(/^error: /, "")}`),
+    })
+    .configureHelp({ styleTitle: (text) => paint.bold(text), showGlobalOptions: true })
+    .helpCommand(false)
+    .showSuggestionAfterError()
+    .showHelpAfterError("Show what is possible with --help")
+    .option("--home <dir>", "where runs, results and logs are kept (STEPWIND_HOME; .stepwind)")
+    .option("--dags <dir>", "folder of the DAG files (STEPWIND_DAGS_FOLDER; dags)")
+    .option("--url <url>", "a server to talk to (STEPWIND_URL; the one that runs here)")
+    .version(packageVersion(), "-V, --version", "print the version")
+    .addHelpText("after", TEACHING);
+  addProjectCommands(program, session);
+  addDagsCommands(program, session);
+  addTasksCommands(program, session);
+  return program;
+}

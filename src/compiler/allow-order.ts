@@ -1,0 +1,56 @@
+// Second pass: which tasks' states may stand before which, so that no task ever starts late, and which must, so that
+// none starts early. It is the transitive reduction of the edges, done right for all trigger rules.
+//
+// A state is left when its task has ended, or at once if that is so on entering. A task may have ended by a verdict,
+// while the states before its own are still busy; so it can be left late. Yet nothing starts late if *all* that stands
+// before a task, directly or not, has ended whenever the task starts: by induction all those states have been left by
+// then. So the machine's order may be any series-parallel order within `before`, which need not be transitive itself.
+import type { TriggerRule } from "../model/trigger-rule-names.ts";
+import { addAll, type BitRow, createBitRow, hasBit } from "./bit-rows.ts";
+import type { Draft, TaskGraph } from "./draft.ts";
+import { findKnownEnds, type KnownEnds } from "./known-ends.ts";
+import { TRIGGER_KNOWLEDGE } from "./trigger-knowledge.ts";
+
+export interface AllowedOrder {
+  /** Per task, those that may stand before it; their indexes are smaller. */
+  readonly before: readonly BitRow[];
+  /** Per task, those that must stand before it unless it waits at a gate; a subset of `before`. */
+  readonly needs: readonly (readonly number[])[];
+  /** Tasks that wait at a gate whatever the order. */
+  readonly gated: readonly boolean[];
+}
+
+/** Fills in `order`. */
+export function allowOrder(draft: Draft): Draft {
+  const { graph } = draft;
+  const known = findKnownEnds(graph);
+  const needs: (readonly number[])[] = [];
+  const gated: boolean[] = [];
+  for (const [index, task] of graph.tasks.entries()) {
+    const above = graph.upstream[index] ?? [];
+    const early = firesEarly(task.triggerRule, above);
+    needs.push(early ? [] : findNeeds(graph, known, index));
+    gated.push(early || task.dependsOnPast || task.waitForDownstream);
+  }
+  return { ...draft, order: { before: known.beforeStart, needs, gated } };
+}
+
+/** Whether the task may start while upstreams are unfinished, at a moment that some of them bring about. */
+function firesEarly(rule: TriggerRule, above: readonly number[]): boolean {
+  return rule !== "always" && above.length > 1 && TRIGGER_KNOWLEDGE[rule].run.which === "one";
+}
+
+/**
+ * The direct upstreams without those that another's end implies. What is known of the others is what holds while the
+ * task has no verdict: then each that has ended did so in a way that lets the task run.
+ */
+function findNeeds(graph: TaskGraph, known: KnownEnds, index: number): readonly number[] {
+  const rule = graph.tasks[index]?.triggerRule ?? "always";
+  const above = graph.upstream[index] ?? [];
+  if (rule === "always") return [];
+  const implied = createBitRow(graph.tasks.length);
+  for (const other of above) {
+    addAll(implied, known.endedWith(other, TRIGGER_KNOWLEDGE[rule].run.ends));
+  }
+  return above.filter((other) => !hasBit(implied, other));
+}

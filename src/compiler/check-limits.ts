@@ -1,0 +1,106 @@
+// Last pass: what Step Functions would refuse, told here, since emulators check nothing.
+import type { StateMachine } from "../model/asl.ts";
+import type { Diagnostic } from "../model/diagnostics.ts";
+import type { DagDocument, TaskDocument } from "../model/document.ts";
+import type { Draft } from "./draft.ts";
+import { countBytes, statesOf } from "./machine-size.ts";
+
+/** Step Functions quotas: the JSON text of a definition, in bytes. */
+const MAX_DEFINITION_BYTES = 1_048_576;
+/** Step Functions quotas: events in the history of one execution. */
+const MAX_EVENTS = 25_000;
+/** Entered, scheduled, started, succeeded, exited. */
+const EVENTS_PER_CALL = 5;
+/** Submitted. */
+const MORE_EVENTS_PER_GATE = 1;
+/** Entered, started, succeeded, exited. */
+const EVENTS_PER_PARALLEL = 4;
+/** Started, succeeded. */
+const EVENTS_PER_RUN = 2;
+/** Step Functions quotas: an execution lasts a year at most, in seconds. */
+const A_YEAR = 31_536_000;
+
+/** Adds diagnostics for mapped tasks, for waits of more than a year, and for a machine that is too large. */
+export function checkLimits(draft: Draft): Draft {
+  const { document, definition } = draft;
+  const found = [
+    ...document.tasks.flatMap((task) => checkMapping(document, task)),
+    ...checkWaits(document),
+    ...checkEvents(draft),
+    ...checkSize(document, definition),
+  ];
+  return { ...draft, diagnostics: [...draft.diagnostics, ...found] };
+}
+
+function checkMapping({ dagId }: DagDocument, { taskId, mapped }: TaskDocument): Diagnostic[] {
+  if (!mapped) return [];
+  return [
+    {
+      code: "mapping-unavailable",
+      severity: "error",
+      dagId,
+      taskId,
+      message: `Task "${taskId}" of DAG "${dagId}" is mapped, which can be drawn but not run yet`,
+      hint: "Loop over the values inside one task",
+    },
+  ];
+}
+
+function checkWaits(document: DagDocument): Diagnostic[] {
+  const { dagId } = document;
+  const tooLong = (taskId: string | undefined, option: string, seconds: number | undefined) => {
+    if (seconds === undefined || seconds <= A_YEAR) return [];
+    const what = taskId === undefined ? `DAG "${dagId}"` : `Task "${taskId}" of DAG "${dagId}"`;
+    const diagnostic: Diagnostic = {
+      code: "wait-too-long",
+      severity: "error",
+      dagId,
+      ...(taskId === undefined ? {} : { taskId }),
+      message: `${what} has a ${option} of ${seconds} seconds, but a run lasts a year at most`,
+      hint: `Give ${option} at most ${A_YEAR} seconds`,
+    };
+    return [diagnostic];
+  };
+  return [
+    ...tooLong(undefined, "dagrunTimeout", document.dagrunTimeout),
+    ...document.tasks.flatMap((task) => [
+      ...tooLong(task.taskId, "executionTimeout", task.executionTimeout),
+      ...tooLong(task.taskId, "retryDelay", task.retryDelay),
+      ...tooLong(task.taskId, "maxRetryDelay", task.maxRetryDelay),
+    ]),
+  ];
+}
+
+function checkEvents({ document, graph, gates, definition }: Draft): Diagnostic[] {
+  const { dagId } = document;
+  let events = EVENTS_PER_RUN + gates.length * MORE_EVENTS_PER_GATE;
+  for (const state of statesOf(definition)) {
+    events += state.Type === "Parallel" ? EVENTS_PER_PARALLEL : EVENTS_PER_CALL;
+  }
+  // Settle states, one per task, are entered only when a worker died.
+  events -= graph.tasks.length * EVENTS_PER_CALL;
+  if (events <= MAX_EVENTS) return [];
+  return [
+    {
+      code: "history-too-long",
+      severity: "error",
+      dagId,
+      message: `DAG "${dagId}" has ${graph.tasks.length} tasks: a run would write ${events} events, but Step Functions keeps ${MAX_EVENTS}`,
+      hint: "Split it into several DAGs, or do more in each task",
+    },
+  ];
+}
+
+function checkSize({ dagId, tasks }: DagDocument, definition: StateMachine): Diagnostic[] {
+  const bytes = countBytes(definition);
+  if (bytes <= MAX_DEFINITION_BYTES) return [];
+  return [
+    {
+      code: "definition-too-large",
+      severity: "error",
+      dagId,
+      message: `DAG "${dagId}" has ${tasks.length} tasks: its state machine would take ${bytes} bytes, but Step Functions takes ${MAX_DEFINITION_BYTES}`,
+      hint: "Split it into several DAGs, or do more in each task",
+    },
+  ];
+}

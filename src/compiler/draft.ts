@@ -1,0 +1,35 @@
+// What travels through the compiler's passes: the document, and what is known about it so far.
+import type { StateMachine } from "../model/asl.ts";
+import type { Diagnostic } from "../model/diagnostics.ts";
+import type { DagDocument, TaskDocument } from "../model/document.ts";
+import type { AllowedOrder } from "./allow-order.ts";
+import type { Plan } from "./plan.ts";
+
+export interface CompileOptions {
+  /** Names or ARNs of the Lambda functions that the states call. */
+  readonly functions: { readonly worker: string; readonly recorder: string };
+}
+
+/**
+ * The tasks by index, in topological order (the order placed where that is one): every upstream index is smaller.
+ * Empty when the drawing is no DAG.
+ */
+export interface TaskGraph {
+  readonly tasks: readonly TaskDocument[];
+  readonly upstream: readonly (readonly number[])[];
+  readonly downstream: readonly (readonly number[])[];
+}
+
+export interface Draft {
+  readonly document: DagDocument;
+  readonly options: CompileOptions;
+  readonly diagnostics: readonly Diagnostic[];
+  readonly graph: TaskGraph;
+  readonly order: AllowedOrder;
+  readonly plan: Plan;
+  readonly gates: readonly string[];
+  readonly definition: StateMachine;
+}
+
+/** One step of the compiler; fills in its part of the draft and leaves the rest. */
+export type Pass = (draft: Draft) => Draft;

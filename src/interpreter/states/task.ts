@@ -1,0 +1,126 @@
+// Task: invokes a function and takes its answer, or with `.waitForTaskToken` the answer that someone gives to its token.
+import type { TaskState } from "../../model/asl.ts";
+import { Fault, fromThrown } from "../errors.ts";
+import type { Flow } from "../flow.ts";
+import type { Invocation } from "../host.ts";
+import { fillTemplate } from "../payload.ts";
+import type { Stoppable } from "../scope.ts";
+import type { Answerable } from "../task-tokens.ts";
+
+/** Waits for the function's answer. */
+export const INVOKE = "arn:aws:states:::lambda:invoke";
+/** Waits for an answer to the token; of the function's own outcome only a failure counts. */
+export const INVOKE_AND_WAIT = "arn:aws:states:::lambda:invoke.waitForTaskToken";
+
+/** One try. As on Step Functions, `lambda:invoke` results in `{ StatusCode, Payload }`, a token in the bare answer. */
+export function runTask(state: TaskState, input: unknown, flow: Flow): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    new TaskTry(state, input, flow, resolve, reject).start(state.TimeoutSeconds);
+  });
+}
+
+class TaskTry implements Invocation, Answerable, Stoppable {
+  readonly functionName: string;
+  readonly payload: Readonly<Record<string, unknown>>;
+  readonly token: string | undefined;
+  readonly executionName: string;
+  readonly #flow: Flow;
+  readonly #resolve: (result: unknown) => void;
+  readonly #reject: (error: unknown) => void;
+  #controller: AbortController | undefined;
+  #abandoned: Error | undefined;
+  #deadline: AbortController | undefined;
+
+  constructor(
+    { Resource, Parameters }: TaskState,
+    input: unknown,
+    flow: Flow,
+    resolve: (result: unknown) => void,
+    reject: (error: unknown) => void,
+  ) {
+    const token = Resource === INVOKE_AND_WAIT ? flow.host.createToken() : undefined;
+    const { context } = flow;
+    this.functionName = Parameters.FunctionName;
+    this.payload = fillTemplate(
+      Parameters.Payload,
+      input,
+      token === undefined ? context : { ...context, Task: { Token: token } },
+    );
+    this.token = token;
+    this.executionName = context.Execution.Name;
+    this.#flow = flow;
+    this.#resolve = resolve;
+    this.#reject = reject;
+  }
+
+  get signal(): AbortSignal {
+    if (this.#controller === undefined) {
+      this.#controller = new AbortController();
+      if (this.#abandoned !== undefined) this.#controller.abort(this.#abandoned);
+    }
+    return this.#controller.signal;
+  }
+
+  start(timeoutSeconds: number | undefined): void {
+    if (!this.#flow.scope.hold(this)) return;
+    if (this.token !== undefined) this.#flow.tokens.set(this.token, this);
+    if (timeoutSeconds !== undefined) this.#limit(timeoutSeconds);
+    void this.#invoke();
+  }
+
+  succeed(result: unknown): boolean {
+    if (!this.#end()) return false;
+    this.#resolve(result);
+    return true;
+  }
+
+  fail(error: unknown): boolean {
+    if (!this.#end()) return false;
+    this.#reject(error);
+    return true;
+  }
+
+  stop(reason: DOMException): void {
+    this.#close();
+    this.#abandon(reason);
+  }
+
+  async #invoke(): Promise<void> {
+    try {
+      const answer = await this.#flow.host.invoke(this);
+      if (this.token === undefined) this.succeed({ StatusCode: 200, Payload: answer ?? null });
+    } catch (thrown) {
+      this.fail(fromThrown(thrown));
+    }
+  }
+
+  #limit(seconds: number): void {
+    const { host } = this.#flow;
+    this.#deadline = new AbortController();
+    const { signal } = this.#deadline;
+    const elapsed = host.timeout?.(seconds, signal) ?? host.sleep(seconds, signal);
+    elapsed.then(
+      () => {
+        const fault = new Fault("States.Timeout", `had no answer within ${seconds} seconds`);
+        if (this.fail(fault)) this.#abandon(fault);
+      },
+      (error: unknown) => this.fail(error),
+    );
+  }
+
+  #end(): boolean {
+    if (!this.#flow.scope.release(this)) return false;
+    this.#close();
+    return true;
+  }
+
+  #close(): void {
+    if (this.token !== undefined) this.#flow.tokens.delete(this.token);
+    this.#deadline?.abort();
+  }
+
+  #abandon(reason: Error): void {
+    this.#abandoned = reason;
+    this.#controller?.abort(reason);
+  }
+}

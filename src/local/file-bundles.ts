@@ -1,0 +1,32 @@
+// Bundles of DAG files on disk, each under its hash; they never change.
+import { access } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+import type { Bundles } from "../ports/dag-source.ts";
+import { writeFileDurably } from "./durable-files.ts";
+import { toSafeName } from "./safe-names.ts";
+
+/** A bundle is a module file below the folder. */
+export function createFileBundles(folder: string): Bundles {
+  const toPath = (hash: string) => join(resolve(folder), `${toSafeName(hash)}.mjs`);
+
+  async function has(hash: string): Promise<boolean> {
+    try {
+      await access(toPath(hash));
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  return {
+    has,
+    async put(hash, code) {
+      if (!(await has(hash))) await writeFileDurably(toPath(hash), code);
+    },
+    async url(hash) {
+      if (!(await has(hash))) throw new Error(`Bundle ${hash} is not in ${folder}`);
+      return pathToFileURL(toPath(hash)).href;
+    },
+  };
+}

@@ -1,0 +1,113 @@
+// Task logs on disk as JSON lines, in Airflow's layout: dag_id=…/run_id=…/task_id=…/attempt=N.log. Workers write
+// them from their threads; a log that can't be written never fails a task.
+import { closeSync, mkdirSync, openSync, writeSync } from "node:fs";
+import { open, rm } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import type { LogEntry } from "../model/records.ts";
+import type { Reporter } from "../ports/platform.ts";
+import type { TaskLogs, TryKey } from "../ports/task-logs.ts";
+import { toSafeName } from "./safe-names.ts";
+
+const CHUNK_BYTES = 1024 * 1024;
+const NEWLINE = 0x0a;
+
+/** `report` is told once when logs can't be written, and once when they can again. */
+export function createFileTaskLogs(
+  folder: string,
+  { report }: { readonly report?: Reporter } = {},
+): TaskLogs {
+  let isFailing = false;
+  /** Files whose last line was cut off by a failing write. */
+  const torn = new Set<string>();
+
+  function toFolder(dagId: string): string {
+    return join(folder, `dag_id=${toSafeName(dagId)}`);
+  }
+
+  function toPath({ dagId, runId, taskId, mapIndex, tryNumber }: TryKey): string {
+    return join(
+      toFolder(dagId),
+      `run_id=${toSafeName(runId)}`,
+      `task_id=${toSafeName(taskId)}`,
+      mapIndex >= 0 ? `map_index=${mapIndex}` : "",
+      `attempt=${tryNumber}.log`,
+    );
+  }
+
+  return {
+    async append(key, entries) {
+      if (entries.length === 0) return;
+      const path = toPath(key);
+      const lines = entries.map((entry) => `${JSON.stringify(entry)}\n`).join("");
+      try {
+        appendWhole(path, torn.has(path) ? `\n${lines}` : lines);
+        torn.delete(path);
+        if (isFailing) report?.info(`Task logs are written to ${folder} again`);
+        isFailing = false;
+      } catch (error) {
+        torn.add(path);
+        if (!isFailing) {
+          report?.error(
+            `Task logs can't be written to ${folder}: ${String(error)}. Tasks go on, their log lines are lost`,
+          );
+        }
+        isFailing = true;
+      }
+    },
+    async read(key, after = "0") {
+      if (!/^\d+$/.test(after)) throw new Error(`"${after}" continues no log`);
+      const lines = await readLines(toPath(key), Number(after));
+      return {
+        entries: lines.toString().split("\n").filter(Boolean).map(parseEntry),
+        next: String(Number(after) + lines.length),
+      };
+    },
+    async deleteDag(dagId) {
+      await rm(toFolder(dagId), { recursive: true, force: true });
+    },
+  };
+}
+
+/** One write in append mode, so that lines of several writers don't mix. Throws when not all of it was written. */
+function appendWhole(path: string, lines: string): void {
+  // Cheaper than the exception of finding the folder missing: most tries write one or two times.
+  mkdirSync(dirname(path), { recursive: true });
+  const file = openSync(path, "a");
+  try {
+    const bytes = Buffer.from(lines);
+    const written = writeSync(file, bytes);
+    if (written < bytes.length) writeSync(file, bytes, written);
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** Whole lines from the offset on, about a chunk of them but at least one; empty while none is complete. */
+async function readLines(path: string, offset: number): Promise<Buffer> {
+  const file = await open(path).catch((error: unknown) => {
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
+    throw error;
+  });
+  if (file === undefined) return Buffer.alloc(0);
+  try {
+    for (let size = CHUNK_BYTES; ; size *= 2) {
+      const { buffer, bytesRead } = await file.read({
+        buffer: Buffer.allocUnsafe(size),
+        position: offset,
+      });
+      const end = buffer.subarray(0, bytesRead).lastIndexOf(NEWLINE) + 1;
+      if (end > 0 || bytesRead < size) return buffer.subarray(0, end);
+    }
+  } finally {
+    await file.close();
+  }
+}
+
+/** A line that a failing write has cut off is shown as it is, so that nothing is hidden. */
+function parseEntry(line: string): LogEntry {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return { timestamp: "", level: "warning", event: line, logger: "stepwind" };
+  }
+}

@@ -1,0 +1,82 @@
+// DAG files in a folder on disk, read as if it were a bucket: plain paths, and nothing outside of it.
+import type { Dirent } from "node:fs";
+import { readdir, readFile, realpath, stat } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import type { DagSource } from "../ports/dag-source.ts";
+
+/** What `read` answers undefined for, instead of throwing. */
+const NOT_A_FILE: ReadonlySet<unknown> = new Set(["ENOENT", "ENOTDIR", "EISDIR", "ENAMETOOLONG"]);
+
+/**
+ * Leaves out `node_modules` and names that begin with a dot, follows links. Packages are looked up from the folder itself
+ * if not told otherwise. `list` throws when the folder isn't there: an absent folder is not one without DAGs.
+ */
+export function createFolderDagSource(
+  folder: string,
+  { packagesFrom = folder }: { readonly packagesFrom?: string } = {},
+): DagSource {
+  const root = resolve(folder);
+  return {
+    packagesFrom: resolve(packagesFrom),
+    async list() {
+      const files = await listFolder(root, { prefix: "", around: [] });
+      return files.sort();
+    },
+    async read(file) {
+      if (!isInside(file)) return undefined;
+      try {
+        return await readFile(join(root, file), "utf8");
+      } catch (error) {
+        if (NOT_A_FILE.has(codeOf(error))) return undefined;
+        throw error;
+      }
+    },
+  };
+}
+
+/** `around` holds the real paths of the folders that this one is in: a link to one of them would never end. */
+async function listFolder(
+  folder: string,
+  { prefix, around }: { readonly prefix: string; readonly around: readonly string[] },
+): Promise<string[]> {
+  const real = await realpath(folder);
+  if (around.includes(real)) return [];
+  const entries = await readdir(folder, { withFileTypes: true });
+  const lists = await Promise.all(
+    entries
+      .filter(({ name }) => isListed(name))
+      .map(async (entry) => {
+        const path = join(folder, entry.name);
+        const kind = await kindOf(entry, path);
+        if (kind === "file") return [prefix + entry.name];
+        if (kind !== "folder") return [];
+        return listFolder(path, {
+          prefix: `${prefix}${entry.name}/`,
+          around: [...around, real],
+        }).catch((error: unknown) => {
+          if (codeOf(error) === "ENOENT") return []; // removed while we looked
+          throw error;
+        });
+      }),
+  );
+  return lists.flat();
+}
+
+async function kindOf(entry: Dirent, path: string): Promise<"file" | "folder" | "other"> {
+  const target = entry.isSymbolicLink() ? await stat(path).catch(() => entry) : entry;
+  if (target.isFile()) return "file";
+  return target.isDirectory() ? "folder" : "other";
+}
+
+function isListed(name: string): boolean {
+  return name !== "node_modules" && !name.startsWith(".");
+}
+
+/** Whether `list` could name the path: it has no empty, hidden or climbing part. */
+function isInside(file: string): boolean {
+  return !/[\\\0]/.test(file) && file.split("/").every((part) => part !== "" && isListed(part));
+}
+
+function codeOf(error: unknown): unknown {
+  return error instanceof Error && "code" in error ? error.code : undefined;
+}

@@ -1,0 +1,151 @@
+// The product over one machine: SQLite and files under the home folder, DAG files in a folder, the interpreter and
+// worker threads in this process.
+import { randomInt } from "node:crypto";
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import type { Platform, Reporter } from "../ports/platform.ts";
+import { createDagProcessor, type DagProcessor } from "../services/dag-processor.ts";
+import { createServices, type Services } from "../services/services.ts";
+import { createEnvironmentSecrets } from "./environment-secrets.ts";
+import { createFileBundles } from "./file-bundles.ts";
+import { createFileTaskLogs } from "./file-task-logs.ts";
+import { createFileXComs } from "./file-xcoms.ts";
+import { createFolderDagSource } from "./folder-dag-source.ts";
+import { createLocalStateMachines, LOCAL_FUNCTIONS } from "./interpreter-state-machines.ts";
+import { acquireLock, type Lock } from "./lock.ts";
+import { createSqliteMetadata } from "./sqlite-metadata.ts";
+import { systemClock } from "./system-clock.ts";
+import { createThreadDagLoader } from "./thread-dag-loader.ts";
+import { createThreadTaskRunner } from "./thread-task-runner.ts";
+import { createTimerSchedules } from "./timer-schedules.ts";
+
+export interface LocalOptions {
+  /** Folder of everything that the product keeps (`.stepwind`); made when it isn't there. */
+  readonly home: string;
+  readonly dagsFolder: string;
+  /** Tasks that run at the same time; 32 when absent, 1 is Airflow's sequential executor. */
+  readonly parallelism?: number;
+  /** Metadata in memory: for one run of a test. Logs and XComs still stand under `home`. */
+  readonly inMemory?: boolean;
+  /** Airflow's way for new DAGs that don't say themselves; false when absent. */
+  readonly dagsArePausedAtCreation?: boolean;
+  readonly report?: Reporter;
+}
+
+export interface LocalProduct {
+  readonly platform: Platform;
+  readonly services: Services;
+  readonly processor: DagProcessor;
+  readonly lock: Lock;
+  /** Plans every DAG once; from then on timers do. */
+  startScheduling(): Promise<void>;
+  /** Takes up the runs that were going on when the last process ended. */
+  resumeRuns(): Promise<void>;
+  /** Stops what runs; it goes on where it was at the next start. */
+  close(): Promise<void>;
+}
+
+/** Opens the product for this process alone; throws LockHeld when another process has it open. */
+export async function openLocalProduct(options: LocalOptions): Promise<LocalProduct> {
+  const { home, dagsFolder, report = silent } = options;
+  await mkdir(home, { recursive: true });
+  const lock = acquireLock(home);
+  const metadata = createSqliteMetadata({
+    file: options.inMemory ? ":memory:" : join(home, "metadata.db"),
+    report,
+  });
+  const logsFolder = join(home, "logs");
+  const bundles = createFileBundles(join(home, "bundles"));
+  const runner = createThreadTaskRunner({
+    bundles,
+    logsFolder,
+    report,
+    ...(options.parallelism === undefined ? {} : { parallelism: options.parallelism }),
+  });
+  const loader = createThreadDagLoader({ bundles });
+  const schedules = createTimerSchedules(systemClock, (dagId) => {
+    services.scheduler.schedule(dagId).catch((problem: unknown) => {
+      report.error(`DAG "${dagId}" could not be scheduled: ${String(problem)}`);
+    });
+  });
+  const stateMachines = createLocalStateMachines({
+    metadata,
+    clock: systemClock,
+    report,
+    functions: () => ({
+      worker: services.worker.execute,
+      recorder: services.recorder.handle,
+      async failed({ dagId, runId }) {
+        const run = await metadata.getRun(dagId, runId);
+        if (run?.state !== "running") return;
+        await services.recorder.abandon(run, { reason: "task_failure", unfinished: "failed" });
+        await services.scheduler.schedule(dagId);
+      },
+    }),
+  });
+  const platform: Platform = {
+    metadata,
+    xcoms: createFileXComs(join(home, "xcoms")),
+    logs: createFileTaskLogs(logsFolder),
+    secrets: createEnvironmentSecrets(process.env),
+    source: createFolderDagSource(dagsFolder),
+    bundles,
+    loader,
+    runner,
+    stateMachines,
+    schedules,
+    clock: systemClock,
+    report,
+    randomId,
+  };
+  const services = createServices(platform);
+  let scheduling = false;
+  const processor = createDagProcessor(platform, {
+    functions: LOCAL_FUNCTIONS,
+    dagsArePausedAtCreation: options.dagsArePausedAtCreation ?? false,
+    onDagChanged: async (dagId) => {
+      if (scheduling) await services.scheduler.schedule(dagId);
+    },
+    onFileProcessed: (record) => report.info(`Processed ${record.file}`, { record }),
+  });
+  return {
+    platform,
+    services,
+    processor,
+    lock,
+    async startScheduling() {
+      scheduling = true;
+      for (let after: string | undefined, more = true; more; ) {
+        const page = await metadata.listDags({
+          limit: 1_000,
+          ...(after === undefined ? {} : { after }),
+        });
+        await Promise.all(page.items.map(({ dagId }) => services.scheduler.schedule(dagId)));
+        after = page.next;
+        more = after !== undefined;
+      }
+    },
+    async resumeRuns() {
+      const runs = await metadata.listActiveRuns();
+      await Promise.all(
+        runs.filter(({ state }) => state === "running").map(services.recorder.resume),
+      );
+    },
+    async close() {
+      schedules.stop();
+      await stateMachines.shutDown();
+      await runner.close();
+      await loader.close();
+      await metadata.close();
+      lock.release();
+    },
+  };
+}
+
+const ALPHABET = "abcdefghijklmnopqrstuvwxyz0123456789";
+
+function randomId(): string {
+  return Array.from({ length: 8 }, () => ALPHABET.charAt(randomInt(ALPHABET.length))).join("");
+}
+
+const silent: Reporter = { info() {}, warn() {}, error() {} };

@@ -1,0 +1,42 @@
+// Keyset pagination: `next` names the last row of a page, so rows added meanwhile neither double nor hide others.
+import type { Page } from "../ports/metadata.ts";
+
+const DEFAULT_LIMIT = 100;
+
+/** Rows to ask for: one more than the page holds, which tells whether another page follows. */
+export function toRowLimit(limit = DEFAULT_LIMIT): number {
+  if (!Number.isInteger(limit) || limit < 1) {
+    throw new RangeError(`A page holds at least 1 item; its limit is ${limit}`);
+  }
+  return limit + 1;
+}
+
+/** Cuts the surplus row off and names the last one by its key. */
+export function toPage<T>(
+  rows: readonly T[],
+  page: { readonly rowLimit: number; readonly keyOf: (row: T) => readonly string[] },
+): Page<T> {
+  if (rows.length < page.rowLimit) return { items: rows };
+  const items = rows.slice(0, page.rowLimit - 1);
+  const last = items.at(-1);
+  if (last === undefined) return { items };
+  const next = Buffer.from(JSON.stringify(page.keyOf(last))).toString("base64url");
+  return { items, next };
+}
+
+/** The key that `next` names; undefined for the first page. Throws for a text that no page gave out. */
+export function parseAfter(after: string | undefined, size: number): readonly string[] | undefined {
+  if (after === undefined) return undefined;
+  let key: unknown;
+  try {
+    key = JSON.parse(Buffer.from(after, "base64url").toString());
+  } catch (cause) {
+    throw new Error(`"${after}" continues no listing`, { cause });
+  }
+  if (!isTexts(key) || key.length !== size) throw new Error(`"${after}" continues no listing`);
+  return key;
+}
+
+function isTexts(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.every((part) => typeof part === "string");
+}

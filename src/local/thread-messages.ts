@@ -1,0 +1,45 @@
+// What a pool and its worker threads say to each other, over a MessagePort. A thread has one call at a time.
+
+export type HostMessage =
+  | { readonly kind: "call"; readonly number: number; readonly request: unknown }
+  /** The call is to end; the thread answers "aborting" as soon as it can hear it. */
+  | { readonly kind: "abort"; readonly reason: string }
+  | { readonly kind: "reply"; readonly id: number; readonly value: unknown }
+  | { readonly kind: "refusal"; readonly id: number; readonly message: string };
+
+export type ThreadMessage =
+  | { readonly kind: "ready" }
+  | {
+      readonly kind: "answer";
+      readonly value: unknown;
+      /** Time from the call's arrival in the thread to its end. */
+      readonly busyMs: number;
+      /** The thread wants to be replaced. */
+      readonly retire: boolean;
+    }
+  | { readonly kind: "aborting" }
+  /** An error that nothing in the thread caught: it is to be ended. */
+  | { readonly kind: "broken"; readonly reason: string }
+  /** A question of the call with this number, answered by a reply or a refusal. */
+  | {
+      readonly kind: "ask";
+      readonly call: number;
+      readonly id: number;
+      readonly method: string;
+      readonly args: readonly unknown[];
+    }
+  /** A process group that the call with this number has started, or that has ended. */
+  | {
+      readonly kind: "process";
+      readonly call: number;
+      readonly pid: number;
+      readonly isRunning: boolean;
+    };
+
+/** What every thread of a pool is started with. */
+export interface ThreadStart {
+  /** Text that survives the thread, see unwritten-text.ts. */
+  readonly unwritten: SharedArrayBuffer;
+  /** What the pool's maker gives its threads. */
+  readonly data: unknown;
+}

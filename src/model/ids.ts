@@ -1,0 +1,99 @@
+// Ids that several parts must agree on: of runs, tasks and DAGs as Airflow has them, and the names of executions and
+// state machines that are made from them.
+import type { DagRunType } from "./states.ts";
+import { toAirflowIso } from "./time.ts";
+
+const RUN_TYPES: readonly DagRunType[] = [
+  "scheduled",
+  "backfill",
+  "asset_triggered",
+  "asset_materialization",
+];
+const MAX_ID_LENGTH = 250;
+const MAX_GROUP_ID_LENGTH = 200;
+const MAX_RUN_ID_LENGTH = 250;
+/** Step Functions quotas: names of executions and state machines have 1 to 80 characters. */
+const MAX_NAME_LENGTH = 80;
+
+/**
+ * The id of a new run (Airflow: DagRun.generate_run_id). `random` are some characters that make the id of a run
+ * without logical date unique; `runAfter` and `logicalDate` are epoch ms or UTC ISO text.
+ */
+export function runIdFor(
+  runType: DagRunType,
+  {
+    runAfter,
+    logicalDate,
+    random,
+  }: {
+    readonly runAfter: number | string;
+    readonly logicalDate: number | string | null;
+    readonly random: string;
+  },
+): string {
+  const prefix = runType === "operator_triggered" ? "manual" : runType;
+  const suffix = logicalDate === null ? `_${random}` : "";
+  return `${prefix}__${toAirflowIso(runAfter)}${suffix}`;
+}
+
+/** The type that a run id's prefix stands for; manual where it has none of the others' (Airflow: from_run_id). */
+export function parseRunType(runId: string): DagRunType {
+  return RUN_TYPES.find((type) => runId.startsWith(`${type}__`)) ?? "manual";
+}
+
+/** Whether the text may be the id of a run that a person names (Airflow: allowed_run_id_pattern). */
+export function isRunId(text: string): boolean {
+  return text.length <= MAX_RUN_ID_LENGTH && /^[A-Za-z0-9_.~:+-]+$/.test(text);
+}
+
+/** Whether the text may be the id of a DAG or a task (Airflow: validate_key). */
+export function isKey(text: string): boolean {
+  return text.length <= MAX_ID_LENGTH && /^[\p{L}\p{N}_.-]+$/u.test(text);
+}
+
+/** Whether the text may be the id of a task group, without its parents' (Airflow: validate_group_key). */
+export function isGroupKey(text: string): boolean {
+  return text.length <= MAX_GROUP_ID_LENGTH && /^[\p{L}\p{N}_-]+$/u.test(text);
+}
+
+/** The name of a run's execution: always the same for the same run and clear number, and of no other. */
+export function executionName(execution: {
+  readonly dagId: string;
+  readonly runId: string;
+  readonly clearNumber: number;
+}): string {
+  const { dagId, runId, clearNumber } = execution;
+  const hash = hashText(JSON.stringify([dagId, runId, clearNumber]));
+  return withHash(`${runId}-${clearNumber}`, hash);
+}
+
+/** The name of the state machine of a DAG's version; `versionHash` is the hash of its content. */
+export function stateMachineName(dagId: string, versionHash: string): string {
+  return withHash(`stepwind-${dagId}`, `${versionHash.slice(0, 12)}${hashText(dagId).slice(0, 8)}`);
+}
+
+/** A readable part in letters that Step Functions takes, cut so that the part that makes it unique fits behind. */
+function withHash(readable: string, hash: string): string {
+  const plain = readable.replaceAll(/[^A-Za-z0-9_-]+/g, "_");
+  return `${plain.slice(0, MAX_NAME_LENGTH - hash.length - 1)}-${hash}`;
+}
+
+/** 104 bits in 20 letters and digits: cyrb53 with two seeds. Guards against accidents, not against attackers. */
+function hashText(text: string): string {
+  return [0x9e37, 0x79b9]
+    .map((seed) => cyrb53(text, seed).toString(36).padStart(10, "0").slice(-10))
+    .join("");
+}
+
+function cyrb53(text: string, seed: number): number {
+  let high = 0xdeadbeef ^ seed;
+  let low = 0x41c6ce57 ^ seed;
+  for (let index = 0; index < text.length; index += 1) {
+    const unit = text.charCodeAt(index);
+    high = Math.imul(high ^ unit, 2654435761);
+    low = Math.imul(low ^ unit, 1597334677);
+  }
+  high = Math.imul(high ^ (high >>> 16), 2246822507) ^ Math.imul(low ^ (low >>> 13), 3266489909);
+  low = Math.imul(low ^ (low >>> 16), 2246822507) ^ Math.imul(high ^ (high >>> 13), 3266489909);
+  return 4294967296 * (2097151 & low) + (high >>> 0);
+}

@@ -1,0 +1,133 @@
+// The rows of the metadata database, as every adapter stores them. Times are UTC ISO 8601 text.
+
+import type { Diagnostic } from "./diagnostics.ts";
+import type { DagDocument } from "./document.ts";
+import type { JsonObject } from "./json.ts";
+import type { DagRunState, DagRunType, TaskInstanceState, TriggeredBy } from "./states.ts";
+
+/** What is known of a DAG now. Its drawing is in the version that `versionHash` names. */
+export interface DagRecord {
+  readonly dagId: string;
+  /** Path of its file relative to the DAG folder. */
+  readonly file: string;
+  readonly isPaused: boolean;
+  /** Its file is gone: no new runs, history kept (Airflow: is_stale). */
+  readonly isStale: boolean;
+  readonly versionHash: string;
+  readonly versionNumber: number;
+  readonly lastParsedAt: string;
+  /** Grows with every write; a write that expects another revision is refused. */
+  readonly revision: number;
+}
+
+/** One version of a DAG: immutable, named by the hash of what it would run. */
+export interface DagVersionRecord {
+  readonly dagId: string;
+  readonly hash: string;
+  /** 1 for a DAG's first version. */
+  readonly number: number;
+  readonly createdAt: string;
+  readonly file: string;
+  readonly bundleHash: string;
+  readonly document: DagDocument;
+  /** Tasks that wait at a gate of the compiled machine. */
+  readonly gates: readonly string[];
+}
+
+/** What processing a DAG file gave. */
+export interface DagFileRecord {
+  readonly file: string;
+  /** Hash of the bundle that was loaded last; absent when bundling failed. */
+  readonly bundleHash?: string;
+  /** Files of the DAG folder that it imports, also those that were missing. */
+  readonly imports: readonly string[];
+  readonly dagIds: readonly string[];
+  readonly diagnostics: readonly Diagnostic[];
+  readonly processedAt: string;
+}
+
+export interface DagRunRecord {
+  readonly dagId: string;
+  readonly runId: string;
+  readonly runType: DagRunType;
+  readonly state: DagRunState;
+  readonly logicalDate: string | null;
+  readonly dataIntervalStart: string | null;
+  readonly dataIntervalEnd: string | null;
+  readonly runAfter: string;
+  readonly queuedAt: string;
+  readonly startDate?: string;
+  readonly endDate?: string;
+  readonly conf: JsonObject;
+  readonly triggeredBy: TriggeredBy;
+  readonly note?: string;
+  /** The version that the run started with and stays on. */
+  readonly versionHash: string;
+  /** How often the run was cleared; part of the name of its execution. */
+  readonly clearNumber: number;
+  /** Why the run ended as it did (Airflow: task_failure, timed_out, …). */
+  readonly reason?: string;
+}
+
+export interface TaskInstanceKey {
+  readonly dagId: string;
+  readonly runId: string;
+  readonly taskId: string;
+  /** -1 for a task that isn't mapped. */
+  readonly mapIndex: number;
+}
+
+export interface TaskTry {
+  readonly tryNumber: number;
+  readonly state: TaskInstanceState;
+  readonly startDate?: string;
+  readonly endDate: string;
+}
+
+/** A task instance. One that has no record yet has state None. */
+export interface TaskInstanceRecord extends TaskInstanceKey {
+  readonly state: TaskInstanceState | null;
+  /** 0 before the first try. */
+  readonly tryNumber: number;
+  /** The last try number after which a failure may be retried. */
+  readonly maxTries: number;
+  readonly startDate?: string;
+  readonly endDate?: string;
+  /** When a task in up_for_retry may run again. */
+  readonly nextRetryAt?: string;
+  /** Why it failed or was skipped, for people. */
+  readonly message?: string;
+  /** Tasks that this one's decision skips (Airflow: XCom skipmixin_key). */
+  readonly skips?: readonly string[];
+  /** Tries that ended before the present one. */
+  readonly tries: readonly TaskTry[];
+}
+
+/** A task's gate that waits: the token that the engine wants back. */
+export interface GateRecord extends TaskInstanceKey {
+  readonly token: string;
+}
+
+export interface XComRecord extends TaskInstanceKey {
+  readonly key: string;
+  /** JSON text; absent when the value is large and stands in the XCom backend under `ref`. */
+  readonly value?: string;
+  readonly ref?: string;
+  readonly sizeBytes: number;
+  readonly timestamp: string;
+}
+
+export interface VariableRecord {
+  readonly key: string;
+  readonly value: string;
+  readonly description?: string;
+}
+
+/** One line of a task's log, with Airflow's field names. */
+export interface LogEntry {
+  readonly timestamp: string;
+  readonly level: "debug" | "info" | "warning" | "error" | "critical";
+  readonly event: string;
+  /** "task" for the task's own logger, "task.stdout", "task.stderr", or "stepwind" for ours. */
+  readonly logger: string;
+}

@@ -1,0 +1,71 @@
+// What a worker is asked to run and what it answers: pure JSON, so it crosses threads, processes and Lambda alike.
+import type { Json } from "./json.ts";
+import type { DagRunState, DagRunType } from "./states.ts";
+
+/** Longest JSON text of one task's result, in bytes of UTF-8 (16 MiB). */
+export const MAX_RESULT_BYTES = 16 * 1024 * 1024;
+
+/** The run that a task instance belongs to. Times are UTC ISO text; `null` where Airflow has None. */
+export interface TaskCallRun {
+  readonly runType: DagRunType;
+  /** `null` for a run without a logical date (Airflow 3: manual, asset): then `ds`, `ts` … are absent. */
+  readonly logicalDate: string | null;
+  readonly dataIntervalStart: string | null;
+  readonly dataIntervalEnd: string | null;
+  readonly runAfter: string;
+  /** `null` while the run is queued. */
+  readonly startDate: string | null;
+  /** The run's `conf` as triggered; `{}` when none was given. */
+  readonly conf: { readonly [key: string]: Json };
+}
+
+/** One try of one task instance. */
+export interface TaskCall {
+  readonly dagId: string;
+  readonly taskId: string;
+  readonly runId: string;
+  /** 1 for the first try. */
+  readonly tryNumber: number;
+  /** Tries allowed besides the first (Airflow: retries when the instance was created or last cleared). */
+  readonly maxTries: number;
+  /** -1 unless the task is mapped. */
+  readonly mapIndex: number;
+  readonly run: TaskCallRun;
+  /** Values of the DAG's params for this run: defaults, overridden by `conf`. */
+  readonly params: { readonly [name: string]: Json };
+  /**
+   * JSON text of the return value of each task in `TaskDocument.reads`, by task id.
+   * An upstream without an XCom (skipped, failed, returned undefined) is absent and reads as null.
+   */
+  readonly reads: { readonly [taskId: string]: string };
+}
+
+export interface TaskError {
+  /** Class of the error: "TypeError", "FailTask" … */
+  readonly name: string;
+  readonly message: string;
+  readonly stack?: string;
+}
+
+/** How a try ended. */
+export type TaskOutcome =
+  /** `result` is the JSON text of the return value; absent when the task returned undefined (no XCom). */
+  | { readonly kind: "success"; readonly result?: string }
+  | { readonly kind: "skipped"; readonly message?: string }
+  /** `retry` false forbids further tries (FailTask); true leaves it to the tries left. */
+  | { readonly kind: "failed"; readonly retry: boolean; readonly error: TaskError };
+
+/** Why callbacks run (Airflow: context["reason"]); tasks' own callbacks have none. */
+export type CallbackReason = "success" | "task_failure" | "all_tasks_deadlocked" | "timed_out";
+
+/** Runs the callbacks of a task, or of the DAG when `taskId` is absent. */
+export interface CallbackCall {
+  readonly call: Omit<TaskCall, "taskId" | "reads"> & { readonly taskId?: string };
+  /** "success" and "failure" are the only kinds a DAG has. */
+  readonly kind: "success" | "failure" | "retry" | "skipped";
+  /** The error that ended the try (failure, retry). */
+  readonly error?: TaskError;
+  readonly reason?: CallbackReason;
+  /** State of the run when known, for the context's `dagRun.state`. */
+  readonly runState?: DagRunState;
+}

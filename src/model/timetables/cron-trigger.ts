@@ -1,0 +1,40 @@
+// Airflow's CronTriggerTimetable: runs at the ticks of a cron expression. What a plain cron text means.
+import type { CronExpression } from "./cron-expression.ts";
+import { createCronTicks } from "./ticks.ts";
+import type { Timetable } from "./timetable.ts";
+import { nextTriggeredRun, type TriggerRules } from "./trigger.ts";
+
+const SHORTEST_BUFFER_MS = 5 * 60_000;
+
+export interface CronTriggerOptions {
+  readonly timezone: string;
+  /** Length of the data interval that ends at each tick. */
+  readonly intervalMs: number;
+  /** Without a start date: run for the past tick at once; a number of ms: only if it was so long ago at most. */
+  readonly runImmediately: boolean | number;
+}
+
+export function createCronTrigger(cron: CronExpression, options: CronTriggerOptions): Timetable {
+  const { intervalMs, runImmediately } = options;
+  const ticks = createCronTicks(cron, options.timezone);
+  const rules: TriggerRules = {
+    ticks,
+    intervalMs,
+    firstRun(now) {
+      const past = ticks.alignToPrevious(now);
+      if (runImmediately === true) return past;
+      const next = ticks.alignToNext(now);
+      // `false` is not "never": Airflow falls through to its default buffer.
+      const buffer =
+        runImmediately === false
+          ? Math.max((next - past) / 10, SHORTEST_BUFFER_MS)
+          : runImmediately;
+      return now - past <= buffer ? past : next;
+    },
+  };
+  return {
+    nextRun: (query) => nextTriggeredRun(rules, query),
+    inferManualDataInterval: (runAfter) => ({ start: runAfter - intervalMs, end: runAfter }),
+    summary: cron.text,
+  };
+}

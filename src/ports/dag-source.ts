@@ -1,0 +1,18 @@
+// Where DAG files come from, and where their bundles go: a folder or a bucket.
+
+export interface DagSource {
+  /** Paths of all files, relative to the root, "/" between parts. */
+  list(): Promise<readonly string[]>;
+  /** The file's text; undefined when it isn't there. */
+  read(file: string): Promise<string | undefined>;
+  /** Folder on disk that third-party packages of DAG files are looked up from; absent when there is none. */
+  readonly packagesFrom?: string;
+}
+
+export interface Bundles {
+  /** Stores the code under its hash. Repeating is safe. */
+  put(hash: string, code: string): Promise<void>;
+  has(hash: string): Promise<boolean>;
+  /** URL that `import()` takes; throws when the bundle isn't there. */
+  url(hash: string): Promise<string>;
+}

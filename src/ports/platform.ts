@@ -1,0 +1,41 @@
+// Platform: all that the product needs from outside, one of each port. Adapters make one; services take it.
+import type { DagLoader } from "./dag-loader.ts";
+import type { Bundles, DagSource } from "./dag-source.ts";
+import type { Metadata } from "./metadata.ts";
+import type { Schedules } from "./schedules.ts";
+import type { Secrets } from "./secrets.ts";
+import type { StateMachines } from "./state-machines.ts";
+import type { TaskLogs } from "./task-logs.ts";
+import type { TaskRunner } from "./task-runner.ts";
+import type { XComs } from "./xcoms.ts";
+
+export interface Clock {
+  /** Epoch milliseconds. */
+  now(): number;
+  /** Resolves after so many milliseconds; at once when the signal is aborted. */
+  sleep(ms: number, signal?: AbortSignal): Promise<void>;
+}
+
+/** The product's own log: what operators of a deployment read. */
+export interface Reporter {
+  info(message: string, fields?: Readonly<Record<string, unknown>>): void;
+  warn(message: string, fields?: Readonly<Record<string, unknown>>): void;
+  error(message: string, fields?: Readonly<Record<string, unknown>>): void;
+}
+
+export interface Platform {
+  readonly metadata: Metadata;
+  readonly xcoms: XComs;
+  readonly logs: TaskLogs;
+  readonly secrets: Secrets;
+  readonly source: DagSource;
+  readonly bundles: Bundles;
+  readonly loader: DagLoader;
+  readonly runner: TaskRunner;
+  readonly stateMachines: StateMachines;
+  readonly schedules: Schedules;
+  readonly clock: Clock;
+  readonly report: Reporter;
+  /** Eight random characters of a–z and 0–9, for run ids. */
+  randomId(): string;
+}

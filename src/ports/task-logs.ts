@@ -1,0 +1,20 @@
+// Logs of task tries, as JSON lines; readable while the task runs.
+import type { LogEntry, TaskInstanceKey } from "../model/records.ts";
+
+export interface TryKey extends TaskInstanceKey {
+  readonly tryNumber: number;
+}
+
+export interface LogChunk {
+  readonly entries: readonly LogEntry[];
+  /** Give it back as `after` to read on; what is written later appears behind it. */
+  readonly next: string;
+}
+
+export interface TaskLogs {
+  append(key: TryKey, entries: readonly LogEntry[]): Promise<void>;
+  /** Empty when nothing was logged. At most about 1 MiB at a time. */
+  read(key: TryKey, after?: string): Promise<LogChunk>;
+  /** Removes the logs of a DAG. */
+  deleteDag(dagId: string): Promise<void>;
+}

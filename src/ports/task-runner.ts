@@ -1,0 +1,48 @@
+// Where user code runs: a worker thread on one machine, the Lambda's own process on AWS.
+import type { CallbackCall, TaskCall, TaskOutcome } from "../model/task-call.ts";
+import type { Connection } from "./secrets.ts";
+
+/** What a task may ask of the product while it runs. Values are JSON text. */
+export interface TaskServices {
+  getVariable(key: string): Promise<string | undefined>;
+  setVariable(key: string, value: string): Promise<void>;
+  getConnection(connId: string): Promise<Connection | undefined>;
+  getXCom(query: {
+    readonly taskId: string;
+    readonly key: string;
+    readonly mapIndex?: number;
+  }): Promise<string | undefined>;
+  setXCom(key: string, value: string): Promise<void>;
+  getTaskState(key: string): Promise<string | undefined>;
+  putTaskState(key: string, value: string | undefined): Promise<void>;
+}
+
+export interface RunOptions {
+  readonly bundleHash: string;
+  /** Seconds; absent means no limit. */
+  readonly timeout?: number;
+  readonly signal: AbortSignal;
+  readonly services: TaskServices;
+  /**
+   * Awaited when a thread is free for the call, before anything of it runs (the try is recorded as running here);
+   * false gives the thread up again, and `run` answers undefined.
+   */
+  onStart(): Promise<boolean>;
+}
+
+export interface TaskRunner {
+  /**
+   * Runs one try. Never rejects for what user code does: a thread that exits, runs out of memory or exceeds the
+   * timeout answers `died` and harms no other task. Aborting the signal kills the try, which answers `died`.
+   * Rejects only with what `onStart` rejected with.
+   */
+  run(
+    call: TaskCall,
+    options: RunOptions,
+  ): Promise<TaskOutcome | { readonly kind: "died"; readonly reason: string } | undefined>;
+  /** Runs callbacks of a DAG or of a task whose worker vanished; what they throw is logged only. */
+  runCallbacks(
+    call: CallbackCall,
+    options: { readonly bundleHash: string; readonly services: TaskServices },
+  ): Promise<void>;
+}

@@ -1,0 +1,158 @@
+// What a task may ask of the product while it runs. `createClient` builds it over the runtime's plain services.
+import type { Json } from "../model/json.ts";
+import { ConnectionNotFoundError, VariableNotFoundError } from "./errors.ts";
+import { toJsonText } from "./json-text.ts";
+
+/** A connection with the names of Airflow's TypeScript SDK. */
+export interface ConnectionResult {
+  readonly id: string;
+  readonly type: string;
+  readonly host: string | null;
+  readonly schema: string | null;
+  readonly login: string | null;
+  readonly password: string | null;
+  readonly port: number | null;
+  /** JSON text. */
+  readonly extra: string | null;
+  /** `extra` parsed (Airflow: extra_dejson); `{}` when there is none. */
+  readonly extraDejson: Readonly<Record<string, unknown>>;
+}
+
+/** Which XCom to read; `taskId` is the running task by default. */
+export interface GetXComOptions {
+  readonly key: string;
+  readonly taskId?: string;
+  readonly mapIndex?: number | null;
+}
+
+/** State of one task instance that outlives its tries. */
+export interface TaskStateStore {
+  /** `null` when nothing is stored. */
+  get<T = unknown>(key: string): Promise<T | null>;
+  set(key: string, value: Json): Promise<void>;
+  /** Deleting what isn't there is fine. */
+  delete(key: string): Promise<void>;
+}
+
+/** Names and answers are those of Airflow's TypeScript SDK: what isn't there is `null`. */
+export interface TaskClient {
+  getVariable(key: string): Promise<string | null>;
+  /** Throws `VariableNotFoundError` when the variable isn't set. */
+  getVariableOrThrow(key: string): Promise<string>;
+  setVariable(key: string, value: string): Promise<void>;
+  getConnection(connId: string): Promise<ConnectionResult | null>;
+  /** Throws `ConnectionNotFoundError` when the connection isn't set. */
+  getConnectionOrThrow(connId: string): Promise<ConnectionResult>;
+  /** A task's result has the key "return_value". */
+  getXCom<T = unknown>(options: GetXComOptions): Promise<T | null>;
+  setXCom(options: { readonly key: string; readonly value: Json }): Promise<void>;
+  readonly taskStateStore: TaskStateStore;
+}
+
+/** A connection as the secrets backend has it. */
+export interface StoredConnection {
+  readonly connId: string;
+  readonly connType: string;
+  readonly host?: string;
+  readonly login?: string;
+  readonly password?: string;
+  readonly schema?: string;
+  readonly port?: number;
+  readonly extra?: Readonly<Record<string, unknown>>;
+}
+
+/** What the runtime gives a task's client; values are JSON text, what isn't there is `undefined`. */
+export interface ClientServices {
+  getVariable(key: string): Promise<string | undefined>;
+  setVariable(key: string, value: string): Promise<void>;
+  getConnection(connId: string): Promise<StoredConnection | undefined>;
+  getXCom(query: {
+    readonly taskId: string;
+    readonly key: string;
+    readonly mapIndex?: number;
+  }): Promise<string | undefined>;
+  setXCom(key: string, value: string): Promise<void>;
+  getTaskState(key: string): Promise<string | undefined>;
+  /** `undefined` deletes. */
+  putTaskState(key: string, value: string | undefined): Promise<void>;
+}
+
+/** The client of a task, over the services of the runtime; `taskId` is the task that runs. */
+export function createClient(services: ClientServices, taskId: string): TaskClient {
+  const client: TaskClient = {
+    getVariable: async (key) => (await services.getVariable(key)) ?? null,
+    async getVariableOrThrow(key) {
+      const value = await client.getVariable(key);
+      if (value === null) throw new VariableNotFoundError(key);
+      return value;
+    },
+    async setVariable(key, value) {
+      if (typeof value !== "string") {
+        throw new TypeError(
+          `Variable "${key}" takes text, got ${typeof value}; use JSON.stringify`,
+        );
+      }
+      await services.setVariable(key, value);
+    },
+    async getConnection(connId) {
+      const stored = await services.getConnection(connId);
+      return stored ? toConnectionResult(stored) : null;
+    },
+    async getConnectionOrThrow(connId) {
+      const connection = await client.getConnection(connId);
+      if (connection === null) throw new ConnectionNotFoundError(connId);
+      return connection;
+    },
+    async getXCom(options) {
+      refuseForeignXCom(options);
+      const { key, mapIndex } = options;
+      const text = await services.getXCom({
+        key,
+        taskId: options.taskId ?? taskId,
+        ...(mapIndex === undefined || mapIndex === null ? {} : { mapIndex }),
+      });
+      return text === undefined ? null : JSON.parse(text);
+    },
+    async setXCom({ key, value }) {
+      await services.setXCom(key, checkedText(value, `XCom "${key}"`));
+    },
+    taskStateStore: {
+      async get(key) {
+        const text = await services.getTaskState(key);
+        return text === undefined ? null : JSON.parse(text);
+      },
+      set: (key, value) => services.putTaskState(key, checkedText(value, `Task state "${key}"`)),
+      delete: (key) => services.putTaskState(key, undefined),
+    },
+  };
+  return client;
+}
+
+function checkedText(value: unknown, what: string): string {
+  const json = toJsonText(value, "value");
+  if ("error" in json) throw new TypeError(`${what} takes JSON: ${json.error}`);
+  if (json.text === undefined) throw new TypeError(`${what} takes JSON, got undefined`);
+  return json.text;
+}
+
+/** XComs of other DAGs and runs can't be read; refusing beats answering with this run's. */
+function refuseForeignXCom(options: object): void {
+  for (const name of ["dagId", "runId", "includePriorDates"]) {
+    if (name in options)
+      throw new TypeError(`getXCom() reads XComs of its own run; it takes no ${name}`);
+  }
+}
+
+function toConnectionResult(stored: StoredConnection): ConnectionResult {
+  return {
+    id: stored.connId,
+    type: stored.connType,
+    host: stored.host ?? null,
+    schema: stored.schema ?? null,
+    login: stored.login ?? null,
+    password: stored.password ?? null,
+    port: stored.port ?? null,
+    extra: stored.extra ? JSON.stringify(stored.extra) : null,
+    extraDejson: stored.extra ?? {},
+  };
+}

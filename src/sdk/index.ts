@@ -1,0 +1,42 @@
+// The public entry point "stepwind": all that a DAG file imports. It loads no library, so importing it is quick.
+export type { Duration } from "../model/durations.ts";
+export type { Json, JsonObject } from "../model/json.ts";
+export type { TriggerRule } from "../model/trigger-rule-names.ts";
+export type { BranchTargets, Condition, Switch, ThenCondition } from "./branching.ts";
+export { Bundle } from "./bundle.ts";
+export type { ConnectionResult, GetXComOptions, TaskClient, TaskStateStore } from "./client.ts";
+export {
+  type CallbackContext,
+  type DagRunContext,
+  getClient,
+  getContext,
+  type TaskContext,
+} from "./context.ts";
+export { Dag } from "./dag.ts";
+export { chain, type LabelledNode, label } from "./edges.ts";
+export { ConnectionNotFoundError, FailTask, SkipTask, VariableNotFoundError } from "./errors.ts";
+export type { Input, Inputs, Jsonable, ListInput } from "./inputs.ts";
+export type { TaskLog } from "./log.ts";
+export type { Operator } from "./operator.ts";
+export type {
+  Callback,
+  Callbacks,
+  DagOptions,
+  NamedTaskOptions,
+  TaskGroupOptions,
+  TaskOptions,
+} from "./options.ts";
+export { type Param, param } from "./params.ts";
+export {
+  cronDataInterval,
+  cronTrigger,
+  deltaDataInterval,
+  deltaTrigger,
+  events,
+  multipleCronTrigger,
+  type ScheduleInput,
+  type Timetable,
+} from "./schedules.ts";
+export type { TaskGroup } from "./scope.ts";
+export type { OperatorTask, PartialTask, Task } from "./task.ts";
+export type { Node, TaskRef } from "./task-ref.ts";

@@ -1,0 +1,73 @@
+// An operator: a plain value that says what a task does with its fields. Functions such as `bash` make them.
+import type { TaskContext } from "./context.ts";
+import type { TaskLog } from "./log.ts";
+import type { OUTPUT } from "./task-ref.ts";
+
+/** Brand of operators. */
+export const OPERATOR = Symbol.for("stepwind.operator");
+
+/** What an operator gets when its task runs. */
+export interface OperatorCall {
+  /** The fields with upstream results put in and templates rendered. */
+  readonly fields: Readonly<Record<string, unknown>>;
+  readonly context: TaskContext;
+  readonly log: TaskLog;
+  /** Aborted when the try is stopped, cleared or out of time. */
+  readonly signal: AbortSignal;
+  /**
+   * Tells the host of a process group to kill should this thread die; gives the function that takes it back.
+   * The id is the group's leader.
+   */
+  readonly registerProcess: (pid: number) => () => void;
+}
+
+/** A task's work as a value; `R` is what it returns, `F` the fields that `expand` may map over. */
+export interface Operator<out R = unknown, out F = unknown> {
+  readonly [OPERATOR]: true;
+  readonly [OUTPUT]: R;
+  /** As in Python without "Operator": "bash", "empty". */
+  readonly name: string;
+  /** Fields that are Jinja templates (Airflow: template_fields). */
+  readonly templateFields: readonly string[];
+  readonly fields: Readonly<Record<string, unknown>> & FieldTypes<F>;
+  execute(call: OperatorCall): Promise<unknown>;
+}
+
+declare const FIELDS: unique symbol;
+
+interface FieldTypes<out F> {
+  readonly [FIELDS]?: F;
+}
+
+interface OperatorParts {
+  readonly name: string;
+  readonly templateFields: readonly string[];
+  readonly fields: Readonly<Record<string, unknown>>;
+  execute(call: OperatorCall): Promise<unknown>;
+}
+
+class OperatorValue<R, F> implements Operator<R, F> {
+  declare readonly [OUTPUT]: R;
+  readonly [OPERATOR] = true as const;
+  readonly name: string;
+  readonly templateFields: readonly string[];
+  readonly fields: Readonly<Record<string, unknown>> & FieldTypes<F>;
+  readonly execute: (call: OperatorCall) => Promise<unknown>;
+
+  constructor(parts: OperatorParts) {
+    this.name = parts.name;
+    this.templateFields = parts.templateFields;
+    this.fields = parts.fields;
+    this.execute = parts.execute;
+  }
+}
+
+/** Makes an operator; `execute` must return what `R` says, as JSON, or undefined for no result. */
+export function createOperator<R, F = unknown>(parts: OperatorParts): Operator<R, F> {
+  return new OperatorValue<R, F>(parts);
+}
+
+/** Whether the value is an operator, also one made by another copy of the SDK. */
+export function isOperator(value: unknown): value is Operator {
+  return typeof value === "object" && value !== null && OPERATOR in value;
+}

@@ -1,0 +1,106 @@
+// The options of DAGs and tasks: Airflow's arguments in camelCase.
+import type { Duration } from "../model/durations.ts";
+import type { Json } from "../model/json.ts";
+import type { TriggerRule } from "../model/trigger-rule-names.ts";
+import type { CallbackContext } from "./context.ts";
+import type { Param } from "./params.ts";
+import type { ScheduleInput } from "./schedules.ts";
+
+/** Runs in the worker after the fact; what it throws is logged and changes nothing. */
+export type Callback = (context: CallbackContext) => unknown;
+
+/** One callback or several, run in order. */
+export type Callbacks = Callback | readonly Callback[];
+
+export interface TaskOptions {
+  /** Tries after the first that failed; 0 by default. */
+  readonly retries?: number;
+  /** Time between tries; 300 seconds by default. */
+  readonly retryDelay?: Duration;
+  /** `true` doubles the delay with each retry; a number is the factor. */
+  readonly retryExponentialBackoff?: boolean | number;
+  /** Upper limit of a growing delay; one day by default. */
+  readonly maxRetryDelay?: Duration;
+  /** A try that takes longer is killed and counts as failed; unlimited by default. */
+  readonly executionTimeout?: Duration;
+  /** Which states of the direct upstream tasks let this one run; "all_success" by default. */
+  readonly triggerRule?: TriggerRule;
+  /** Waits until the same task succeeded or was skipped in the previous run. */
+  readonly dependsOnPast?: boolean;
+  /** Also waits for the tasks directly downstream of it in the previous run; implies `dependsOnPast`. */
+  readonly waitForDownstream?: boolean;
+  /** Whether a task without a past may run under `dependsOnPast`; true by default. */
+  readonly ignoreFirstDependsOnPast?: boolean;
+  readonly owner?: string;
+  /** Higher runs first where tasks compete; 1 by default. */
+  readonly priorityWeight?: number;
+  /** Instances of a mapped task that may run at once in a run; a task that isn't mapped has one. */
+  readonly maxActiveTisPerDagrun?: number;
+  /** Shown instead of the id (Airflow: task_display_name). */
+  readonly displayName?: string;
+  /** Markdown for people. */
+  readonly docMd?: string;
+  /** Accepted from DAGs written for Airflow; there is one kind of worker, so it changes nothing. */
+  readonly queue?: string;
+  /** Right before a try runs. */
+  readonly onExecuteCallback?: Callbacks;
+  readonly onSuccessCallback?: Callbacks;
+  /** When the last try failed. */
+  readonly onFailureCallback?: Callbacks;
+  /** When a try failed and another follows. */
+  readonly onRetryCallback?: Callbacks;
+  /** When the task skipped itself. */
+  readonly onSkippedCallback?: Callbacks;
+}
+
+/** Options of a task whose id is not given as the first argument. */
+export interface NamedTaskOptions extends TaskOptions {
+  /** The name of the handler function when absent. */
+  readonly taskId?: string;
+}
+
+export interface DagOptions {
+  /** When runs are made; `null`, the default, means by hand only. */
+  readonly schedule?: ScheduleInput;
+  /** ISO text, read in `timezone` unless it has an offset: "2026-01-01", "2026-01-01T06:30". */
+  readonly startDate?: string;
+  /** Last moment a run may stand for, as `startDate`. */
+  readonly endDate?: string;
+  /** IANA name such as "Europe/London"; "UTC" by default. */
+  readonly timezone?: string;
+  /** Whether to make up for the runs missed since `startDate`; false by default. */
+  readonly catchup?: boolean;
+  /** Options that the DAG's tasks start from. */
+  readonly defaultArgs?: TaskOptions;
+  /** Defaults of the params, plain or with a schema by `param`. */
+  readonly params?: { readonly [name: string]: Json | Param };
+  readonly description?: string;
+  /** Shown instead of the id (Airflow: dag_display_name). */
+  readonly displayName?: string;
+  /** Markdown for people. */
+  readonly docMd?: string;
+  readonly tags?: readonly string[];
+  /** Runs that may be running at once; 16 by default. */
+  readonly maxActiveRuns?: number;
+  /** From a run's start; then it fails and its unfinished tasks are skipped. */
+  readonly dagrunTimeout?: Duration;
+  /** After so many failed runs in a row the DAG is paused; 0, the default, means never. */
+  readonly maxConsecutiveFailedDagRuns?: number;
+  /** Whether a new DAG starts paused; false by default. */
+  readonly isPausedUponCreation?: boolean;
+  /** Accepted from DAGs written for Airflow; there is one kind of worker, so it changes nothing. */
+  readonly queue?: string;
+  /** When a run succeeded. */
+  readonly onSuccessCallback?: Callbacks;
+  /** When a run failed. */
+  readonly onFailureCallback?: Callbacks;
+}
+
+export interface TaskGroupOptions {
+  /** Whether ids inside start with the group's; true by default. */
+  readonly prefixGroupId?: boolean;
+  /** Shown in the UI. */
+  readonly tooltip?: string;
+  /** Options that the group's tasks start from, over those of the DAG. */
+  readonly defaultArgs?: TaskOptions;
+}

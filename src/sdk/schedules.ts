@@ -1,0 +1,120 @@
+// Schedules as an author writes them: presets, cron texts, and Airflow's timetables as functions of their name.
+import type { Duration } from "../model/durations.ts";
+
+/** Airflow's presets. */
+export type SchedulePreset =
+  | "@once"
+  | "@continuous"
+  | "@hourly"
+  | "@daily"
+  | "@weekly"
+  | "@monthly"
+  | "@quarterly"
+  | "@yearly";
+
+/** A schedule that a function of this module made; the document's form with durations as written. */
+export type Timetable =
+  | {
+      readonly kind: "cron";
+      readonly cron: string;
+      readonly interval?: Duration;
+      readonly runImmediately?: boolean | Duration;
+    }
+  | {
+      readonly kind: "multi-cron";
+      readonly crons: readonly string[];
+      readonly interval?: Duration;
+      readonly runImmediately?: boolean | Duration;
+    }
+  | { readonly kind: "cron-data-interval"; readonly cron: string }
+  | { readonly kind: "delta"; readonly delta: Duration; readonly interval?: Duration }
+  | { readonly kind: "delta-data-interval"; readonly delta: Duration }
+  | { readonly kind: "events"; readonly dates: readonly string[] };
+
+/** `null` for none, a preset, a cron text of 5 or 6 fields, a fixed distance, once, or a timetable. */
+export type ScheduleInput =
+  | null
+  | SchedulePreset
+  | (string & NonNullable<unknown>)
+  | { readonly every: Duration }
+  | { readonly once: true }
+  | Timetable;
+
+export interface CronTriggerOptions {
+  /** Length of the data interval that ends at each tick; 0 by default. */
+  readonly interval?: Duration;
+  /** Whether a DAG without start date and runs runs its latest past tick: always, never, or if so recent. */
+  readonly runImmediately?: boolean | Duration;
+}
+
+/**
+ * A run at each tick; what a plain cron text means (Airflow: CronTriggerTimetable).
+ *
+ * ```ts
+ * new Dag("report", { schedule: cronTrigger("0 6 * * *", { interval: "1 day" }) });
+ * ```
+ */
+export function cronTrigger(cron: string, options: CronTriggerOptions = {}): Timetable {
+  return { kind: "cron", cron, ...options };
+}
+
+/**
+ * A run at each tick of any of several crons (Airflow: MultipleCronTriggerTimetable).
+ *
+ * ```ts
+ * new Dag("report", { schedule: multipleCronTrigger(["0 6 * * 1-5", "0 9 * * 6,0"]) });
+ * ```
+ */
+export function multipleCronTrigger(
+  crons: readonly string[],
+  options: CronTriggerOptions = {},
+): Timetable {
+  return { kind: "multi-cron", crons, ...options };
+}
+
+/**
+ * A run per interval between two ticks, made when the interval is over (Airflow: CronDataIntervalTimetable).
+ *
+ * ```ts
+ * new Dag("load", { schedule: cronDataInterval("0 0 * * *"), startDate: "2026-01-01" });
+ * ```
+ */
+export function cronDataInterval(cron: string): Timetable {
+  return { kind: "cron-data-interval", cron };
+}
+
+/**
+ * A run every so often, counted from the start date; what `{ every }` means (Airflow: DeltaTriggerTimetable).
+ *
+ * ```ts
+ * new Dag("poll", { schedule: deltaTrigger("10 minutes") });
+ * ```
+ */
+export function deltaTrigger(
+  delta: Duration,
+  options: Pick<CronTriggerOptions, "interval"> = {},
+): Timetable {
+  return { kind: "delta", delta, ...options };
+}
+
+/**
+ * A run per interval of a fixed length, made when the interval is over (Airflow: DeltaDataIntervalTimetable).
+ *
+ * ```ts
+ * new Dag("load", { schedule: deltaDataInterval("1 day"), startDate: "2026-01-01" });
+ * ```
+ */
+export function deltaDataInterval(delta: Duration): Timetable {
+  return { kind: "delta-data-interval", delta };
+}
+
+/**
+ * A run at each of the listed moments, ISO texts as `startDate` (Airflow: EventsTimetable).
+ *
+ * ```ts
+ * new Dag("launch", { schedule: events(["2026-03-01T09:00", "2026-06-01T09:00"]) });
+ * ```
+ */
+export function events(dates: readonly string[]): Timetable {
+  return { kind: "events", dates };
+}

@@ -1,0 +1,209 @@
+// What a DAG and a task group have in common: tasks, groups and branches are declared in either.
+
+import {
+  addBranch,
+  addShortCircuit,
+  type BranchTargets,
+  type Condition,
+  createCondition,
+  createSwitch,
+  type Switch,
+} from "./branching.ts";
+import { type CallSite, captureCallSite } from "./call-site.ts";
+import { drawEdges, type Nodes } from "./edges.ts";
+import { childId, type DagGraph, GRAPH, type GroupRecord, type Handler, NODE } from "./graph.ts";
+import type { InputArguments, Inputs, NoInputs } from "./inputs.ts";
+import { isOperator, type Operator } from "./operator.ts";
+import type { NamedTaskOptions, TaskGroupOptions, TaskOptions } from "./options.ts";
+import { declareTask, type OperatorTask, type Task } from "./task.ts";
+import type { Node, TaskRef } from "./task-ref.ts";
+
+/** Inputs and options of a deciding handler: inputs may be left out when it takes none. */
+type DeciderArguments<A> =
+  InputArguments<A> extends [infer Given]
+    ? [inputs: Given, options?: NamedTaskOptions]
+    : [inputs?: Inputs<A>, options?: NamedTaskOptions];
+
+/** Where tasks are declared: the base of `Dag` and `TaskGroup`. */
+export abstract class Scope {
+  readonly [GRAPH]: DagGraph;
+  readonly #group: GroupRecord | undefined;
+
+  constructor(graph: DagGraph, group?: GroupRecord) {
+    this[GRAPH] = graph;
+    this.#group = group;
+  }
+
+  /**
+   * Declares a task; calling what it returns places it. A handler takes one object of named inputs. Without an id
+   * the task is named after its function.
+   *
+   * ```ts
+   * const extract = dag.task("extract", async () => [1, 2, 3]);
+   * const sum = dag.task("sum", async ({ rows }: { rows: number[] }) => rows.reduce((a, b) => a + b, 0));
+   * const total = sum({ rows: extract() });
+   * ```
+   */
+  task<A extends object = NoInputs, R = unknown>(
+    taskId: string,
+    handler: (inputs: A) => R | Promise<R>,
+    options?: TaskOptions,
+  ): Task<A, R>;
+  task<R, F>(taskId: string, operator: Operator<R, F>, options?: TaskOptions): OperatorTask<R, F>;
+  task<A extends object = NoInputs, R = unknown>(
+    handler: (inputs: A) => R | Promise<R>,
+    options?: NamedTaskOptions,
+  ): Task<A, R>;
+  task(first: string | Handler, second?: unknown, third?: unknown): unknown {
+    const site = captureCallSite(this.task);
+    const [handler, options] =
+      typeof first === "string" ? [second, toOptions(third)] : [first, toOptions(second)];
+    const { taskId, ...rest } = options;
+    const localId = typeof first === "string" ? first : (taskId ?? first.name);
+    const common = { graph: this[GRAPH], group: this.#group, localId, options: rest, site };
+    if (isOperator(handler)) {
+      return declareTask({ ...common, work: { kind: "operator", operator: handler } });
+    }
+    if (!isHandler(handler)) {
+      throw new TypeError(
+        `Task "${localId}" of DAG "${this[GRAPH].dagId}" takes a function or an operator, got ${typeof handler}`,
+      );
+    }
+    return declareTask({ ...common, work: { kind: "function", handler } });
+  }
+
+  /**
+   * Opens a group of tasks: ids inside start with its id, and edges of the group are edges of its first or last tasks.
+   *
+   * ```ts
+   * const staging = dag.taskGroup("staging");
+   * staging.task("orders", loadOrders)(); // "staging.orders"
+   * staging.before(report);
+   * ```
+   */
+  taskGroup(groupId: string, options: TaskGroupOptions = {}): TaskGroup {
+    const record: GroupRecord = {
+      kind: "group",
+      graph: this[GRAPH],
+      groupId: childId(this.#group, groupId),
+      parent: this.#group,
+      prefixGroupId: options.prefixGroupId ?? true,
+      options,
+      site: captureCallSite(this.taskGroup),
+    };
+    this[GRAPH].groups.push(record);
+    return new TaskGroup(record);
+  }
+
+  /**
+   * Follows the tasks under the label that the decider returns and skips the others right below it
+   * (Airflow: @task.branch). `null` follows nothing.
+   *
+   * ```ts
+   * dag.branch(pickSize({ rows }), { large: [loadLarge, audit], small: loadSmall, empty: null });
+   * ```
+   */
+  branch<Label extends string | boolean>(
+    decider: TaskRef<Label>,
+    cases: { readonly [L in `${Label}`]: BranchTargets },
+  ): void {
+    addBranch(this[GRAPH], decider, { cases, site: captureCallSite(this.branch) });
+  }
+
+  /**
+   * Skips everything downstream of the decider when it returns something falsy (Airflow: ShortCircuitOperator).
+   * With `ignoreDownstreamTriggerRules: false` only what is directly below it, and trigger rules decide on.
+   *
+   * ```ts
+   * dag.shortCircuit(hasRows({ rows }));
+   * ```
+   */
+  shortCircuit(
+    decider: TaskRef,
+    options: { readonly ignoreDownstreamTriggerRules?: boolean } = {},
+  ): void {
+    addShortCircuit(this[GRAPH], decider, {
+      ignoreDownstreamTriggerRules: options.ignoreDownstreamTriggerRules ?? true,
+      site: captureCallSite(this.shortCircuit),
+    });
+  }
+
+  /**
+   * Declares and places a task whose boolean picks a side; the other side is skipped and nothing else. The task is
+   * named after its function, or by `options.taskId`.
+   *
+   * ```ts
+   * dag.if(async function hasRows({ rows }: { rows: number }) { return rows > 0; }, { rows }).then(load).else(stop);
+   * ```
+   */
+  if<A extends object = NoInputs>(
+    handler: (inputs: A) => boolean | Promise<boolean>,
+    ...rest: DeciderArguments<NoInfer<A>>
+  ): Condition {
+    const site = captureCallSite(this.if);
+    return createCondition(this.#placeDecider(handler, rest, site), site);
+  }
+
+  /**
+   * Declares and places a task that returns the case to follow; the other cases are skipped and nothing else. The
+   * task is named after its function, or by `options.taskId`; its result is the id of the case.
+   *
+   * ```ts
+   * dag.switch(async function pick({ rows }: { rows: number }) { return rows > 9 ? many : few; }, { rows })
+   *   .case(many)
+   *   .case(few);
+   * ```
+   */
+  switch<A extends object = NoInputs>(
+    handler: (inputs: A) => Node | Promise<Node>,
+    ...rest: DeciderArguments<NoInfer<A>>
+  ): Switch {
+    const site = captureCallSite(this.switch);
+    return createSwitch(this.#placeDecider(handler, rest, site), site);
+  }
+
+  #placeDecider(handler: Handler, given: readonly unknown[], site: CallSite): TaskRef {
+    const [inputs, options] = given;
+    const { taskId, ...rest } = toOptions(options);
+    const task = declareTask<object, unknown>({
+      graph: this[GRAPH],
+      group: this.#group,
+      localId: taskId ?? handler.name,
+      work: { kind: "function", handler },
+      options: rest,
+      site,
+    });
+    return Reflect.apply(task, undefined, [inputs ?? {}]);
+  }
+}
+
+/** A group of tasks, made by `taskGroup`. */
+export class TaskGroup extends Scope implements Node {
+  readonly [NODE]: GroupRecord;
+  /** With the ids of the groups around it. */
+  readonly groupId: string;
+
+  constructor(record: GroupRecord) {
+    super(record.graph, record);
+    this[NODE] = record;
+    this.groupId = record.groupId;
+  }
+
+  before(...nodes: readonly Nodes[]): this {
+    drawEdges(this[NODE], { to: nodes }, captureCallSite(this.before));
+    return this;
+  }
+
+  after(...nodes: readonly Nodes[]): this {
+    drawEdges(this[NODE], { from: nodes }, captureCallSite(this.after));
+    return this;
+  }
+}
+
+function isHandler(value: unknown): value is Handler {
+  return typeof value === "function";
+}
+
+function toOptions(value: unknown): NamedTaskOptions {
+  return typeof value === "object" && value !== null ? value : {};
+}

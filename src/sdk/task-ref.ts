@@ -1,0 +1,149 @@
+// What a placed task is to its author: a node to draw edges from, and a stand-in for the value it will return.
+import { captureCallSite } from "./call-site.ts";
+import { drawEdges, type Nodes } from "./edges.ts";
+import { NODE, type NodeRecord } from "./graph.ts";
+import { RESULT, type ResultExpression, resultOf, tasksOf } from "./results.ts";
+
+/** The phantom property that carries the type of a result; `TaskRef` and `Operator` share it. */
+export declare const OUTPUT: unique symbol;
+
+/** Anything that can stand at the end of an edge: a placed task or a task group. */
+export interface Node {
+  readonly [NODE]: NodeRecord;
+  /**
+   * Runs the given tasks after this one, as `this >> [b, c]` in Airflow; a known edge is drawn once. Returns this.
+   *
+   * ```ts
+   * extracted.before(loaded, label(archived, "raw"));
+   * ```
+   */
+  before(...nodes: readonly Nodes[]): this;
+  /**
+   * Runs this one after the given tasks, as `this << [a, b]` in Airflow. Returns this.
+   *
+   * ```ts
+   * cleaned.after(loaded, archived);
+   * ```
+   */
+  after(...nodes: readonly Nodes[]): this;
+}
+
+/** A task placed in a DAG; stands for the value the task will return (its XCom). */
+export interface TaskRef<out T = unknown> extends Node {
+  readonly [OUTPUT]: T;
+  readonly [RESULT]: ResultExpression;
+  readonly taskId: string;
+  /**
+   * The value under a key of the result.
+   *
+   * ```ts
+   * notify({ text: summary.get("text") });
+   * ```
+   */
+  get<K extends keyof T & string>(key: K): TaskRef<T[K]>;
+  /**
+   * The list with a function applied to each item when the reader runs (Airflow: XComArg.map).
+   *
+   * ```ts
+   * count.expand({ path: keys().map((key) => `landing/${key}`) });
+   * ```
+   */
+  map<Item, Mapped>(
+    this: TaskRef<readonly Item[]>,
+    transform: (item: Item) => Mapped,
+  ): TaskRef<readonly Mapped[]>;
+  /**
+   * Pairs the items of two lists, as long as the shorter one (Airflow: XComArg.zip). With `fillvalue`, as long as the
+   * longer one.
+   *
+   * ```ts
+   * load.expand({ pair: keys.zip(sizes) });
+   * ```
+   */
+  zip<Item, Other>(
+    this: TaskRef<readonly Item[]>,
+    other: TaskRef<readonly Other[]>,
+  ): TaskRef<readonly (readonly [Item, Other])[]>;
+  zip<Item, Other, Fill>(
+    this: TaskRef<readonly Item[]>,
+    other: TaskRef<readonly Other[]>,
+    options: { readonly fillvalue: Fill },
+  ): TaskRef<readonly (readonly [Item | Fill, Other | Fill])[]>;
+  /**
+   * The items of this list, then those of the others (Airflow: XComArg.concat).
+   *
+   * ```ts
+   * load.expand({ key: oldKeys.concat(newKeys) });
+   * ```
+   */
+  concat<Item>(
+    this: TaskRef<readonly Item[]>,
+    ...others: readonly TaskRef<readonly Item[]>[]
+  ): TaskRef<readonly Item[]>;
+}
+
+class Reference<T> implements TaskRef<T> {
+  declare readonly [OUTPUT]: T;
+  readonly [NODE]: NodeRecord;
+  readonly [RESULT]: ResultExpression;
+  readonly taskId: string;
+
+  constructor(expression: ResultExpression) {
+    const [task] = tasksOf(expression);
+    if (!task) throw new TypeError("A reference needs a task; concat() and zip() take TaskRefs");
+    this[NODE] = task;
+    this[RESULT] = expression;
+    this.taskId = task.taskId;
+  }
+
+  before(...nodes: readonly Nodes[]): this {
+    drawEdges(this[NODE], { to: nodes }, captureCallSite(this.before));
+    return this;
+  }
+
+  after(...nodes: readonly Nodes[]): this {
+    drawEdges(this[NODE], { from: nodes }, captureCallSite(this.after));
+    return this;
+  }
+
+  get<K extends keyof T & string>(key: K): TaskRef<T[K]> {
+    const expression = this[RESULT];
+    if (expression.kind !== "result") {
+      throw new TypeError(`get("${key}") takes the result of a task; map() the list instead`);
+    }
+    return createReference({ ...expression, path: [...expression.path, key] });
+  }
+
+  map<Item, Mapped>(transform: (item: Item) => Mapped): TaskRef<readonly Mapped[]> {
+    return createReference({ kind: "map", source: this[RESULT], transform });
+  }
+
+  zip<Item, Other, Fill>(
+    other: TaskRef<readonly Other[]>,
+    options?: { readonly fillvalue: Fill },
+  ): TaskRef<readonly (readonly [Item | Fill, Other | Fill])[]> {
+    return createReference({
+      kind: "zip",
+      sources: [this[RESULT], expressionOf(other)],
+      ...(options ? { fill: { value: options.fillvalue } } : {}),
+    });
+  }
+
+  concat<Item>(...others: readonly TaskRef<readonly Item[]>[]): TaskRef<readonly Item[]> {
+    return createReference({
+      kind: "concat",
+      sources: [this[RESULT], ...others.map(expressionOf)],
+    });
+  }
+}
+
+function expressionOf(reference: TaskRef): ResultExpression {
+  const expression = resultOf(reference);
+  if (!expression) throw new TypeError("zip() and concat() take results of tasks, got a value");
+  return expression;
+}
+
+/** The reference to what an expression gives; `T` is the caller's word. */
+export function createReference<T>(expression: ResultExpression): TaskRef<T> {
+  return new Reference<T>(expression);
+}

@@ -1,0 +1,168 @@
+// Run control: what people and programs ask of DAGs and runs: trigger, pause, delete. The API server and the CLI
+// go through it.
+import { isRunId, parseRunType, runIdFor } from "../model/ids.ts";
+import type { JsonObject } from "../model/json.ts";
+import { resolveParams } from "../model/params.ts";
+import type { DagRecord, DagRunRecord } from "../model/records.ts";
+import type { TriggeredBy } from "../model/states.ts";
+import { parseMoment } from "../model/time.ts";
+import { createTimetable } from "../model/timetables/create.ts";
+import type { Platform } from "../ports/platform.ts";
+import { Refused } from "./refused.ts";
+import type { Scheduler } from "./scheduler.ts";
+import type { Versions } from "./versions.ts";
+
+export interface TriggerRequest {
+  readonly dagId: string;
+  readonly runId?: string;
+  /** ISO text; null or absent: a run without logical date and data interval. */
+  readonly logicalDate?: string | null;
+  readonly conf?: JsonObject;
+  readonly note?: string;
+  /** The run waits in queued until then; ISO text, now when absent. */
+  readonly runAfter?: string;
+  readonly triggeredBy: TriggeredBy;
+}
+
+export interface RunControl {
+  /** Creates a manual run and starts it as soon as the DAG may; refused when the id or the logical date is taken. */
+  trigger(request: TriggerRequest): Promise<DagRunRecord>;
+  /** Repeating is safe. */
+  setPaused(dagId: string, isPaused: boolean): Promise<DagRecord>;
+  /** Removes the DAG with its history; refused while its file is there and has a run going on. */
+  deleteDag(dagId: string): Promise<void>;
+}
+
+export function createRunControl(
+  platform: Platform,
+  versions: Versions,
+  scheduler: Scheduler,
+): RunControl {
+  const { metadata, clock } = platform;
+
+  async function dagOf(dagId: string): Promise<DagRecord> {
+    const dag = await metadata.getDag(dagId);
+    if (!dag) throw new Refused("not-found", `The Dag with ID: \`${dagId}\` was not found`);
+    return dag;
+  }
+
+  async function trigger(request: TriggerRequest): Promise<DagRunRecord> {
+    const { dagId, conf = {}, note, triggeredBy } = request;
+    const dag = await dagOf(dagId);
+    if (dag.isStale) {
+      throw new Refused(
+        "conflict",
+        `DAG "${dagId}" can't be triggered: its file ${dag.file} is gone; put it back first`,
+      );
+    }
+    const { document, hash } = await versions.get(dagId, dag.versionHash);
+    const params = resolveParams(document.params, conf);
+    if (!params.ok) {
+      const told = params.errors.map(({ param, message }) => `${param}: ${message}`).join("; ");
+      throw new Refused("invalid", `DAG "${dagId}" can't be triggered with this conf: ${told}`);
+    }
+    const now = clock.now();
+    const runAfter = request.runAfter === undefined ? now : momentOf("run_after", request.runAfter);
+    const logicalDate = request.logicalDate ? momentOf("logical_date", request.logicalDate) : null;
+    const interval =
+      logicalDate === null
+        ? null
+        : createTimetable(document.schedule, document.timezone).inferManualDataInterval(
+            logicalDate,
+          );
+    const run: DagRunRecord = {
+      dagId,
+      runId: runIdOf(request, { runAfter, logicalDate }),
+      runType: "manual",
+      state: "queued",
+      logicalDate: textOf(logicalDate),
+      dataIntervalStart: textOf(interval?.start ?? null),
+      dataIntervalEnd: textOf(interval?.end ?? null),
+      runAfter: new Date(runAfter).toISOString(),
+      queuedAt: new Date(now).toISOString(),
+      conf,
+      triggeredBy,
+      ...(note === undefined ? {} : { note }),
+      versionHash: hash,
+      clearNumber: 0,
+    };
+    if ((await metadata.createRun(run)) === "exists") {
+      const date = run.logicalDate === null ? "" : ` or logical date ${run.logicalDate}`;
+      throw new Refused(
+        "conflict",
+        `DAG "${dagId}" already has a run with id "${run.runId}"${date}`,
+      );
+    }
+    await scheduler.schedule(dagId);
+    return (await metadata.getRun(dagId, run.runId)) ?? run;
+  }
+
+  function runIdOf(
+    { dagId, runId }: TriggerRequest,
+    dates: { readonly runAfter: number; readonly logicalDate: number | null },
+  ): string {
+    if (runId === undefined) return runIdFor("manual", { ...dates, random: platform.randomId() });
+    if (!isRunId(runId)) {
+      throw new Refused(
+        "invalid",
+        `Run id "${runId}" of DAG "${dagId}" has other characters than A–Z a–z 0–9 _ . ~ : + -`,
+      );
+    }
+    const type = parseRunType(runId);
+    if (type !== "manual") {
+      throw new Refused(
+        "invalid",
+        `Run id "${runId}" starts like one of a ${type} run; choose another for a manual run`,
+      );
+    }
+    return runId;
+  }
+
+  async function setPaused(dagId: string, isPaused: boolean): Promise<DagRecord> {
+    for (;;) {
+      const dag = await dagOf(dagId);
+      if (dag.isPaused === isPaused) return dag;
+      const changed = { ...dag, isPaused, revision: dag.revision + 1 };
+      if (await metadata.putDag(changed)) {
+        await scheduler.schedule(dagId);
+        return changed;
+      }
+    }
+  }
+
+  async function deleteDag(dagId: string): Promise<void> {
+    const dag = await dagOf(dagId);
+    const active = await metadata.listActiveRuns(dagId);
+    const running = active.find(({ state }) => state === "running");
+    if (running) {
+      throw new Refused(
+        "conflict",
+        `DAG "${dagId}" can't be deleted while its run "${running.runId}" is going on`,
+      );
+    }
+    await platform.schedules.remove(dagId);
+    await platform.stateMachines.remove(dagId);
+    await metadata.deleteDag(dagId);
+    await platform.xcoms.deleteDag(dagId);
+    await platform.logs.deleteDag(dagId);
+    const file = await metadata.getDagFile(dag.file);
+    if (file) await metadata.deleteDagFile(dag.file);
+  }
+
+  return { trigger, setPaused, deleteDag };
+}
+
+function momentOf(field: string, text: string): number {
+  const moment = parseMoment(text);
+  if (moment === undefined) {
+    throw new Refused(
+      "invalid",
+      `${field} "${text}" is no ISO 8601 date, such as 2026-01-31T06:00:00Z`,
+    );
+  }
+  return moment;
+}
+
+function textOf(moment: number | null): string | null {
+  return moment === null ? null : new Date(moment).toISOString();
+}

@@ -1,0 +1,24 @@
+// All services over one platform, put together: what an adapter's entry points call.
+import type { Platform } from "../ports/platform.ts";
+import { createRecorder, type Recorder } from "./recorder.ts";
+import { createRunControl, type RunControl } from "./run-control.ts";
+import { createScheduler, type Scheduler } from "./scheduler.ts";
+import { createVersions, type Versions } from "./versions.ts";
+import { createWorker, type Worker } from "./worker.ts";
+
+export interface Services {
+  readonly versions: Versions;
+  readonly scheduler: Scheduler;
+  readonly worker: Worker;
+  readonly recorder: Recorder;
+  readonly runControl: RunControl;
+}
+
+export function createServices(platform: Platform): Services {
+  const versions = createVersions(platform.metadata);
+  const scheduler: Scheduler = createScheduler(platform, versions, () => recorder);
+  const recorder: Recorder = createRecorder(platform, versions, { onRunEnded: scheduler.schedule });
+  const worker = createWorker(platform, versions);
+  const runControl = createRunControl(platform, versions, scheduler);
+  return { versions, scheduler, worker, recorder, runControl };
+}

@@ -1,0 +1,187 @@
+// Spreads what a finished task means: verdicts of tasks below it are recorded at once, and gates that need wait no
+// longer are released. Everything here may be repeated; a task's own state decides again when its turn comes.
+import type { TaskDocument } from "../model/document.ts";
+import { graphOf } from "../model/graph.ts";
+import type { TaskInstanceRecord } from "../model/records.ts";
+import type { FinishedState } from "../model/states.ts";
+import type { TriggerRule } from "../model/trigger-rule-names.ts";
+import type { Platform } from "../ports/platform.ts";
+import { decideVerdict, type RunScope, skippedBy, type Verdict } from "./verdicts.ts";
+import type { Versions } from "./versions.ts";
+
+/** What spreading needs: the metadata, the engine to release gates of, the versions that runs stay on. */
+export type SpreadContext = Pick<Platform, "metadata" | "stateMachines" | "clock"> & {
+  readonly versions: Versions;
+};
+
+/** A task instance that has just ended. */
+export type Ended = Pick<TaskInstanceRecord, "taskId" | "skips"> & {
+  readonly state: FinishedState;
+};
+
+/**
+ * Rules that may end a task, without running it, when an upstream ends in this state: at once, or if it was the last
+ * (Airflow: trigger_rule_dep.py).
+ */
+const DECIDED_BY: Readonly<Record<FinishedState, ReadonlySet<TriggerRule>>> = {
+  success: new Set(["all_failed", "all_skipped", "one_failed"]),
+  skipped: new Set([
+    "all_success",
+    "all_failed",
+    "all_done_min_one_success",
+    "none_skipped",
+    "none_failed_min_one_success",
+    "one_success",
+    "one_failed",
+    "one_done",
+  ]),
+  failed: new Set([
+    "all_success",
+    "all_skipped",
+    "all_done_min_one_success",
+    "none_failed",
+    "none_failed_min_one_success",
+    "one_success",
+  ]),
+  upstream_failed: new Set([
+    "all_success",
+    "all_skipped",
+    "all_done_min_one_success",
+    "none_failed",
+    "none_failed_min_one_success",
+    "one_success",
+    "one_done",
+  ]),
+  removed: new Set([
+    "all_done_min_one_success",
+    "none_failed_min_one_success",
+    "one_success",
+    "one_failed",
+    "one_done",
+  ]),
+};
+
+/**
+ * Records the verdicts that follow from the ended tasks, and from those verdicts. Gates are released when all is
+ * recorded, so that no task starts on a part of what has happened.
+ */
+export async function spread(
+  context: SpreadContext,
+  scope: RunScope,
+  ended: readonly Ended[],
+): Promise<void> {
+  const graph = graphOf(scope.version.document);
+  const open: Ended[] = [...ended];
+  const free = new Set<string>();
+  // First come, first spread: where two verdicts lead to different states, the nearer one counts.
+  for (const { taskId, state, skips = [] } of open) {
+    if (state === "success" && skips.length > 0) {
+      const verdict = skippedBy(taskId);
+      const settled = await Promise.all(
+        skips.map((skipped) => settleVerdict(context, scope, skipped, verdict)),
+      );
+      open.push(...settled.flat());
+    }
+    if (scope.version.gates.has(taskId)) free.add(taskId);
+    for (const follower of graph.downstream(taskId)) {
+      const task = graph.task(follower);
+      if (!task || !concerns(scope, task, state)) continue;
+      const seen = await look(context, scope, task);
+      if (seen === "run") free.add(follower);
+      else open.push(...seen);
+    }
+  }
+  for (const taskId of free) await releaseGate(context, scope, taskId);
+  await wakeNextRuns(context, scope, ended);
+}
+
+/** Looks at one task that may not have run: records its verdict, or says that it may run. */
+async function look(
+  context: SpreadContext,
+  scope: RunScope,
+  task: TaskDocument,
+): Promise<"run" | readonly Ended[]> {
+  const { dagId, runId } = scope.run;
+  const key = { dagId, runId, taskId: task.taskId, mapIndex: -1 };
+  const known = await context.metadata.getTaskInstance(key);
+  if (known && known.state !== null) return [];
+  const verdict = await decideVerdict(context, scope, task);
+  if (verdict.kind === "wait") return [];
+  return verdict.kind === "run" ? "run" : settleVerdict(context, scope, task.taskId, verdict);
+}
+
+/** Looks at a task that waits at its gate, and lets it go on if its rule is met or decided. */
+export async function lookAtGate(
+  context: SpreadContext,
+  scope: RunScope,
+  task: TaskDocument,
+): Promise<void> {
+  const seen = await look(context, scope, task);
+  if (seen === "run") await releaseGate(context, scope, task.taskId);
+  else await spread(context, scope, seen);
+}
+
+/** Ends a task that has not run; nothing happens if it has a state by now. Spreading it is the caller's. */
+export async function settleVerdict(
+  context: SpreadContext,
+  scope: RunScope,
+  taskId: string,
+  verdict: Verdict & { readonly kind: "set" },
+): Promise<readonly Ended[]> {
+  const { dagId, runId } = scope.run;
+  const now = new Date(context.clock.now()).toISOString();
+  const changed = await context.metadata.updateTaskInstance({
+    key: { dagId, runId, taskId, mapIndex: -1 },
+    from: [null],
+    set: { state: verdict.state, message: verdict.message, startDate: now, endDate: now },
+  });
+  return changed ? [{ taskId, state: verdict.state }] : [];
+}
+
+/** Lets a task that waits at its gate go on. The token is forgotten only when the engine has it, so none is lost. */
+export async function releaseGate(
+  context: SpreadContext,
+  scope: RunScope,
+  taskId: string,
+): Promise<void> {
+  if (!scope.version.gates.has(taskId)) return;
+  const { dagId, runId } = scope.run;
+  for (const gate of await context.metadata.listGates({ dagId, runId, taskIds: [taskId] })) {
+    await context.stateMachines.release(gate.token);
+    await context.metadata.takeGate(gate);
+  }
+}
+
+function concerns({ version }: RunScope, task: TaskDocument, state: FinishedState): boolean {
+  return version.gates.has(task.taskId) || DECIDED_BY[state].has(task.triggerRule);
+}
+
+/** Later runs may wait for these tasks, or for what is above them (depends_on_past, wait_for_downstream). */
+async function wakeNextRuns(
+  context: SpreadContext,
+  scope: RunScope,
+  ended: readonly Ended[],
+): Promise<void> {
+  const { run, version } = scope;
+  const graph = graphOf(version.document);
+  const waited = new Set<string>();
+  for (const { taskId } of ended) {
+    const task = graph.task(taskId);
+    if (task?.dependsOnPast || task?.waitForDownstream) waited.add(taskId);
+    for (const above of task?.upstream ?? []) {
+      if (graph.task(above)?.waitForDownstream) waited.add(above);
+    }
+  }
+  if (waited.size === 0) return;
+  for (const other of await context.metadata.listActiveRuns(run.dagId)) {
+    if (other.runId === run.runId || other.state !== "running") continue;
+    const { dagId, runId, versionHash } = other;
+    const gates = await context.metadata.listGates({ dagId, runId, taskIds: [...waited] });
+    if (gates.length === 0) continue;
+    const otherScope = { run: other, version: await context.versions.get(dagId, versionHash) };
+    for (const { taskId } of gates) {
+      const task = graphOf(otherScope.version.document).task(taskId);
+      if (task) await lookAtGate(context, otherScope, task);
+    }
+  }
+}

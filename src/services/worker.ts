@@ -1,0 +1,270 @@
+// The worker: what each Task state calls. It asks the metadata what the task may do, runs one try, records how it
+// ended, and spreads that. The engine knows two answers: it returns (go on) or it throws (call me again).
+
+import type { TaskDocument } from "../model/document.ts";
+import { graphOf } from "../model/graph.ts";
+import type { TaskInstanceKey, TaskInstanceRecord } from "../model/records.ts";
+import { isRetryAllowed, retryDelay } from "../model/retries.ts";
+import { decideSkips } from "../model/skips.ts";
+import { type FinishedState, isFinished } from "../model/states.ts";
+import type { TaskOutcome } from "../model/task-call.ts";
+import type { Platform } from "../ports/platform.ts";
+import type { ExecutionInput } from "../ports/state-machines.ts";
+import { settleVerdict, spread } from "./spread.ts";
+import { callForTask } from "./task-calls.ts";
+import { createTaskServices } from "./task-services.ts";
+import { decideVerdict, type RunScope } from "./verdicts.ts";
+import type { Versions } from "./versions.ts";
+import { RETURN_VALUE, toXComRecord } from "./xcom-values.ts";
+
+/** What a Task state sends. */
+export interface WorkerEvent extends ExecutionInput {
+  readonly taskId: string;
+}
+
+/** Thrown to be called again: after the task's retry delay, or soon ("Stepwind.NotYet"). */
+export class CallAgain extends Error {
+  override readonly name: "Stepwind.Retry" | "Stepwind.NotYet";
+
+  constructor(name: "Stepwind.Retry" | "Stepwind.NotYet", message: string) {
+    super(message);
+    this.name = name;
+  }
+}
+
+export interface Worker {
+  /** Returns when the task has a final state; throws CallAgain otherwise. Repeating is safe. */
+  execute(event: WorkerEvent, signal: AbortSignal): Promise<void>;
+}
+
+type Try = { readonly scope: RunScope; readonly task: TaskDocument; readonly key: TaskInstanceKey };
+type Ending = TaskOutcome | { readonly kind: "died"; readonly reason: string };
+
+/** Waits shorter than this are spent in the worker: Step Functions' shortest interval is one second. */
+const SHORTEST_INTERVAL = 1;
+/** How much earlier than the recorded moment a retry may come, in ms: engines' clocks differ. */
+const EARLY_MS = 1_000;
+/** States that a try may start from. */
+const STARTABLE = [null, "up_for_retry"] as const;
+
+export function createWorker(platform: Platform, versions: Versions): Worker {
+  const { metadata, clock } = platform;
+  const context = { ...platform, versions };
+  const now = () => new Date(clock.now()).toISOString();
+
+  async function execute(event: WorkerEvent, signal: AbortSignal): Promise<void> {
+    const { dagId, runId, taskId } = event;
+    const run = await metadata.getRun(dagId, runId);
+    if (run?.state !== "running" || run.clearNumber !== event.clearNumber) return;
+    const version = await versions.get(dagId, run.versionHash);
+    const task = graphOf(version.document).task(taskId);
+    if (!task) return;
+    const attempt = { scope: { run, version }, task, key: { dagId, runId, taskId, mapIndex: -1 } };
+    let known = await metadata.getTaskInstance(attempt.key);
+    if (known?.state === "running") {
+      known = await recordDeath(
+        attempt,
+        known,
+        "the worker died before it reported how the try ended",
+      );
+      if (known?.state === "failed") return;
+    }
+    while (known === undefined || !isFinished(known.state)) {
+      if (!(await mayStart(attempt, known))) return;
+      known = await runTry(attempt, known, signal);
+      if (known?.state !== "up_for_retry") return;
+      const waitMs = Date.parse(known.nextRetryAt ?? now()) - clock.now();
+      if (waitMs >= SHORTEST_INTERVAL * 1_000) {
+        throw new CallAgain(
+          "Stepwind.Retry",
+          `try ${known.tryNumber} failed; again at ${known.nextRetryAt}`,
+        );
+      }
+      await clock.sleep(Math.max(0, waitMs), signal);
+      if (signal.aborted) return;
+    }
+  }
+
+  /** Whether a try may start now; a task that ends without running is recorded here. */
+  async function mayStart(
+    { scope, task }: Try,
+    known: TaskInstanceRecord | undefined,
+  ): Promise<boolean> {
+    if (known?.state === "up_for_retry") {
+      if (Date.parse(known.nextRetryAt ?? now()) > clock.now() + EARLY_MS) {
+        throw new CallAgain("Stepwind.NotYet", `retry is due at ${known.nextRetryAt}`);
+      }
+      return true;
+    }
+    const verdict = await decideVerdict(context, scope, task);
+    if (verdict.kind === "run") return true;
+    if (verdict.kind === "wait") {
+      throw new CallAgain("Stepwind.NotYet", `trigger rule ${task.triggerRule} is not met yet`);
+    }
+    await spread(context, scope, await settleVerdict(context, scope, task.taskId, verdict));
+    return false;
+  }
+
+  /** Runs one try and records how it ended; undefined when the try was not ours to start, or its end not ours to record. */
+  async function runTry(
+    attempt: Try,
+    known: TaskInstanceRecord | undefined,
+    signal: AbortSignal,
+  ): Promise<TaskInstanceRecord | undefined> {
+    const { scope, task, key } = attempt;
+    let started: TaskInstanceRecord | undefined;
+    const tryNumber = (known?.tryNumber ?? 0) + 1;
+    const call = await callForTask(platform, scope, task, {
+      tryNumber,
+      maxTries: known?.maxTries ?? task.retries,
+    });
+    const ending = await platform.runner.run(call, {
+      bundleHash: scope.version.bundleHash,
+      signal,
+      services: createTaskServices(platform, key),
+      ...(task.executionTimeout === undefined ? {} : { timeout: task.executionTimeout }),
+      onStart: async () => {
+        if (known && known.tryNumber > 0) await metadata.deleteXComs(key);
+        started = await metadata.updateTaskInstance({
+          key,
+          from: STARTABLE,
+          ...(known ? { tryNumber: known.tryNumber } : {}),
+          set: {
+            state: "running",
+            tryNumber,
+            maxTries: call.maxTries,
+            startDate: now(),
+            endDate: undefined,
+            nextRetryAt: undefined,
+            message: undefined,
+          },
+        });
+        return started !== undefined;
+      },
+    });
+    if (!ending || !started || signal.aborted) return undefined;
+    return record(attempt, started, ending);
+  }
+
+  async function record(
+    attempt: Try,
+    started: TaskInstanceRecord,
+    ending: Ending,
+  ): Promise<TaskInstanceRecord | undefined> {
+    if (ending.kind === "success") return recordSuccess(attempt, started, ending.result);
+    if (ending.kind === "skipped") {
+      return end(attempt, started, {
+        state: "skipped",
+        message: ending.message ?? "skipped by itself",
+      });
+    }
+    if (ending.kind === "failed") {
+      const message = `${ending.error.name}: ${ending.error.message}`;
+      return recordFailure(attempt, started, { retry: ending.retry, message });
+    }
+    return recordDeath(attempt, started, ending.reason);
+  }
+
+  async function recordSuccess(
+    attempt: Try,
+    started: TaskInstanceRecord,
+    result: string | undefined,
+  ): Promise<TaskInstanceRecord | undefined> {
+    const { scope, task, key } = attempt;
+    const decided = task.decision
+      ? decideSkips(
+          scope.version.document,
+          task.taskId,
+          result === undefined ? null : JSON.parse(result),
+        )
+      : undefined;
+    if (decided && "error" in decided) {
+      return recordFailure(attempt, started, { retry: true, message: decided.error });
+    }
+    const xcoms =
+      result === undefined
+        ? []
+        : [await toXComRecord(platform, key, { name: RETURN_VALUE, value: result })];
+    return end(
+      attempt,
+      started,
+      { state: "success", ...(decided ? { skips: decided.skip } : {}) },
+      xcoms,
+    );
+  }
+
+  async function recordFailure(
+    attempt: Try,
+    started: TaskInstanceRecord,
+    { retry, message }: { readonly retry: boolean; readonly message: string },
+  ): Promise<TaskInstanceRecord | undefined> {
+    const { tryNumber, maxTries } = started;
+    if (!retry || !isRetryAllowed(tryNumber, maxTries)) {
+      return end(attempt, started, { state: "failed", message });
+    }
+    const endDate = now();
+    const delayMs = retryDelay(attempt.task, tryNumber) * 1_000;
+    return metadata.updateTaskInstance({
+      key: attempt.key,
+      from: ["running"],
+      tryNumber,
+      set: {
+        state: "up_for_retry",
+        endDate,
+        message,
+        nextRetryAt: new Date(clock.now() + delayMs).toISOString(),
+        tries: [...started.tries, { ...tryOf(started), state: "failed", endDate }],
+      },
+    });
+  }
+
+  async function end(
+    { scope, key }: Try,
+    started: TaskInstanceRecord,
+    set: {
+      readonly state: FinishedState;
+      readonly message?: string;
+      readonly skips?: readonly string[];
+    },
+    xcoms: Parameters<typeof metadata.updateTaskInstance>[0]["xcoms"] = [],
+  ): Promise<TaskInstanceRecord | undefined> {
+    const ended = await metadata.updateTaskInstance({
+      key,
+      from: ["running"],
+      tryNumber: started.tryNumber,
+      set: { ...set, endDate: now() },
+      xcoms,
+    });
+    if (ended) await spread(context, scope, [{ ...set, taskId: key.taskId }]);
+    return ended;
+  }
+
+  /** A try whose worker vanished has failed; its callbacks run apart from it (Airflow: in the DAG processor). */
+  async function recordDeath(
+    attempt: Try,
+    started: TaskInstanceRecord,
+    reason: string,
+  ): Promise<TaskInstanceRecord | undefined> {
+    const { scope, task, key } = attempt;
+    const failed = await recordFailure(attempt, started, { retry: true, message: reason });
+    const kind = failed?.state === "up_for_retry" ? "retry" : "failure";
+    if (failed && task.callbacks.includes(kind)) {
+      const { tryNumber, maxTries } = started;
+      const { reads: _, ...call } = await callForTask(platform, scope, task, {
+        tryNumber,
+        maxTries,
+      });
+      await platform.runner.runCallbacks(
+        { call, kind, error: { name: "WorkerDied", message: reason } },
+        { bundleHash: scope.version.bundleHash, services: createTaskServices(platform, key) },
+      );
+    }
+    return failed;
+  }
+
+  return { execute };
+}
+
+function tryOf({ tryNumber, startDate }: TaskInstanceRecord) {
+  return { tryNumber, ...(startDate === undefined ? {} : { startDate }) };
+}

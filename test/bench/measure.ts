@@ -1,0 +1,83 @@
+// What the benchmarks share: medians, temporary products, and waiting for a run's end.
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type LocalProduct, openLocalProduct } from "../../src/local/local-platform.ts";
+import type { DagRunRecord } from "../../src/model/records.ts";
+
+export function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  const upper = sorted[middle] ?? Number.NaN;
+  return sorted.length % 2 === 1 ? upper : (upper + (sorted[middle - 1] ?? upper)) / 2;
+}
+
+/** Calls it `times` times and answers the median of what it answers. */
+export async function medianOf(times: number, once: () => Promise<number>): Promise<number> {
+  const values: number[] = [];
+  for (let index = 0; index < times; index += 1) values.push(await once());
+  return median(values);
+}
+
+export interface Workplace {
+  readonly folder: string;
+  readonly dagsFolder: string;
+  readonly home: string;
+}
+
+/** A temporary folder with these DAG files, removed afterwards. */
+export async function inWorkplace<T>(
+  files: Readonly<Record<string, string>>,
+  work: (workplace: Workplace) => Promise<T>,
+): Promise<T> {
+  const folder = await mkdtemp(join(tmpdir(), "stepwind-bench-"));
+  const dagsFolder = join(folder, "dags");
+  try {
+    await mkdir(dagsFolder);
+    for (const [name, text] of Object.entries(files)) await writeFile(join(dagsFolder, name), text);
+    return await work({ folder, dagsFolder, home: join(folder, "home") });
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** The product on disk, durable as users have it, with the files processed. */
+export async function withProduct<T>(
+  files: Readonly<Record<string, string>>,
+  work: (product: LocalProduct) => Promise<T>,
+): Promise<T> {
+  return inWorkplace(files, async ({ home, dagsFolder }) => {
+    const product = await openLocalProduct({ home, dagsFolder });
+    try {
+      for (const file of Object.keys(files)) await product.processor.processFile(file);
+      await product.startScheduling();
+      return await work(product);
+    } finally {
+      await product.close();
+    }
+  });
+}
+
+/** Triggers a run and waits for its end; seconds from the request to the end as recorded. */
+export async function timeRun(
+  { services, platform }: LocalProduct,
+  dagId: string,
+): Promise<number> {
+  const started = Date.now();
+  const { runId } = await services.runControl.trigger({ dagId, triggeredBy: "test" });
+  const run = await runEnd(platform.metadata, dagId, runId);
+  if (run.state !== "success") throw new Error(`The run of ${dagId} ended as ${run.state}`);
+  return (Date.parse(run.endDate ?? "") - started) / 1_000;
+}
+
+async function runEnd(
+  metadata: LocalProduct["platform"]["metadata"],
+  dagId: string,
+  runId: string,
+): Promise<DagRunRecord> {
+  for (;;) {
+    const run = await metadata.getRun(dagId, runId);
+    if (run?.state === "success" || run?.state === "failed") return run;
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}

@@ -1,0 +1,232 @@
+// What the metadata port promises about DAG runs.
+import { describe, expect, test } from "vitest";
+import type { DagRunRecord } from "../../src/model/records.ts";
+import type { DagRunState } from "../../src/model/states.ts";
+import type { Metadata, RunFilter } from "../../src/ports/metadata.ts";
+import { readAll } from "./pages.ts";
+import { dagRun, januaryDay, scheduledRun, TRICKY_TEXT } from "./records.ts";
+
+const runIds = (runs: readonly DagRunRecord[]) => runs.map(({ runId }) => runId);
+
+async function createWith(
+  create: () => Promise<Metadata>,
+  runs: readonly DagRunRecord[],
+): Promise<Metadata> {
+  const metadata = await create();
+  for (const run of runs) expect(await metadata.createRun(run)).toBe("created");
+  return metadata;
+}
+
+/** Part of metadataContract. */
+export function runStoreContract(create: () => Promise<Metadata>): void {
+  describe("creating a run", () => {
+    test("a run is read back as it was written, and is undefined before", async () => {
+      const metadata = await create();
+      const run = dagRun({ note: TRICKY_TEXT, conf: { deep: [{ text: TRICKY_TEXT }, null, 0.1] } });
+      expect(await metadata.getRun("etl", run.runId)).toBeUndefined();
+      expect(await metadata.createRun(run)).toBe("created");
+      expect(await metadata.getRun("etl", run.runId)).toEqual(run);
+    });
+
+    test("a run id exists once per DAG", async () => {
+      const metadata = await createWith(create, [dagRun(), dagRun({ dagId: "other" })]);
+      expect(await metadata.createRun(dagRun({ conf: { second: true } }))).toBe("exists");
+      expect((await metadata.getRun("etl", "manual__1"))?.conf).toEqual({});
+    });
+
+    test("a logical date exists once per DAG, no logical date as often as wished", async () => {
+      const metadata = await createWith(create, [
+        scheduledRun(1),
+        scheduledRun(1, { dagId: "other" }),
+        dagRun({ runId: "manual__a" }),
+        dagRun({ runId: "manual__b" }),
+      ]);
+      const rival = dagRun({ runId: "manual__c", logicalDate: januaryDay(1) });
+      expect(await metadata.createRun(rival)).toBe("exists");
+      expect(await metadata.getRun("etl", "manual__c")).toBeUndefined();
+    });
+
+    test("of callers that create the same run at once, one creates it", async () => {
+      const metadata = await create();
+      const answers = await Promise.all(
+        Array.from({ length: 20 }, () => metadata.createRun(scheduledRun(1))),
+      );
+      expect(answers.filter((answer) => answer === "created")).toHaveLength(1);
+    });
+  });
+
+  describe("changing a run", () => {
+    test("a change is made from the states named, else refused without a trace", async () => {
+      const metadata = await createWith(create, [dagRun()]);
+      const change = { dagId: "etl", runId: "manual__1" } as const;
+      const start = { ...change, from: ["queued"], set: { state: "running" } } as const;
+      expect(await metadata.updateRun(start)).toEqual(dagRun({ state: "running" }));
+      expect(await metadata.getRun("etl", "manual__1")).toEqual(dagRun({ state: "running" }));
+      expect(await metadata.updateRun(start)).toBeUndefined();
+      const end = { ...change, from: ["queued", "running"], set: { state: "failed" } } as const;
+      expect((await metadata.updateRun(end))?.state).toBe("failed");
+      expect(await metadata.updateRun({ ...start, runId: "manual__2" })).toBeUndefined();
+      expect(await metadata.getRun("etl", "manual__2")).toBeUndefined();
+    });
+
+    test("a change for another clear number is refused", async () => {
+      const metadata = await createWith(create, [dagRun({ clearNumber: 2 })]);
+      const change = { dagId: "etl", runId: "manual__1", from: ["queued"] } as const;
+      const set = { state: "running" } as const;
+      expect(await metadata.updateRun({ ...change, clearNumber: 1, set })).toBeUndefined();
+      expect(await metadata.updateRun({ ...change, clearNumber: 2, set })).toBeDefined();
+    });
+
+    test("a field set to undefined is removed, one that isn't named stays", async () => {
+      const ended = dagRun({ state: "failed", endDate: januaryDay(2), note: "kept" });
+      const metadata = await createWith(create, [ended]);
+      const changed = await metadata.updateRun({
+        dagId: "etl",
+        runId: "manual__1",
+        from: ["failed"],
+        set: { state: "queued", clearNumber: 1, endDate: undefined },
+      });
+      const expected = dagRun({ clearNumber: 1, note: "kept" });
+      expect(changed).toStrictEqual(expected);
+      expect(await metadata.getRun("etl", "manual__1")).toStrictEqual(expected);
+    });
+
+    test("of concurrent changes from the same state, one is made", async () => {
+      const metadata = await createWith(create, [dagRun()]);
+      const changes = Array.from({ length: 20 }, (_, i) =>
+        metadata.updateRun({
+          dagId: "etl",
+          runId: "manual__1",
+          from: ["queued"],
+          set: { state: "running", note: String(i) },
+        }),
+      );
+      const made = (await Promise.all(changes)).filter((run) => run !== undefined);
+      expect(made).toHaveLength(1);
+      expect(await metadata.getRun("etl", "manual__1")).toEqual(made[0]);
+    });
+  });
+
+  describe("listing runs", () => {
+    const states: readonly DagRunState[] = ["queued", "running", "success", "failed"];
+    const days = Array.from({ length: 24 }, (_, i) => i + 1);
+    /** Two DAGs whose runs share their times; states in turn. */
+    const history = days.flatMap((day) =>
+      ["etl", "other"].map((dagId) =>
+        scheduledRun(day, { dagId, state: states[(day * 3) % 4] ?? "queued" }),
+      ),
+    );
+    const newestFirst = (runs: readonly DagRunRecord[]) =>
+      runs.toSorted((a, b) => b.runAfter.localeCompare(a.runAfter));
+
+    test.each<[string, RunFilter]>([
+      ["of every DAG", {}],
+      ["of one DAG", { dagId: "etl" }],
+      ["of one state", { states: ["failed"] }],
+      ["of several states", { states: ["failed", "running", "failed"] }],
+      ["of several states of one DAG", { dagId: "other", states: ["success", "queued"] }],
+      ["of no state", { states: [] }],
+      ["of no DAG", { dagId: "none" }],
+    ])("runs %s come newest first, in pages without gaps or doubles", async (_, filter) => {
+      const metadata = await createWith(create, history);
+      const expected = newestFirst(history).filter(
+        ({ dagId, state }) =>
+          (filter.dagId ?? dagId) === dagId && (filter.states?.includes(state) ?? true),
+      );
+      for (const limit of [1, 5, 7, 100]) {
+        const listed = await readAll((page) => metadata.listRuns({ ...filter, ...page }), {
+          limit,
+        });
+        expect(listed.map(({ runAfter }) => runAfter)).toEqual(
+          expected.map(({ runAfter }) => runAfter),
+        );
+        expect(new Set(listed)).toHaveLength(listed.length);
+        expect(new Set(listed.map(({ dagId, runId }) => `${dagId} ${runId}`))).toEqual(
+          new Set(expected.map(({ dagId, runId }) => `${dagId} ${runId}`)),
+        );
+      }
+    });
+
+    test("runs added while a listing goes on neither double nor hide the others", async () => {
+      const metadata = await createWith(create, history);
+      let day = 100;
+      const listed = await readAll((page) => metadata.listRuns({ dagId: "etl", ...page }), {
+        limit: 5,
+        between: () => metadata.createRun(scheduledRun(day++)),
+      });
+      const expected = newestFirst(history).filter(({ dagId }) => dagId === "etl");
+      expect(runIds(listed)).toEqual(runIds(expected));
+    });
+
+    test("many runs of the same moment are paged without gaps or doubles", async () => {
+      const runs = Array.from({ length: 12 }, (_, i) => dagRun({ runId: `manual__${i}` }));
+      const metadata = await createWith(create, runs);
+      for (const filter of [{}, { dagId: "etl" }, { states: ["queued", "failed"] as const }]) {
+        const listed = await readAll((page) => metadata.listRuns({ ...filter, ...page }), {
+          limit: 5,
+        });
+        expect(runIds(listed).sort()).toEqual(runIds(runs).sort());
+      }
+    });
+
+    test("active runs are the queued and running ones, oldest first", async () => {
+      const metadata = await createWith(create, history.toReversed());
+      const active = history.filter(({ state }) => state === "queued" || state === "running");
+      const all = await metadata.listActiveRuns();
+      expect(all.map(({ runAfter }) => runAfter)).toEqual(active.map(({ runAfter }) => runAfter));
+      const expected = active.filter(({ dagId }) => dagId === "etl");
+      expect(await metadata.listActiveRuns("etl")).toEqual(expected);
+      expect(await metadata.listActiveRuns("none")).toEqual([]);
+    });
+
+    test("listings follow a change of state", async () => {
+      const metadata = await createWith(create, [dagRun()]);
+      await metadata.updateRun({
+        dagId: "etl",
+        runId: "manual__1",
+        from: ["queued"],
+        set: { state: "success" },
+      });
+      expect(await metadata.listActiveRuns()).toEqual([]);
+      expect((await metadata.listRuns({ states: ["queued"] })).items).toEqual([]);
+      expect((await metadata.listRuns({ states: ["success"] })).items).toHaveLength(1);
+    });
+  });
+
+  describe("runs by logical date", () => {
+    const runs = [
+      scheduledRun(3),
+      scheduledRun(1),
+      scheduledRun(2, { runType: "backfill", runId: "backfill__2" }),
+      dagRun({ runId: "manual__4", logicalDate: januaryDay(4) }),
+      dagRun({ runId: "operator__5", runType: "operator_triggered", logicalDate: januaryDay(5) }),
+      dagRun({ runId: "asset__9", runType: "asset_triggered", runAfter: januaryDay(9) }),
+      scheduledRun(8, { dagId: "other" }),
+    ];
+
+    test("the latest automated run is the scheduled or backfill one with the latest date", async () => {
+      const metadata = await create();
+      expect(await metadata.getLatestAutomatedRun("etl")).toBeUndefined();
+      for (const run of runs) await metadata.createRun(run);
+      expect(await metadata.getLatestAutomatedRun("etl")).toEqual(scheduledRun(3));
+      await metadata.createRun(scheduledRun(7, { runType: "backfill", runId: "backfill__7" }));
+      expect((await metadata.getLatestAutomatedRun("etl"))?.runId).toBe("backfill__7");
+    });
+
+    test.each<[number, boolean, string | undefined]>([
+      [1, false, undefined],
+      [2, false, scheduledRun(1).runId],
+      [3, true, "backfill__2"],
+      [5, false, "manual__4"],
+      [5, true, scheduledRun(3).runId],
+      [6, false, "operator__5"],
+      [6, true, "operator__5"],
+      [9, false, "operator__5"],
+    ])("the run before day %i, automated only: %s, is %s", async (day, automatedOnly, runId) => {
+      const metadata = await createWith(create, runs);
+      const logicalDate = januaryDay(day);
+      const previous = await metadata.getPreviousRun({ dagId: "etl", logicalDate, automatedOnly });
+      expect(previous?.runId).toBe(runId);
+    });
+  });
+}

@@ -1,0 +1,177 @@
+// What the metadata port promises about task instances and gates.
+import { describe, expect, test } from "vitest";
+import type { GateRecord, TaskInstanceKey } from "../../src/model/records.ts";
+import type { Metadata } from "../../src/ports/metadata.ts";
+import { januaryDay, TRICKY_TEXT, taskKey, xcom } from "./records.ts";
+
+const RUN = { dagId: "etl", runId: "manual__1" } as const;
+
+function byKey(a: TaskInstanceKey, b: TaskInstanceKey): number {
+  return a.taskId.localeCompare(b.taskId) || a.mapIndex - b.mapIndex;
+}
+
+/** Part of metadataContract. */
+export function taskInstanceStoreContract(create: () => Promise<Metadata>): void {
+  describe("task instances", () => {
+    test("an instance without record counts as None with try number 0", async () => {
+      const metadata = await create();
+      const key = taskKey();
+      expect(await metadata.getTaskInstance(key)).toBeUndefined();
+      const set = { state: "running", tryNumber: 1 } as const;
+      expect(await metadata.updateTaskInstance({ key, from: ["queued"], set })).toBeUndefined();
+      expect(
+        await metadata.updateTaskInstance({ key, from: [null], tryNumber: 1, set }),
+      ).toBeUndefined();
+      expect(await metadata.getTaskInstance(key)).toBeUndefined();
+
+      const started = await metadata.updateTaskInstance({ key, from: [null], tryNumber: 0, set });
+      expect(started).toStrictEqual({ ...key, ...set, maxTries: 0, tries: [] });
+      expect(await metadata.getTaskInstance(key)).toStrictEqual(started);
+    });
+
+    test("a change is made from the states named, else refused without a trace", async () => {
+      const metadata = await create();
+      const key = taskKey();
+      await metadata.updateTaskInstance({ key, from: [null], set: { state: null, maxTries: 3 } });
+      const start = { key, from: [null, "up_for_retry"], set: { state: "running" } } as const;
+      expect((await metadata.updateTaskInstance(start))?.state).toBe("running");
+      expect(await metadata.updateTaskInstance(start)).toBeUndefined();
+      const fail = { key, from: ["running"], set: { state: "up_for_retry" } } as const;
+      expect((await metadata.updateTaskInstance(fail))?.state).toBe("up_for_retry");
+      expect(await metadata.updateTaskInstance(start)).toMatchObject({
+        state: "running",
+        maxTries: 3,
+      });
+      expect(await metadata.updateTaskInstance({ ...fail, from: [] })).toBeUndefined();
+    });
+
+    test("a change for another try is refused", async () => {
+      const metadata = await create();
+      const key = taskKey();
+      const set = { state: "running", tryNumber: 2 } as const;
+      await metadata.updateTaskInstance({ key, from: [null], set });
+      const end = { key, from: ["running"], set: { state: "success" } } as const;
+      expect(await metadata.updateTaskInstance({ ...end, tryNumber: 1 })).toBeUndefined();
+      expect((await metadata.getTaskInstance(key))?.state).toBe("running");
+      expect(await metadata.updateTaskInstance({ ...end, tryNumber: 2 })).toBeDefined();
+    });
+
+    test("a field set to undefined is removed, one that isn't named stays", async () => {
+      const metadata = await create();
+      const key = taskKey();
+      const tries = [{ tryNumber: 1, state: "failed", endDate: januaryDay(2) }] as const;
+      const first = { state: "failed", tryNumber: 1, message: TRICKY_TEXT, skips: ["a"] } as const;
+      await metadata.updateTaskInstance({ key, from: [null], set: first });
+      const changed = await metadata.updateTaskInstance({
+        key,
+        from: ["failed"],
+        set: { state: null, message: undefined, tries },
+      });
+      const expected = { ...key, state: null, tryNumber: 1, maxTries: 0, tries, skips: ["a"] };
+      expect(changed).toStrictEqual(expected);
+      expect(await metadata.getTaskInstance(key)).toStrictEqual(expected);
+    });
+
+    test("XComs are stored together with the change, or not at all", async () => {
+      const metadata = await create();
+      const key = taskKey();
+      await metadata.updateTaskInstance({ key, from: [null], set: { state: "running" } });
+      const end = { key, set: { state: "success" }, xcoms: [xcom(), xcom({ key: "x" })] } as const;
+      await metadata.updateTaskInstance({ ...end, from: ["queued"] });
+      expect(await metadata.listXComs(key)).toEqual([]);
+      await metadata.updateTaskInstance({ ...end, from: ["running"] });
+      expect(await metadata.listXComs(key)).toEqual([xcom(), xcom({ key: "x" })]);
+    });
+
+    test("of concurrent changes from the same state, one is made, and its XCom with it", async () => {
+      const metadata = await create();
+      const key = taskKey();
+      const changes = Array.from({ length: 20 }, (_, i) =>
+        metadata.updateTaskInstance({
+          key,
+          from: [null],
+          set: { state: "success", tryNumber: i },
+          xcoms: [xcom({ value: String(i) })],
+        }),
+      );
+      const made = (await Promise.all(changes)).filter((instance) => instance !== undefined);
+      expect(made).toHaveLength(1);
+      expect(await metadata.getTaskInstance(key)).toEqual(made[0]);
+      expect((await metadata.getXCom(key, "return_value"))?.value).toBe(String(made[0]?.tryNumber));
+    });
+
+    test("1,000 parallel changes are all made", async () => {
+      const metadata = await create();
+      const keys = Array.from({ length: 1_000 }, (_, i) => taskKey({ taskId: `task_${i}` }));
+      const set = { state: "success" } as const;
+      const changed = await Promise.all(
+        keys.map((key) => metadata.updateTaskInstance({ key, from: [null], set })),
+      );
+      expect(changed.map((instance) => instance?.taskId)).toEqual(keys.map(({ taskId }) => taskId));
+      expect(await metadata.listTaskInstances(RUN)).toHaveLength(1_000);
+    });
+
+    test("instances are listed by run and by task, with every map index", async () => {
+      const metadata = await create();
+      const keys = [
+        taskKey({ taskId: "a" }),
+        taskKey({ taskId: "b", mapIndex: 0 }),
+        taskKey({ taskId: "b", mapIndex: 1 }),
+        taskKey({ taskId: TRICKY_TEXT }),
+      ];
+      const others = [taskKey({ runId: "manual__2" }), taskKey({ dagId: "other" })];
+      for (const key of [...keys, ...others]) {
+        await metadata.updateTaskInstance({ key, from: [null], set: { state: "running" } });
+      }
+      const list = async (taskIds?: readonly string[]) => {
+        const found = await metadata.listTaskInstances({ ...RUN, ...(taskIds && { taskIds }) });
+        return found
+          .map(({ dagId, runId, taskId, mapIndex }) => ({ dagId, runId, taskId, mapIndex }))
+          .sort(byKey);
+      };
+      expect(await list()).toEqual(keys.toSorted(byKey));
+      expect(await list(["b", "none", "b"])).toEqual(keys.slice(1, 3));
+      expect(await list([TRICKY_TEXT])).toEqual(keys.slice(3));
+      expect(await list([])).toEqual([]);
+    });
+
+    test("a task is known once it has a record in any run of its DAG", async () => {
+      const metadata = await create();
+      const key = taskKey();
+      await metadata.updateTaskInstance({ key, from: ["running"], set: { state: "success" } });
+      expect(await metadata.hasTaskInstance("etl", "load")).toBe(false);
+      await metadata.updateTaskInstance({ key, from: [null], set: { state: "running" } });
+      expect(await metadata.hasTaskInstance("etl", "load")).toBe(true);
+      expect(await metadata.hasTaskInstance("etl", "other")).toBe(false);
+      expect(await metadata.hasTaskInstance("other", "load")).toBe(false);
+    });
+  });
+
+  describe("gates", () => {
+    const gate = (taskId: string, token: string): GateRecord => ({ ...taskKey({ taskId }), token });
+
+    test("gates are listed by run and by task; one task instance has one gate", async () => {
+      const metadata = await create();
+      const other: GateRecord = { ...taskKey({ runId: "manual__2" }), token: "9" };
+      for (const record of [gate("a", "1"), gate("b", "2"), gate("a", "3"), other]) {
+        await metadata.putGate(record);
+      }
+      const all = await metadata.listGates(RUN);
+      expect(all.toSorted(byKey)).toEqual([gate("a", "3"), gate("b", "2")]);
+      expect(await metadata.listGates({ ...RUN, taskIds: ["b", "c"] })).toEqual([gate("b", "2")]);
+      expect(await metadata.listGates({ ...RUN, taskIds: [] })).toEqual([]);
+    });
+
+    test("a gate is taken with its token only, and only once among concurrent callers", async () => {
+      const metadata = await create();
+      await metadata.putGate(gate("a", "new"));
+      expect(await metadata.takeGate(gate("a", "old"))).toBe(false);
+      expect(await metadata.listGates(RUN)).toHaveLength(1);
+      const taken = await Promise.all(
+        Array.from({ length: 50 }, () => metadata.takeGate(gate("a", "new"))),
+      );
+      expect(taken.filter(Boolean)).toHaveLength(1);
+      expect(await metadata.listGates(RUN)).toEqual([]);
+    });
+  });
+}

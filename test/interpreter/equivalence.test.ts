@@ -1,0 +1,291 @@
+// The same definitions on the npm package aws-local-stepfunctions, which also validates them against the schema of the
+// States Language: both must end alike.
+import { StateMachine as Reference } from "aws-local-stepfunctions";
+import { expect, test } from "vitest";
+import type { State, StateMachine } from "../../src/model/asl.ts";
+import { failure, machine, task } from "./definitions.ts";
+import { VirtualHost } from "./virtual-host.ts";
+
+type Functions = Readonly<Record<string, (payload: Readonly<Record<string, unknown>>) => unknown>>;
+
+/** Functions with a memory of their own for each engine: "flaky" fails until its third call. */
+function createFunctions(): Functions {
+  let flaky = 0;
+  return {
+    echo: (payload) => payload,
+    double: ({ n }) => Number(n) * 2,
+    fail: ({ name }) => {
+      throw failure(String(name), "as asked");
+    },
+    flaky: () => {
+      flaky += 1;
+      if (flaky < 3) throw failure("Flaky", `call ${flaky}`);
+      return flaky;
+    },
+  };
+}
+
+const ALL = ["States.ALL"];
+const end = { Type: "Succeed" } as const;
+const fail = (name: string, fields = {}) => task("fail", { Payload: { name }, ...fields });
+const double = (path: string, fields = {}) =>
+  task("double", { Payload: { "n.$": path }, ...fields });
+
+const input = {
+  dagId: "d",
+  n: 4,
+  zero: 0,
+  flag: false,
+  nothing: null,
+  items: [{ n: 1 }, { n: 2 }, { n: 3 }],
+  deep: { er: { x: "y" } },
+};
+
+const cases: Readonly<Record<string, StateMachine>> = {
+  "a task's result": machine({ a: double("$.n") }),
+  "a task that drops its result": machine({ a: double("$.n", { ResultPath: null }) }),
+  "a task that keeps its result": machine({ a: double("$.n", { ResultPath: "$.twice" }) }),
+  "a chain that carries results": machine({
+    a: double("$.n", { ResultPath: "$.a", Next: "b" }),
+    b: double("$.a.Payload", { ResultPath: "$.b", Next: "c" }),
+    c: end,
+  }),
+  "a chain that drops its output": machine({
+    a: { ...double("$.n", { ResultPath: "$.a", Next: "b" }), OutputPath: null },
+    b: { Type: "Pass", Result: 1, ResultPath: "$.b", End: true },
+  }),
+  "an output dropped, but not that of the catcher": machine({
+    a: {
+      ...fail("E", { Catch: [{ ErrorEquals: ALL, ResultPath: "$.error", Next: "end" }] }),
+      OutputPath: null,
+    },
+    end,
+  }),
+  "a nested payload": machine({
+    a: task("echo", {
+      Payload: {
+        "all.$": "$",
+        in: { "x.$": "$.deep.er.x", fixed: null },
+        list: [{ "n.$": "$.n" }, 1, ["z"]],
+      },
+    }),
+  }),
+  "an error that nobody catches": machine({ a: fail("Orders.Missing") }),
+  "an error caught into the input": machine({
+    a: fail("E", { Catch: [{ ErrorEquals: ["E"], ResultPath: "$.error", Next: "end" }] }),
+    end,
+  }),
+  "an error caught without a path": machine({
+    a: fail("E", { Catch: [{ ErrorEquals: ALL, Next: "end" }] }),
+    end,
+  }),
+  "an error caught by the second catcher, dropped": machine({
+    a: fail("E", {
+      Catch: [
+        { ErrorEquals: ["F"], Next: "other" },
+        { ErrorEquals: ["States.TaskFailed"], ResultPath: null, Next: "end" },
+      ],
+    }),
+    other: { Type: "Pass", Result: "other", End: true },
+    end,
+  }),
+  "retries that help": machine({ a: task("flaky", { Retry: [{ ErrorEquals: ["Flaky"] }] }) }),
+  "too few retries": machine({
+    a: task("flaky", { Retry: [{ ErrorEquals: ALL, MaxAttempts: 1 }] }),
+  }),
+  "a retrier that forbids, before one that allows": machine({
+    a: task("flaky", {
+      Retry: [
+        { ErrorEquals: ["Flaky"], MaxAttempts: 0 },
+        { ErrorEquals: ALL, MaxAttempts: 5 },
+      ],
+    }),
+  }),
+  "retries used up, then caught": machine({
+    a: task("flaky", {
+      Retry: [{ ErrorEquals: ALL, MaxAttempts: 1, BackoffRate: 1 }],
+      Catch: [{ ErrorEquals: ["Flaky"], ResultPath: "$.error", Next: "end" }],
+    }),
+    end,
+  }),
+  "a Parallel": machine({
+    p: {
+      Type: "Parallel",
+      Branches: [
+        machine({ a: double("$.n") }),
+        machine({ b: { Type: "Pass", Result: [1], End: true } }),
+        machine({ c: double("$.zero", { Next: "d", ResultPath: null }), d: end }),
+      ],
+      ResultPath: "$.all",
+      Next: "end",
+    },
+    end,
+  }),
+  "a Parallel that catches its branch's error": machine({
+    p: {
+      Type: "Parallel",
+      Branches: [machine({ a: double("$.n") }), machine({ b: fail("Broken") })],
+      Catch: [{ ErrorEquals: ["Broken"], ResultPath: "$.error", Next: "end" }],
+      End: true,
+    },
+    end,
+  }),
+  "a Parallel in a Parallel that fails": machine({
+    p: {
+      Type: "Parallel",
+      Branches: [
+        machine({ q: { Type: "Parallel", Branches: [machine({ a: fail("Inner") })], End: true } }),
+      ],
+      End: true,
+    },
+  }),
+  "a Parallel that is tried again": machine({
+    p: {
+      Type: "Parallel",
+      Branches: [machine({ a: task("flaky") }), machine({ b: double("$.n") })],
+      Retry: [{ ErrorEquals: ALL, MaxAttempts: 5 }],
+      End: true,
+    },
+  }),
+  "a Map": machine({
+    m: {
+      Type: "Map",
+      ItemsPath: "$.items",
+      ItemProcessor: { ProcessorConfig: { Mode: "INLINE" }, ...machine({ a: double("$.n") }) },
+      ResultPath: "$.doubled",
+      Next: "end",
+    },
+    end,
+  }),
+  "a Map with a selector and one item at a time": machine({
+    m: {
+      Type: "Map",
+      ItemsPath: "$.items",
+      ItemSelector: {
+        "dagId.$": "$.dagId",
+        "mapIndex.$": "$$.Map.Item.Index",
+        "value.$": "$$.Map.Item.Value.n",
+      },
+      MaxConcurrency: 1,
+      ItemProcessor: machine({ a: task("echo", { Payload: { "in.$": "$" } }) }),
+      End: true,
+    },
+  }),
+  "a Map with an item that fails": machine({
+    m: {
+      Type: "Map",
+      ItemsPath: "$.items",
+      ItemProcessor: machine({ a: fail("Item") }),
+      End: true,
+    },
+  }),
+  "a Choice by number": machine({
+    c: {
+      Type: "Choice",
+      Choices: [
+        { Variable: "$.n", NumericGreaterThan: 4, Next: "large" },
+        { Variable: "$.n", NumericEquals: 4, Next: "four" },
+      ],
+      Default: "large",
+    },
+    large: { Type: "Pass", Result: "large", End: true },
+    four: { Type: "Pass", Result: "four", End: true },
+  }),
+  "a Choice by presence, null, text and default": machine({
+    c: {
+      Type: "Choice",
+      Choices: [
+        { Variable: "$.gone", IsPresent: true, Next: "wrong" },
+        { Variable: "$.deep.er.x", StringEquals: "x", Next: "wrong" },
+        { Variable: "$.flag", BooleanEquals: true, Next: "wrong" },
+      ],
+      Default: "d",
+    },
+    d: { Type: "Choice", Choices: [{ Variable: "$.nothing", IsNull: true, Next: "end" }] },
+    wrong: { Type: "Pass", Result: "wrong", End: true },
+    end,
+  }),
+  "a Choice with nowhere to go": machine({
+    c: { Type: "Choice", Choices: [{ Variable: "$.n", NumericLessThan: 0, Next: "end" }] },
+    end,
+  }),
+  waits: machine({
+    a: { Type: "Wait", Seconds: 30, Next: "b" },
+    b: { Type: "Wait", SecondsPath: "$.zero", Next: "c" },
+    c: { Type: "Wait", Timestamp: "2020-01-01T00:00:00Z", End: true },
+  }),
+  passes: machine({
+    a: { Type: "Pass", Next: "b" },
+    b: { Type: "Pass", Result: { r: 1 }, ResultPath: "$.deep.result", Next: "c" },
+    c: { Type: "Pass", Result: "dropped", ResultPath: null, End: true },
+  }),
+};
+
+test.each(Object.keys(cases))("%s: ends as in the reference", async (name) => {
+  const definition = cases[name] as StateMachine;
+  expect(await runHere(definition)).toEqual(await runThere(definition));
+});
+
+test("nearly every case is of another outcome, so that the comparison means something", async () => {
+  const outcomes = await Promise.all(Object.values(cases).map(runHere));
+  const distinct = new Set(outcomes.map((outcome) => JSON.stringify(outcome)));
+  expect(distinct.size).toBeGreaterThan(outcomes.length * 0.7);
+});
+
+async function runHere(definition: StateMachine): Promise<unknown> {
+  const functions = createFunctions();
+  const host = new VirtualHost(
+    Object.fromEntries(
+      Object.entries(functions).map(([name, call]) => [name, ({ payload }) => call(payload)]),
+    ),
+  );
+  const result = await host.run(definition, input);
+  return result.status === "FAILED" ? failed(result.error, result.cause) : result;
+}
+
+async function runThere(definition: StateMachine): Promise<unknown> {
+  const functions = createFunctions();
+  const states = [...statesOf(definition)];
+  const reference = new Reference(copy(definition));
+  const { result } = reference.run(copy(input), {
+    overrides: {
+      taskResourceLocalHandlers: Object.fromEntries(
+        states.flatMap(([name, state]) => {
+          if (state.Type !== "Task") return [];
+          const { FunctionName } = state.Parameters;
+          const call = async (parameters: unknown) => {
+            const { Payload } = parameters as typeof state.Parameters;
+            return copy({ StatusCode: 200, Payload: functions[FunctionName]?.(Payload) });
+          };
+          return [[name, call]];
+        }),
+      ),
+      waitTimeOverrides: Object.fromEntries(states.map(([name]) => [name, 0])),
+      retryIntervalOverrides: Object.fromEntries(states.map(([name]) => [name, 0])),
+    },
+  });
+  try {
+    return { status: "SUCCEEDED", output: await result };
+  } catch (error) {
+    const { cause } = error as { cause: Error };
+    return failed(cause.name, cause.message);
+  }
+}
+
+/** What the engines say of errors that they found themselves is worded differently. */
+function failed(error: string, cause: string) {
+  return { status: "FAILED", error, cause: error.startsWith("States.") ? "" : cause };
+}
+
+/** As JSON would carry it, of whatever type is asked for. */
+function copy(value: unknown) {
+  return JSON.parse(JSON.stringify(value));
+}
+
+function* statesOf(definition: StateMachine): Generator<readonly [string, State]> {
+  for (const [name, state] of Object.entries(definition.States)) {
+    yield [name, state];
+    if (state.Type === "Parallel") for (const branch of state.Branches) yield* statesOf(branch);
+    if (state.Type === "Map") yield* statesOf(state.ItemProcessor);
+  }
+}

@@ -1,0 +1,88 @@
+// Runs files of Airflow's vectors, whatever their form: `npm run vectors -- FILE…`. The last line is
+// "N passed, N failed"; the exit code is 1 when a case failed.
+import { readFileSync } from "node:fs";
+import type { RunCase } from "./runs.ts";
+import { checkTimetableCase } from "./timetables.ts";
+import { checkTriggerRuleCase } from "./trigger-rules.ts";
+
+/** What differs from Airflow in one case; `undefined` when nothing does. */
+type Verdict = string | undefined;
+
+interface Form {
+  /** A field that cases of this form have and no others. */
+  readonly field: string;
+  readonly check: (cases: readonly unknown[]) => readonly Verdict[] | Promise<readonly Verdict[]>;
+}
+
+const FORMS: readonly Form[] = [
+  { field: "rule", check: oneByOne(checkTriggerRuleCase) },
+  { field: "timetable", check: oneByOne(checkTimetableCase) },
+  {
+    field: "dag_id",
+    check: async (cases) => (await import("./runs.ts")).runCases(cases as readonly RunCase[]),
+  },
+];
+/** More failures than this of one file are counted only. */
+const MOST_PRINTED = 20;
+
+function oneByOne<Case>(check: (vector: Case) => Verdict): Form["check"] {
+  return (cases) =>
+    (cases as readonly Case[]).map((each) => {
+      try {
+        return check(each);
+      } catch (error) {
+        return `${JSON.stringify(each).slice(0, 300)}: ${messageOf(error)}`;
+      }
+    });
+}
+
+async function checkFile(file: string): Promise<readonly Verdict[]> {
+  const cases: unknown = JSON.parse(readFileSync(file, "utf8"));
+  if (!Array.isArray(cases)) throw new Error("it holds no JSON array");
+  const forms = FORMS.map(({ field, check }) => ({
+    check,
+    cases: cases.filter((each) => isObject(each) && field in each),
+  }));
+  const verdicts: Verdict[] = [];
+  for (const form of forms.filter((each) => each.cases.length > 0)) {
+    try {
+      verdicts.push(...(await form.check(form.cases)));
+    } catch (error) {
+      verdicts.push(...form.cases.map(() => messageOf(error)));
+    }
+  }
+  const unknown = cases.length - verdicts.length;
+  return [...verdicts, ...Array<string>(unknown).fill("a case of an unknown form")];
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === "object" && value !== null;
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+const files = process.argv.slice(2);
+if (files.length === 0) {
+  console.log("usage: npm run vectors -- FILE…");
+  process.exitCode = 1;
+}
+let passed = 0;
+let failed = 0;
+for (const file of files) {
+  try {
+    const verdicts = await checkFile(file);
+    const failures = verdicts.filter((verdict) => verdict !== undefined);
+    passed += verdicts.length - failures.length;
+    failed += failures.length;
+    for (const failure of failures.slice(0, MOST_PRINTED)) console.log(`${file}: ${failure}`);
+    const rest = failures.length - MOST_PRINTED;
+    if (rest > 0) console.log(`${file}: … and ${rest} more`);
+  } catch (error) {
+    failed += 1;
+    console.log(`${file}: ${messageOf(error)}`);
+  }
+}
+if (failed > 0) process.exitCode = 1;
+console.log(`${passed} passed, ${failed} failed`);

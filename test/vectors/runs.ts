@@ -1,0 +1,127 @@
+// Whole runs decided by Airflow's dag.test(): each case becomes a DAG file that goes through the bundler, the loader,
+// the compiler, the interpreter, the worker and its threads.
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { openLocalProduct } from "../../src/local/local-platform.ts";
+import type { TriggerRule } from "../../src/model/trigger-rule-names.ts";
+import { explainState } from "./legal-state.ts";
+
+export interface RunTask {
+  readonly id: string;
+  readonly upstream: readonly string[];
+  readonly rule: TriggerRule;
+  readonly do: "ok" | "fail" | "skip" | readonly string[];
+  readonly branch?: readonly string[];
+  readonly short_circuit?: {
+    readonly value: unknown;
+    readonly ignore_downstream_trigger_rules: boolean;
+  };
+  readonly retries?: number;
+  readonly fail_times?: number;
+  readonly list?: number;
+  readonly map?: unknown;
+}
+
+export interface RunCase {
+  readonly dag_id: string;
+  readonly tasks: readonly RunTask[];
+  readonly run_state: string;
+  readonly states: Readonly<Record<string, string | readonly string[]>>;
+  readonly order_dependent: boolean;
+}
+
+export function isMapped({ tasks }: RunCase): boolean {
+  return tasks.some(({ map }) => map !== undefined);
+}
+
+/** Runs every case; answers for each what differs from Airflow, or undefined. */
+export async function runCases(
+  cases: readonly RunCase[],
+): Promise<readonly (string | undefined)[]> {
+  const folder = await mkdtemp(join(tmpdir(), "stepwind-runs-"));
+  const dagsFolder = join(folder, "dags");
+  await mkdir(dagsFolder);
+  const product = await openLocalProduct({
+    home: join(folder, "home"),
+    dagsFolder,
+    inMemory: true,
+    parallelism: 4,
+  });
+  try {
+    await writeFile(join(dagsFolder, "cases.ts"), dagFile(cases));
+    await product.processor.processFile("cases.ts");
+    const file = await product.platform.metadata.getDagFile("cases.ts");
+    const wrong = file?.diagnostics.filter(({ severity }) => severity === "error") ?? [];
+    if (wrong.length > 0) throw new Error(wrong.map(({ message }) => message).join("\n"));
+    const results: (string | undefined)[] = [];
+    for (const [index, wanted] of cases.entries()) {
+      results.push(await runCase(product, `case_${index}`, wanted));
+    }
+    return results;
+  } finally {
+    await product.close();
+    await rm(folder, { recursive: true });
+  }
+}
+
+async function runCase(
+  product: Awaited<ReturnType<typeof openLocalProduct>>,
+  dagId: string,
+  wanted: RunCase,
+): Promise<string | undefined> {
+  const { metadata } = product.platform;
+  const { runId } = await product.services.runControl.trigger({ dagId, triggeredBy: "test" });
+  let run = await metadata.getRun(dagId, runId);
+  const deadline = Date.now() + 30_000;
+  while (run?.state === "queued" || run?.state === "running") {
+    if (Date.now() > deadline) return `${wanted.dag_id}: still ${run.state} after 30 s`;
+    await new Promise((resolve) => setTimeout(resolve, 2));
+    run = await metadata.getRun(dagId, runId);
+  }
+  const states = new Map<string, string>();
+  for (const { taskId, state } of await metadata.listTaskInstances({ dagId, runId })) {
+    states.set(taskId, state ?? "none");
+  }
+  const differences = wanted.tasks
+    .filter(({ id }) => states.get(id) !== wanted.states[id])
+    .map(({ id }) => `${id} is ${states.get(id)}, Airflow: ${String(wanted.states[id])}`);
+  if (run?.state !== wanted.run_state)
+    differences.push(`run is ${run?.state}, Airflow: ${wanted.run_state}`);
+  if (differences.length === 0) return undefined;
+  if (wanted.order_dependent) {
+    const unexplained = wanted.tasks
+      .map((task) => explainState(wanted, task, states))
+      .filter((text) => text !== undefined);
+    if (unexplained.length === 0) return undefined;
+    differences.push(...unexplained);
+  }
+  return `${wanted.dag_id}: ${differences.join("; ")}`;
+}
+
+/** One file that builds a DAG per case from its JSON, with the SDK as a user would. */
+function dagFile(cases: readonly RunCase[]): string {
+  return `import { Dag, FailTask, getContext, SkipTask } from "stepwind";
+const CASES = ${JSON.stringify(cases)};
+export const dags = CASES.map((wanted, index) => {
+  const dag = new Dag("case_" + index, { schedule: null });
+  const placed = {};
+  for (const task of wanted.tasks) {
+    const handler = async () => {
+      if (task.fail_times !== undefined ? getContext().tryNumber <= task.fail_times : task.do === "fail") throw new Error("asked to fail");
+      if (task.do === "skip") throw new SkipTask("asked to skip");
+      if (task.branch) return "followed";
+      if (task.short_circuit) return task.short_circuit.value;
+      return task.list === undefined ? null : Array.from({ length: task.list }, (_, i) => i);
+    };
+    placed[task.id] = dag.task(task.id, handler, { triggerRule: task.rule, retries: task.retries ?? 0, retryDelay: 0 })();
+  }
+  for (const task of wanted.tasks) {
+    if (task.upstream.length > 0) placed[task.id].after(...task.upstream.map((id) => placed[id]));
+    if (task.branch) dag.branch(placed[task.id], { followed: task.branch.length > 0 ? task.branch.map((id) => placed[id]) : null });
+    if (task.short_circuit) dag.shortCircuit(placed[task.id], { ignoreDownstreamTriggerRules: task.short_circuit.ignore_downstream_trigger_rules });
+  }
+  return dag;
+});
+`;
+}
