@@ -52,7 +52,7 @@ function toServer(url: string): Connection {
     } catch (cause) {
       throw new Failure(`No server answers at ${url}`, {
         hint: "Start one with: stepwind standalone",
-        ...{ cause },
+        cause,
       });
     }
   };
@@ -67,9 +67,14 @@ async function openHere({ home, dagsFolder, dagsFolderText }: Places): Promise<C
   const { openLocalProduct } = await import("../local/local-platform.ts");
   const { createApiServer } = await import("../services/api-server.ts");
   const { createRunControl } = await import("../services/run-control.ts");
-  const product = await openLocalProduct({ home, dagsFolder });
+  const problems: string[] = [];
+  const report = { info() {}, warn() {}, error: (message: string) => void problems.push(message) };
+  const product = await openLocalProduct({ home, dagsFolder, report });
   const { platform, services } = product;
-  await readEveryDagFile(product);
+  await readEveryDagFile(product).catch(async (error: unknown) => {
+    await product.close();
+    throw error;
+  });
   const runControl = createRunControl(platform, services.versions, { async schedule() {} });
   const version = packageVersion();
   const app = createApiServer(
@@ -77,8 +82,14 @@ async function openHere({ home, dagsFolder, dagsFolderText }: Places): Promise<C
     { versions: services.versions, runControl },
     { version, dagsFolder },
   );
+  const send = async (request: Request) => {
+    const response = await app.fetch(request);
+    // Where there is no server, nobody else has said what went wrong.
+    if (response.status >= 500) throw new Error(problems.join("\n"));
+    return response;
+  };
   return {
-    api: createApi(async (request) => app.fetch(request), "http://localhost", version),
+    api: createApi(send, "http://localhost", version),
     hasServer: false,
     close: () => product.close(),
   };

@@ -38,7 +38,7 @@ function nextRunText(dag: DagAnswer): string {
   const next = dag.next_dagrun_run_after;
   if (next === null || dag.is_paused) return "-";
   const moment = Date.parse(next);
-  return moment <= Date.now() ? "now" : toRelative(moment, Date.now());
+  return moment <= Date.now() ? "due" : toRelative(moment, Date.now());
 }
 
 async function remindOfImportErrors({ terminal, paint }: Session, api: Api): Promise<void> {

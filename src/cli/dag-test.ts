@@ -1,11 +1,13 @@
 // stepwind dags test: one run of a DAG in this terminal, over a product of its own: a live tree of its tasks, their
 // logs, and the errors at the end. No server, no trace, no scheduled run beside it.
+import { dirname } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { formatDuration } from "../model/durations.ts";
 import type { JsonObject } from "../model/json.ts";
 import type { DagRunRecord, DagVersionRecord, TaskInstanceRecord } from "../model/records.ts";
 import { isRunFinished } from "../model/states.ts";
 import { createRunControl } from "../services/run-control.ts";
+import { logicalDateOf } from "./commands/options.ts";
 import { noDagsFolder } from "./connect.ts";
 import { Failure } from "./failure.ts";
 import { formatLogMessage } from "./log-lines.ts";
@@ -16,6 +18,7 @@ import { describeInstance, treeLines } from "./run-tree.ts";
 import { chooseDag, openScratch, placeOf, type Scratch, showMistakes } from "./scratch.ts";
 import { createScreen, type Screen } from "./screen.ts";
 import type { Places, Session } from "./session.ts";
+import { INTERRUPTED, listenForStop } from "./stop-signals.ts";
 import { padTo } from "./text.ts";
 
 const POLL_MS = 80;
@@ -23,9 +26,11 @@ const WIDEST_NAME = 24;
 
 export interface TestOptions {
   readonly fileOrId: string;
+  /** Which DAG of the file; it need not be said if there is one. */
+  readonly dagId?: string;
   readonly conf?: JsonObject;
-  /** null for a run without one; now when absent. */
-  readonly logicalDate?: string | null;
+  /** ISO text or "none"; now when absent. */
+  readonly logicalDate?: string;
 }
 
 export async function testDag(
@@ -33,35 +38,33 @@ export async function testDag(
   places: Places,
   options: TestOptions,
 ): Promise<void> {
-  const stop = new AbortController();
-  const onSignal = () => {
-    if (stop.signal.aborted) process.exit(130);
-    stop.abort();
-  };
-  process.on("SIGINT", onSignal).on("SIGTERM", onSignal);
-  const { scratch, version } = await open(session, places, options.fileOrId);
+  const stop = listenForStop();
   try {
-    const run = await start(scratch, version, options);
-    const ended = await follow(session, { scratch, version, run, signal: stop.signal });
-    await report(session, scratch, ended);
+    const scratch = await open(session, places, options);
+    try {
+      const version = choose(session, scratch, options);
+      const run = await start(scratch, version, options);
+      const ended = await follow(session, { scratch, version, run, signal: stop.signal });
+      await report(session, scratch, ended);
+    } finally {
+      await scratch.close();
+    }
   } finally {
-    await scratch.close();
-    process.off("SIGINT", onSignal).off("SIGTERM", onSignal);
+    stop.forget();
   }
 }
 
 async function open(
   session: Session,
-  places: Places,
-  fileOrId: string,
-): Promise<{ readonly scratch: Scratch; readonly version: DagVersionRecord }> {
-  const { dagsFolder, dagsFolderText } = places;
+  { dagsFolder, dagsFolderText }: Places,
+  { fileOrId }: TestOptions,
+): Promise<Scratch> {
   const { terminal, paint } = session;
-  const place = await placeOf(session, { file: fileOrId, dagsFolder });
-  if (!place && /[/\\]|\.[cm]?[jt]sx?$/.test(fileOrId)) {
-    throw new Failure(`There is no file ${fileOrId}`);
-  }
-  const scratch = await openScratch({
+  const place = isPath(fileOrId)
+    ? await placeOf(session, { file: fileOrId, dagsFolder })
+    : undefined;
+  if (!place && isPath(fileOrId)) throw new Failure(`There is no file ${fileOrId}`);
+  return openScratch({
     ...(place ?? { dagsFolder }),
     report: {
       info() {},
@@ -71,15 +74,11 @@ async function open(
   }).catch((error: unknown) => {
     throw isMissing(error) ? noDagsFolder(dagsFolderText) : error;
   });
-  try {
-    return {
-      scratch,
-      version: choose(session, scratch, { fileOrId, isFile: place !== undefined }),
-    };
-  } catch (error) {
-    await scratch.close();
-    throw error;
-  }
+}
+
+/** DAG ids have dots, too, but hardly end like a file of code. */
+function isPath(fileOrId: string): boolean {
+  return /[/\\]|\.[cm]?[jt]sx?$/.test(fileOrId);
 }
 
 function isMissing(error: unknown): boolean {
@@ -89,15 +88,15 @@ function isMissing(error: unknown): boolean {
 function choose(
   session: Session,
   scratch: Scratch,
-  { fileOrId, isFile }: { readonly fileOrId: string; readonly isFile: boolean },
+  { fileOrId, dagId }: TestOptions,
 ): DagVersionRecord {
-  if (isFile) {
-    showMistakes(session, scratch, fileOrId.replace(/[^/\\]+$/, "") || ".");
-    return chooseDag(scratch.versions, { dagId: undefined, where: fileOrId });
+  if (isPath(fileOrId)) {
+    showMistakes(session, scratch, dirname(fileOrId));
+    return chooseDag(scratch.versions, { dagId, where: fileOrId });
   }
-  const version = scratch.versions.find(({ dagId }) => dagId === fileOrId);
+  const version = scratch.versions.find((each) => each.dagId === fileOrId);
   if (version) return version;
-  const ids = scratch.versions.map(({ dagId }) => dagId);
+  const ids = scratch.versions.map((each) => each.dagId);
   throw new Failure(`There is no DAG "${fileOrId}"`, {
     hint: hintFor(fileOrId, ids, `There are: ${ids.join(", ") || "none"}`),
   });
@@ -115,7 +114,7 @@ async function start(
   const startDate = new Date(clock.now()).toISOString();
   const { runId, versionHash, clearNumber } = await runControl.trigger({
     dagId,
-    logicalDate: options.logicalDate === undefined ? startDate : options.logicalDate,
+    logicalDate: logicalDateOf(options.logicalDate, startDate),
     ...(options.conf === undefined ? {} : { conf: options.conf }),
     triggeredBy: "test",
   });
@@ -158,7 +157,7 @@ async function follow(
       const name = paint.cyan(padTo(taskId, nameWidth));
       screen.print(`${name} ${paint.dim("│")} ${formatLogMessage(entry, paint)}`);
     }
-    if (!terminal.isScreen) printChanges(screen, records, { seen, now, paint });
+    if (!terminal.isScreen) printEnds(screen, records, { seen, now, paint });
     const elapsed = (now - Date.parse(run.startDate ?? run.queuedAt)) / 1_000;
     screen.draw([
       `${paint.bold(dagId)}  ${paint.dim(runId)}  ${paint.state(current.state)}  ${paint.dim(formatDuration(elapsed))}`,
@@ -177,17 +176,18 @@ async function follow(
   }
 }
 
-/** Where nothing can be redrawn: a line for each state that a task comes to. */
-function printChanges(
+/** Where nothing can be redrawn: a line for each state that a task comes to; that it runs, its log tells. */
+function printEnds(
   screen: Screen,
   records: readonly TaskInstanceRecord[],
   options: { seen: Map<string, string>; now: number; paint: Session["paint"] },
 ): void {
   const { seen, now, paint } = options;
-  for (const record of records) {
+  const byEnd = records.toSorted((a, b) => ((a.endDate ?? "") < (b.endDate ?? "") ? -1 : 1));
+  for (const record of byEnd) {
     const { taskId, state, tryNumber } = record;
     const change = `${state} ${tryNumber}`;
-    if (state === null || seen.get(taskId) === change) continue;
+    if (state === null || state === "running" || seen.get(taskId) === change) continue;
     seen.set(taskId, change);
     const mark = paint.state(state, `${toMark(state)} ${taskId}`);
     screen.print(`${mark}  ${describeInstance(record, { now, paint })}\n`);
@@ -200,7 +200,7 @@ async function report(session: Session, scratch: Scratch, run: DagRunRecord): Pr
   const { dagId, runId, state, startDate, endDate } = run;
   if (!isRunFinished(state)) {
     terminal.out(`\n${dagId} stopped before it ended\n`);
-    session.exitCode = 130;
+    session.exitCode = INTERRUPTED;
     return;
   }
   const { metadata } = scratch.product.platform;

@@ -6,8 +6,15 @@ export class Failure extends Error {
   readonly hint: string | undefined;
   readonly exitCode: number;
 
-  constructor(message: string, { hint, exitCode = 1 }: { hint?: string; exitCode?: number } = {}) {
-    super(message);
+  constructor(
+    message: string,
+    {
+      hint,
+      exitCode = 1,
+      cause,
+    }: { readonly hint?: string; readonly exitCode?: number; readonly cause?: unknown } = {},
+  ) {
+    super(message, { cause });
     this.hint = hint;
     this.exitCode = exitCode;
   }

@@ -9,7 +9,7 @@ export interface TaskLogLine {
 }
 
 export interface LogTail {
-  /** What was logged since the last call. The records must have been read before the call. */
+  /** What was logged since the last call, by time. The records must have been read before the call. */
   read(records: Iterable<TaskInstanceRecord>): Promise<readonly TaskLogLine[]>;
 }
 
@@ -41,9 +41,14 @@ export function createLogTail(logs: TaskLogs): LogTail {
           lines.push(...(await readTry(record, tryNumber)));
         }
       }
-      return lines;
+      return lines.sort((a, b) => compare(a.entry.timestamp, b.entry.timestamp));
     },
   };
+}
+
+function compare(a: string, b: string): number {
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
 }
 
 function hasEnded({ state, tryNumber: last }: TaskInstanceRecord, tryNumber: number): boolean {

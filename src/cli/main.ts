@@ -20,6 +20,7 @@ Where things are:
   ./dags       DAG files; a file that exports a Dag is deployed by being there
   ./.stepwind  runs, results, logs of tasks; delete it to start from nothing
 
+Exit codes: 0 done, 1 refused or failed, 2 the command line is wrong.
 "stepwind dags --help" and "stepwind tasks --help" show the commands about DAGs and tasks.`;
 
 /** Runs the command line; answers the exit code: 0 done, 1 refused or failed, 2 the command line itself is wrong. */

@@ -68,7 +68,7 @@ function growTree(document: DagDocument): readonly Node[] {
 
 function linesOf(nodes: readonly Node[], prefix: string, picture: RunPicture): string[] {
   const { paint } = picture;
-  const width = Math.max(0, ...nodes.map(({ ...node }) => nameOf(node).length));
+  const width = Math.max(0, ...nodes.map((node) => nameOf(node).length));
   return nodes.flatMap((node, index) => {
     const isLast = index === nodes.length - 1;
     const start = paint.dim(`${prefix}${isLast ? "└─" : "├─"}`);

@@ -27,7 +27,7 @@ export async function openScratch(options: {
   readonly report?: Reporter;
 }): Promise<Scratch> {
   const { dagsFolder, file, report } = options;
-  const home = await mkdtemp(join(tmpdir(), "stepwind-"));
+  const home = await mkdtemp(join(tmpdir(), "stepwind-scratch-"));
   const { openLocalProduct } = await import("../local/local-platform.ts");
   const product = await openLocalProduct({
     home,

@@ -1,5 +1,6 @@
 // stepwind standalone: starts the whole product and tells what a person wants to know: where it is, what runs next,
 // which files have mistakes, and then one line for each run that ends.
+import { once } from "node:events";
 import { access } from "node:fs/promises";
 import { join } from "node:path";
 import { formatDuration } from "../model/durations.ts";
@@ -11,8 +12,9 @@ import { formatDiagnostic } from "./diagnostics.ts";
 import { everyDag } from "./look-ups.ts";
 import { toMark } from "./paint.ts";
 import type { Places, Session } from "./session.ts";
+import { listenForStop } from "./stop-signals.ts";
 import { formatTable } from "./table.ts";
-import { countOf, toRelative } from "./text.ts";
+import { toRelative } from "./text.ts";
 import { packageVersion } from "./version.ts";
 
 export interface StandaloneWish {
@@ -24,32 +26,39 @@ export interface StandaloneWish {
 export async function standalone(
   session: Session,
   places: Places,
-  { port, parallelism }: StandaloneWish,
+  wish: StandaloneWish,
+): Promise<void> {
+  await access(places.dagsFolder).catch(() => {
+    throw noDagsFolder(places.dagsFolderText);
+  });
+  const stop = listenForStop();
+  try {
+    await serve(session, places, { ...wish, signal: stop.signal });
+  } finally {
+    stop.forget();
+  }
+}
+
+async function serve(
+  session: Session,
+  places: Places,
+  { port, parallelism, signal }: StandaloneWish & { readonly signal: AbortSignal },
 ): Promise<void> {
   const { terminal, paint } = session;
   const { home, dagsFolder, dagsFolderText } = places;
-  await access(dagsFolder).catch(() => {
-    throw noDagsFolder(dagsFolderText);
-  });
-  const asked = untilAsked();
   let isUp = false;
   const report = createReporter(session, { folder: dagsFolderText, isUp: () => isUp });
+  const version = packageVersion();
   const { startStandalone } = await import("../local/standalone.ts");
-  const server = await startStandalone({
-    home,
-    dagsFolder,
-    port,
-    parallelism,
-    version: packageVersion(),
-    report,
-  });
-  terminal.out(`${paint.bold(`Stepwind ${packageVersion()}`)} on ${paint.cyan(server.url)}\n`);
+  const options = { home, dagsFolder, port, parallelism, version, report };
+  const server = await startStandalone(options);
+  terminal.out(`${paint.bold(`Stepwind ${version}`)} on ${paint.cyan(server.url)}\n`);
   const first = await showDags(session, places, server.url);
-  await showImportErrors(session, places, server.product.platform.metadata.listDagFiles());
+  showMistakes(session, dagsFolderText, await server.product.platform.metadata.listDagFiles());
   const next = first === undefined ? "stepwind dags list" : `stepwind dags trigger ${first} --wait`;
   terminal.out(`\nNext, in another terminal:  ${paint.bold(next)}\nStop with Ctrl-C\n\n`);
   isUp = true;
-  await asked;
+  if (!signal.aborted) await once(signal, "abort");
   terminal.out("Stopping; runs go on at the next start\n");
   await server.stop();
 }
@@ -90,19 +99,16 @@ function nextRunText(dag: DagAnswer): string {
   return next === null ? "-" : toRelative(Date.parse(next), Date.now());
 }
 
-async function showImportErrors(
+function showMistakes(
   { terminal, paint }: Session,
-  { dagsFolderText: folder }: Places,
-  files: Promise<readonly DagFileRecord[]>,
-): Promise<void> {
-  const broken = (await files).filter(({ diagnostics }) => diagnostics.length > 0);
-  if (broken.length === 0) return;
-  terminal.out(`\n${paint.red(`${countOf(broken.length, "file")} with mistakes`)}\n\n`);
-  for (const { file, diagnostics } of broken) {
-    for (const diagnostic of diagnostics) {
-      terminal.out(formatDiagnostic({ file, ...diagnostic }, { folder, paint }));
-    }
-  }
+  folder: string,
+  files: readonly DagFileRecord[],
+): void {
+  const mistakes = files.flatMap(({ file, diagnostics }) =>
+    diagnostics.map((diagnostic) => ({ file, ...diagnostic })),
+  );
+  if (mistakes.length > 0) terminal.out("\n");
+  for (const each of mistakes) terminal.out(formatDiagnostic(each, { folder, paint }));
 }
 
 /** The product's own log: runs that end, DAG files that changed, warnings and errors. */
@@ -139,18 +145,4 @@ type Fields = Readonly<Record<string, unknown>>;
 
 function isDagFile(value: unknown): value is DagFileRecord {
   return typeof value === "object" && value !== null && "diagnostics" in value && "dagIds" in value;
-}
-
-/** Resolves at the first SIGINT or SIGTERM. */
-function untilAsked(): Promise<void> {
-  return new Promise((resolve) => {
-    let isAsked = false;
-    for (const signal of ["SIGINT", "SIGTERM"] as const) {
-      process.on(signal, () => {
-        if (isAsked) process.exit(130);
-        isAsked = true;
-        resolve();
-      });
-    }
-  });
 }

@@ -18,7 +18,7 @@ export interface TaskInstanceAnswer {
   readonly start_date: string | null;
   readonly end_date: string | null;
   readonly duration: number | null;
-  readonly note: string | null;
+  readonly message: string | null;
 }
 
 export async function listTasks(
@@ -62,9 +62,10 @@ export async function showStates(
       { name: "start_date", value: (task) => toDateText(task.start_date) || "-" },
       {
         name: "duration",
-        value: (task) => (task.duration === null ? "-" : formatDuration(task.duration)),
+        value: ({ duration, try_number: tries }) =>
+          duration === null || tries === 0 ? "-" : formatDuration(duration),
       },
-      { name: "note", value: (task) => task.note?.split("\n", 1)[0] ?? "" },
+      { name: "message", value: (task) => task.message?.split("\n", 1)[0] ?? "" },
     ];
     const rows = await everyTaskInstance(api, run);
     if (output === "table")

@@ -1,10 +1,12 @@
 // stepwind tasks logs: prints the log of a task's try, to its end if asked to.
 import { setTimeout as wait } from "node:timers/promises";
+import { isFinished } from "../model/states.ts";
 import { type Api, ApiError, type LogAnswer, path } from "./api-client.ts";
 import { withConnection } from "./connect.ts";
 import { Failure } from "./failure.ts";
 import { formatLogMessage } from "./log-lines.ts";
 import { findRun, noSuchTask } from "./look-ups.ts";
+import { toStateText } from "./paint.ts";
 import type { Places, Session } from "./session.ts";
 import type { Output } from "./table.ts";
 import type { TaskInstanceAnswer } from "./task-commands.ts";
@@ -25,7 +27,8 @@ export async function showLogs(session: Session, places: Places, query: LogsQuer
   await withConnection(places, async ({ api, hasServer }) => {
     const run = await findRun(api, dagId, query.run);
     const place = path`/dags/${dagId}/dagRuns/${run.dag_run_id}/taskInstances/${taskId}`;
-    const instance = async () => {
+    const follow = query.follow && hasServer;
+    const look = async () => {
       try {
         return await api.get<TaskInstanceAnswer>(place);
       } catch (error) {
@@ -33,25 +36,41 @@ export async function showLogs(session: Session, places: Places, query: LogsQuer
         throw await noSuchTask(api, dagId, taskId);
       }
     };
-    let { try_number: last, state } = await instance();
-    const follow = query.follow && hasServer;
-    while (last === 0 && follow && !(await hasEnded(api, run))) {
-      await wait(POLL_MS);
-      ({ try_number: last, state } = await instance());
+    /** The instance with a try after this one; as it is, if there will be none. */
+    const awaitTryAfter = async (tryNumber: number) => {
+      for (;;) {
+        const isOver = await hasEnded(api, run);
+        const instance = await look();
+        if (instance.try_number > tryNumber || isFinished(instance.state) || isOver)
+          return instance;
+        await wait(POLL_MS);
+      }
+    };
+    let instance = follow ? await awaitTryAfter(0) : await look();
+    let current = chooseTry(query, instance.try_number);
+    let count = 0;
+    for (;;) {
+      const log = `${place}/logs/${current}`;
+      const read = (token: string | undefined) => api.get<LogAnswer>(log, { token });
+      count += await print(session, query, { follow, read });
+      if (!follow || query.tryNumber !== undefined) break;
+      instance = await awaitTryAfter(current);
+      if (instance.try_number <= current) break;
+      current += 1;
     }
-    const tryNumber = query.tryNumber ?? Math.max(last, 1);
-    if (query.tryNumber !== undefined && query.tryNumber > Math.max(last, 1)) {
-      throw new Failure(`Task "${taskId}" has no try ${tryNumber} in run "${run.dag_run_id}"`, {
-        hint: last === 0 ? "It has not started" : `Its last try is ${last}`,
-      });
-    }
-    const count = await print(session, query, {
-      follow,
-      read: (token) => api.get<LogAnswer>(`${place}/logs/${tryNumber}`, { token }),
-    });
     if (count > 0 || query.output === "json") return;
-    const why = last === 0 ? `has not run (state: ${state ?? "no status"})` : "wrote nothing";
+    const { try_number: last, state } = instance;
+    const why = last === 0 ? `has not run (state: ${toStateText(state)})` : "wrote nothing";
     session.terminal.err(`Task "${taskId}" ${why}\n`);
+  });
+}
+
+/** The try that is asked for, else the last one. */
+function chooseTry({ taskId, run, tryNumber }: LogsQuery, last: number): number {
+  if (tryNumber === undefined) return Math.max(last, 1);
+  if (tryNumber <= Math.max(last, 1)) return tryNumber;
+  throw new Failure(`Task "${taskId}" has no try ${tryNumber} in run "${run}"`, {
+    hint: last === 0 ? "It has not started" : `Its last try is ${last}`,
   });
 }
 

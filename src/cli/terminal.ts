@@ -17,16 +17,21 @@ export interface Terminal {
   readonly cwd: string;
 }
 
+/** What a shell answers for a program that SIGPIPE ended. */
+const BROKEN_PIPE = 141;
+
 /** The terminal of this process. https://no-color.org decides on colours. */
 export function createProcessTerminal(): Terminal {
   const { stdout, stderr, env } = process;
+  // `stepwind … | head` ends when head does, as other programs do.
+  for (const stream of [stdout, stderr]) stream.once("error", () => process.exit(BROKEN_PIPE));
   return {
     out: (text) => void stdout.write(text),
     err: (text) => void stderr.write(text),
     isScreen: stdout.isTTY === true && env.TERM !== "dumb",
     hasColors: stdout.isTTY === true && !env.NO_COLOR && env.TERM !== "dumb",
-    columns: () => (stdout.isTTY ? stdout.columns : 0),
-    rows: () => (stdout.isTTY ? stdout.rows : 0),
+    columns: () => (stdout.isTTY ? stdout.columns || 80 : 0),
+    rows: () => (stdout.isTTY ? stdout.rows || 24 : 0),
     env,
     cwd: process.cwd(),
   };

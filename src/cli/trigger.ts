@@ -3,6 +3,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import { formatDuration } from "../model/durations.ts";
 import type { JsonObject } from "../model/json.ts";
 import { type Api, type DagAnswer, path, type RunAnswer } from "./api-client.ts";
+import { logicalDateOf } from "./commands/options.ts";
 import { withConnection } from "./connect.ts";
 import { aboutDag } from "./look-ups.ts";
 import { toMark, toStateText } from "./paint.ts";
@@ -15,8 +16,8 @@ export interface TriggerOptions {
   readonly dagId: string;
   readonly conf?: JsonObject;
   readonly runId?: string;
-  /** null for a run without one; now when absent. */
-  readonly logicalDate?: string | null;
+  /** ISO text or "none"; now when absent. */
+  readonly logicalDate?: string;
   readonly wait?: boolean;
 }
 
@@ -25,12 +26,12 @@ export async function trigger(
   places: Places,
   options: TriggerOptions,
 ): Promise<void> {
-  const { dagId, runId, conf, logicalDate = new Date().toISOString() } = options;
+  const { dagId, runId, conf, logicalDate } = options;
   const { terminal, paint } = session;
   await withConnection(places, async ({ api, hasServer }) => {
     const run = await aboutDag(api, dagId, () =>
       api.post<RunAnswer>(path`/dags/${dagId}/dagRuns`, {
-        logical_date: logicalDate,
+        logical_date: logicalDateOf(logicalDate, new Date().toISOString()),
         ...(runId === undefined ? {} : { dag_run_id: runId }),
         ...(conf === undefined ? {} : { conf }),
       }),
@@ -78,13 +79,15 @@ async function watch(session: Session, api: Api, { dag_id, dag_run_id }: RunAnsw
 }
 
 function describe({ paint }: Session, task: TaskInstanceAnswer): string {
-  const { state, try_number: tryNumber, duration, note } = task;
+  const { state, try_number: tryNumber, duration, message } = task;
   const parts = [
     paint.state(state, `${toMark(state)} ${task.task_id}`),
     paint.state(state, toStateText(state)),
-    ...(duration === null || state === "running" ? [] : [paint.dim(formatDuration(duration))]),
+    ...(duration === null || tryNumber === 0 || state === "running"
+      ? []
+      : [paint.dim(formatDuration(duration))]),
     ...(tryNumber > 1 ? [paint.dim(`try ${tryNumber}`)] : []),
-    ...(note === null || state === "success" ? [] : [note.split("\n", 1)[0] ?? ""]),
+    ...(message === null || state === "success" ? [] : [message.split("\n", 1)[0] ?? ""]),
   ];
   return `  ${parts.join("  ")}`;
 }

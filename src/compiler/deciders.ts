@@ -1,4 +1,7 @@
-// Branches and short circuits: which tasks they may skip, and what else has ended at the moment they do.
+// Branches and short circuits that skip tasks right below them: what else has ended at the moment they do.
+//
+// A short circuit that skips everything below it needs no thought: whatever could come too late after a task that it
+// skips is below it too, and never starts.
 import {
   addAll,
   addBit,
@@ -6,7 +9,6 @@ import {
   bitsOf,
   createBitRow,
   createBitRows,
-  hasBit,
   keepAll,
 } from "./bit-rows.ts";
 import type { TaskGraph } from "./draft.ts";
@@ -15,7 +17,7 @@ import { SKIPPED, UPSTREAM_FAILED } from "./trigger-knowledge.ts";
 
 export interface Decider {
   readonly task: number;
-  /** Notes a task that never starts before the decider has ended. Tasks are noted in topological order. */
+  /** Notes a task right below that never starts before the decider has ended, before what is below that task. */
   noteLater(task: number): void;
   /**
    * Tasks that have ended once the decider has skipped `task`: those above it that the same decision skips, as they
@@ -24,56 +26,42 @@ export interface Decider {
   endedWithSkip(task: number): BitRow;
 }
 
-export interface Deciders {
-  readonly all: readonly Decider[];
-  /** Those whose decision may skip the task. */
-  skippersOf(task: number): readonly Decider[];
-}
-
-export function findDeciders(graph: TaskGraph, spread: Spread): Deciders {
-  const { tasks, upstream, downstream } = graph;
-  const deciding = tasks.flatMap(({ decision }, task) => (decision ? [{ task, decision }] : []));
-  if (deciding.length === 0) return { all: [], skippersOf: () => [] };
+/** Per task, those whose decision may skip it: a branch may follow none at all, so each one right above. */
+export function findDeciders(graph: TaskGraph, spread: Spread): readonly (readonly Decider[])[] {
+  const { tasks, upstream } = graph;
+  const decides = tasks.map(
+    ({ decision }) =>
+      decision?.kind === "branch" ||
+      (decision?.kind === "short-circuit" && !decision.ignoreDownstreamTriggerRules),
+  );
+  if (!decides.includes(true)) return tasks.map(() => []);
 
   const above = findAncestors(graph);
-  const all = deciding.map(({ task, decision }) => {
+  const deciders = tasks.map((_, task): Decider | undefined => {
+    if (!decides[task]) return undefined;
     const later = createBitRow(tasks.length);
     const together = createBitRow(tasks.length);
-    const cutsDeep = decision.kind === "short-circuit" && decision.ignoreDownstreamTriggerRules;
-    const direct = new Set(downstream[task]);
     return {
       task,
-      noteLater(other: number) {
-        if (cutsDeep || direct.has(other)) addBit(later, other);
+      noteLater(other) {
+        addBit(later, other);
       },
-      endedWithSkip(other: number) {
+      endedWithSkip(other) {
         together.set(later);
         keepAll(together, above[other] ?? later);
         // Whoever is kept (Airflow: SkipMixin.skip_all_except) keeps all below it, so none of these is.
-        for (const id of cutsDeep ? [] : bitsOf(together)) {
+        for (const id of bitsOf(together)) {
           addAll(together, spread.endedBy(id, SKIPPED | UPSTREAM_FAILED));
         }
         return together;
       },
-      maySkip(other: number) {
-        const { triggerRule, dependsOnPast, waitForDownstream } = tasks[other] ?? {};
-        // It starts with the run, before anything is decided, unless an earlier run holds it back.
-        if (triggerRule === "always" && !dependsOnPast && !waitForDownstream) return false;
-        if (cutsDeep) return hasBit(above[other] ?? later, task);
-        // A branch may follow none at all, so each of those right below it may be skipped.
-        return direct.has(other);
-      },
     };
   });
-  const deep = all.filter((_, index) => deciding[index]?.decision.kind === "short-circuit");
-  const byTask = new Map(all.map((decider) => [decider.task, decider]));
-  return {
-    all,
-    skippersOf(task) {
-      const direct = (upstream[task] ?? []).flatMap((id) => byTask.get(id) ?? []);
-      return [...new Set([...direct, ...deep])].filter((decider) => decider.maySkip(task));
-    },
-  };
+  return tasks.map(({ triggerRule, dependsOnPast, waitForDownstream }, task) => {
+    // It starts with the run, before anything is decided, unless an earlier run holds it back.
+    if (triggerRule === "always" && !dependsOnPast && !waitForDownstream) return [];
+    return (upstream[task] ?? []).flatMap((other) => deciders[other] ?? []);
+  });
 }
 
 function findAncestors({ tasks, upstream }: TaskGraph): readonly BitRow[] {

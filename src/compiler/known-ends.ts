@@ -54,7 +54,6 @@ export function findKnownEnds(graph: TaskGraph): KnownEnds {
       const row = rows[task];
       if ((ends & way) !== 0 && row) keepAll(ended, row);
     }
-    addAll(ended, spread.endedBy(task, ends));
     return ended;
   }
 
@@ -62,19 +61,21 @@ export function findKnownEnds(graph: TaskGraph): KnownEnds {
     row: BitRow,
     above: readonly number[],
     { which, ends }: UpstreamsEnded,
-  ) {
+    alsoBelow: boolean,
+  ): void {
     if (which === "every") known.fill(0);
     else fill(known);
     for (const task of above) {
       const one = endedWith(task, ends);
       addBit(one, task);
+      if (alsoBelow) addAll(one, spread.endedBy(task, ends));
       if (which === "every") addAll(known, one);
       else keepAll(known, one);
     }
     keepAll(row, known);
   }
 
-  function narrowToDecision(row: BitRow, decider: Decider, task: number) {
+  function narrowToDecision(row: BitRow, decider: Decider, task: number): void {
     known.set(beforeStart[decider.task] ?? known);
     addBit(known, decider.task);
     addAll(known, decider.endedWithSkip(task));
@@ -90,12 +91,13 @@ export function findKnownEnds(graph: TaskGraph): KnownEnds {
     if (above.length > 0 && rule !== "always") {
       const knowledge = TRIGGER_KNOWLEDGE[rule];
       fill(start);
-      narrowToUpstreams(start, above, knowledge.run);
-      if (knowledge.skip) narrowToUpstreams(skip, above, knowledge.skip);
-      if (knowledge.fail) narrowToUpstreams(fail, above, knowledge.fail);
+      // What stands before a task must be above it.
+      narrowToUpstreams(start, above, knowledge.run, false);
+      if (knowledge.skip) narrowToUpstreams(skip, above, knowledge.skip, true);
+      if (knowledge.fail) narrowToUpstreams(fail, above, knowledge.fail, true);
     }
-    for (const decider of deciders.skippersOf(task)) narrowToDecision(skip, decider, task);
-    for (const decider of deciders.all) {
+    for (const decider of deciders[task] ?? []) {
+      narrowToDecision(skip, decider, task);
       if (hasBit(start, decider.task)) decider.noteLater(task);
     }
   }

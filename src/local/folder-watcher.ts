@@ -35,8 +35,8 @@ export async function watchFolder(options: WatchOptions): Promise<FolderWatcher>
   /** Modification time and size of each file when it was last handed on. */
   let seen = new Map<string, string>();
   let watcher: FSWatcher | undefined;
-  /** Inode of the folder that `watcher` watches. */
-  let watched: number | undefined;
+  /** Identity of the folder that `watcher` watches; inodes alone are used again. */
+  let watched = "";
   let debounce: NodeJS.Timeout | undefined;
   let isMissing = false;
   let isClosed = false;
@@ -81,8 +81,8 @@ export async function watchFolder(options: WatchOptions): Promise<FolderWatcher>
     try {
       await processor.processChanged(changed);
     } catch (error) {
-      // Forgotten, so that the next look tries them again.
-      for (const file of changed) seen.delete(file);
+      // Seen as nothing that can be there, so that the next look tries them again.
+      for (const file of changed) seen.set(file, "failed");
       report.error(`DAG files could not be processed: ${String(error)}`);
     }
   }
@@ -99,10 +99,11 @@ export async function watchFolder(options: WatchOptions): Promise<FolderWatcher>
 
   /** A folder that was deleted and made again under the same name needs a new watch. */
   async function keepWatching(): Promise<void> {
-    const { ino } = await stat(folder);
-    if (isClosed || (watcher && ino === watched)) return;
+    const { ino, birthtimeMs } = await stat(folder);
+    const identity = `${ino}/${birthtimeMs}`;
+    if (isClosed || (watcher && identity === watched)) return;
     stopWatching();
-    watched = ino;
+    watched = identity;
     try {
       watcher = watch(folder, { recursive: true, persistent: false }, () => schedule(DEBOUNCE_MS));
       watcher.on("error", () => stopWatching());

@@ -19,6 +19,9 @@ import { createThreadDagLoader } from "./thread-dag-loader.ts";
 import { createThreadTaskRunner } from "./thread-task-runner.ts";
 import { createTimerSchedules } from "./timer-schedules.ts";
 
+/** How long callbacks that are going on may hold up the end of the process. */
+const CALLBACKS_GRACE_MS = 10_000;
+
 export interface LocalOptions {
   /** Folder of everything that the product keeps (`.stepwind`); made when it isn't there. */
   readonly home: string;
@@ -134,6 +137,7 @@ export async function openLocalProduct(options: LocalOptions): Promise<LocalProd
     async close() {
       schedules.stop();
       await stateMachines.shutDown();
+      await Promise.race([services.callbacks.settled(), systemClock.sleep(CALLBACKS_GRACE_MS)]);
       await runner.close();
       await loader.close();
       await metadata.close();

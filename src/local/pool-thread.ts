@@ -25,7 +25,7 @@ export type ThreadEnding =
 export interface ThreadOptions {
   readonly entry: URL;
   readonly data: unknown;
-  /** A thread whose heap grows beyond it dies. */
+  /** A thread whose heap is found larger during a call is ended; it is looked at a few times a second. */
   readonly memoryLimitMb: number;
   readonly onReady: (thread: PoolThread) => void;
   /** `reason` says why a thread died before it was ready. */
@@ -48,6 +48,12 @@ const GRACE_MS = 500;
 const PROCESS_GRACE_MS = 5_500;
 /** A thread in a synchronous system call can't be ended before that returns; nobody waits for it longer. */
 const TERMINATE_MS = 1_000;
+const MEMORY_WATCH_MS = 250;
+/**
+ * V8's own limit lies so far above ours because it ends the whole process when a thread passes it by a large step
+ * ("Reached heap limit"): an array is at most 1 GiB, so nothing gets there between two looks.
+ */
+const MEMORY_HEADROOM_MB = 4_096;
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 interface Current {
@@ -56,6 +62,7 @@ interface Current {
   readonly processes: Set<number>;
   readonly settle: (ending: ThreadEnding) => void;
   timer?: NodeJS.Timeout | undefined;
+  memoryTimer?: NodeJS.Timeout | undefined;
 }
 
 export function startThread(options: ThreadOptions): PoolThread {
@@ -66,7 +73,7 @@ export function startThread(options: ThreadOptions): PoolThread {
     workerData: start,
     execArgv: [],
     env: { ...process.env, NODE_COMPILE_CACHE: compileCacheFolder() },
-    resourceLimits: { maxOldGenerationSizeMb: memoryLimitMb },
+    resourceLimits: { maxOldGenerationSizeMb: memoryLimitMb + MEMORY_HEADROOM_MB },
   });
   let current: Current | undefined;
   let calls = 0;
@@ -93,6 +100,7 @@ export function startThread(options: ThreadOptions): PoolThread {
       current = { call, number: calls, processes: new Set(), settle: resolve };
       worker.ref();
       post({ kind: "call", number: calls, request: call.request });
+      watchMemory(current);
       if (call.timeout) armTimeout(current, call.timeout.seconds * 1_000);
       call.signal?.addEventListener("abort", onAbort, { once: true });
       if (call.signal?.aborted) onAbort();
@@ -103,6 +111,16 @@ export function startThread(options: ThreadOptions): PoolThread {
 
   function onAbort(): void {
     stop(stopText(current?.call.signal));
+  }
+
+  function watchMemory(of: Current): void {
+    of.memoryTimer = setTimeout(async () => {
+      const heap = await worker.getHeapStatistics().catch(() => undefined);
+      if (current !== of || !heap) return;
+      if (heap.used_heap_size <= memoryLimitMb * 1024 * 1024) return watchMemory(of);
+      failure = outOfMemory(memoryLimitMb);
+      void end(failure);
+    }, MEMORY_WATCH_MS);
   }
 
   function armTimeout(of: Current, ms: number): void {
@@ -181,9 +199,10 @@ export function startThread(options: ThreadOptions): PoolThread {
   /** A call that was stopped has died, whatever it says in its last moments; its thread is not used again. */
   function finish(result: ThreadEnding): void {
     if (!current) return;
-    const { call, timer, processes, settle } = current;
+    const { call, timer, memoryTimer, processes, settle } = current;
     current = undefined;
     clearTimeout(timer);
+    clearTimeout(memoryTimer);
     call.signal?.removeEventListener("abort", onAbort);
     for (const pid of processes) killGroup(pid);
     if (result.kind === "answer" && stopReason !== undefined) {
@@ -246,10 +265,14 @@ function compileCacheFolder(): string {
   return own === undefined ? join(tmpdir(), "node-compile-cache") : dirname(own);
 }
 
+function outOfMemory(memoryLimitMb: number): string {
+  return `the worker thread ran out of memory (limit ${memoryLimitMb} MB)`;
+}
+
 function toFailure(error: unknown, memoryLimitMb: number): string {
   if (!(error instanceof Error)) return `an error outside of the task's promise: ${String(error)}`;
   if ("code" in error && error.code === "ERR_WORKER_OUT_OF_MEMORY") {
-    return `the worker thread ran out of memory (limit ${memoryLimitMb} MB)`;
+    return outOfMemory(memoryLimitMb);
   }
   return `an error outside of the task's promise: ${error.name}: ${error.message}`;
 }

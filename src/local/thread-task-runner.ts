@@ -18,7 +18,7 @@ export interface ThreadTaskRunnerOptions {
   readonly report?: Reporter;
   /** Tries at the same time; 32 when absent (Airflow: parallelism). */
   readonly parallelism?: number;
-  /** Heap of one thread beyond which its try dies; 1,024 when absent. */
+  /** Heap of one thread, garbage included, beyond which its try dies; 2,048 when absent. */
   readonly memoryLimitMb?: number;
 }
 
@@ -29,7 +29,8 @@ export interface ThreadTaskRunner extends TaskRunner {
   close(): Promise<void>;
 }
 
-const KEEP_WARM = 2;
+/** A thread keeps some 20 MB; one is enough to start a task at once. */
+const KEEP_WARM = 1;
 const IDLE_MS = 10_000;
 const PATIENCE_MS = 10;
 /** Nobody waits for callbacks; this keeps a hung one from holding its thread for ever. */
@@ -43,8 +44,8 @@ export function createThreadTaskRunner(options: ThreadTaskRunnerOptions): Thread
     entry: siblingUrl(import.meta.url, "task-thread"),
     data,
     parallelism: options.parallelism ?? 32,
-    memoryLimitMb: options.memoryLimitMb ?? 1_024,
-    keepWarm: Math.min(KEEP_WARM, options.parallelism ?? 32),
+    memoryLimitMb: options.memoryLimitMb ?? 2_048,
+    keepWarm: KEEP_WARM,
     patienceMs: PATIENCE_MS,
     idleMs: IDLE_MS,
   });
@@ -78,7 +79,11 @@ export function createThreadTaskRunner(options: ThreadTaskRunnerOptions): Thread
       return pool.size;
     },
     async run(call, { bundleHash, timeout, signal, services, onStart }) {
-      const url = await addressOf(bundleHash);
+      const url = await addressOf(bundleHash).catch(() => undefined);
+      if (url === undefined) {
+        if (!(await onStart())) return undefined;
+        return { kind: "died", reason: `the code of this version (bundle ${bundleHash}) is gone` };
+      }
       const request: TaskRequest = { kind: "task", call, bundle: { hash: bundleHash, url } };
       const ending = await pool.run({
         request,

@@ -18,7 +18,7 @@ const TASK_INSTANCE = [
 ];
 
 /** Names of templates, and what may stand behind a dot: a list of names, or anything. */
-export const TEMPLATE_NAMES: Readonly<Record<string, readonly string[] | typeof ANY>> = {
+const TEMPLATE_NAMES: Readonly<Record<string, readonly string[] | typeof ANY>> = {
   ds: ANY,
   ds_nodash: ANY,
   ts: ANY,

@@ -3,7 +3,7 @@ import { mkdtemp, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TaskContext } from "../sdk/context.ts";
-import { FailTask, SkipTask } from "../sdk/errors.ts";
+import { SkipTask } from "../sdk/errors.ts";
 import type { Input } from "../sdk/inputs.ts";
 import { createOperator, type Operator, type OperatorCall } from "../sdk/operator.ts";
 import { runShell } from "./shell.ts";
@@ -94,8 +94,8 @@ async function runInDirectory(
 
 async function checkDirectory(cwd: string): Promise<void> {
   const stats = await stat(cwd).catch(() => undefined);
-  if (!stats) throw new FailTask(`Can not find the cwd: ${cwd}`);
-  if (!stats.isDirectory()) throw new FailTask(`The cwd ${cwd} must be a directory`);
+  if (!stats) throw new Error(`Can not find the cwd: ${cwd}`);
+  if (!stats.isDirectory()) throw new Error(`The cwd ${cwd} must be a directory`);
 }
 
 /** As Airflow: the ids of the task are in every command's environment. */
@@ -113,7 +113,7 @@ function toEnvironment(
   };
   if (given === undefined) return { ...process.env, ...ids };
   if (typeof given !== "object" || given === null || Array.isArray(given)) {
-    throw new FailTask(`env of bash takes an object of texts, got ${JSON.stringify(given)}`);
+    throw new TypeError(`env of bash takes an object of texts, got ${JSON.stringify(given)}`);
   }
   const own = Object.entries(given).map(([name, value]) => [name, toText(value, `env.${name}`)]);
   return { ...(appendEnv ? process.env : {}), ...ids, ...Object.fromEntries(own) };
@@ -122,5 +122,5 @@ function toEnvironment(
 function toText(value: unknown, field: string): string {
   if (typeof value === "string") return value;
   if (typeof value === "number" || typeof value === "boolean") return String(value);
-  throw new FailTask(`${field} of bash takes a text, got ${JSON.stringify(value) ?? "undefined"}`);
+  throw new TypeError(`${field} of bash takes a text, got ${JSON.stringify(value) ?? "undefined"}`);
 }

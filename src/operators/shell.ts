@@ -27,7 +27,7 @@ export async function runShell(run: ShellRun): Promise<ShellResult> {
   try {
     return await runWith("bash", run);
   } catch (error) {
-    if (!isMissing(error)) throw error;
+    if (!isMissing(error)) throw explain(error, run.command);
     run.log.warning("bash is not installed here; running the command with sh instead");
     return runWith("sh", run);
   }
@@ -46,7 +46,7 @@ function runWith(shell: string, run: ShellRun): Promise<ShellResult> {
     });
     const { pid } = child;
     const lines = new LineSplitter((line) => log.info(line));
-    child.on("error", (error) => reject(explain(error, command)));
+    child.on("error", reject);
     if (pid === undefined) return;
 
     const unregister = registerProcess(pid);
@@ -99,8 +99,8 @@ function isMissing(error: unknown): boolean {
   );
 }
 
-function explain(error: Error, command: string): Error {
-  if (!("code" in error) || error.code !== "E2BIG") return error;
+function explain(error: unknown, command: string): unknown {
+  if (!(error instanceof Error) || !("code" in error) || error.code !== "E2BIG") return error;
   const sizeBytes = Buffer.byteLength(command);
   return new Error(
     `The bash command or its environment is longer than the system allows (the command has ${sizeBytes} bytes); put it into a file`,

@@ -17,7 +17,7 @@ export type Nodes = Node | LabelledNode | readonly (Node | LabelledNode)[];
  * Names the edge to a node, in `before`, `after` and `chain` (Airflow: Label).
  *
  * ```ts
- * check.before(label(load, "rows"), label(stop, "no rows"));
+ * checked.before(label(loaded, "rows"), label(stopped, "no rows"));
  * ```
  */
 export function label(node: Node, text: string): LabelledNode {
@@ -29,7 +29,7 @@ export function label(node: Node, text: string): LabelledNode {
  * joined item by item.
  *
  * ```ts
- * chain(extract, [loadEu, loadUs], [checkEu, checkUs], report);
+ * chain(extracted, [loadedEu, loadedUs], [checkedEu, checkedUs], reported);
  * ```
  */
 export function chain(...links: readonly Nodes[]): void {

@@ -151,7 +151,7 @@ function toSuccess(task: TaskRecord, value: unknown): TaskOutcome {
   );
   const json = toJsonText(decides ? (caseLabel(value) ?? value) : value, "result");
   if ("error" in json) {
-    throw new FailTask(`A task returns JSON, but ${json.error}`);
+    throw new TypeError(`A task returns JSON, but ${json.error}`);
   }
   return { kind: "success", ...(json.text === undefined ? {} : { result: json.text }) };
 }

@@ -23,8 +23,9 @@ export function toJsonText(value: unknown, name: string): JsonText {
 }
 
 function tooLarge(name: string, sizeBytes: number): string {
-  const toMiB = (bytes: number) => (bytes / 1024 / 1024).toFixed(1);
-  return `${name} is ${toMiB(sizeBytes)} MiB of JSON, over the limit of ${toMiB(MAX_RESULT_BYTES)} MiB; store it elsewhere and return where it is`;
+  const size = `${sizeBytes.toLocaleString("en-US")} bytes`;
+  const limit = `${MAX_RESULT_BYTES.toLocaleString("en-US")} bytes`;
+  return `${name} has ${size} of JSON, over the limit of ${limit}; store it elsewhere and return where it is`;
 }
 
 interface Position {

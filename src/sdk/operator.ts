@@ -4,7 +4,7 @@ import type { TaskLog } from "./log.ts";
 import type { OUTPUT } from "./task-ref.ts";
 
 /** Brand of operators. */
-export const OPERATOR = Symbol.for("stepwind.operator");
+const OPERATOR = Symbol.for("stepwind.operator");
 
 /** What an operator gets when its task runs. */
 export interface OperatorCall {

@@ -1,5 +1,4 @@
 // Puts the results of upstream tasks in where references stand in inputs and operator fields.
-import { FailTask } from "./errors.ts";
 import { isPlainObject, type ResultExpression, resultOf } from "./results.ts";
 
 /** JSON texts of upstream results by task id; a task without a result is absent. */
@@ -63,7 +62,7 @@ function readResult(
 function readList(source: ResultExpression, reads: Reads): readonly unknown[] {
   const list = evaluate(source, reads);
   if (Array.isArray(list)) return list;
-  throw new FailTask(
+  throw new TypeError(
     `map(), zip() and concat() need a list, got ${JSON.stringify(list)?.slice(0, 80)}`,
   );
 }

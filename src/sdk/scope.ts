@@ -40,8 +40,8 @@ export abstract class Scope {
    *
    * ```ts
    * const extract = dag.task("extract", async () => [1, 2, 3]);
-   * const sum = dag.task("sum", async ({ rows }: { rows: number[] }) => rows.reduce((a, b) => a + b, 0));
-   * const total = sum({ rows: extract() });
+   * const count = dag.task("count", async ({ rows }: { rows: number[] }) => rows.length);
+   * count({ rows: extract() });
    * ```
    */
   task<A extends object = NoInputs, R = unknown>(
@@ -78,7 +78,7 @@ export abstract class Scope {
    * ```ts
    * const staging = dag.taskGroup("staging");
    * staging.task("orders", loadOrders)(); // "staging.orders"
-   * staging.before(report);
+   * staging.before(reported);
    * ```
    */
   taskGroup(groupId: string, options: TaskGroupOptions = {}): TaskGroup {
@@ -100,7 +100,7 @@ export abstract class Scope {
    * (Airflow: @task.branch). `null` follows nothing.
    *
    * ```ts
-   * dag.branch(pickSize({ rows }), { large: [loadLarge, audit], small: loadSmall, empty: null });
+   * dag.branch(pickSize({ rows }), { large: [loaded, audited], small: loaded, empty: null });
    * ```
    */
   branch<Label extends string | boolean>(
@@ -133,7 +133,9 @@ export abstract class Scope {
    * named after its function, or by `options.taskId`.
    *
    * ```ts
-   * dag.if(async function hasRows({ rows }: { rows: number }) { return rows > 0; }, { rows }).then(load).else(stop);
+   * dag.if(async ({ rows }: { rows: number }) => rows > 0, { rows }, { taskId: "has_rows" })
+   *   .then(loaded)
+   *   .else(stopped);
    * ```
    */
   if<A extends object = NoInputs>(
@@ -149,9 +151,10 @@ export abstract class Scope {
    * task is named after its function, or by `options.taskId`; its result is the id of the case.
    *
    * ```ts
-   * dag.switch(async function pick({ rows }: { rows: number }) { return rows > 9 ? many : few; }, { rows })
-   *   .case(many)
-   *   .case(few);
+   * async function pick({ rows }: { rows: number }) {
+   *   return rows > 9 ? many : few;
+   * }
+   * dag.switch(pick, { rows }).case(many).case(few);
    * ```
    */
   switch<A extends object = NoInputs>(

@@ -45,7 +45,7 @@ export interface TaskRef<out T = unknown> extends Node {
    * The list with a function applied to each item when the reader runs (Airflow: XComArg.map).
    *
    * ```ts
-   * count.expand({ path: keys().map((key) => `landing/${key}`) });
+   * count.expand({ path: keys.map((key) => `landing/${key}`) });
    * ```
    */
   map<Item, Mapped>(
@@ -57,7 +57,7 @@ export interface TaskRef<out T = unknown> extends Node {
    * longer one.
    *
    * ```ts
-   * load.expand({ pair: keys.zip(sizes) });
+   * loadPair.expand({ pair: keys.zip(sizes) });
    * ```
    */
   zip<Item, Other>(
@@ -73,7 +73,7 @@ export interface TaskRef<out T = unknown> extends Node {
    * The items of this list, then those of the others (Airflow: XComArg.concat).
    *
    * ```ts
-   * load.expand({ key: oldKeys.concat(newKeys) });
+   * loadKey.expand({ key: oldKeys.concat(newKeys) });
    * ```
    */
   concat<Item>(

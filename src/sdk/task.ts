@@ -28,17 +28,29 @@ export interface Task<A, R> {
    * Fixes some inputs for every instance of a mapped task.
    *
    * ```ts
-   * count.partial({ bucket: "landing" }).expand({ key: keys });
+   * countLines.partial({ bucket: "landing" }).expand({ key: keys });
    * ```
    */
   partial<P extends Partial<Inputs<A>>>(
     inputs: P & { readonly [K in Exclude<keyof P, keyof A>]: never },
   ): PartialTask<Omit<A, keyof P>, R>;
-  /** One instance per item of each list; with several lists, per combination (Airflow: expand). */
+  /**
+   * One instance per item of each list; with several lists, per combination (Airflow: expand).
+   *
+   * ```ts
+   * countLines.expand({ bucket: ["eu", "us"], key: keys });
+   * ```
+   */
   expand<L extends Partial<ListInputs<A>>>(
     lists: L & RequiredLists<A, L> & { readonly [K in Exclude<keyof L, keyof A>]: never },
   ): TaskRef<readonly R[]>;
-  /** One instance per object of inputs in the list (Airflow: expand_kwargs). */
+  /**
+   * One instance per object of inputs in the list (Airflow: expand_kwargs).
+   *
+   * ```ts
+   * countLines.expandKwargs([{ bucket: "eu", key: "a.csv" }]);
+   * ```
+   */
   expandKwargs(list: ListInput<A>): TaskRef<readonly R[]>;
 }
 

@@ -57,7 +57,7 @@ function checkDecisions({ decisions, dagId }: DagGraph, report: Report): void {
       code: "bad-branch",
       taskId: task.taskId,
       site,
-      message: `Task "${task.taskId}" of DAG "${dagId}" decides a ${kind} without cases`,
+      message: `Task "${task.taskId}" of DAG "${dagId}" decides nothing: its ${kind} has no cases`,
       hint:
         kind === "switch"
           ? "add .case(task)"

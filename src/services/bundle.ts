@@ -105,12 +105,12 @@ function isBuildFailure(error: unknown): error is Error & BuildResult {
   return error instanceof Error && "errors" in error && "warnings" in error;
 }
 
-/** esbuild's message; `detail` carries a diagnostic of ours where the plugin made it. */
+/** The place is the author's, also for a mistake in a package that the file imports. */
 function toDiagnostic(
   message: Message,
   { file, severity }: { readonly file: string; readonly severity: Diagnostic["severity"] },
 ): Diagnostic {
-  const { location, text } = message;
+  const { location } = message;
   const isOurs = location?.file.startsWith(SOURCE_SCHEME) ?? false;
   const at = isOurs && location ? location.file.slice(SOURCE_SCHEME.length) : file;
   const [note] = message.notes;

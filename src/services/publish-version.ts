@@ -51,7 +51,7 @@ export async function publishVersion(
 }
 
 /** 128 bits in hexadecimal; the same for the same drawing and the same code. */
-export function versionHash(document: DagDocument, bundleHash: string): string {
+function versionHash(document: DagDocument, bundleHash: string): string {
   const text = JSON.stringify([document, bundleHash], sortKeys);
   return createHash("sha256").update(text).digest("hex").slice(0, 32);
 }

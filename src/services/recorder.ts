@@ -8,9 +8,8 @@ import { isFinished, type TaskInstanceState } from "../model/states.ts";
 import type { CallbackReason } from "../model/task-call.ts";
 import type { Platform } from "../ports/platform.ts";
 import type { ExecutionInput } from "../ports/state-machines.ts";
+import type { Callbacks } from "./callbacks.ts";
 import { type Ended, lookAtGate, releaseGate, spread } from "./spread.ts";
-import { callForRun } from "./task-calls.ts";
-import { createTaskServices } from "./task-services.ts";
 import type { RunScope } from "./verdicts.ts";
 import type { Versions } from "./versions.ts";
 import { CallAgain } from "./worker.ts";
@@ -36,6 +35,7 @@ export interface Recorder {
 }
 
 export interface RecorderOptions {
+  readonly callbacks: Callbacks;
   /** Called when a run has ended, so that the next may be planned. */
   readonly onRunEnded: (dagId: string) => Promise<void>;
 }
@@ -135,32 +135,9 @@ export function createRecorder(
       state,
       duration,
     });
-    await runDagCallbacks(
-      { ...scope, run: ended },
-      state === "success" ? "success" : "failure",
-      reason,
-    );
+    options.callbacks.afterRun({ ...scope, run: ended }, reason);
     if (state === "failed") await pauseAfterFailures(scope);
     return true;
-  }
-
-  async function runDagCallbacks(
-    scope: RunScope,
-    kind: "success" | "failure",
-    reason: CallbackReason,
-  ): Promise<void> {
-    const { run, version } = scope;
-    if (!version.document.callbacks.includes(kind)) return;
-    const key = { dagId: run.dagId, runId: run.runId, taskId: "", mapIndex: -1 };
-    await platform.runner.runCallbacks(
-      {
-        call: { ...callForRun(scope), tryNumber: 1, maxTries: 0, mapIndex: -1 },
-        kind,
-        reason,
-        runState: run.state,
-      },
-      { bundleHash: version.bundleHash, services: createTaskServices(platform, key) },
-    );
   }
 
   /** Airflow: max_consecutive_failed_dag_runs. */

@@ -1,5 +1,6 @@
 // All services over one platform, put together: what an adapter's entry points call.
 import type { Platform } from "../ports/platform.ts";
+import { type Callbacks, createCallbacks } from "./callbacks.ts";
 import { createRecorder, type Recorder } from "./recorder.ts";
 import { createRunControl, type RunControl } from "./run-control.ts";
 import { createScheduler, type Scheduler } from "./scheduler.ts";
@@ -8,6 +9,7 @@ import { createWorker, type Worker } from "./worker.ts";
 
 export interface Services {
   readonly versions: Versions;
+  readonly callbacks: Callbacks;
   readonly scheduler: Scheduler;
   readonly worker: Worker;
   readonly recorder: Recorder;
@@ -16,9 +18,13 @@ export interface Services {
 
 export function createServices(platform: Platform): Services {
   const versions = createVersions(platform.metadata);
+  const callbacks = createCallbacks(platform);
   const scheduler: Scheduler = createScheduler(platform, versions, () => recorder);
-  const recorder: Recorder = createRecorder(platform, versions, { onRunEnded: scheduler.schedule });
-  const worker = createWorker(platform, versions);
+  const recorder: Recorder = createRecorder(platform, versions, {
+    callbacks,
+    onRunEnded: scheduler.schedule,
+  });
+  const worker = createWorker(platform, versions, callbacks);
   const runControl = createRunControl(platform, versions, scheduler);
-  return { versions, scheduler, worker, recorder, runControl };
+  return { versions, callbacks, scheduler, worker, recorder, runControl };
 }

@@ -3,13 +3,14 @@
 
 import type { TaskDocument } from "../model/document.ts";
 import { graphOf } from "../model/graph.ts";
-import type { TaskInstanceKey, TaskInstanceRecord } from "../model/records.ts";
+import type { TaskInstanceKey, TaskInstanceRecord, XComRecord } from "../model/records.ts";
 import { isRetryAllowed, retryDelay } from "../model/retries.ts";
 import { decideSkips } from "../model/skips.ts";
 import { type FinishedState, isFinished } from "../model/states.ts";
-import type { TaskOutcome } from "../model/task-call.ts";
+import type { TaskError, TaskOutcome } from "../model/task-call.ts";
 import type { Platform } from "../ports/platform.ts";
 import type { ExecutionInput } from "../ports/state-machines.ts";
+import type { Callbacks } from "./callbacks.ts";
 import { settleVerdict, spread } from "./spread.ts";
 import { callForTask } from "./task-calls.ts";
 import { createTaskServices } from "./task-services.ts";
@@ -47,7 +48,7 @@ const EARLY_MS = 1_000;
 /** States that a try may start from. */
 const STARTABLE = [null, "up_for_retry"] as const;
 
-export function createWorker(platform: Platform, versions: Versions): Worker {
+export function createWorker(platform: Platform, versions: Versions, callbacks: Callbacks): Worker {
   const { metadata, clock } = platform;
   const context = { ...platform, versions };
   const now = () => new Date(clock.now()).toISOString();
@@ -62,11 +63,10 @@ export function createWorker(platform: Platform, versions: Versions): Worker {
     const attempt = { scope: { run, version }, task, key: { dagId, runId, taskId, mapIndex: -1 } };
     let known = await metadata.getTaskInstance(attempt.key);
     if (known?.state === "running") {
-      known = await recordDeath(
-        attempt,
-        known,
-        "the worker died before it reported how the try ended",
-      );
+      known = await recordFailure(attempt, known, {
+        name: "WorkerDied",
+        message: "the worker died before it reported how the try ended",
+      });
       if (known?.state === "failed") return;
     }
     while (known === undefined || !isFinished(known.state)) {
@@ -151,18 +151,18 @@ export function createWorker(platform: Platform, versions: Versions): Worker {
     started: TaskInstanceRecord,
     ending: Ending,
   ): Promise<TaskInstanceRecord | undefined> {
-    if (ending.kind === "success") return recordSuccess(attempt, started, ending.result);
-    if (ending.kind === "skipped") {
-      return end(attempt, started, {
-        state: "skipped",
-        message: ending.message ?? "skipped by itself",
-      });
+    switch (ending.kind) {
+      case "success":
+        return recordSuccess(attempt, started, ending.result);
+      case "skipped": {
+        const message = ending.message ?? "skipped by itself";
+        return end(attempt, started, { state: "skipped", message });
+      }
+      case "failed":
+        return recordFailure(attempt, started, ending.error, ending.retry);
+      case "died":
+        return recordFailure(attempt, started, { name: "WorkerDied", message: ending.reason });
     }
-    if (ending.kind === "failed") {
-      const message = `${ending.error.name}: ${ending.error.message}`;
-      return recordFailure(attempt, started, { retry: ending.retry, message });
-    }
-    return recordDeath(attempt, started, ending.reason);
   }
 
   async function recordSuccess(
@@ -179,7 +179,7 @@ export function createWorker(platform: Platform, versions: Versions): Worker {
         )
       : undefined;
     if (decided && "error" in decided) {
-      return recordFailure(attempt, started, { retry: true, message: decided.error });
+      return recordFailure(attempt, started, { name: "BranchError", message: decided.error });
     }
     const xcoms =
       result === undefined
@@ -189,22 +189,24 @@ export function createWorker(platform: Platform, versions: Versions): Worker {
       attempt,
       started,
       { state: "success", ...(decided ? { skips: decided.skip } : {}) },
-      xcoms,
+      { xcoms },
     );
   }
 
   async function recordFailure(
     attempt: Try,
     started: TaskInstanceRecord,
-    { retry, message }: { readonly retry: boolean; readonly message: string },
+    error: TaskError,
+    retry = true,
   ): Promise<TaskInstanceRecord | undefined> {
     const { tryNumber, maxTries } = started;
+    const message = `${error.name}: ${error.message}`;
     if (!retry || !isRetryAllowed(tryNumber, maxTries)) {
-      return end(attempt, started, { state: "failed", message });
+      return end(attempt, started, { state: "failed", message }, { error });
     }
     const endDate = now();
     const delayMs = retryDelay(attempt.task, tryNumber) * 1_000;
-    return metadata.updateTaskInstance({
+    const failed = await metadata.updateTaskInstance({
       key: attempt.key,
       from: ["running"],
       tryNumber,
@@ -216,6 +218,8 @@ export function createWorker(platform: Platform, versions: Versions): Worker {
         tries: [...started.tries, { ...tryOf(started), state: "failed", endDate }],
       },
     });
+    if (failed) callbacks.afterTry(attempt.scope, failed, error);
+    return failed;
   }
 
   async function end(
@@ -226,7 +230,10 @@ export function createWorker(platform: Platform, versions: Versions): Worker {
       readonly message?: string;
       readonly skips?: readonly string[];
     },
-    xcoms: Parameters<typeof metadata.updateTaskInstance>[0]["xcoms"] = [],
+    {
+      xcoms = [],
+      error,
+    }: { readonly xcoms?: readonly XComRecord[]; readonly error?: TaskError } = {},
   ): Promise<TaskInstanceRecord | undefined> {
     const ended = await metadata.updateTaskInstance({
       key,
@@ -235,31 +242,10 @@ export function createWorker(platform: Platform, versions: Versions): Worker {
       set: { ...set, endDate: now() },
       xcoms,
     });
-    if (ended) await spread(context, scope, [{ ...set, taskId: key.taskId }]);
+    if (!ended) return undefined;
+    callbacks.afterTry(scope, ended, error);
+    await spread(context, scope, [{ ...set, taskId: key.taskId }]);
     return ended;
-  }
-
-  /** A try whose worker vanished has failed; its callbacks run apart from it (Airflow: in the DAG processor). */
-  async function recordDeath(
-    attempt: Try,
-    started: TaskInstanceRecord,
-    reason: string,
-  ): Promise<TaskInstanceRecord | undefined> {
-    const { scope, task, key } = attempt;
-    const failed = await recordFailure(attempt, started, { retry: true, message: reason });
-    const kind = failed?.state === "up_for_retry" ? "retry" : "failure";
-    if (failed && task.callbacks.includes(kind)) {
-      const { tryNumber, maxTries } = started;
-      const { reads: _, ...call } = await callForTask(platform, scope, task, {
-        tryNumber,
-        maxTries,
-      });
-      await platform.runner.runCallbacks(
-        { call, kind, error: { name: "WorkerDied", message: reason } },
-        { bundleHash: scope.version.bundleHash, services: createTaskServices(platform, key) },
-      );
-    }
-    return failed;
   }
 
   return { execute };

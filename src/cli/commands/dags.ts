@@ -9,7 +9,8 @@ const STATES = ["queued", "running", "success", "failed"];
 
 interface RunOptions {
   readonly conf?: JsonObject;
-  readonly logicalDate?: string | null;
+  /** ISO text or "none". */
+  readonly logicalDate?: string;
 }
 
 export function addDagsCommands(program: Command, session: Session): void {
@@ -17,7 +18,9 @@ export function addDagsCommands(program: Command, session: Session): void {
   const dags = program
     .command("dags")
     .usage("<command>")
-    .description("list, trigger, test, pause, unpause, state, list-runs, …");
+    .helpCommand(false)
+    .summary("list, trigger, test, pause, unpause, state, list-runs, …")
+    .description("Look at DAGs, run them, change them.");
   const places = (command: Command) => placesOf(session, command);
   const load = () => import("../dag-commands.ts");
 
@@ -101,12 +104,15 @@ export function addDagsCommands(program: Command, session: Session): void {
     .command("test")
     .description("run a DAG once in this terminal, without a server and without leaving a trace")
     .argument("<file|dag_id>")
+    .option("--dag-id <id>", "which DAG, if the file has several")
     .addOption(confOption())
     .addOption(logicalDateOption())
-    .action(async (fileOrId: string, options: RunOptions, command: Command) => {
-      const { testDag } = await import("../dag-test.ts");
-      await testDag(session, places(command), { fileOrId, ...options });
-    });
+    .action(
+      async (fileOrId: string, options: RunOptions & { dagId?: string }, command: Command) => {
+        const { testDag } = await import("../dag-test.ts");
+        await testDag(session, places(command), { fileOrId, ...options });
+      },
+    );
   dags
     .command("compile")
     .description("print the state machine that a DAG file becomes (Amazon States Language)")

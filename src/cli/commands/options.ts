@@ -33,8 +33,17 @@ function isObject(value: unknown): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-function toLogicalDate(text: string): string | null {
-  if (text === "none") return null;
+/** The option's value: now when absent, null for "none". */
+export function logicalDateOf(option: string | undefined, now: string): string | null {
+  if (option === undefined) return now;
+  return option === NO_DATE ? null : option;
+}
+
+const NO_DATE = "none";
+
+/** Commander makes an empty text of null, so that "none" stays as it is. */
+function toLogicalDate(text: string): string {
+  if (text === NO_DATE) return text;
   const date = parseMomentToIso(text);
   if (date !== undefined) return date;
   throw new InvalidArgumentError("It must be an ISO date, such as 2026-01-31T06:00:00Z.");

@@ -10,7 +10,9 @@ export function addTasksCommands(program: Command, session: Session): void {
   const tasks = program
     .command("tasks")
     .usage("<command>")
-    .description("list, logs, states-for-dag-run");
+    .helpCommand(false)
+    .summary("list, logs, states-for-dag-run")
+    .description("Look at tasks, and at what became of them in a run.");
   const load = () => import("../task-commands.ts");
 
   tasks

@@ -72,7 +72,7 @@ export function addDagRoutes(app: Hono, context: ApiContext): void {
     const byId: OrderKeys<(typeof tasks)[number]> = { task_id: ({ task_id }) => task_id };
     const query = readQuery(c);
     return c.json({
-      tasks: ordered(tasks, { query, keys: byId }),
+      tasks: ordered(tasks, { query, keys: byId, fallback: "task_id" }),
       total_entries: tasks.length,
     });
   });

@@ -8,12 +8,21 @@ export type OrderKeys<T> = Readonly<
   Record<string, (item: T) => string | number | boolean | null | undefined>
 >;
 
-/** Sorted as `order_by` says ("-" in front of a field reverses it); as given when it is absent. Refuses other fields. */
+/**
+ * Sorted as `order_by` says ("-" in front of a field reverses it), without it by the fallback, without that as given.
+ * Refuses fields that aren't among the keys.
+ */
 export function ordered<T>(
   items: readonly T[],
-  { query, keys }: { readonly query: Query; readonly keys: OrderKeys<T> },
+  {
+    query,
+    keys,
+    fallback,
+  }: { readonly query: Query; readonly keys: OrderKeys<T>; readonly fallback?: string },
 ): readonly T[] {
-  const criteria = query.texts("order_by").map((text) => {
+  const asked = query.texts("order_by");
+  const names = asked.length === 0 && fallback !== undefined ? [fallback] : asked;
+  const criteria = names.map((text) => {
     const isDescending = text.startsWith("-");
     const name = isDescending ? text.slice(1) : text;
     const key = Object.hasOwn(keys, name) ? keys[name] : undefined;

@@ -83,8 +83,7 @@ export function addRunRoutes(app: Hono, context: ApiContext): void {
     }
     const all = await everyItem((page) => metadata.listRuns({ ...filter, ...page }));
     const found = all.filter(runFilter(query));
-    const oldestFirst = query.text("order_by") ? found : found.reverse();
-    const page = cut(ordered(oldestFirst, { query, keys: RUN_ORDER }), query.page());
+    const page = cut(ordered(found, { query, keys: RUN_ORDER, fallback: "id" }), query.page());
     return c.json({
       dag_runs: await Promise.all(page.map(toResponse)),
       total_entries: found.length,

@@ -47,12 +47,13 @@ export function toTaskInstanceResponse({ run, version, task, record }: TaskInsta
     pid: null,
     executor: null,
     executor_config: "{}",
-    // Airflow's notes are written by people; ours says why the instance ended as it did.
-    note: record?.message ?? null,
+    note: null,
     rendered_map_index: null,
     rendered_fields: {},
     trigger: null,
     triggerer_job: null,
     dag_version: toDagVersionResponse(version),
+    // Not in Airflow: why the instance ended as it did.
+    message: record?.message ?? null,
   };
 }

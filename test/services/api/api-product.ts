@@ -17,9 +17,9 @@ import { createServices, type Services } from "../../../src/services/services.ts
 import { temporaryFolder } from "../../local/temporary-folder.ts";
 import { dagDocument, taskDocument } from "../../model/documents.ts";
 
-export const NOW = Date.UTC(2026, 0, 31, 12);
+const NOW = Date.UTC(2026, 0, 31, 12);
 
-export const ETL = dagDocument({
+const ETL = dagDocument({
   dagId: "etl",
   displayName: "Orders",
   description: "Loads orders",
@@ -36,7 +36,7 @@ export const ETL = dagDocument({
   ],
 });
 
-export const BY_HAND = dagDocument({ dagId: "by_hand", tasks: [taskDocument("only")] });
+const BY_HAND = dagDocument({ dagId: "by_hand", tasks: [taskDocument("only")] });
 
 export interface ApiProduct {
   readonly metadata: Metadata;

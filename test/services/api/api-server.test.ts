@@ -155,7 +155,8 @@ test("task instances come in the order of the DAG, also those that nobody has lo
       try_number: 2,
       max_tries: 3,
       duration: 1.5,
-      note: "TypeError: no rows",
+      note: null,
+      message: "TypeError: no rows",
     },
     { task_id: "alert", state: null },
   ]);
@@ -243,6 +244,20 @@ test("import errors have the file's mistakes as text and one by one; warnings al
   });
   const one = await ask(`/importErrors/${body.import_errors[0].import_error_id}`);
   expect(one.body).toEqual(body.import_errors[0]);
+});
+
+test("tasks come by id with what follows them", async () => {
+  const { ask } = await createApiProduct();
+  const { body } = await ask("/dags/etl/tasks");
+  expect(body.tasks).toMatchObject([
+    { task_id: "alert", trigger_rule: "one_failed", downstream_task_ids: [] },
+    {
+      task_id: "extract",
+      downstream_task_ids: ["load"],
+      execution_timeout: { __type: "TimeDelta", days: 1, seconds: 3_661, microseconds: 500_000 },
+    },
+    { task_id: "load", retries: 3, operator_name: "@task" },
+  ]);
 });
 
 test("a deleted DAG is gone with its runs; one that is running is kept", async () => {

@@ -1,0 +1,72 @@
+// Callbacks of tasks and DAGs. They run apart, after what they tell of is recorded, so that nothing waits for them;
+// what they throw is logged only (Airflow: callbacks run in the worker after the state is reported).
+import { graphOf } from "../model/graph.ts";
+import type { DagRunRecord, TaskInstanceRecord } from "../model/records.ts";
+import type { TaskInstanceState } from "../model/states.ts";
+import type { CallbackCall, CallbackReason, TaskError } from "../model/task-call.ts";
+import type { Platform } from "../ports/platform.ts";
+import { callForRun } from "./task-calls.ts";
+import { createTaskServices } from "./task-services.ts";
+import type { RunScope } from "./verdicts.ts";
+
+export interface Callbacks {
+  /** Starts the callbacks that the task has for the state that its try ended in. */
+  afterTry(scope: RunScope, ended: TaskInstanceRecord, error: TaskError | undefined): void;
+  /** Starts the DAG's callbacks for the run, which has ended. */
+  afterRun(scope: RunScope, reason: CallbackReason): void;
+  /** Resolves when all that were started have ended. */
+  settled(): Promise<void>;
+}
+
+const KINDS: Partial<Record<TaskInstanceState, CallbackCall["kind"]>> = {
+  success: "success",
+  skipped: "skipped",
+  failed: "failure",
+  up_for_retry: "retry",
+};
+
+export function createCallbacks(platform: Platform): Callbacks {
+  const open = new Set<Promise<void>>();
+
+  function start(scope: RunScope, taskId: string, call: CallbackCall): void {
+    const { dagId, runId } = scope.run;
+    const running = platform.runner
+      .runCallbacks(call, {
+        bundleHash: scope.version.bundleHash,
+        services: createTaskServices(platform, { dagId, runId, taskId, mapIndex: -1 }),
+      })
+      .catch((problem: unknown) => {
+        const whose = taskId === "" ? `DAG "${dagId}"` : `task "${taskId}" of DAG "${dagId}"`;
+        platform.report.error(
+          `The ${call.kind} callbacks of ${whose} did not run: ${String(problem)}`,
+        );
+      })
+      .finally(() => open.delete(running));
+    open.add(running);
+  }
+
+  return {
+    afterTry(scope, { taskId, state, tryNumber, maxTries }, error) {
+      const kind = state === null ? undefined : KINDS[state];
+      const task = graphOf(scope.version.document).task(taskId);
+      if (!kind || !task?.callbacks.includes(kind)) return;
+      const call = { ...callForRun(scope), taskId, tryNumber, maxTries, mapIndex: -1 };
+      start(scope, taskId, { call, kind, ...(error ? { error } : {}) });
+    },
+
+    afterRun(scope, reason) {
+      const kind = runKind(scope.run);
+      if (!scope.version.document.callbacks.includes(kind)) return;
+      const call = { ...callForRun(scope), tryNumber: 1, maxTries: 0, mapIndex: -1 };
+      start(scope, "", { call, kind, reason, runState: scope.run.state });
+    },
+
+    async settled() {
+      while (open.size > 0) await Promise.all(open);
+    },
+  };
+}
+
+function runKind({ state }: DagRunRecord): "success" | "failure" {
+  return state === "success" ? "success" : "failure";
+}

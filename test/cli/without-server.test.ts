@@ -1,0 +1,161 @@
+// Commands on a project where no server runs: they read the DAG folder and the history themselves.
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, onTestFinished, test, vi } from "vitest";
+import { temporaryFolder } from "../local/temporary-folder.ts";
+import { stepwind } from "./captured-terminal.ts";
+
+const ORDERS = `import { Dag, getContext } from "stepwind";
+import { bash } from "stepwind/operators";
+export const dag = new Dag("orders", { schedule: "0 6 * * *", startDate: "2026-01-01", tags: ["shop"],
+  params: { day: "monday" }, defaultArgs: { owner: "ann" } });
+const fetchAll = dag.task("fetch", bash({ bashCommand: "echo Hello" }))();
+const load = dag.task("load", async ({ text }: { text: string }) => {
+  console.log(text, getContext().params["day"]);
+  if (getContext().params["day"] === "sunday") throw new TypeError("closed on\\nsundays");
+}, { retries: 1, retryDelay: 0 });
+load({ text: fetchAll });
+`;
+
+function project(files: Readonly<Record<string, string>> = { "orders.ts": ORDERS }): string {
+  const folder = temporaryFolder();
+  mkdirSync(join(folder, "dags"));
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, "dags", name), text);
+  return folder;
+}
+
+test("dags list shows schedules and owners; as JSON the API's fields", async () => {
+  const folder = project();
+  const { code, out } = await stepwind(folder, "dags", "list");
+  expect(code).toBe(0);
+  expect(out).toMatch(/^orders +0 6 \* \* \* +due +- +orders\.ts +ann +shop$/m);
+  const json = await stepwind(folder, "dags", "list", "--output", "json");
+  expect(JSON.parse(json.out)).toMatchObject([{ dag_id: "orders", is_paused: false }]);
+  const plain = await stepwind(folder, "dags", "list", "-o", "plain");
+  expect(plain.out.split("\n")[0]).toMatch(/^dag_id +schedule/);
+});
+
+test("a triggered run is recorded, waits for a server, and is found by its date", async () => {
+  const folder = project();
+  const date = "2026-01-05T06:00:00Z";
+  const triggered = await stepwind(folder, "dags", "trigger", "orders", "-l", date, "-r", "mine");
+  expect(triggered).toMatchObject({ code: 0, out: "orders mine queued\n" });
+  expect(triggered.err).toContain("stepwind standalone");
+  expect((await stepwind(folder, "dags", "state", "orders", date)).out).toBe("queued\n");
+  expect((await stepwind(folder, "dags", "state", "orders")).out).toBe("queued\n");
+  const runs = await stepwind(folder, "dags", "list-runs", "orders", "-o", "json");
+  expect(JSON.parse(runs.out)).toMatchObject([{ dag_run_id: "mine", logical_date: date }]);
+  const tasks = await stepwind(folder, "tasks", "states-for-dag-run", "orders", "mine");
+  expect(tasks.out).toMatch(/^fetch +no status /m);
+  const logs = await stepwind(folder, "tasks", "logs", "orders", "latest", "load");
+  expect(logs).toMatchObject({ code: 0, out: "" });
+  expect(logs.err).toContain("has not run");
+  const again = await stepwind(folder, "dags", "trigger", "orders", "-l", "none", "-r", "mine");
+  expect(again.code).toBe(1);
+  expect(again.err).toContain("already has a run");
+});
+
+test("names that are nearly right are suggested", async () => {
+  const folder = project();
+  await stepwind(folder, "dags", "trigger", "orders", "-r", "nightly");
+  for (const [argv, suggested] of [
+    [["dags", "trigger", "order"], '"orders"'],
+    [["dags", "state", "Orders"], '"orders"'],
+    [["dags", "state", "orders", "nightli"], '"nightly"'],
+    [["tasks", "logs", "orders", "nightly", "laod"], '"load"'],
+    [["dags", "test", "oders"], '"orders"'],
+  ] as const) {
+    const { code, err } = await stepwind(folder, ...argv);
+    expect(err).toContain(`Did you mean ${suggested}?`);
+    expect(code).toBe(1);
+  }
+});
+
+test("a paused DAG stays paused, and a deleted one loses its runs", async () => {
+  const folder = project();
+  await stepwind(folder, "dags", "trigger", "orders", "-r", "mine");
+  await stepwind(folder, "dags", "pause", "orders");
+  expect((await stepwind(folder, "dags", "list")).out).toContain("paused");
+  const active = await stepwind(folder, "dags", "unpause", "orders");
+  expect(active.out).toContain('DAG "orders" is active');
+  rmSync(join(folder, "dags/orders.ts"));
+  const unsure = await stepwind(folder, "dags", "delete", "orders");
+  expect(unsure.code).toBe(1);
+  expect(unsure.err).toContain("is kept");
+  expect((await stepwind(folder, "dags", "delete", "orders", "--yes")).code).toBe(0);
+  expect((await stepwind(folder, "dags", "list-runs", "-o", "json")).out).toBe("[]\n");
+});
+
+test("import errors come with file, line and exit code 1", async () => {
+  const folder = project({ "orders.ts": ORDERS, "broken.ts": `${ORDERS}const = 3;\n` });
+  const { code, out } = await stepwind(folder, "dags", "list-import-errors");
+  expect(code).toBe(1);
+  expect(out).toMatch(/^dags\/broken\.ts:11 {2}error {2}syntax-error {2}/m);
+  const list = await stepwind(folder, "dags", "list");
+  expect(list.err).toContain("1 DAG file has mistakes");
+});
+
+test("compile prints the state machine", async () => {
+  const folder = project();
+  const { code, out } = await stepwind(folder, "dags", "compile", "dags/orders.ts");
+  expect(code).toBe(0);
+  expect(Object.keys(JSON.parse(out).States)).toContain("load");
+  const absent = await stepwind(folder, "dags", "compile", "dags/other.ts");
+  expect(absent).toMatchObject({ code: 1, out: "" });
+});
+
+test("dags test runs a file once, with its logs, and leaves no trace", async () => {
+  const folder = project();
+  const { code, out } = await stepwind(folder, "dags", "test", "dags/orders.ts");
+  expect(out).toContain("✓ fetch  success");
+  expect(out).toMatch(/load {2}│ .* Hello monday\n/);
+  expect(out).toMatch(/✓ orders success in/);
+  expect(code).toBe(0);
+  expect((await stepwind(folder, "dags", "list-runs", "-o", "json")).out).toBe("[]\n");
+});
+
+test("dags test runs nothing beside the one run, though the schedule is due", async () => {
+  const folder = project({
+    "due.ts": `import { appendFileSync } from "node:fs";
+import { Dag, getContext } from "stepwind";
+export const dag = new Dag("due", { schedule: "@hourly", startDate: "2026-01-01" });
+dag.task("note", async () => {
+  appendFileSync(process.env["DUE_NOTES"]!, getContext().runId + "\\n");
+  await new Promise((resolve) => setTimeout(resolve, 300));
+})();
+`,
+  });
+  const notes = join(folder, "notes.txt");
+  vi.stubEnv("DUE_NOTES", notes);
+  onTestFinished(() => void vi.unstubAllEnvs());
+  expect((await stepwind(folder, "dags", "test", "due")).code).toBe(0);
+  expect(readFileSync(notes, "utf8")).toMatch(/^manual__\S+\n$/);
+});
+
+test("dags test of a DAG that fails tells the whole error and exits with 1", async () => {
+  const folder = project();
+  const { code, out } = await stepwind(
+    folder,
+    ...["dags", "test", "orders", "--conf", '{"day": "sunday"}', "--logical-date", "2026-01-04"],
+  );
+  expect(out).toContain("✗ load failed after 2 tries\n  TypeError: closed on\n  sundays\n");
+  expect(out).toMatch(/✗ orders failed in/);
+  expect(code).toBe(1);
+});
+
+test("of a file with several DAGs, one is to be named", async () => {
+  const folder = project({ "two.ts": `${ORDERS}export const other = new Dag("other");\n` });
+  const { code, err } = await stepwind(folder, "dags", "test", "dags/two.ts");
+  expect(err).toContain("2 DAGs: orders, other");
+  expect(code).toBe(2);
+  const other = await stepwind(folder, "dags", "test", "dags/two.ts", "--dag-id", "other");
+  expect(other.out).toMatch(/✓ other success in/);
+  expect((await stepwind(folder, "dags", "compile", "dags/two.ts", "--dag-id", "x")).code).toBe(1);
+});
+
+test("dags test of a broken file shows the mistake", async () => {
+  const folder = project({ "broken.ts": `${ORDERS}const = 3;\n` });
+  const { code, err } = await stepwind(folder, "dags", "test", "dags/broken.ts");
+  expect(err).toContain("dags/broken.ts:11  error  syntax-error");
+  expect(code).toBe(1);
+});

@@ -1,0 +1,81 @@
+// How things are written for people: tables, times, mistakes, near names.
+import { expect, test } from "vitest";
+import { formatDiagnostic } from "../../src/cli/diagnostics.ts";
+import { createPaint } from "../../src/cli/paint.ts";
+import { formatTable } from "../../src/cli/table.ts";
+import { cutTo, nearestNames, toCountdown, toRelative, widthOf } from "../../src/cli/text.ts";
+
+const ROWS = [
+  { id: "a", state: "success" },
+  { id: "long_name", state: "failed" },
+] as const;
+
+test("columns are as wide as their widest cell, colours don't count", () => {
+  const columns = [
+    { name: "dag_id", value: ({ id }: (typeof ROWS)[number]) => id },
+    {
+      name: "state",
+      value: ({ state }: (typeof ROWS)[number]) => state,
+      paint: (text: string, { state }: (typeof ROWS)[number]) =>
+        createPaint(true).state(state, text),
+    },
+    { name: "end", value: () => "x" },
+  ];
+  expect(formatTable(ROWS, columns)).toBe(
+    "dag_id     state    end\na          success  x\nlong_name  failed   x\n",
+  );
+  const colored = formatTable(ROWS, columns, createPaint(true));
+  expect(colored).toContain("a          \u001b[32msuccess\u001b[39m  x\n");
+  expect(colored).toContain("long_name  \u001b[31mfailed\u001b[39m   x\n");
+});
+
+test("without colours nothing but text is written", () => {
+  expect(createPaint(false).state("failed")).toBe("failed");
+  expect(createPaint(false).bold("x")).toBe("x");
+});
+
+test("a line is cut to a width with its colours", () => {
+  const line = `${createPaint(true).red("failed")} because`;
+  expect(widthOf(cutTo(line, 10))).toBe(10);
+  expect(cutTo(line, 10)).toBe("\u001b[31mfailed\u001b[39m be…");
+  expect(cutTo(line, 14)).toBe(line);
+  expect(cutTo(line, 0)).toBe(line);
+});
+
+test("moments are told from now, to the two largest units", () => {
+  expect(toRelative(1_000 * (3 * 3_600 + 12 * 60 + 4), 0)).toBe("in 3 h 12 min");
+  expect(toRelative(0, 120_000)).toBe("2 min ago");
+  expect(toRelative(400, 0)).toBe("now");
+});
+
+test("what is left of a wait is counted down", () => {
+  expect(toCountdown(272)).toBe("4:32");
+  expect(toCountdown(3_872)).toBe("1:04:32");
+  expect(toCountdown(-1)).toBe("0:00");
+});
+
+test("near names are found by typing errors, case and parts", () => {
+  const names = ["hello_world", "orders", "daily_orders", "x"];
+  expect(nearestNames("helo_wrld", names)).toEqual(["hello_world"]);
+  expect(nearestNames("Orders", names)).toEqual(["orders", "daily_orders"]);
+  expect(nearestNames("weather", names)).toEqual([]);
+});
+
+test("a mistake is shown with its place, and its hint below", () => {
+  const diagnostic = {
+    code: "cycle",
+    severity: "error",
+    file: "etl/x.ts",
+    line: 12,
+    message: "a → b → a\nb is drawn at line 14",
+    hint: "remove one edge",
+  } as const;
+  expect(formatDiagnostic(diagnostic, { folder: "dags" })).toBe(
+    "dags/etl/x.ts:12  error  cycle  a → b → a\n    b is drawn at line 14\n    remove one edge\n",
+  );
+  const { line, hint, ...bare } = diagnostic;
+  expect(formatDiagnostic({ ...bare, message: "m" }, { folder: "dags" })).toBe(
+    "dags/etl/x.ts  error  cycle  m\n",
+  );
+  expect([line, hint]).toBeDefined();
+});

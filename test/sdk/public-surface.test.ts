@@ -1,0 +1,57 @@
+// What "stepwind" and "stepwind/operators" export. A change here is a change for every user.
+import { expect, test } from "vitest";
+
+test("stepwind exports these names", async () => {
+  expect(Object.keys(await import("stepwind")).sort()).toEqual([
+    "Bundle",
+    "ConnectionNotFoundError",
+    "Dag",
+    "FailTask",
+    "SkipTask",
+    "VariableNotFoundError",
+    "chain",
+    "cronDataInterval",
+    "cronTrigger",
+    "deltaDataInterval",
+    "deltaTrigger",
+    "events",
+    "getClient",
+    "getContext",
+    "label",
+    "multipleCronTrigger",
+    "param",
+  ]);
+});
+
+test("stepwind/operators exports these names", async () => {
+  expect(Object.keys(await import("stepwind/operators")).sort()).toEqual(["bash", "empty"]);
+});
+
+test("importing stepwind loads none of the libraries", async () => {
+  const { build } = await import("esbuild");
+  const entryPoints = ["src/sdk/index.ts", "src/operators/index.ts", "src/sdk/execute.ts"];
+  const { metafile } = await build({
+    entryPoints,
+    bundle: true,
+    splitting: true,
+    platform: "node",
+    format: "esm",
+    packages: "external",
+    outdir: "out",
+    write: false,
+    metafile: true,
+  });
+  const loaded = new Set<string>();
+  const visit = (path: string): void => {
+    if (loaded.has(path)) return;
+    loaded.add(path);
+    const imports = metafile.outputs[path]?.imports ?? [];
+    for (const each of imports) if (each.kind === "import-statement") visit(each.path);
+  };
+  for (const [path, { entryPoint = "" }] of Object.entries(metafile.outputs)) {
+    if (entryPoints.includes(entryPoint)) visit(path);
+  }
+  const isLibrary = (path: string) => !path.startsWith("out/") && !path.startsWith("node:");
+  expect([...loaded].filter(isLibrary)).toEqual([]);
+  expect(JSON.stringify(metafile.outputs)).toContain("nunjucks");
+});
