@@ -22,7 +22,7 @@ export interface Standalone {
 }
 
 /** The port that was asked for is taken by somebody else. */
-export class PortInUse extends Error {
+class PortInUse extends Error {
   override readonly name = "PortInUse";
 
   constructor(port: number, host: string) {

@@ -24,7 +24,9 @@ const FORMS: readonly Form[] = [
       const all = cases as readonly RunCase[];
       const run = all.filter((each) => !isMapped(each));
       if (run.length < all.length) {
-        console.log(`${all.length - run.length} runs with mapped tasks are left out: mapping doesn't run yet`);
+        console.log(
+          `${all.length - run.length} runs with mapped tasks are left out: mapping doesn't run yet`,
+        );
       }
       return runCases(run);
     },

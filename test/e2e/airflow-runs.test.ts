@@ -1,0 +1,15 @@
+// Whole runs, decided by Airflow itself, through the real bundler, loader, compiler, interpreter, worker and threads.
+import { readFileSync } from "node:fs";
+import { expect, test } from "vitest";
+import { isMapped, type RunCase, runCases } from "../vectors/runs.ts";
+
+const CASES: readonly RunCase[] = JSON.parse(
+  readFileSync(new URL("../vectors/airflow-3.3-runs.json", import.meta.url), "utf8"),
+);
+
+test("every run without mapped tasks ends as Airflow's did", { timeout: 120_000 }, async () => {
+  const cases = CASES.filter((each) => !isMapped(each));
+  expect(cases).toHaveLength(119);
+  const differences = await runCases(cases);
+  expect(differences.filter((difference) => difference !== undefined)).toEqual([]);
+});
