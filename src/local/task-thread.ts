@@ -1,9 +1,10 @@
 // Entry of the worker threads: imports bundles and runs tries and callbacks of their DAGs, one at a time.
 import { setSourceMapsSupport } from "node:module";
 import type { CallbackCall, TaskCall, TaskError, TaskOutcome } from "../model/task-call.ts";
+import type { TaskServices } from "../model/task-services.ts";
 import type { TryKey } from "../ports/task-logs.ts";
 import { collectDags } from "../sdk/bundle.ts";
-import { type ClientServices, createClient } from "../sdk/client.ts";
+import { createClient } from "../sdk/client.ts";
 import type { Dag } from "../sdk/dag.ts";
 import { callbackKindOf, type ExecuteOptions, executeTask, runCallbacks } from "../sdk/execute.ts";
 import type { TaskLog } from "../sdk/log.ts";
@@ -130,19 +131,17 @@ function toTaskLog(log: TryLog): TaskLog {
 }
 
 /** The host checks nothing and answers what its services answer, so these casts only restore their types. */
-function toServices({ ask }: RunningCall): ClientServices {
-  const text = async (method: keyof ClientServices, ...args: readonly unknown[]) =>
+function toServices({ ask }: RunningCall): TaskServices {
+  const text = async (method: keyof TaskServices, ...args: readonly unknown[]) =>
     (await ask(method, args)) as string | undefined;
-  const done = async (method: keyof ClientServices, ...args: readonly unknown[]): Promise<void> => {
+  const done = async (method: keyof TaskServices, ...args: readonly unknown[]): Promise<void> => {
     await ask(method, args);
   };
   return {
     getVariable: (key) => text("getVariable", key),
     setVariable: (key, value) => done("setVariable", key, value),
     getConnection: async (connId) =>
-      (await ask("getConnection", [connId])) as Awaited<
-        ReturnType<ClientServices["getConnection"]>
-      >,
+      (await ask("getConnection", [connId])) as Awaited<ReturnType<TaskServices["getConnection"]>>,
     getXCom: (query) => text("getXCom", query),
     setXCom: (key, value) => done("setXCom", key, value),
     getTaskState: (key) => text("getTaskState", key),

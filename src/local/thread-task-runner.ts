@@ -1,10 +1,11 @@
 // TaskRunner over a pool of worker threads: the executor's workers on one machine.
 import type { LogEntry } from "../model/records.ts";
 import type { TaskOutcome } from "../model/task-call.ts";
+import type { TaskServices } from "../model/task-services.ts";
 import type { Bundles } from "../ports/dag-source.ts";
 import type { Reporter } from "../ports/platform.ts";
 import type { TryKey } from "../ports/task-logs.ts";
-import type { TaskRunner, TaskServices } from "../ports/task-runner.ts";
+import type { TaskRunner } from "../ports/task-runner.ts";
 import { createFileTaskLogs } from "./file-task-logs.ts";
 import type { ThreadEnding } from "./pool-thread.ts";
 import { siblingUrl } from "./sibling-url.ts";

@@ -1,16 +1,5 @@
 // The secrets backend: connections, and variables that must not stand in the metadata.
-
-/** A connection with Airflow's fields. */
-export interface Connection {
-  readonly connId: string;
-  readonly connType: string;
-  readonly host?: string;
-  readonly login?: string;
-  readonly password?: string;
-  readonly schema?: string;
-  readonly port?: number;
-  readonly extra?: Readonly<Record<string, unknown>>;
-}
+import type { Connection } from "../model/task-services.ts";
 
 export interface Secrets {
   getConnection(connId: string): Promise<Connection | undefined>;

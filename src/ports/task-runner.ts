@@ -1,21 +1,6 @@
 // Where user code runs: a worker thread on one machine, the Lambda's own process on AWS.
 import type { CallbackCall, TaskCall, TaskOutcome } from "../model/task-call.ts";
-import type { Connection } from "./secrets.ts";
-
-/** What a task may ask of the product while it runs. Values are JSON text. */
-export interface TaskServices {
-  getVariable(key: string): Promise<string | undefined>;
-  setVariable(key: string, value: string): Promise<void>;
-  getConnection(connId: string): Promise<Connection | undefined>;
-  getXCom(query: {
-    readonly taskId: string;
-    readonly key: string;
-    readonly mapIndex?: number;
-  }): Promise<string | undefined>;
-  setXCom(key: string, value: string): Promise<void>;
-  getTaskState(key: string): Promise<string | undefined>;
-  putTaskState(key: string, value: string | undefined): Promise<void>;
-}
+import type { TaskServices } from "../model/task-services.ts";
 
 export interface RunOptions {
   readonly bundleHash: string;

@@ -1,5 +1,6 @@
 // What a task may ask of the product while it runs. `createClient` builds it over the runtime's plain services.
 import type { Json } from "../model/json.ts";
+import type { Connection, TaskServices } from "../model/task-services.ts";
 import { ConnectionNotFoundError, VariableNotFoundError } from "./errors.ts";
 import { toJsonText } from "./json-text.ts";
 
@@ -49,36 +50,8 @@ export interface TaskClient {
   readonly taskStateStore: TaskStateStore;
 }
 
-/** A connection as the secrets backend has it. */
-export interface StoredConnection {
-  readonly connId: string;
-  readonly connType: string;
-  readonly host?: string;
-  readonly login?: string;
-  readonly password?: string;
-  readonly schema?: string;
-  readonly port?: number;
-  readonly extra?: Readonly<Record<string, unknown>>;
-}
-
-/** What the runtime gives a task's client; values are JSON text, what isn't there is `undefined`. */
-export interface ClientServices {
-  getVariable(key: string): Promise<string | undefined>;
-  setVariable(key: string, value: string): Promise<void>;
-  getConnection(connId: string): Promise<StoredConnection | undefined>;
-  getXCom(query: {
-    readonly taskId: string;
-    readonly key: string;
-    readonly mapIndex?: number;
-  }): Promise<string | undefined>;
-  setXCom(key: string, value: string): Promise<void>;
-  getTaskState(key: string): Promise<string | undefined>;
-  /** `undefined` deletes. */
-  putTaskState(key: string, value: string | undefined): Promise<void>;
-}
-
 /** The client of a task, over the services of the runtime; `taskId` is the task that runs. */
-export function createClient(services: ClientServices, taskId: string): TaskClient {
+export function createClient(services: TaskServices, taskId: string): TaskClient {
   const client: TaskClient = {
     getVariable: async (key) => (await services.getVariable(key)) ?? null,
     async getVariableOrThrow(key) {
@@ -143,7 +116,7 @@ function refuseForeignXCom(options: object): void {
   }
 }
 
-function toConnectionResult(stored: StoredConnection): ConnectionResult {
+function toConnectionResult(stored: Connection): ConnectionResult {
   return {
     id: stored.connId,
     type: stored.connType,

@@ -1,7 +1,7 @@
 // What a running task may ask of the product: variables, connections, XComs, values kept across its tries.
 import type { TaskInstanceKey } from "../model/records.ts";
+import type { TaskServices } from "../model/task-services.ts";
 import type { Platform } from "../ports/platform.ts";
-import type { TaskServices } from "../ports/task-runner.ts";
 import { readXCom, toXComRecord } from "./xcom-values.ts";
 
 /** The services of one task instance. A variable of the secrets backend wins over the metadata's (Airflow's order). */

@@ -11,7 +11,8 @@ import {
 } from "../../src/local/thread-task-runner.ts";
 import type { LogEntry } from "../../src/model/records.ts";
 import type { TaskCall } from "../../src/model/task-call.ts";
-import type { RunOptions, TaskRunner, TaskServices } from "../../src/ports/task-runner.ts";
+import type { TaskServices } from "../../src/model/task-services.ts";
+import type { RunOptions, TaskRunner } from "../../src/ports/task-runner.ts";
 import { bundleDagFile } from "../../src/services/bundle.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
 

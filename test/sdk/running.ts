@@ -1,6 +1,7 @@
 // Runs single tasks of a DAG as a worker would, with a log and services in memory.
 import type { TaskCall, TaskOutcome } from "../../src/model/task-call.ts";
-import { type ClientServices, createClient, type StoredConnection } from "../../src/sdk/client.ts";
+import type { Connection, TaskServices } from "../../src/model/task-services.ts";
+import { createClient } from "../../src/sdk/client.ts";
 import { Dag } from "../../src/sdk/dag.ts";
 import { type ExecuteOptions, executeTask } from "../../src/sdk/execute.ts";
 import type { TaskLog } from "../../src/sdk/log.ts";
@@ -23,9 +24,9 @@ export function createMemoryLog(): MemoryLog {
   };
 }
 
-export interface MemoryServices extends ClientServices {
+export interface MemoryServices extends TaskServices {
   readonly variables: Map<string, string>;
-  readonly connections: Map<string, StoredConnection>;
+  readonly connections: Map<string, Connection>;
   /** By task id, dot, key. */
   readonly xcoms: Map<string, string>;
   readonly states: Map<string, string>;
@@ -34,7 +35,7 @@ export interface MemoryServices extends ClientServices {
 /** Services of the task "own". */
 export function createMemoryServices(): MemoryServices {
   const variables = new Map<string, string>();
-  const connections = new Map<string, StoredConnection>();
+  const connections = new Map<string, Connection>();
   const xcoms = new Map<string, string>();
   const states = new Map<string, string>();
   return {
@@ -79,7 +80,7 @@ export function callOf(dagId: string, taskId: string, changes: Partial<TaskCall>
 }
 
 interface RunChanges extends Partial<TaskCall>, Partial<Pick<ExecuteOptions, "signal">> {
-  readonly services?: ClientServices;
+  readonly services?: TaskServices;
   readonly registerProcess?: (pid: number) => () => void;
   readonly log?: MemoryLog;
 }
