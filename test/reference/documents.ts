@@ -18,7 +18,7 @@ export function task(
     retryBackoff: 1,
     dependsOnPast: false,
     waitForDownstream: false,
-    ignoreFirstDependsOnPast: false,
+    ignoreFirstDependsOnPast: true,
     owner: "airflow",
     priorityWeight: 1,
     callbacks: [],
