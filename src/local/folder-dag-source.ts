@@ -19,7 +19,7 @@ export function createFolderDagSource(
   return {
     packagesFrom: resolve(packagesFrom),
     async list() {
-      const files = await listFolder(root, { prefix: "", around: [] });
+      const { files } = await listFolder(root, { prefix: "", around: [] });
       return files.sort();
     },
     async read(file) {
@@ -34,32 +34,51 @@ export function createFolderDagSource(
   };
 }
 
+/** The folder and those in it that `list` looks into. Throws when the folder isn't there. */
+export async function listDagFolders(folder: string): Promise<readonly string[]> {
+  const root = resolve(folder);
+  const { folders } = await listFolder(root, { prefix: "", around: [] });
+  return [root, ...folders.map((path) => join(root, path))];
+}
+
+interface Listing {
+  readonly files: string[];
+  readonly folders: string[];
+}
+
+const NOTHING: Listing = { files: [], folders: [] };
+
 /** `around` holds the real paths of the folders that this one is in: a link to one of them would never end. */
 async function listFolder(
   folder: string,
   { prefix, around }: { readonly prefix: string; readonly around: readonly string[] },
-): Promise<string[]> {
+): Promise<Listing> {
   const real = await realpath(folder);
-  if (around.includes(real)) return [];
+  if (around.includes(real)) return NOTHING;
   const entries = await readdir(folder, { withFileTypes: true });
   const lists = await Promise.all(
     entries
       .filter(({ name }) => isListed(name))
       .map(async (entry) => {
         const path = join(folder, entry.name);
+        const own = prefix + entry.name;
         const kind = await kindOf(entry, path);
-        if (kind === "file") return [prefix + entry.name];
-        if (kind !== "folder") return [];
-        return listFolder(path, {
-          prefix: `${prefix}${entry.name}/`,
+        if (kind === "file") return { files: [own], folders: [] };
+        if (kind !== "folder") return NOTHING;
+        const listing = await listFolder(path, {
+          prefix: `${own}/`,
           around: [...around, real],
         }).catch((error: unknown) => {
-          if (codeOf(error) === "ENOENT") return []; // removed while we looked
+          if (codeOf(error) === "ENOENT") return NOTHING; // removed while we looked
           throw error;
         });
+        return { files: listing.files, folders: [own, ...listing.folders] };
       }),
   );
-  return lists.flat();
+  return {
+    files: lists.flatMap(({ files }) => files),
+    folders: lists.flatMap(({ folders }) => folders),
+  };
 }
 
 async function kindOf(entry: Dirent, path: string): Promise<"file" | "folder" | "other"> {

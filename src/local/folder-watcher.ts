@@ -1,11 +1,12 @@
 // Watches the DAG folder and hands what changed to the DAG processor: the local stand-in for bucket events.
 import { type FSWatcher, watch } from "node:fs";
 import { stat } from "node:fs/promises";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import type { DagSource } from "../ports/dag-source.ts";
 import type { Metadata } from "../ports/metadata.ts";
 import type { Reporter } from "../ports/platform.ts";
 import type { DagProcessor } from "../services/dag-processor.ts";
+import { listDagFolders } from "./folder-dag-source.ts";
 
 export interface WatchOptions {
   readonly folder: string;
@@ -34,9 +35,9 @@ export async function watchFolder(options: WatchOptions): Promise<FolderWatcher>
   const rescanMs = options.rescanMs ?? RESCAN_MS;
   /** Modification time and size of each file when it was last handed on. */
   let seen = new Map<string, string>();
-  let watcher: FSWatcher | undefined;
-  /** Identity of the folder that `watcher` watches; inodes alone are used again. */
-  let watched = "";
+  /** One for each folder: on Linux, Node's recursive watch loses a file that another is renamed over, as editors do. */
+  const watches = new Map<string, Watch>();
+  let isBlind = false;
   let debounce: NodeJS.Timeout | undefined;
   let isMissing = false;
   let isClosed = false;
@@ -97,24 +98,39 @@ export async function watchFolder(options: WatchOptions): Promise<FolderWatcher>
     debounce.unref();
   }
 
-  /** A folder that was deleted and made again under the same name needs a new watch. */
+  /** Watches the folders that are there now; one that was deleted and made again under its name needs a new watch. */
   async function keepWatching(): Promise<void> {
-    const { ino, birthtimeMs } = await stat(folder);
-    const identity = `${ino}/${birthtimeMs}`;
-    if (isClosed || (watcher && identity === watched)) return;
-    stopWatching();
-    watched = identity;
+    const present = await identifyFolders(folder);
+    if (isClosed) return;
+    for (const [path, { identity, watcher }] of watches) {
+      if (present.get(path) === identity) continue;
+      watcher.close();
+      watches.delete(path);
+    }
+    for (const [path, identity] of present) {
+      if (!watches.has(path)) startWatch(path, identity);
+    }
+  }
+
+  function startWatch(path: string, identity: string): void {
     try {
-      watcher = watch(folder, { recursive: true, persistent: false }, () => schedule(DEBOUNCE_MS));
-      watcher.on("error", () => stopWatching());
+      const watcher = watch(path, { persistent: false }, () => schedule(DEBOUNCE_MS));
+      watches.set(path, { watcher, identity });
+      watcher.on("error", () => {
+        watcher.close();
+        watches.delete(path);
+      });
     } catch (error) {
-      report.warn(`Changes of ${folder} are seen late: it can't be watched (${String(error)})`);
+      if (!isBlind) {
+        report.warn(`Changes of ${path} are seen late: it can't be watched (${String(error)})`);
+      }
+      isBlind = true;
     }
   }
 
   function stopWatching(): void {
-    watcher?.close();
-    watcher = undefined;
+    for (const { watcher } of watches.values()) watcher.close();
+    watches.clear();
   }
 
   const present = await listStamps();
@@ -135,4 +151,22 @@ export async function watchFolder(options: WatchOptions): Promise<FolderWatcher>
       await working;
     },
   };
+}
+
+interface Watch {
+  readonly watcher: FSWatcher;
+  /** Of the folder that it watches. */
+  readonly identity: string;
+}
+
+/** Inodes alone are used again. A folder that goes while we look is left out, unless it is the DAG folder itself. */
+async function identifyFolders(folder: string): Promise<ReadonlyMap<string, string>> {
+  const identities = new Map<string, string>();
+  for (const path of await listDagFolders(folder)) {
+    const stats = await stat(path).catch((error: unknown) => {
+      if (path === resolve(folder)) throw error;
+    });
+    if (stats) identities.set(path, `${stats.ino}/${stats.birthtimeMs}`);
+  }
+  return identities;
 }

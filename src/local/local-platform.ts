@@ -28,6 +28,8 @@ export interface LocalOptions {
   readonly dagsFolder: string;
   /** Tasks that run at the same time; 32 when absent, 1 is Airflow's sequential executor. */
   readonly parallelism?: number;
+  /** Seconds that the import of a DAG file may take; 30 when absent (Airflow: dagbag_import_timeout). */
+  readonly importTimeout?: number;
   /** Metadata in memory: for one run of a test. Logs and XComs still stand under `home`. */
   readonly inMemory?: boolean;
   /** Airflow's way for new DAGs that don't say themselves; false when absent. */
@@ -65,7 +67,10 @@ export async function openLocalProduct(options: LocalOptions): Promise<LocalProd
     report,
     ...(options.parallelism === undefined ? {} : { parallelism: options.parallelism }),
   });
-  const loader = createThreadDagLoader({ bundles });
+  const loader = createThreadDagLoader({
+    bundles,
+    ...(options.importTimeout === undefined ? {} : { importTimeout: options.importTimeout }),
+  });
   const schedules = createTimerSchedules(systemClock, (dagId) => {
     services.scheduler.schedule(dagId).catch((problem: unknown) => {
       report.error(`DAG "${dagId}" could not be scheduled: ${String(problem)}`);

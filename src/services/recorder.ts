@@ -4,12 +4,12 @@ import type { TaskDocument } from "../model/document.ts";
 import { graphOf } from "../model/graph.ts";
 import type { DagRunRecord, TaskInstanceRecord } from "../model/records.ts";
 import { decideRunState } from "../model/run-state.ts";
-import { isFinished, type TaskInstanceState } from "../model/states.ts";
+import type { TaskInstanceState } from "../model/states.ts";
 import type { CallbackReason } from "../model/task-call.ts";
 import type { Platform } from "../ports/platform.ts";
 import type { ExecutionInput } from "../ports/state-machines.ts";
 import type { Callbacks } from "./callbacks.ts";
-import { type Ended, lookAtGate, releaseGate, spread } from "./spread.ts";
+import { lookAtGate, releaseGate, spread, toEnded, wakeOtherRuns } from "./spread.ts";
 import type { RunScope } from "./verdicts.ts";
 import type { Versions } from "./versions.ts";
 import { CallAgain } from "./worker.ts";
@@ -25,14 +25,20 @@ export type RecorderEvent = ExecutionInput &
 export interface Recorder {
   /** Handles one event; repeating is safe. */
   handle(event: RecorderEvent): Promise<void>;
-  /** Takes up a running run whose engine died: what ran there is free to run again, without the loss of a retry. */
+  /**
+   * Takes up a running run whose engine died: what ran there is free to run again, without the loss of a retry. To be
+   * called only when none of its executions is left.
+   */
   resume(run: DagRunRecord): Promise<void>;
-  /** Ends a running run from outside: its execution stops and unfinished tasks get the state given. The caller plans on. */
-  abandon(
-    run: DagRunRecord,
-    how: { readonly reason: CallbackReason; readonly unfinished: "skipped" | "failed" },
-  ): Promise<void>;
+  /**
+   * Ends a running run from outside: its execution stops, unfinished tasks become skipped (timed_out) or failed.
+   * Nothing happens if it has ended. The caller plans on.
+   */
+  abandon(run: DagRunRecord, reason: keyof typeof UNFINISHED): Promise<void>;
 }
+
+/** What unfinished tasks become when a run is ended from outside (Airflow: dagrun_timeout skips them). */
+const UNFINISHED = { timed_out: "skipped", task_failure: "failed" } as const;
 
 export interface RecorderOptions {
   readonly callbacks: Callbacks;
@@ -46,6 +52,7 @@ export function createRecorder(
   options: RecorderOptions,
 ): Recorder {
   const { metadata, clock } = platform;
+  const { callbacks } = options;
   const context = { ...platform, versions };
   const now = () => new Date(clock.now()).toISOString();
 
@@ -56,12 +63,12 @@ export function createRecorder(
   }
 
   async function handle(event: RecorderEvent): Promise<void> {
+    if (event.action === "finish") return finish(event);
     const scope = await scopeOf(event);
     if (!scope) {
       if (event.action === "gate") await platform.stateMachines.release(event.token);
       return;
     }
-    if (event.action === "finish") return finish(scope);
     const task = graphOf(scope.version.document).task(event.taskId);
     if (!task)
       throw new Error(
@@ -84,21 +91,30 @@ export function createRecorder(
     await lookAtGate(context, scope, task);
   }
 
-  /** The engine gave up on a worker that never reported. */
-  async function settle(scope: RunScope, task: TaskDocument): Promise<void> {
-    const ended = await metadata.updateTaskInstance({
-      key: { dagId: scope.run.dagId, runId: scope.run.runId, taskId: task.taskId, mapIndex: -1 },
+  /** The engine gave up on a worker that never reported, or that recorded its end and failed to spread it. */
+  async function settle(scope: RunScope, { taskId }: TaskDocument): Promise<void> {
+    const key = { dagId: scope.run.dagId, runId: scope.run.runId, taskId, mapIndex: -1 };
+    const message = "the worker died and all tries are used up";
+    const failed = await metadata.updateTaskInstance({
+      key,
       from: [null, "queued", "running", "up_for_retry"],
-      set: {
-        state: "failed",
-        endDate: now(),
-        message: "the worker died and all tries are used up",
-      },
+      set: { state: "failed", endDate: now(), message },
     });
-    if (ended) await spread(context, scope, [{ taskId: task.taskId, state: "failed" }]);
+    if (failed) callbacks.afterTry(scope, failed, { name: "WorkerDied", message });
+    const known = failed ?? (await metadata.getTaskInstance(key));
+    const ended = known && toEnded(known);
+    if (ended) await spread(context, scope, [ended]);
   }
 
-  async function finish(scope: RunScope): Promise<void> {
+  /** Ends the run, and lets others know; the latter also if the run has ended by now, since they may not have heard. */
+  async function finish(event: ExecutionInput): Promise<void> {
+    const scope = await scopeOf(event);
+    if (scope) await decideEnd(scope);
+    await wakeOtherRuns(context, event);
+    await options.onRunEnded(event.dagId);
+  }
+
+  async function decideEnd(scope: RunScope): Promise<void> {
     const { dagId, runId } = scope.run;
     const states = new Map<string, TaskInstanceState | null>();
     for (const record of await metadata.listTaskInstances({ dagId, runId })) {
@@ -111,14 +127,14 @@ export function createRecorder(
         `run "${runId}" of DAG "${dagId}" has unfinished tasks`,
       );
     }
-    if (await end(scope, decided.state, decided.reason)) await options.onRunEnded(dagId);
+    await end(scope, decided.state, decided.reason);
   }
 
   async function end(
     scope: RunScope,
     state: "success" | "failed",
     reason: CallbackReason,
-  ): Promise<boolean> {
+  ): Promise<void> {
     const { dagId, runId } = scope.run;
     const ended = await metadata.updateRun({
       dagId,
@@ -127,7 +143,7 @@ export function createRecorder(
       clearNumber: scope.run.clearNumber,
       set: { state, reason, endDate: now() },
     });
-    if (!ended) return false;
+    if (!ended) return;
     const duration = (Date.parse(now()) - Date.parse(ended.startDate ?? ended.queuedAt)) / 1_000;
     platform.report.info(`Run "${runId}" of DAG "${dagId}" ended: ${state}`, {
       dagId,
@@ -135,9 +151,8 @@ export function createRecorder(
       state,
       duration,
     });
-    options.callbacks.afterRun({ ...scope, run: ended }, reason);
+    callbacks.afterRun({ ...scope, run: ended }, reason);
     if (state === "failed") await pauseAfterFailures(scope);
-    return true;
   }
 
   /** Airflow: max_consecutive_failed_dag_runs. */
@@ -149,22 +164,27 @@ export function createRecorder(
     if (limit <= 0) return;
     const { items } = await metadata.listRuns({ dagId, states: ["success", "failed"], limit });
     if (items.length < limit || items.some(({ state }) => state !== "failed")) return;
-    const dag = await metadata.getDag(dagId);
-    if (!dag || dag.isPaused) return;
-    await metadata.putDag({ ...dag, isPaused: true, revision: dag.revision + 1 });
+    for (;;) {
+      const dag = await metadata.getDag(dagId);
+      if (!dag || dag.isPaused) return;
+      if (await metadata.putDag({ ...dag, isPaused: true, revision: dag.revision + 1 })) break;
+    }
     platform.report.warn(`DAG "${dagId}" is paused after ${limit} failed runs in a row`);
   }
 
   async function resume(run: DagRunRecord): Promise<void> {
+    if (run.reason === "timed_out" || run.reason === "task_failure") {
+      return abandon(run, run.reason);
+    }
     const { dagId, runId } = run;
     const scope = { run, version: await versions.get(dagId, run.versionHash) };
     const records = await metadata.listTaskInstances({ dagId, runId });
     await Promise.all(records.filter(({ state }) => state === "running").map(freeOrphan));
-    const ended: Ended[] = [];
-    for (const { taskId, state, skips } of records) {
-      if (isFinished(state)) ended.push({ taskId, state, ...(skips ? { skips } : {}) });
-    }
-    await spread(context, scope, ended);
+    await spread(
+      context,
+      scope,
+      records.map(toEnded).filter((ended) => ended !== undefined),
+    );
     await platform.stateMachines.start({
       dagId,
       hash: run.versionHash,
@@ -197,14 +217,19 @@ export function createRecorder(
     });
   }
 
+  /** The reason is recorded first: if the process dies before the end, the next one ends the run by it. */
   async function abandon(
-    run: DagRunRecord,
-    {
-      reason,
-      unfinished,
-    }: { readonly reason: CallbackReason; readonly unfinished: "skipped" | "failed" },
+    { dagId, runId, clearNumber }: DagRunRecord,
+    reason: keyof typeof UNFINISHED,
   ): Promise<void> {
-    const { dagId, runId, clearNumber } = run;
+    const run = await metadata.updateRun({
+      dagId,
+      runId,
+      from: ["running"],
+      clearNumber,
+      set: { reason },
+    });
+    if (!run) return;
     const scope = { run, version: await versions.get(dagId, run.versionHash) };
     await platform.stateMachines.stop({ dagId, runId, clearNumber }, reason);
     const endDate = now();
@@ -213,11 +238,12 @@ export function createRecorder(
         metadata.updateTaskInstance({
           key: { dagId, runId, taskId, mapIndex: -1 },
           from: [null, "queued", "running", "up_for_retry", "up_for_reschedule"],
-          set: { state: unfinished, endDate, message: `the run ended: ${reason}` },
+          set: { state: UNFINISHED[reason], endDate, message: `the run ended: ${reason}` },
         }),
       ),
     );
     await end(scope, "failed", reason);
+    await wakeOtherRuns(context, run);
   }
 
   return { handle, resume, abandon };

@@ -1,10 +1,13 @@
 // The scheduler: brings the runs of a DAG to what the planner says, from state alone. It may be called too often, by
 // anyone: a timer, a run's end, unpause, an upload. Calls for one DAG follow each other.
-import { type Plan, plan } from "../model/planner.ts";
-import type { DagRecord } from "../model/records.ts";
+import { plan } from "../model/planner.ts";
+import type { DagRunRecord } from "../model/records.ts";
 import type { Platform } from "../ports/platform.ts";
 import type { Recorder } from "./recorder.ts";
-import type { Version, Versions } from "./versions.ts";
+import type { Versions } from "./versions.ts";
+
+/** When a run that could not be started is tried again. */
+const START_AGAIN_MS = 60_000;
 
 export interface Scheduler {
   /** Plans until nothing is left to do now, and sets when to be called next. */
@@ -12,7 +15,7 @@ export interface Scheduler {
 }
 
 export function createScheduler(
-  platform: Pick<Platform, "metadata" | "clock" | "schedules" | "stateMachines">,
+  platform: Pick<Platform, "metadata" | "clock" | "schedules" | "stateMachines" | "report">,
   versions: Versions,
   recorder: () => Pick<Recorder, "abandon">,
 ): Scheduler {
@@ -44,23 +47,23 @@ export function createScheduler(
   }
 
   async function scheduleOnce(dagId: string): Promise<void> {
+    const taken = new Set<string>();
+    while (await pass(dagId, taken));
+  }
+
+  /**
+   * `taken` gathers the logical dates that other runs turn out to have. True if there may be more to do at once. The
+   * DAG is read after late runs have ended, since their end may pause it.
+   */
+  async function pass(dagId: string, taken: Set<string>): Promise<boolean> {
+    const activeRuns = await endLateRuns(await metadata.listActiveRuns(dagId));
     const dag = await metadata.getDag(dagId);
     if (!dag) {
       plannedAt.delete(dagId);
-      return platform.schedules.remove(dagId);
+      await platform.schedules.remove(dagId);
+      return false;
     }
-    const version = await versions.get(dagId, dag.versionHash);
-    const taken = new Set<string>();
-    let planned = await pass(dag, version, taken);
-    while (planned.create.length > 0) planned = await pass(dag, version, taken);
-  }
-
-  /** `taken` gathers the logical dates that other runs turn out to have. */
-  async function pass(dag: DagRecord, version: Version, taken: Set<string>): Promise<Plan> {
-    const { dagId } = dag;
-    const { document } = version;
-    const nextTimeout = await endLateRuns(dagId, version);
-    const activeRuns = await metadata.listActiveRuns(dagId);
+    const { document, hash: versionHash } = await versions.get(dagId, dag.versionHash);
     const lastAutomatedRun = await metadata.getLatestAutomatedRun(dagId);
     const planned = plan({
       document,
@@ -83,50 +86,71 @@ export function createScheduler(
         queuedAt,
         conf: {},
         triggeredBy: "timetable",
-        versionHash: version.hash,
+        versionHash,
         clearNumber: 0,
       });
       if (created === "exists") taken.add(wish.logicalDate);
     }
-    for (const runId of planned.start) await start(dagId, runId);
-    const { nextFireAt } = planned;
-    const moments = [nextFireAt, nextTimeout].filter((moment) => moment !== undefined);
+    const going = [...activeRuns];
+    const moments: number[] = [];
+    for (const runId of planned.start) {
+      const run = await start(dagId, runId);
+      if (run) going.push(run);
+      else moments.push(clock.now() + START_AGAIN_MS);
+    }
+    if (planned.nextFireAt !== undefined) moments.push(planned.nextFireAt);
+    for (const run of going) moments.push((await timeoutOf(run)) ?? Infinity);
+    const nextFireAt = Math.min(...moments);
     await platform.schedules.set({
       dagId,
       schedule: document.schedule,
       timezone: document.timezone,
-      ...(moments.length > 0 ? { nextFireAt: Math.min(...moments) } : {}),
+      ...(Number.isFinite(nextFireAt) ? { nextFireAt } : {}),
     });
-    return planned;
+    return planned.create.length > 0;
   }
 
-  /** If the process dies between the two steps, the run is taken up as any running run is. */
-  async function start(dagId: string, runId: string): Promise<void> {
+  /**
+   * The run as started; undefined if it was not ours to start, or could not be started and is queued again. If the
+   * process dies between the two steps, the run is taken up as any running run is.
+   */
+  async function start(dagId: string, runId: string): Promise<DagRunRecord | undefined> {
     const run = await metadata.updateRun({
       dagId,
       runId,
       from: ["queued"],
       set: { state: "running", startDate: new Date(clock.now()).toISOString() },
     });
-    if (!run) return;
+    if (!run) return undefined;
     const { versionHash: hash, clearNumber } = run;
-    await platform.stateMachines.start({ dagId, hash, input: { dagId, runId, clearNumber } });
+    try {
+      await platform.stateMachines.start({ dagId, hash, input: { dagId, runId, clearNumber } });
+      return run;
+    } catch (problem) {
+      platform.report.error(`Run "${runId}" of DAG "${dagId}" did not start: ${String(problem)}`);
+      const set = { state: "queued", startDate: undefined } as const;
+      await metadata.updateRun({ dagId, runId, from: ["running"], clearNumber, set });
+      return undefined;
+    }
   }
 
-  /** Ends runs beyond their DAG's timeout (Airflow: dagrun_timeout); answers when the next one is due. */
-  async function endLateRuns(
-    dagId: string,
-    { document: { dagrunTimeout } }: Version,
-  ): Promise<number | undefined> {
-    if (dagrunTimeout === undefined) return undefined;
-    let next: number | undefined;
-    for (const run of await metadata.listActiveRuns(dagId)) {
-      if (run.state !== "running" || run.startDate === undefined) continue;
-      const due = Date.parse(run.startDate) + dagrunTimeout * 1_000;
-      if (due > clock.now()) next = Math.min(due, next ?? due);
-      else await recorder().abandon(run, { reason: "timed_out", unfinished: "skipped" });
+  /** Ends runs beyond their timeout; answers the others. */
+  async function endLateRuns(runs: readonly DagRunRecord[]): Promise<readonly DagRunRecord[]> {
+    const others: DagRunRecord[] = [];
+    for (const run of runs) {
+      const timeout = await timeoutOf(run);
+      if (timeout === undefined || timeout > clock.now()) others.push(run);
+      else await recorder().abandon(run, "timed_out");
     }
-    return next;
+    return others;
+  }
+
+  /** When a running run's time is up, epoch ms (Airflow: dagrun_timeout, of the version that the run is on). */
+  async function timeoutOf(run: DagRunRecord): Promise<number | undefined> {
+    if (run.state !== "running" || run.startDate === undefined) return undefined;
+    const { document } = await versions.get(run.dagId, run.versionHash);
+    if (document.dagrunTimeout === undefined) return undefined;
+    return Date.parse(run.startDate) + document.dagrunTimeout * 1_000;
   }
 
   return { schedule };

@@ -1,5 +1,5 @@
 import { mkdir, rename, rm, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { createFolderDagSource } from "../../src/local/folder-dag-source.ts";
 import { watchFolder } from "../../src/local/folder-watcher.ts";
@@ -66,6 +66,35 @@ test("files that are written, renamed into place, deleted or in new folders are 
   await arrives("a.ts");
   await rm(join(folder, "b.ts"));
   await arrives("b.ts");
+});
+
+test("a file that was replaced, or deleted and made again, is still watched", async () => {
+  const { folder, arrives, forget } = await createWatch();
+  const isNoticed = async (file: string, act: (path: string) => Promise<void>) => {
+    forget();
+    await act(join(folder, file));
+    await arrives(file);
+  };
+  for (const file of ["a.ts", "etl/b.ts"]) {
+    await mkdir(dirname(join(folder, file)), { recursive: true });
+    await isNoticed(file, async (path) => {
+      await writeFile(`${path}.new`, "22");
+      await rename(`${path}.new`, path);
+    });
+    await isNoticed(file, (path) => writeFile(path, "333"));
+    await isNoticed(file, (path) => rm(path));
+    await isNoticed(file, (path) => writeFile(path, "4444"));
+    await isNoticed(file, (path) => writeFile(path, "55555"));
+  }
+});
+
+test("a file that comes into a folder long after the folder is noticed", async () => {
+  const { folder, arrives } = await createWatch();
+  await mkdir(join(folder, "empty"));
+  await writeFile(join(folder, "noticed.ts"), "1");
+  await arrives("noticed.ts");
+  await writeFile(join(folder, "empty", "late.ts"), "1");
+  await arrives("empty/late.ts");
 });
 
 test("changes that come together are handed on together", async () => {
