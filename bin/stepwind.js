@@ -11,18 +11,24 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 
 const OLDEST_NODE = 24;
 const HANDED_OVER = "STEPWIND_HANDED_OVER";
+/** What a built package can do under any Node that it may be installed with: make the project that brings the newer one. */
+const ANYWHERE = new Set([undefined, "init", "version", "--version", "-V", "--help", "-h"]);
 const self = fileURLToPath(import.meta.url);
+const root = dirname(dirname(self));
+const source = join(root, "src", "cli", "main.ts");
+// Node strips no types below node_modules.
+const fromSource = !root.includes(`${sep}node_modules${sep}`) && existsSync(source);
 
 if (majorOf(process.versions.node) >= OLDEST_NODE || process.env[HANDED_OVER]) await run();
+else if (!fromSource && ANYWHERE.has(process.argv[2])) await run();
 else handOver();
 
 async function run() {
   dieWithLauncher();
-  module.enableCompileCache();
-  const root = dirname(dirname(self));
-  const source = join(root, "src", "cli", "main.ts");
-  // Node strips no types below node_modules.
-  const fromSource = !root.includes(`${sep}node_modules${sep}`) && existsSync(source);
+  // In a checkout the cache stands with it, where "npm ci" has filled it (scripts/warm-up.js).
+  module.enableCompileCache?.(
+    fromSource ? join(root, "node_modules", ".cache", "stepwind") : undefined,
+  );
   const main = fromSource ? source : join(root, "dist", "cli", "main.js");
   const cli = await import(pathToFileURL(main).href);
   process.exitCode = await cli.main(process.argv.slice(2));

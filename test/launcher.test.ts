@@ -103,6 +103,14 @@ describe("under a Node that is too old", () => {
     expect(code).toBe(1);
   });
 
+  test("a built package makes a project all the same, which then brings a newer Node", async () => {
+    rmSync(join(root, "src"), { recursive: true });
+    put("dist/cli/main.js", MAIN);
+    const { out } = await finish(launch("init", "pipelines"));
+    expect(JSON.parse(out)).toMatchObject({ argv: ["init", "pipelines"] });
+    expect((await finish(launch("standalone"))).err).toContain("npm install --save-dev node@");
+  });
+
   test("an npm package node that is too old as well does not help", async () => {
     installNode("22.1.0");
     expect((await finish(launch("0"))).code).toBe(1);

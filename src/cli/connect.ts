@@ -51,7 +51,7 @@ function toServer(url: string): Connection {
       return await fetch(request);
     } catch (cause) {
       throw new Failure(`No server answers at ${url}`, {
-        hint: "Start one with: stepwind standalone",
+        hint: "Start one with: npx stepwind standalone",
         cause,
       });
     }
@@ -97,6 +97,6 @@ async function openHere({ home, dagsFolder, dagsFolderText }: Places): Promise<C
 
 export function noDagsFolder(folder: string): Failure {
   return new Failure(`There is no DAG folder "${folder}" here`, {
-    hint: "Make a project with: stepwind init my-project\nor name another folder with --dags DIR",
+    hint: "Make a project with: npx stepwind init my-project\nor name another folder with --dags DIR",
   });
 }

@@ -48,7 +48,7 @@ async function remindOfImportErrors({ terminal, paint }: Session, api: Api): Pro
   );
   if (count === 0) return;
   const files = count === 1 ? "1 DAG file has mistakes" : `${count} DAG files have mistakes`;
-  terminal.err(`${paint.red(files)}; see them with: stepwind dags list-import-errors\n`);
+  terminal.err(`${paint.red(files)}; see them with: npx stepwind dags list-import-errors\n`);
 }
 
 export async function showDetails(
@@ -80,7 +80,7 @@ export async function showNextExecution(
     const dag = await aboutDag(api, dagId, () => api.get<DagAnswer>(path`/dags/${dagId}`));
     const next = dag.next_dagrun_run_after;
     if (dag.is_paused) {
-      terminal.err(`DAG "${dagId}" is paused; start it with: stepwind dags unpause ${dagId}\n`);
+      terminal.err(`DAG "${dagId}" is paused; start it with: npx stepwind dags unpause ${dagId}\n`);
     }
     if (next === null) terminal.err(`DAG "${dagId}" has no next run\n`);
     else terminal.out(`${next}\n`);

@@ -10,7 +10,7 @@ import { createRunControl } from "../services/run-control.ts";
 import { logicalDateOf } from "./commands/options.ts";
 import { noDagsFolder } from "./connect.ts";
 import { Failure } from "./failure.ts";
-import { formatLogMessage } from "./log-lines.ts";
+import { formatCallback, formatLogMessage } from "./log-lines.ts";
 import { createLogTail } from "./log-tail.ts";
 import { hintFor } from "./look-ups.ts";
 import { toMark } from "./paint.ts";
@@ -67,7 +67,7 @@ async function open(
   return openScratch({
     ...(place ?? { dagsFolder }),
     report: {
-      info() {},
+      info: (_, fields = {}) => terminal.out(formatCallback(fields, paint) ?? ""),
       warn: (message) => terminal.err(`${paint.yellow("warning")} ${message}\n`),
       error: (message) => terminal.err(`${paint.red("error")} ${message}\n`),
     },

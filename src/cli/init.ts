@@ -14,7 +14,7 @@ export async function init({ terminal, paint }: Session, dir: string): Promise<v
   if (taken.length > 0) {
     const names = taken.map(({ path }) => path).join(", ");
     throw new Failure(`${dir} already has ${names}`, {
-      hint: "Nothing was written. Choose another folder: stepwind init my-project",
+      hint: "Nothing was written. Choose another folder: npx stepwind init my-project",
     });
   }
   for (const { path, text } of files) {

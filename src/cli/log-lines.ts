@@ -10,6 +10,16 @@ export function formatLogMessage(message: LogMessage, paint: Paint): string {
   return `${paint.dim(time.padEnd(12))}  ${dye(text, { level, logger, paint })}\n`;
 }
 
+/** What a callback of a DAG wrote, on one line with its run; undefined for other fields of a report. */
+export function formatCallback(
+  { dagId, runId, callback }: Readonly<Record<string, unknown>>,
+  paint: Paint,
+): string | undefined {
+  if (typeof callback !== "string") return undefined;
+  const text = callback.replaceAll("\n", "\n  ");
+  return `${paint.dim("callback")} ${paint.bold(String(dagId))}  ${runId}  ${paint.dim("│")} ${text}\n`;
+}
+
 function dye(
   text: string,
   { level, logger, paint }: { level: string; logger: string; paint: Paint },

@@ -37,7 +37,7 @@ export async function aboutDag<T>(api: Api, dagId: string, ask: () => Promise<T>
     const known = (await everyDag(api)).map((dag) => dag.dag_id);
     if (known.includes(dagId)) throw error;
     throw new Failure(`There is no DAG "${dagId}"`, {
-      hint: hintFor(dagId, known, "stepwind dags list shows all DAGs"),
+      hint: hintFor(dagId, known, "npx stepwind dags list shows all DAGs"),
     });
   }
 }
@@ -53,7 +53,7 @@ export async function findRun(api: Api, dagId: string, written = "latest"): Prom
       const [latest] = (await newest()).dag_runs;
       if (latest) return latest;
       throw new Failure(`DAG "${dagId}" has no run yet`, {
-        hint: `Start one: stepwind dags trigger ${dagId}`,
+        hint: `Start one: npx stepwind dags trigger ${dagId}`,
       });
     }
     const moment = parseMoment(written);
@@ -70,7 +70,7 @@ export async function findRun(api: Api, dagId: string, written = "latest"): Prom
       hint: hintFor(
         written,
         ids,
-        `stepwind dags list-runs ${dagId} shows its runs; "latest" is one, too`,
+        `npx stepwind dags list-runs ${dagId} shows its runs; "latest" is one, too`,
       ),
     });
   });

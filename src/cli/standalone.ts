@@ -9,6 +9,7 @@ import type { Reporter } from "../ports/platform.ts";
 import { createApi, type DagAnswer } from "./api-client.ts";
 import { noDagsFolder } from "./connect.ts";
 import { formatDiagnostic } from "./diagnostics.ts";
+import { formatCallback } from "./log-lines.ts";
 import { everyDag } from "./look-ups.ts";
 import { toMark } from "./paint.ts";
 import type { Places, Session } from "./session.ts";
@@ -55,15 +56,17 @@ async function serve(
   terminal.out(`${paint.bold(`Stepwind ${version}`)} on ${paint.cyan(server.url)}\n`);
   const first = await showDags(session, places, server.url);
   showMistakes(session, dagsFolderText, await server.product.platform.metadata.listDagFiles());
-  const next = first === undefined ? "stepwind dags list" : `stepwind dags trigger ${first} --wait`;
-  terminal.out(`\nNext, in another terminal:  ${paint.bold(next)}\nStop with Ctrl-C\n\n`);
+  const next = first === undefined ? "dags list" : `dags trigger ${first} --wait`;
+  terminal.out(
+    `\nNext, in another terminal:  ${paint.bold(`npx stepwind ${next}`)}\nStop with Ctrl-C\n\n`,
+  );
   isUp = true;
   if (!signal.aborted) await once(signal, "abort");
   terminal.out("Stopping; runs go on at the next start\n");
   await server.stop();
 }
 
-/** Answers the id of one DAG. */
+/** Answers the id of one DAG: the one that everybody starts from, if it is there. */
 async function showDags(
   { terminal, paint }: Session,
   { dagsFolderText }: Places,
@@ -86,9 +89,10 @@ async function showDags(
     ).replaceAll(/^(?=.)/gm, "  "),
   );
   if (dags.length > shown.length) {
-    terminal.out(`  … and ${dags.length - shown.length} more: stepwind dags list\n`);
+    terminal.out(`  … and ${dags.length - shown.length} more: npx stepwind dags list\n`);
   }
-  return (active[0] ?? dags[0])?.dag_id;
+  const first = active.find((dag) => dag.dag_id === "hello_world") ?? active[0] ?? dags[0];
+  return first?.dag_id;
 }
 
 const MOST_DAGS = 20;
@@ -122,9 +126,14 @@ function createReporter(
     const mark = paint.state(state, toMark(state));
     terminal.out(`${mark} ${paint.bold(String(dagId))}  ${runId}  ${paint.state(state)}${time}\n`);
   };
-  const showFile = ({ record }: Fields) => {
+  const showFile = ({ record, isForgotten }: Fields) => {
     if (!isDagFile(record)) return;
     const { file, dagIds, diagnostics } = record;
+    if (isForgotten) {
+      const what = dagIds.length === 0 ? "" : `: ${dagIds.join(", ")}`;
+      terminal.out(`${paint.dim("gone")} ${join(folder, file)}${what}\n`);
+      return;
+    }
     for (const diagnostic of diagnostics) {
       terminal.out(formatDiagnostic({ file, ...diagnostic }, { folder, paint }));
     }
@@ -135,6 +144,7 @@ function createReporter(
     info(_, fields = {}) {
       showRun(fields);
       if (isUp()) showFile(fields);
+      terminal.out(formatCallback(fields, paint) ?? "");
     },
     warn: (message) => terminal.err(`${paint.yellow("warning")} ${message}\n`),
     error: (message) => terminal.err(`${paint.red("error")} ${message}\n`),

@@ -1,4 +1,4 @@
-// stepwind tasks logs: prints the log of a task's try, to its end if asked to.
+// stepwind tasks logs: prints the log of a task's try, to its end if asked to, or those of a whole run.
 import { setTimeout as wait } from "node:timers/promises";
 import { isFinished } from "../model/states.ts";
 import { type Api, ApiError, type LogAnswer, path } from "./api-client.ts";
@@ -9,7 +9,7 @@ import { findRun, noSuchTask } from "./look-ups.ts";
 import { toStateText } from "./paint.ts";
 import type { Places, Session } from "./session.ts";
 import type { Output } from "./table.ts";
-import type { TaskInstanceAnswer } from "./task-commands.ts";
+import { everyTaskInstance, type TaskInstanceAnswer } from "./task-commands.ts";
 
 const POLL_MS = 300;
 
@@ -65,6 +65,31 @@ export async function showLogs(session: Session, places: Places, query: LogsQuer
   });
 }
 
+/** The last try of every task that has started, one below the other. */
+export async function showLogsOfRun(
+  session: Session,
+  places: Places,
+  query: Omit<LogsQuery, "taskId" | "tryNumber">,
+): Promise<void> {
+  const { dagId, output } = query;
+  const { terminal, paint } = session;
+  if (query.follow) throw new Failure("Name the task that is to be followed", { exitCode: 2 });
+  await withConnection(places, async ({ api }) => {
+    const run = await findRun(api, dagId, query.run);
+    for (const instance of await everyTaskInstance(api, run)) {
+      const { task_id: taskId, state, try_number: tryNumber } = instance;
+      if (tryNumber === 0) continue;
+      if (output !== "json") {
+        terminal.out(`${paint.bold(taskId)}  ${paint.state(state, toStateText(state))}\n`);
+      }
+      const place = path`/dags/${dagId}/dagRuns/${run.dag_run_id}/taskInstances/${taskId}`;
+      const read = (token: string | undefined) =>
+        api.get<LogAnswer>(`${place}/logs/${tryNumber}`, { token });
+      await print(session, query, { follow: false, read });
+    }
+  });
+}
+
 /** The try that is asked for, else the last one. */
 function chooseTry({ taskId, run, tryNumber }: LogsQuery, last: number): number {
   if (tryNumber === undefined) return Math.max(last, 1);
@@ -87,7 +112,7 @@ async function hasEnded(
 /** Answers how many messages there were. */
 async function print(
   { terminal, paint }: Session,
-  { output }: LogsQuery,
+  { output }: Pick<LogsQuery, "output">,
   log: {
     readonly follow: boolean;
     readonly read: (token: string | undefined) => Promise<LogAnswer>;

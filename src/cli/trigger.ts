@@ -40,16 +40,16 @@ export async function trigger(
     terminal.out(`${dagId} ${paint.bold(id)} ${paint.state(state)}\n`);
     const dag = await api.get<DagAnswer>(path`/dags/${dagId}`);
     if (dag.is_paused) {
-      terminal.err(`The DAG is paused: the run waits for  stepwind dags unpause ${dagId}\n`);
+      terminal.err(`The DAG is paused: the run waits for  npx stepwind dags unpause ${dagId}\n`);
     }
     if (!hasServer) {
-      terminal.err("No server runs here: the run starts with  stepwind standalone\n");
+      terminal.err("No server runs here: the run starts with  npx stepwind standalone\n");
       if (options.wait) session.exitCode = 1;
     } else if (options.wait) {
       await watch(session, api, run);
     } else {
-      terminal.err(`Follow it:  stepwind tasks states-for-dag-run ${dagId} ${id}\n`);
-      terminal.err(`            stepwind tasks logs ${dagId} ${id} TASK --follow\n`);
+      terminal.err(`Follow it:  npx stepwind tasks states-for-dag-run ${dagId} ${id}\n`);
+      terminal.err(`            npx stepwind tasks logs ${dagId} ${id} TASK --follow\n`);
     }
   });
 }

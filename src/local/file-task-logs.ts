@@ -1,5 +1,5 @@
-// Task logs on disk as JSON lines, in Airflow's layout: dag_id=…/run_id=…/task_id=…/attempt=N.log. Workers write
-// them from their threads; a log that can't be written never fails a task.
+// Task logs on disk as JSON lines, in Airflow's layout: dag_id=…/run_id=…/task_id=…/attempt=N.log; those of a DAG's
+// callbacks in dag_callbacks. Workers write them from their threads; a log that can't be written never fails a task.
 import { closeSync, mkdirSync, openSync, writeSync } from "node:fs";
 import { open, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
@@ -28,7 +28,7 @@ export function createFileTaskLogs(
     return join(
       toFolder(dagId),
       `run_id=${toSafeName(runId)}`,
-      `task_id=${toSafeName(taskId)}`,
+      taskId === "" ? "dag_callbacks" : `task_id=${toSafeName(taskId)}`,
       mapIndex >= 0 ? `map_index=${mapIndex}` : "",
       `attempt=${tryNumber}.log`,
     );

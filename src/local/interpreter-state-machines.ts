@@ -8,7 +8,7 @@ import type { Clock, Reporter } from "../ports/platform.ts";
 import type { ExecutionInput, StateMachines } from "../ports/state-machines.ts";
 import { toRecorderEvent, toWorkerEvent } from "../services/events.ts";
 import type { RecorderEvent } from "../services/recorder.ts";
-import type { WorkerEvent } from "../services/worker.ts";
+import { CallAgain, type WorkerEvent } from "../services/worker.ts";
 
 /** The functions that definitions name, and what hears of executions that failed. */
 export interface Functions {
@@ -42,17 +42,42 @@ export function createLocalStateMachines(options: LocalStateMachinesOptions): Lo
   const definitions = new Map<string, StateMachine>();
   const executions = new Map<string, Execution>();
 
+  let isShutDown = false;
+
   const interpreter = createInterpreter({
-    invoke({ functionName, payload, signal }) {
-      const functions = options.functions();
-      return functionName === LOCAL_FUNCTIONS.worker
-        ? functions.worker(toWorkerEvent(payload), signal)
-        : functions.recorder(toRecorderEvent(payload));
+    async invoke(invocation) {
+      const { functionName, payload } = invocation;
+      try {
+        if (functionName === LOCAL_FUNCTIONS.worker) {
+          await callWorker(toWorkerEvent(payload), invocation.signal);
+        } else {
+          await options.functions().recorder(toRecorderEvent(payload));
+        }
+      } catch (problem) {
+        if (!(problem instanceof CallAgain || isShutDown)) {
+          const call = `${functionName} ${JSON.stringify(payload)}`;
+          report.error(`A call of the ${call} failed: ${String(problem)}`);
+        }
+        throw problem;
+      }
     },
     sleep: (seconds, signal) => clock.sleep(seconds * 1_000, signal),
     createToken: randomUUID,
     now: () => clock.now(),
   });
+
+  /** A wait whose end is known is spent here, so that it ends on time. */
+  async function callWorker(event: WorkerEvent, signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      try {
+        return await options.functions().worker(event, signal);
+      } catch (problem) {
+        const dueAt = problem instanceof CallAgain ? problem.dueAt : undefined;
+        if (dueAt === undefined) throw problem;
+        await clock.sleep(dueAt - clock.now(), signal);
+      }
+    }
+  }
 
   async function definitionOf(dagId: string, hash: string): Promise<StateMachine> {
     const key = `${dagId}/${hash}`;
@@ -79,6 +104,8 @@ export function createLocalStateMachines(options: LocalStateMachinesOptions): Lo
     async start({ dagId, hash, input }) {
       const name = nameOf(input);
       const definition = await definitionOf(dagId, hash);
+      // To the metadata the process has died by now; the next one takes the run up.
+      if (isShutDown) return "started";
       if (executions.has(name)) return "exists";
       const execution = interpreter.start(definition, input, name);
       executions.set(name, execution);
@@ -115,6 +142,7 @@ export function createLocalStateMachines(options: LocalStateMachinesOptions): Lo
     },
 
     async shutDown() {
+      isShutDown = true;
       const all = [...executions.values()];
       for (const execution of all) execution.stop("the server stops");
       await Promise.all(all.map(({ done }) => done));

@@ -3,6 +3,7 @@
 import { randomInt } from "node:crypto";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
+import type { DagRunRecord } from "../model/records.ts";
 import type { Platform, Reporter } from "../ports/platform.ts";
 import { createDagProcessor, type DagProcessor } from "../services/dag-processor.ts";
 import { createServices, type Services } from "../services/services.ts";
@@ -42,6 +43,8 @@ export interface LocalProduct {
   readonly services: Services;
   readonly processor: DagProcessor;
   readonly lock: Lock;
+  /** Starts a worker thread ahead of the first task. */
+  warmUp(): void;
   /** Plans every DAG once; from then on timers do. */
   startScheduling(): Promise<void>;
   /** Takes up the runs that were going on when the last process ended. */
@@ -55,10 +58,7 @@ export async function openLocalProduct(options: LocalOptions): Promise<LocalProd
   const { home, dagsFolder, report = silent } = options;
   await mkdir(home, { recursive: true });
   const lock = acquireLock(home);
-  const metadata = createSqliteMetadata({
-    file: options.inMemory ? ":memory:" : join(home, "metadata.db"),
-    report,
-  });
+  const metadata = openMetadata(options, lock);
   const logsFolder = join(home, "logs");
   const bundles = createFileBundles(join(home, "bundles"));
   const runner = createThreadTaskRunner({
@@ -71,10 +71,10 @@ export async function openLocalProduct(options: LocalOptions): Promise<LocalProd
     bundles,
     ...(options.importTimeout === undefined ? {} : { importTimeout: options.importTimeout }),
   });
-  const schedules = createTimerSchedules(systemClock, (dagId) => {
-    services.scheduler.schedule(dagId).catch((problem: unknown) => {
-      report.error(`DAG "${dagId}" could not be scheduled: ${String(problem)}`);
-    });
+  const schedules = createTimerSchedules({
+    clock: systemClock,
+    report,
+    onDue: (dagId) => services.scheduler.schedule(dagId),
   });
   const stateMachines = createLocalStateMachines({
     metadata,
@@ -83,11 +83,10 @@ export async function openLocalProduct(options: LocalOptions): Promise<LocalProd
     functions: () => ({
       worker: services.worker.execute,
       recorder: services.recorder.handle,
-      async failed({ dagId, runId }) {
+      async failed({ dagId, runId, clearNumber }) {
         const run = await metadata.getRun(dagId, runId);
-        if (run?.state !== "running") return;
-        await services.recorder.abandon(run, { reason: "task_failure", unfinished: "failed" });
-        await services.scheduler.schedule(dagId);
+        if (run?.clearNumber === clearNumber) await services.recorder.abandon(run, "task_failure");
+        await schedules.call(dagId);
       },
     }),
   });
@@ -107,20 +106,34 @@ export async function openLocalProduct(options: LocalOptions): Promise<LocalProd
     randomId,
   };
   const services = createServices(platform);
+  /** A run that can't be taken up keeps no other from it. */
+  async function resumeRun(run: DagRunRecord): Promise<void> {
+    try {
+      await services.recorder.resume(run);
+    } catch (problem) {
+      report.error(
+        `Run "${run.runId}" of DAG "${run.dagId}" could not be taken up: ${String(problem)}`,
+      );
+    }
+  }
+
   let scheduling = false;
   const processor = createDagProcessor(platform, {
     functions: LOCAL_FUNCTIONS,
     dagsArePausedAtCreation: options.dagsArePausedAtCreation ?? false,
     onDagChanged: async (dagId) => {
-      if (scheduling) await services.scheduler.schedule(dagId);
+      if (scheduling) await schedules.call(dagId);
     },
     onFileProcessed: (record) => report.info(`Processed ${record.file}`, { record }),
+    onFileForgotten: (record) =>
+      report.info(`${record.file} has no DAG any more`, { record, isForgotten: true }),
   });
   return {
     platform,
     services,
     processor,
     lock,
+    warmUp: () => runner.warmUp(),
     async startScheduling() {
       scheduling = true;
       for (let after: string | undefined, more = true; more; ) {
@@ -128,27 +141,42 @@ export async function openLocalProduct(options: LocalOptions): Promise<LocalProd
           limit: 1_000,
           ...(after === undefined ? {} : { after }),
         });
-        await Promise.all(page.items.map(({ dagId }) => services.scheduler.schedule(dagId)));
+        await Promise.all(page.items.map(({ dagId }) => schedules.call(dagId)));
         after = page.next;
         more = after !== undefined;
       }
     },
     async resumeRuns() {
       const runs = await metadata.listActiveRuns();
-      await Promise.all(
-        runs.filter(({ state }) => state === "running").map(services.recorder.resume),
-      );
+      await Promise.all(runs.filter(({ state }) => state === "running").map(resumeRun));
     },
     async close() {
       schedules.stop();
       await stateMachines.shutDown();
-      await Promise.race([services.callbacks.settled(), systemClock.sleep(CALLBACKS_GRACE_MS)]);
+      const grace = new AbortController();
+      await Promise.race([
+        services.callbacks.settled(),
+        systemClock.sleep(CALLBACKS_GRACE_MS, grace.signal),
+      ]);
+      grace.abort();
       await runner.close();
       await loader.close();
       await metadata.close();
       lock.release();
     },
   };
+}
+
+function openMetadata({ home, inMemory, report }: LocalOptions, lock: Lock) {
+  try {
+    return createSqliteMetadata({
+      file: inMemory ? ":memory:" : join(home, "metadata.db"),
+      ...(report ? { report } : {}),
+    });
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
 }
 
 const ALPHABET = "abcdefghijklmnopqrstuvwxyz0123456789";

@@ -1,8 +1,10 @@
 // One worker thread of a pool: gives it a call, notices how it ends or dies, and ends it with all that it started.
+import { rm } from "node:fs/promises";
 import { getCompileCacheDir } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { Worker } from "node:worker_threads";
+import type { ProcessGuard } from "./process-guard.ts";
 import type { HostMessage, ThreadMessage, ThreadStart } from "./thread-messages.ts";
 import { createUnwrittenText, takeUnwrittenText } from "./unwritten-text.ts";
 
@@ -27,6 +29,7 @@ export interface ThreadOptions {
   readonly data: unknown;
   /** A thread whose heap is found larger during a call is ended; it is looked at a few times a second. */
   readonly memoryLimitMb: number;
+  readonly guard: ProcessGuard;
   readonly onReady: (thread: PoolThread) => void;
   /** `reason` says why a thread died before it was ready. */
   readonly onGone: (thread: PoolThread, reason: string | undefined) => void;
@@ -59,7 +62,8 @@ const LONGEST_TIMER_MS = 2 ** 31 - 1;
 interface Current {
   readonly call: ThreadCall;
   readonly number: number;
-  readonly processes: Set<number>;
+  /** Leaders of process groups, with the folder that goes with each. */
+  readonly processes: Map<number, string | undefined>;
   readonly settle: (ending: ThreadEnding) => void;
   timer?: NodeJS.Timeout | undefined;
   memoryTimer?: NodeJS.Timeout | undefined;
@@ -97,7 +101,7 @@ export function startThread(options: ThreadOptions): PoolThread {
     run(call) {
       const { promise, resolve } = Promise.withResolvers<ThreadEnding>();
       calls += 1;
-      current = { call, number: calls, processes: new Set(), settle: resolve };
+      current = { call, number: calls, processes: new Map(), settle: resolve };
       worker.ref();
       post({ kind: "call", number: calls, request: call.request });
       watchMemory(current);
@@ -167,13 +171,16 @@ export function startThread(options: ThreadOptions): PoolThread {
     }
   }
 
-  function noteProcess({ call, pid, isRunning }: ThreadMessage & { kind: "process" }): void {
+  function noteProcess(message: ThreadMessage & { kind: "process" }): void {
+    const { call, pid, folder, isRunning } = message;
     if (current?.number !== call) {
-      if (isRunning) killGroup(pid);
+      if (isRunning) killGroup(pid, folder);
     } else if (isRunning) {
-      current.processes.add(pid);
+      current.processes.set(pid, folder);
+      options.guard.add(pid, folder);
     } else {
       current.processes.delete(pid);
+      options.guard.remove(pid);
     }
   }
 
@@ -204,7 +211,10 @@ export function startThread(options: ThreadOptions): PoolThread {
     clearTimeout(timer);
     clearTimeout(memoryTimer);
     call.signal?.removeEventListener("abort", onAbort);
-    for (const pid of processes) killGroup(pid);
+    for (const [pid, folder] of processes) {
+      killGroup(pid, folder);
+      options.guard.remove(pid);
+    }
     if (result.kind === "answer" && stopReason !== undefined) {
       const reason = stopReason;
       void ending?.then(() =>
@@ -277,10 +287,11 @@ function toFailure(error: unknown, memoryLimitMb: number): string {
   return `an error outside of the task's promise: ${error.name}: ${error.message}`;
 }
 
-function killGroup(leader: number): void {
+function killGroup(leader: number, folder: string | undefined): void {
   try {
     process.kill(-leader, "SIGKILL");
   } catch {
     // The group has ended by itself.
   }
+  if (folder !== undefined) void rm(folder, { recursive: true, force: true }).catch(() => {});
 }

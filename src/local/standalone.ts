@@ -5,6 +5,7 @@ import { serve } from "@hono/node-server";
 import { createApiServer } from "../services/api-server.ts";
 import { watchFolder } from "./folder-watcher.ts";
 import { type LocalOptions, type LocalProduct, openLocalProduct } from "./local-platform.ts";
+import { releaseMemoryAtRest } from "./memory-at-rest.ts";
 
 export interface StandaloneOptions extends LocalOptions {
   /** 8080 when absent; 0 takes any free one. */
@@ -53,6 +54,7 @@ export async function startStandalone(options: StandaloneOptions): Promise<Stand
   }
   const url = `http://${host}:${(server.address() as AddressInfo).port}`;
   product.lock.announce({ url });
+  product.warmUp();
   await product.resumeRuns();
   const watcher = await watchFolder({
     folder: options.dagsFolder,
@@ -62,6 +64,7 @@ export async function startStandalone(options: StandaloneOptions): Promise<Stand
     report: platform.report,
   });
   await product.startScheduling();
+  releaseMemoryAtRest();
   return {
     url,
     product,

@@ -2,6 +2,8 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { flushCompileCache } from "node:module";
 import { parentPort, workerData } from "node:worker_threads";
+import { createPlainError } from "../sdk/errors.ts";
+import { releaseMemoryAtRest } from "./memory-at-rest.ts";
 import type { HostMessage, ThreadMessage, ThreadStart } from "./thread-messages.ts";
 
 /** A call as the thread's entry sees it. */
@@ -11,8 +13,8 @@ export interface RunningCall {
   readonly signal: AbortSignal;
   /** Asks the host; rejects with what went wrong there, or when the call has ended. */
   ask(method: string, args: readonly unknown[]): Promise<unknown>;
-  /** Process group that dies with the call; the function takes it back. */
-  registerProcess(pid: number): () => void;
+  /** Process group that dies with the call, and a folder that goes with it; the function takes both back. */
+  registerProcess(pid: number, folder?: string): () => void;
   /** Replaces this thread after the call. */
   retire(): void;
 }
@@ -58,8 +60,8 @@ export function serveCalls(handler: CallHandler): void {
         post({ kind: "ask", call: number, id: asked, method, args });
         return question.promise;
       },
-      registerProcess(pid) {
-        post({ kind: "process", call: number, pid, isRunning: true });
+      registerProcess(pid, folder) {
+        post({ kind: "process", call: number, pid, folder, isRunning: true });
         return () => post({ kind: "process", call: number, pid, isRunning: false });
       },
       retire() {
@@ -81,7 +83,7 @@ export function serveCalls(handler: CallHandler): void {
     if (message.kind === "call") void serve(message.number, message.request);
     else if (message.kind === "abort") {
       post({ kind: "aborting" });
-      current?.abort.abort(new Error(message.reason));
+      current?.abort.abort(createPlainError(message.reason));
     } else if (message.kind === "reply") takeQuestion(message.id)?.resolve(message.value);
     else takeQuestion(message.id)?.reject(new Error(message.message));
   });
@@ -107,5 +109,6 @@ export function serveCalls(handler: CallHandler): void {
   // The cache is for threads; what tasks start has no part in it.
   delete process.env.NODE_COMPILE_CACHE;
   setTimeout(flushCompileCache, FLUSH_CACHE_MS).unref();
+  releaseMemoryAtRest();
   post({ kind: "ready" });
 }

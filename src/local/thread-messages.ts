@@ -33,6 +33,8 @@ export type ThreadMessage =
       readonly kind: "process";
       readonly call: number;
       readonly pid: number;
+      /** Goes with the group when that has to be killed. */
+      readonly folder?: string | undefined;
       readonly isRunning: boolean;
     };
 

@@ -1,5 +1,5 @@
-// A warm pool of worker threads: at most so many calls at a time, first come, first served. A thread costs some 30 ms of
-// processor time, so a burst of short calls shares few threads while calls that block soon have one each.
+// A warm pool of worker threads: at most so many calls at a time, by priority and then first come, first served. A thread costs
+// some 30 ms of processor time, so a burst of short calls shares few threads while calls that block soon have one each.
 import { availableParallelism } from "node:os";
 import {
   type PoolThread,
@@ -8,6 +8,7 @@ import {
   type ThreadCall,
   type ThreadEnding,
 } from "./pool-thread.ts";
+import { createProcessGuard } from "./process-guard.ts";
 
 export interface ThreadPoolOptions {
   /** Module that every thread runs; it says "ready" and answers calls as thread-messages.ts has it. */
@@ -26,6 +27,8 @@ export interface ThreadPoolOptions {
 }
 
 export interface PoolCall extends ThreadCall {
+  /** Asked when the call must wait for its turn: a higher one goes first; 0 when absent. */
+  readonly priority?: () => number;
   /** Awaited when it is the call's turn; false gives the turn up, and `run` answers undefined. */
   readonly onStart?: () => Promise<boolean>;
 }
@@ -33,6 +36,8 @@ export interface PoolCall extends ThreadCall {
 export interface ThreadPool {
   /** Rejects only with what `onStart` rejects with. */
   run(call: PoolCall): Promise<ThreadEnding | undefined>;
+  /** Starts the threads that are kept for good, so that the first call need not wait for one. */
+  warmUp(): void;
   /** Threads alive. */
   readonly size: number;
   /** Ends all threads; their calls answer that they died. */
@@ -46,18 +51,25 @@ const WORTH_MS = 100;
 /** Weight of the latest call in the mean. */
 const LATEST = 0.2;
 
+interface Turn {
+  readonly priority: number;
+  take(): void;
+}
+
 interface Waiting {
   readonly call: ThreadCall;
   readonly settle: (ending: ThreadEnding) => void;
 }
 
 export function createThreadPool(options: ThreadPoolOptions): ThreadPool {
+  const guard = createProcessGuard();
   const threads = new Set<PoolThread>();
   const starting = new Set<PoolThread>();
   /** The last one was used last, so that surplus threads grow old. */
   const idle: { readonly thread: PoolThread; readonly since: number }[] = [];
   const waiting: Waiting[] = [];
-  const turns: (() => void)[] = [];
+  /** Highest priority first. */
+  const turns: Turn[] = [];
   let taken = 0;
   let meanMs = 0;
   let isClosed = false;
@@ -67,7 +79,7 @@ export function createThreadPool(options: ThreadPoolOptions): ThreadPool {
   let sweeper: NodeJS.Timeout | undefined;
 
   async function run(call: PoolCall): Promise<ThreadEnding | undefined> {
-    if (!(await takeTurn(call.signal))) return died(stopText(call.signal));
+    if (!(await takeTurn(call))) return died(stopText(call.signal));
     try {
       if (idle.length === 0 && starting.size === 0 && threads.size === 0) spawn();
       if (call.onStart && !(await call.onStart())) return undefined;
@@ -79,28 +91,33 @@ export function createThreadPool(options: ThreadPoolOptions): ThreadPool {
       });
     } finally {
       const next = turns.shift();
-      if (next) next();
+      if (next) next.take();
       else taken -= 1;
     }
   }
 
   /** False when the signal was aborted first. A turn is handed from call to call while calls wait. */
-  async function takeTurn(signal: AbortSignal | undefined): Promise<boolean> {
+  async function takeTurn({ signal, priority: ask }: PoolCall): Promise<boolean> {
     if (signal?.aborted) return false;
     if (taken < options.parallelism) {
       taken += 1;
       return true;
     }
+    const priority = ask?.() ?? 0;
     return new Promise((resolve) => {
-      const turn = (): void => {
-        signal?.removeEventListener("abort", leave);
-        resolve(true);
+      const turn: Turn = {
+        priority,
+        take() {
+          signal?.removeEventListener("abort", leave);
+          resolve(true);
+        },
       };
       const leave = (): void => {
         turns.splice(turns.indexOf(turn), 1);
         resolve(false);
       };
-      turns.push(turn);
+      const behind = turns.findLastIndex((other) => other.priority >= priority);
+      turns.splice(behind + 1, 0, turn);
       signal?.addEventListener("abort", leave, { once: true });
     });
   }
@@ -192,6 +209,7 @@ export function createThreadPool(options: ThreadPoolOptions): ThreadPool {
       entry: options.entry,
       data: options.data,
       memoryLimitMb: options.memoryLimitMb,
+      guard,
       onReady(ready) {
         starting.delete(ready);
         rest(ready);
@@ -217,6 +235,9 @@ export function createThreadPool(options: ThreadPoolOptions): ThreadPool {
 
   return {
     run,
+    warmUp() {
+      while (threads.size < options.keepWarm) spawn();
+    },
     get size() {
       return threads.size;
     },
@@ -226,6 +247,7 @@ export function createThreadPool(options: ThreadPoolOptions): ThreadPool {
       clearTimeout(sweeper);
       for (const { settle } of waiting.splice(0)) settle(died("the process is shutting down"));
       await Promise.all([...threads].map((thread) => thread.end("the process is shutting down")));
+      guard.close();
     },
   };
 }

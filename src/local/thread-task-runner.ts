@@ -26,6 +26,8 @@ export interface ThreadTaskRunnerOptions {
 export interface ThreadTaskRunner extends TaskRunner {
   /** Worker threads alive. */
   readonly threads: number;
+  /** Starts a thread, so that the first try need not wait for it. */
+  warmUp(): void;
   /** Ends all threads; tries still running answer `died`. */
   close(): Promise<void>;
 }
@@ -79,7 +81,7 @@ export function createThreadTaskRunner(options: ThreadTaskRunnerOptions): Thread
     get threads() {
       return pool.size;
     },
-    async run(call, { bundleHash, timeout, signal, services, onStart }) {
+    async run(call, { bundleHash, timeout, signal, services, priority, onStart }) {
       const url = await addressOf(bundleHash).catch(() => undefined);
       if (url === undefined) {
         if (!(await onStart())) return undefined;
@@ -89,6 +91,7 @@ export function createThreadTaskRunner(options: ThreadTaskRunnerOptions): Thread
       const ending = await pool.run({
         request,
         signal,
+        priority,
         onStart,
         onAsk: (method, args) => askServices(services, method, args),
         ...(timeout === undefined
@@ -125,6 +128,7 @@ export function createThreadTaskRunner(options: ThreadTaskRunnerOptions): Thread
       if (ending?.kind === "died")
         await logDeath({ dagId, runId, taskId, mapIndex, tryNumber }, ending);
     },
+    warmUp: () => pool.warmUp(),
     close: () => pool.close(),
   };
 }

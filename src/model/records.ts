@@ -65,7 +65,7 @@ export interface DagRunRecord {
   readonly versionHash: string;
   /** How often the run was cleared; part of the name of its execution. */
   readonly clearNumber: number;
-  /** Why the run ended as it did (Airflow: task_failure, timed_out, …). */
+  /** Why the run ended as it did, or is about to be ended (Airflow: task_failure, timed_out, …). */
   readonly reason?: string;
 }
 

@@ -3,7 +3,7 @@ import { mkdtemp, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TaskContext } from "../sdk/context.ts";
-import { SkipTask } from "../sdk/errors.ts";
+import { createPlainError, SkipTask } from "../sdk/errors.ts";
 import type { Input } from "../sdk/inputs.ts";
 import { createOperator, type Operator, type OperatorCall } from "../sdk/operator.ts";
 import { runShell } from "./shell.ts";
@@ -64,7 +64,7 @@ export function bash<R = string>(options: BashOptions<R>): Operator<R, BashField
         throw new SkipTask(`Bash command returned exit code ${exitCode}. Skipping.`);
       }
       if (exitCode !== 0) {
-        throw new Error(
+        throw createPlainError(
           `Bash command failed. The command returned a non-zero exit code ${exitCode}.`,
         );
       }
@@ -86,7 +86,7 @@ async function runInDirectory(
   }
   const cwd = await mkdtemp(join(tmpdir(), "stepwind-"));
   try {
-    return await runShell({ command, env, cwd, ...environment });
+    return await runShell({ command, env, cwd, temporaryFolder: cwd, ...environment });
   } finally {
     await rm(cwd, { recursive: true, force: true });
   }
@@ -94,8 +94,8 @@ async function runInDirectory(
 
 async function checkDirectory(cwd: string): Promise<void> {
   const stats = await stat(cwd).catch(() => undefined);
-  if (!stats) throw new Error(`Can not find the cwd: ${cwd}`);
-  if (!stats.isDirectory()) throw new Error(`The cwd ${cwd} must be a directory`);
+  if (!stats) throw createPlainError(`Can not find the cwd: ${cwd}`);
+  if (!stats.isDirectory()) throw createPlainError(`The cwd ${cwd} must be a directory`);
 }
 
 /** As Airflow: the ids of the task are in every command's environment. */

@@ -11,6 +11,8 @@ interface ShellRun extends Pick<OperatorCall, "log" | "signal" | "registerProces
   readonly command: string;
   readonly env: NodeJS.ProcessEnv;
   readonly cwd: string;
+  /** Removed with the process group when that has to be killed from outside. */
+  readonly temporaryFolder?: string;
 }
 
 interface ShellResult {
@@ -49,7 +51,7 @@ function runWith(shell: string, run: ShellRun): Promise<ShellResult> {
     child.on("error", reject);
     if (pid === undefined) return;
 
-    const unregister = registerProcess(pid);
+    const unregister = registerProcess(pid, run.temporaryFolder);
     let killer: NodeJS.Timeout | undefined;
     const stop = (): void => {
       log.warning("Sending SIGTERM to the command's process group");

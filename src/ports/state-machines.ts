@@ -15,7 +15,10 @@ export interface StateMachines {
     readonly hash: string;
     readonly definition: StateMachine;
   }): Promise<void>;
-  /** Starts the run's execution; "exists" if the same run and clear number was started before. */
+  /**
+   * Starts the run's execution; "exists" if the same run and clear number was started before. Throws only when it is
+   * sure that nothing was started.
+   */
   start(version: {
     readonly dagId: string;
     readonly hash: string;

@@ -8,6 +8,8 @@ export interface RunOptions {
   readonly timeout?: number;
   readonly signal: AbortSignal;
   readonly services: TaskServices;
+  /** Asked when the try must wait for a thread: a higher one goes first, equal ones in their order. */
+  priority(): number;
   /**
    * Awaited when a thread is free for the call, before anything of it runs (the try is recorded as running here);
    * false gives the thread up again, and `run` answers undefined.
@@ -19,7 +21,7 @@ export interface TaskRunner {
   /**
    * Runs one try. Never rejects for what user code does: a thread that exits, runs out of memory or exceeds the
    * timeout answers `died` and harms no other task. Aborting the signal kills the try, which answers `died`.
-   * Rejects only with what `onStart` rejected with.
+   * Rejects only with what `onStart` rejected with. The call is read when `onStart` has resolved, not before.
    */
   run(
     call: TaskCall,

@@ -37,6 +37,13 @@ export function isSkipTask(error: unknown): error is SkipTask {
   return typeof error === "object" && error !== null && SKIP_TASK in error;
 }
 
+/** An error whose message says all: its stack, which would show Stepwind's own code only, is left away. */
+export function createPlainError(message: string, options?: ErrorOptions): Error {
+  const error = new Error(message, options);
+  error.stack = `${error.name}: ${message}`;
+  return error;
+}
+
 /** Thrown by `getVariableOrThrow`. */
 export class VariableNotFoundError extends Error {
   override readonly name = "VariableNotFoundError";

@@ -29,7 +29,7 @@ export interface ExecuteOptions {
    * Called with the leader of each process group that the task starts; the function it gives is called when the group
    * has ended. A host that ends the thread kills the groups still registered.
    */
-  readonly registerProcess?: (pid: number) => () => void;
+  readonly registerProcess?: (pid: number, folder?: string) => () => void;
 }
 
 /**

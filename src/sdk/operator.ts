@@ -15,10 +15,10 @@ export interface OperatorCall {
   /** Aborted when the try is stopped, cleared or out of time. */
   readonly signal: AbortSignal;
   /**
-   * Tells the host of a process group to kill should this thread die; gives the function that takes it back.
-   * The id is the group's leader.
+   * Tells the host of a process group to kill should this thread die, and of a temporary folder to remove with it;
+   * gives the function that takes both back. The id is the group's leader.
    */
-  readonly registerProcess: (pid: number) => () => void;
+  readonly registerProcess: (pid: number, folder?: string) => () => void;
 }
 
 /** A task's work as a value; `R` is what it returns, `F` the fields that `expand` may map over. */

@@ -32,7 +32,7 @@ export interface TaskOptions {
   /** Whether a task without a past may run under `dependsOnPast`; true by default. */
   readonly ignoreFirstDependsOnPast?: boolean;
   readonly owner?: string;
-  /** Higher runs first where tasks compete; 1 by default. */
+  /** Of the tasks that wait for a worker, that with the highest sum of its own and all weights below it goes first; 1 by default. */
   readonly priorityWeight?: number;
   /** Instances of a mapped task that may run at once in a run; a task that isn't mapped has one. */
   readonly maxActiveTisPerDagrun?: number;

@@ -26,9 +26,11 @@ export async function renderTemplate(text: string, scope: RenderScope): Promise<
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     const hint = scope.context.logicalDate === undefined ? "; the run has no logical date" : "";
-    throw new TemplateNameError(`Template ${quote(text)} failed: ${reason}${hint}`, {
-      cause: error,
-    });
+    throw new TemplateNameError(
+      `Template ${quote(text)} failed: ${reason}${hint}`,
+      // One of ours says no more than its message.
+      error instanceof TemplateNameError ? {} : { cause: error },
+    );
   }
 }
 

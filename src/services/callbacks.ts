@@ -5,6 +5,7 @@ import type { DagRunRecord, TaskInstanceRecord } from "../model/records.ts";
 import type { TaskInstanceState } from "../model/states.ts";
 import type { CallbackCall, CallbackReason, TaskError } from "../model/task-call.ts";
 import type { Platform } from "../ports/platform.ts";
+import type { TryKey } from "../ports/task-logs.ts";
 import { callForRun } from "./task-calls.ts";
 import { createTaskServices } from "./task-services.ts";
 import type { RunScope } from "./verdicts.ts";
@@ -25,16 +26,21 @@ const KINDS: Partial<Record<TaskInstanceState, CallbackCall["kind"]>> = {
   up_for_retry: "retry",
 };
 
+/** Lines of a DAG's callbacks that are told. */
+const MOST_TOLD = 100;
+
 export function createCallbacks(platform: Platform): Callbacks {
   const open = new Set<Promise<void>>();
 
   function start(scope: RunScope, taskId: string, call: CallbackCall): void {
     const { dagId, runId } = scope.run;
+    const key = { dagId, runId, taskId, mapIndex: -1 };
     const running = platform.runner
       .runCallbacks(call, {
         bundleHash: scope.version.bundleHash,
-        services: createTaskServices(platform, { dagId, runId, taskId, mapIndex: -1 }),
+        services: createTaskServices(platform, key),
       })
+      .then(() => (taskId === "" ? tell({ ...key, tryNumber: call.call.tryNumber }) : undefined))
       .catch((problem: unknown) => {
         const whose = taskId === "" ? `DAG "${dagId}"` : `task "${taskId}" of DAG "${dagId}"`;
         platform.report.error(
@@ -43,6 +49,17 @@ export function createCallbacks(platform: Platform): Callbacks {
       })
       .finally(() => open.delete(running));
     open.add(running);
+  }
+
+  /** The log of a DAG's callbacks belongs to no task, so the product's own log has what they wrote, too. */
+  async function tell(key: TryKey): Promise<void> {
+    const { dagId, runId } = key;
+    const { entries } = await platform.logs.read(key);
+    for (const { level, event } of entries.slice(0, MOST_TOLD)) {
+      const message = `Callback of run "${runId}" of DAG "${dagId}": ${event}`;
+      if (level === "error" || level === "critical") platform.report.error(message);
+      else platform.report.info(message, { dagId, runId, callback: event });
+    }
   }
 
   return {
@@ -57,7 +74,9 @@ export function createCallbacks(platform: Platform): Callbacks {
     afterRun(scope, reason) {
       const kind = runKind(scope.run);
       if (!scope.version.document.callbacks.includes(kind)) return;
-      const call = { ...callForRun(scope), tryNumber: 1, maxTries: 0, mapIndex: -1 };
+      // Each end of a run has a log of its own.
+      const tryNumber = scope.run.clearNumber + 1;
+      const call = { ...callForRun(scope), tryNumber, maxTries: 0, mapIndex: -1 };
       start(scope, "", { call, kind, reason, runState: scope.run.state });
     },
 

@@ -16,6 +16,8 @@ export interface DagProcessorOptions extends CompileOptions {
   readonly onDagChanged: (dagId: string) => Promise<void>;
   /** Called after a file was processed with another result than before. */
   readonly onFileProcessed?: (record: DagFileRecord) => void;
+  /** Called after a file that is gone, or makes no DAG any more, was forgotten. */
+  readonly onFileForgotten?: (record: DagFileRecord) => void;
 }
 
 export interface DagProcessor {
@@ -162,6 +164,7 @@ export function createDagProcessor(
   async function forgetFile(known: DagFileRecord | undefined): Promise<readonly string[]> {
     if (!known) return [];
     await metadata.deleteDagFile(known.file);
+    options.onFileForgotten?.(known);
     return retireAll(known.file, known.dagIds);
   }
 

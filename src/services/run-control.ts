@@ -29,7 +29,7 @@ export interface RunControl {
   trigger(request: TriggerRequest): Promise<DagRunRecord>;
   /** Repeating is safe. */
   setPaused(dagId: string, isPaused: boolean): Promise<DagRecord>;
-  /** Removes the DAG with its history; refused while its file is there and has a run going on. */
+  /** Removes the DAG with its history and its queued runs; refused while a run is going on. */
   deleteDag(dagId: string): Promise<void>;
 }
 
@@ -140,13 +140,15 @@ export function createRunControl(
         `DAG "${dagId}" can't be deleted while its run "${running.runId}" is going on`,
       );
     }
+    // The DAG's record goes last of what names it, so that a deletion that was cut off can be asked for again.
     await platform.schedules.remove(dagId);
     await platform.stateMachines.remove(dagId);
-    await metadata.deleteDag(dagId);
     await platform.xcoms.deleteDag(dagId);
     await platform.logs.deleteDag(dagId);
     const file = await metadata.getDagFile(dag.file);
     if (file) await metadata.deleteDagFile(dag.file);
+    await metadata.deleteDag(dagId);
+    await scheduler.schedule(dagId);
   }
 
   return { trigger, setPaused, deleteDag };

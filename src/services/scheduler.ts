@@ -119,7 +119,12 @@ export function createScheduler(
       dagId,
       runId,
       from: ["queued"],
-      set: { state: "running", startDate: new Date(clock.now()).toISOString() },
+      set: {
+        state: "running",
+        startDate: new Date(clock.now()).toISOString(),
+        endDate: undefined,
+        reason: undefined,
+      },
     });
     if (!run) return undefined;
     const { versionHash: hash, clearNumber } = run;

@@ -31,23 +31,28 @@ export function callForRun({
   };
 }
 
-/** One try of a task, with the upstream values that it reads. */
-export async function callForTask(
-  platform: Platform,
+/** One try of a task; `reads` may be filled until it starts. */
+export function callForTask(
   scope: RunScope,
-  task: TaskDocument,
-  tries: Pick<TaskCall, "tryNumber" | "maxTries">,
-): Promise<TaskCall> {
-  const { dagId, runId } = scope.run;
-  const values = await Promise.all(
-    task.reads.map((taskId) =>
-      readXCom(platform, { dagId, runId, taskId, mapIndex: -1 }, RETURN_VALUE),
-    ),
+  { taskId }: TaskDocument,
+  rest: Pick<TaskCall, "tryNumber" | "maxTries" | "reads">,
+): TaskCall {
+  return { ...callForRun(scope), ...rest, taskId, mapIndex: -1 };
+}
+
+/** What the task's upstreams returned, as `TaskCall.reads` has it. */
+export async function readInputs(
+  platform: Platform,
+  { dagId, runId }: Pick<TaskCall, "dagId" | "runId">,
+  { reads }: TaskDocument,
+): Promise<TaskCall["reads"]> {
+  const found: Record<string, string> = {};
+  await Promise.all(
+    reads.map(async (taskId) => {
+      const key = { dagId, runId, taskId, mapIndex: -1 };
+      const value = await readXCom(platform, key, RETURN_VALUE);
+      if (value !== undefined) found[taskId] = value;
+    }),
   );
-  const reads: Record<string, string> = {};
-  for (const [index, taskId] of task.reads.entries()) {
-    const value = values[index];
-    if (value !== undefined) reads[taskId] = value;
-  }
-  return { ...callForRun(scope), ...tries, taskId: task.taskId, mapIndex: -1, reads };
+  return found;
 }

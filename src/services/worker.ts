@@ -3,16 +3,17 @@
 
 import type { TaskDocument } from "../model/document.ts";
 import { graphOf } from "../model/graph.ts";
+import { totalPriorityWeight } from "../model/priority.ts";
 import type { TaskInstanceKey, TaskInstanceRecord, XComRecord } from "../model/records.ts";
 import { isRetryAllowed, retryDelay } from "../model/retries.ts";
 import { decideSkips } from "../model/skips.ts";
-import { type FinishedState, isFinished } from "../model/states.ts";
+import type { FinishedState } from "../model/states.ts";
 import type { TaskError, TaskOutcome } from "../model/task-call.ts";
 import type { Platform } from "../ports/platform.ts";
 import type { ExecutionInput } from "../ports/state-machines.ts";
 import type { Callbacks } from "./callbacks.ts";
-import { settleVerdict, spread } from "./spread.ts";
-import { callForTask } from "./task-calls.ts";
+import { settleVerdict, spread, toEnded } from "./spread.ts";
+import { callForTask, readInputs } from "./task-calls.ts";
 import { createTaskServices } from "./task-services.ts";
 import { decideVerdict, type RunScope } from "./verdicts.ts";
 import type { Versions } from "./versions.ts";
@@ -26,10 +27,13 @@ export interface WorkerEvent extends ExecutionInput {
 /** Thrown to be called again: after the task's retry delay, or soon ("Stepwind.NotYet"). */
 export class CallAgain extends Error {
   override readonly name: "Stepwind.Retry" | "Stepwind.NotYet";
+  /** When the next call has something to do, epoch ms, where that is known; an engine that can't wait so long asks before. */
+  readonly dueAt: number | undefined;
 
-  constructor(name: "Stepwind.Retry" | "Stepwind.NotYet", message: string) {
+  constructor(name: "Stepwind.Retry" | "Stepwind.NotYet", message: string, dueAt?: number) {
     super(message);
     this.name = name;
+    this.dueAt = dueAt;
   }
 }
 
@@ -62,14 +66,18 @@ export function createWorker(platform: Platform, versions: Versions, callbacks: 
     if (!task) return;
     const attempt = { scope: { run, version }, task, key: { dagId, runId, taskId, mapIndex: -1 } };
     let known = await metadata.getTaskInstance(attempt.key);
+    // Whoever recorded the end may have died before it was spread.
+    const ended = known && toEnded(known);
+    if (ended) return spread(context, attempt.scope, [ended]);
     if (known?.state === "running") {
       known = await recordFailure(attempt, known, {
         name: "WorkerDied",
         message: "the worker died before it reported how the try ended",
       });
-      if (known?.state === "failed") return;
+      if (!known) throw new CallAgain("Stepwind.NotYet", "another worker is at the task");
+      if (known.state === "failed") return;
     }
-    while (known === undefined || !isFinished(known.state)) {
+    for (;;) {
       if (!(await mayStart(attempt, known))) return;
       known = await runTry(attempt, known, signal);
       if (known?.state !== "up_for_retry") return;
@@ -91,10 +99,9 @@ export function createWorker(platform: Platform, versions: Versions, callbacks: 
     known: TaskInstanceRecord | undefined,
   ): Promise<boolean> {
     if (known?.state === "up_for_retry") {
-      if (Date.parse(known.nextRetryAt ?? now()) > clock.now() + EARLY_MS) {
-        throw new CallAgain("Stepwind.NotYet", `retry is due at ${known.nextRetryAt}`);
-      }
-      return true;
+      const dueAt = Date.parse(known.nextRetryAt ?? now());
+      if (dueAt <= clock.now() + EARLY_MS) return true;
+      throw new CallAgain("Stepwind.NotYet", `retry is due at ${known.nextRetryAt}`, dueAt);
     }
     const verdict = await decideVerdict(context, scope, task);
     if (verdict.kind === "run") return true;
@@ -105,45 +112,56 @@ export function createWorker(platform: Platform, versions: Versions, callbacks: 
     return false;
   }
 
-  /** Runs one try and records how it ended; undefined when the try was not ours to start, or its end not ours to record. */
+  /** Runs one try and records how it ended; undefined when that was not ours to record. */
   async function runTry(
     attempt: Try,
     known: TaskInstanceRecord | undefined,
     signal: AbortSignal,
   ): Promise<TaskInstanceRecord | undefined> {
     const { scope, task, key } = attempt;
+    const lastTry = known?.tryNumber ?? 0;
+    const tryNumber = lastTry + 1;
+    const maxTries = known?.maxTries ?? task.retries;
+    const reads: Record<string, string> = {};
+    const call = callForTask(scope, task, { tryNumber, maxTries, reads });
     let started: TaskInstanceRecord | undefined;
-    const tryNumber = (known?.tryNumber ?? 0) + 1;
-    const call = await callForTask(platform, scope, task, {
-      tryNumber,
-      maxTries: known?.maxTries ?? task.retries,
-    });
+    let unreadable: TaskError | undefined;
     const ending = await platform.runner.run(call, {
       bundleHash: scope.version.bundleHash,
       signal,
       services: createTaskServices(platform, key),
+      priority: () => totalPriorityWeight(scope.version.document, task.taskId),
       ...(task.executionTimeout === undefined ? {} : { timeout: task.executionTimeout }),
       onStart: async () => {
-        if (known && known.tryNumber > 0) await metadata.deleteXComs(key);
         started = await metadata.updateTaskInstance({
           key,
           from: STARTABLE,
-          ...(known ? { tryNumber: known.tryNumber } : {}),
+          tryNumber: lastTry,
           set: {
             state: "running",
             tryNumber,
-            maxTries: call.maxTries,
+            maxTries,
             startDate: now(),
             endDate: undefined,
             nextRetryAt: undefined,
             message: undefined,
           },
         });
-        return started !== undefined;
+        if (!started) return false;
+        if (tryNumber > 1) await metadata.deleteXComs(key);
+        // Read only now: calls that wait for a thread would hold the values of all of them.
+        try {
+          Object.assign(reads, await readInputs(platform, key, task));
+        } catch (problem) {
+          unreadable = toTaskError(problem);
+        }
+        return unreadable === undefined;
       },
     });
-    if (!ending || !started || signal.aborted) return undefined;
-    return record(attempt, started, ending);
+    if (signal.aborted) return undefined;
+    if (started && unreadable) return recordFailure(attempt, started, unreadable);
+    if (started && ending) return record(attempt, started, ending);
+    throw new CallAgain("Stepwind.NotYet", "another worker is at the task");
   }
 
   async function record(
@@ -181,10 +199,14 @@ export function createWorker(platform: Platform, versions: Versions, callbacks: 
     if (decided && "error" in decided) {
       return recordFailure(attempt, started, { name: "BranchError", message: decided.error });
     }
-    const xcoms =
-      result === undefined
-        ? []
-        : [await toXComRecord(platform, key, { name: RETURN_VALUE, value: result })];
+    const xcoms: XComRecord[] = [];
+    try {
+      if (result !== undefined) {
+        xcoms.push(await toXComRecord(platform, key, { name: RETURN_VALUE, value: result }));
+      }
+    } catch (problem) {
+      return recordFailure(attempt, started, toTaskError(problem));
+    }
     return end(
       attempt,
       started,
@@ -249,6 +271,12 @@ export function createWorker(platform: Platform, versions: Versions, callbacks: 
   }
 
   return { execute };
+}
+
+function toTaskError(problem: unknown): TaskError {
+  return problem instanceof Error
+    ? { name: problem.name, message: problem.message }
+    : { name: "Error", message: String(problem) };
 }
 
 function tryOf({ tryNumber, startDate }: TaskInstanceRecord) {

@@ -13,10 +13,11 @@ const ZONES = ["UTC", "Europe/Zurich", "America/New_York"];
 
 export async function benchPlan(times: number) {
   const metadata = createSqliteMetadata({ file: ":memory:" });
+  const report = { info() {}, warn() {}, error: never };
   const stateMachines = createLocalStateMachines({
     metadata,
     clock: systemClock,
-    report: { info() {}, warn() {}, error() {} },
+    report,
     functions: never,
   });
   const createdAt = new Date().toISOString();
@@ -49,8 +50,8 @@ export async function benchPlan(times: number) {
     });
   }
   const plan5000_s = await medianOf(times, async () => {
-    const schedules = createTimerSchedules(systemClock, () => {});
-    const platform = { metadata, schedules, stateMachines, clock: systemClock };
+    const schedules = createTimerSchedules({ clock: systemClock, report, onDue: never });
+    const platform = { metadata, schedules, stateMachines, clock: systemClock, report };
     const scheduler = createScheduler(platform, createVersions(metadata), never);
     const started = performance.now();
     await Promise.all(ids.map((dagId) => scheduler.schedule(dagId)));

@@ -1,11 +1,11 @@
 // Runs end to end on a warm product: chains of light and heavy tasks, and fan-outs.
-import { Worker } from "node:worker_threads";
-import { medianOf, timeRun, withProduct } from "./measure.ts";
+import type { LocalProduct } from "../../src/local/local-platform.ts";
+import { median, medianOf, timeRun, withProduct } from "./measure.ts";
 
-const FIBO = "const fibo = (n: number): number => (n < 2 ? n : fibo(n - 1) + fibo(n - 2));";
+const HEAVY_TASKS = 10;
 
 const FILE = `import { chain, Dag } from "stepwind";
-${FIBO}
+const fibo = (n: number): number => (n < 2 ? n : fibo(n - 1) + fibo(n - 2));
 function sequence(id: string, length: number, n: number) {
   const dag = new Dag(id, { schedule: null });
   const tasks = Array.from({ length }, (_, i) => dag.task("task_" + i, async () => fibo(n))());
@@ -19,40 +19,40 @@ function fanOut(width: number) {
   chain(start, Array.from({ length: width }, (_, i) => dag.task("task_" + i, async () => i)()), end);
   return dag;
 }
-export const dags = [sequence("light", 40, 10), sequence("heavy", 10, 33), fanOut(100), fanOut(1000)];
+const bare = new Dag("bare", { schedule: null });
+bare.task("loop", async () => {
+  const began = performance.now();
+  for (let i = 0; i < ${HEAVY_TASKS}; i += 1) fibo(33);
+  return performance.now() - began;
+})();
+export const dags = [sequence("light", 40, 10), sequence("heavy", ${HEAVY_TASKS}, 33), bare, fanOut(100), fanOut(1000)];
 `;
 
 export async function benchRuns(times: number) {
   return withProduct({ "bench.ts": FILE }, async (product) => {
-    const warm = async (dagId: string) => {
-      for (let index = 0; index < 3; index += 1) await timeRun(product, dagId);
-    };
     const timed = async (dagId: string) => {
-      await warm(dagId);
-      return medianOf(times, () => timeRun(product, dagId));
+      for (let index = 0; index < 5; index += 1) await timeRun(product, dagId);
+      return medianOf(times, async () => (await timeRun(product, dagId)).seconds);
     };
-    const light_s = await timed("light");
-    const heavy_s = await timed("heavy");
-    const bareMs = await bareFibo();
     return {
-      light_s,
-      heavy_overhead_ms: (heavy_s * 1_000) / 10 - bareMs,
+      light_s: await timed("light"),
+      heavy_overhead_ms: await heavyOverhead(product, times),
       fanout100_s: await timed("fanout_100"),
       fanout1000_s: await timed("fanout_1000"),
     };
   });
 }
 
-/** Milliseconds of one fibo(33) alone in a warm thread. */
-async function bareFibo(): Promise<number> {
-  const code = `const { parentPort } = require("node:worker_threads");
-    const fibo = (n) => (n < 2 ? n : fibo(n - 1) + fibo(n - 2));
-    const times = [];
-    for (let i = 0; i < 12; i++) { const start = performance.now(); fibo(33); times.push(performance.now() - start); }
-    parentPort.postMessage(times.slice(2).sort((a, b) => a - b)[5]);`;
-  const thread = new Worker(code, { eval: true });
-  return new Promise((resolve, reject) => {
-    thread.once("message", resolve);
-    thread.once("error", reject);
-  });
+/** Milliseconds that a heavy task takes beyond its function, which is called as often in a loop inside one task for comparison. */
+async function heavyOverhead(product: LocalProduct, times: number): Promise<number> {
+  const overheads: number[] = [];
+  for (let index = 0; index < times + 2; index += 1) {
+    const { seconds } = await timeRun(product, "heavy");
+    const { runId } = await timeRun(product, "bare");
+    const key = { dagId: "bare", runId, taskId: "loop", mapIndex: -1 };
+    const loop = await product.platform.metadata.getXCom(key, "return_value");
+    overheads.push((seconds * 1_000 - Number(loop?.value)) / HEAVY_TASKS);
+  }
+  // The first two warm up.
+  return median(overheads.slice(2));
 }

@@ -7,6 +7,10 @@ import { inWorkplace, median, medianOf, type Workplace } from "./measure.ts";
 
 const LAUNCHER = new URL("../../bin/stepwind.js", import.meta.url).pathname;
 
+/** How long a server is left alone before its memory is read. */
+const QUIET_MS = 15_000;
+const PATIENCE_MS = 60_000;
+
 const ONCE = `import { Dag } from "stepwind";
 export const dag = new Dag("first", { schedule: "@once", startDate: "2026-01-01" });
 dag.task("hello", async () => "hello")();
@@ -21,38 +25,49 @@ interface Server {
   readonly url: string;
 }
 
-/** Seconds from the command to the first run's success, and MiB resident after five quiet seconds. */
+/** Seconds from the command to the first run's success. */
 export async function benchStart(times: number) {
-  let idle_mib = Number.NaN;
   const first_run_s = await medianOf(times, () =>
     inWorkplace({ "first.ts": ONCE }, async (workplace) => {
       const began = performance.now();
-      return withServer(workplace, async ({ process, url }) => {
-        await lastRuns(url, "first", 1);
-        const seconds = (performance.now() - began) / 1_000;
-        if (Number.isNaN(idle_mib)) {
-          await new Promise((resolve) => setTimeout(resolve, 15_000));
-          idle_mib = await residentMiB(process);
-        }
-        return seconds;
+      return withServer(workplace, async ({ url }) => {
+        await successes(url, "first", 1);
+        return (performance.now() - began) / 1_000;
       });
     }),
   );
-  return { first_run_s, idle_mib };
+  return { first_run_s };
+}
+
+/** MiB resident when a server has done runs, asked for by schedule and by request, and then was left alone. */
+export async function benchIdle(servers: number) {
+  const one = () =>
+    inWorkplace({ "first.ts": ONCE }, (workplace) =>
+      withServer(workplace, async ({ process, url }) => {
+        await successes(url, "first", 1);
+        const body = JSON.stringify({ logical_date: null });
+        const headers = { "content-type": "application/json" };
+        await fetch(`${url}/api/v2/dags/first/dagRuns`, { method: "POST", headers, body });
+        await successes(url, "first", 2);
+        await new Promise((resolve) => setTimeout(resolve, QUIET_MS));
+        return residentMiB(process);
+      }),
+    );
+  return { idle_mib: median(await Promise.all(Array.from({ length: servers }, one))) };
 }
 
 /** Milliseconds from a cron tick to the recorded start of its task. */
 export async function benchTick(ticks: number) {
   return inWorkplace({ "ticks.ts": EVERY_TWO_SECONDS }, (workplace) =>
     withServer(workplace, async ({ url }) => {
-      const runs = await lastRuns(url, "ticks", ticks + 1);
-      const delays: number[] = [];
-      for (const { dag_run_id, run_after } of runs.slice(0, ticks)) {
+      // The oldest is left out: its tick was before the server's start.
+      const runs = (await successes(url, "ticks", ticks + 1)).slice(0, ticks);
+      const delays = runs.map(async ({ dag_run_id, run_after }) => {
         const id = encodeURIComponent(dag_run_id);
         const tasks = await getJson(`${url}/api/v2/dags/ticks/dagRuns/${id}/taskInstances`);
-        delays.push(Date.parse(tasks.task_instances[0].start_date) - Date.parse(run_after));
-      }
-      return { tick_ms: median(delays) };
+        return Date.parse(tasks.task_instances[0].start_date) - Date.parse(run_after);
+      });
+      return { tick_ms: median(await Promise.all(delays)) };
     }),
   );
 }
@@ -79,14 +94,15 @@ async function withServer<T>(
 }
 
 /** Waits until the DAG has so many successful runs; newest first. */
-async function lastRuns(url: string, dagId: string, count: number) {
-  for (;;) {
-    const body = await getJson(`${url}/api/v2/dags/${dagId}/dagRuns?limit=50`);
-    const runs: { dag_run_id: string; state: string; run_after: string }[] = body.dag_runs ?? [];
-    const done = runs.filter(({ state }) => state === "success");
-    if (done.length >= count) return done;
+async function successes(url: string, dagId: string, count: number) {
+  const path = `/api/v2/dags/${dagId}/dagRuns?state=success&order_by=-run_after&limit=${count}`;
+  for (const deadline = Date.now() + PATIENCE_MS; Date.now() < deadline; ) {
+    const body = await getJson(`${url}${path}`);
+    const runs: { dag_run_id: string; run_after: string }[] = body.dag_runs;
+    if (runs.length >= count) return runs;
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
+  throw new Error(`"${dagId}" has not had ${count} successful runs after ${PATIENCE_MS} ms`);
 }
 
 async function getJson(url: string) {

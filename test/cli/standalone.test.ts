@@ -1,5 +1,5 @@
 // The whole product as a person meets it: a server in a process of its own, and commands that talk to it.
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { startServer } from "../e2e/server-process.ts";
@@ -14,10 +14,11 @@ const world = dag.task("print_world", async ({ text }: { text: string }) => cons
 world({ text: hello() });
 `;
 
-async function serve() {
+async function serve(files: Readonly<Record<string, string>> = {}) {
   const folder = temporaryFolder();
   mkdirSync(join(folder, "dags"));
   writeFileSync(join(folder, "dags/hello.ts"), DAG);
+  for (const [path, text] of Object.entries(files)) writeFileSync(join(folder, path), text);
   writeFileSync(join(folder, "dags/broken.ts"), `${DAG}const = 3;\n`);
   const server = await startServer({
     home: join(folder, ".stepwind"),
@@ -52,6 +53,10 @@ test("a DAG is triggered, watched to its end, and its logs are read", async () =
     "plain",
   );
   expect(logs.out.split("\n")).toContain("there world");
+  const all = await stepwind(folder, "tasks", "logs", "hello");
+  expect(all.out).toMatch(
+    /^print_hello {2}success\n[\s\S]* {2}Hello\n[\s\S]*^print_world {2}success\n/m,
+  );
   const states = await stepwind(folder, "tasks", "states-for-dag-run", "hello", "first");
   expect(states.out).toMatch(/^print_hello +success +1 /m);
   await until(() => server.output.some((line) => line.startsWith("✓ hello  first  success")));
@@ -108,6 +113,35 @@ test("the server tells its DAGs, their mistakes and what to type next, and sees 
   writeFileSync(join(folder, "dags/second.ts"), DAG.replace('"hello"', '"second"'));
   await until(() => server.output.at(-1)?.includes("second.ts: second") ?? false);
   expect(server.output.at(-1)).toContain("second.ts: second");
+  rmSync(join(folder, "dags/second.ts"));
+  await until(() => server.output.at(-1)?.startsWith("gone") ?? false);
+  expect(server.output.at(-1)).toMatch(/^gone .*second\.ts: second$/);
+});
+
+test("it is hello_world that the server suggests to start with, if it is there", async () => {
+  const { server } = await serve({ "dags/zz.ts": DAG.replace('"hello"', '"hello_world"') });
+  await until(() => server.output.some((line) => line.includes("Ctrl-C")));
+  expect(server.output.join("\n")).toContain("npx stepwind dags trigger hello_world --wait");
+});
+
+test("what callbacks of a DAG write is told by the server, and by dags test", async () => {
+  const { folder, server } = await serve({
+    "dags/told.ts": `import { Dag } from "stepwind";
+export const dag = new Dag("told", {
+  schedule: null,
+  onFailureCallback: [({ reason }) => console.log("all is lost:", reason), () => { throw new Error("and this"); }],
+});
+dag.task("t", async () => { throw new Error("no"); })();
+`,
+  });
+  await stepwind(folder, "dags", "trigger", "told", "-r", "first", "--wait");
+  await until(() => server.output.some((line) => line.includes("and this")));
+  expect(server.output).toContain("callback told  first  │ all is lost: task_failure");
+  const error =
+    'Callback of run "first" of DAG "told": Callback without a name failed: Error: and this';
+  expect(server.output.join("\n")).toContain(error);
+  const tested = await stepwind(folder, "dags", "test", "told");
+  expect(tested.out).toMatch(/^callback told .* │ all is lost: task_failure$/m);
 });
 
 test("a second server on the folder, or on the port, says what is in the way", async () => {

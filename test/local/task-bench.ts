@@ -7,6 +7,7 @@ import { createFileTaskLogs } from "../../src/local/file-task-logs.ts";
 import { createFolderDagSource } from "../../src/local/folder-dag-source.ts";
 import {
   createThreadTaskRunner,
+  type ThreadTaskRunner,
   type ThreadTaskRunnerOptions,
 } from "../../src/local/thread-task-runner.ts";
 import type { LogEntry } from "../../src/model/records.ts";
@@ -17,7 +18,7 @@ import { bundleDagFile } from "../../src/services/bundle.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
 
 export interface TaskBench {
-  readonly runner: TaskRunner & { readonly threads: number };
+  readonly runner: ThreadTaskRunner;
   /** Bundles a file of this text and answers the hash. */
   deploy(text: string): Promise<string>;
   /** Runs a task of the DAG "d" of the bundle deployed last; a run id of its own keeps logs apart. */
@@ -100,6 +101,7 @@ export async function createTaskBench(
         bundleHash,
         signal: new AbortController().signal,
         services: oneVariable,
+        priority: () => 0,
         onStart: async () => true,
         ...rest,
       }),

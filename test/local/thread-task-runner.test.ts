@@ -1,6 +1,10 @@
 import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import { callOf, createTaskBench, oneVariable } from "./task-bench.ts";
+import { temporaryFolder } from "./temporary-folder.ts";
 
 test("a task's result comes back as JSON, and none when it returns undefined", async () => {
   const { run } = await createTaskBench(`
@@ -204,12 +208,14 @@ test("the process group of a bash task is gone after its timeout", async () => {
   for (const pid of pids) expect(await isAlive(Number(pid))).toBe(false);
 });
 
-test("a process group whose thread is killed in an endless loop is killed too", async () => {
+test("a process group whose thread is killed in an endless loop is killed too, and its folder is removed", async () => {
+  const folder = join(temporaryFolder(), "of-the-try");
+  await mkdir(folder);
   const { run, lines } = await createTaskBench(`
     dag.task("loops", { ...bash({ bashCommand: "true" }), execute: async (call) => {
       const { spawn } = await import("node:child_process");
       const child = spawn("sleep", ["62"], { detached: true, stdio: "ignore" });
-      call.registerProcess(child.pid as number);
+      call.registerProcess(child.pid as number, ${JSON.stringify(folder)});
       console.log("child " + child.pid);
       for (;;);
     } })();
@@ -217,6 +223,7 @@ test("a process group whose thread is killed in an endless loop is killed too", 
   expect(await run("loops", { timeout: 0.2 })).toMatchObject({ kind: "died" });
   const line = (await lines("loops")).find((text) => text.startsWith("child ")) ?? "";
   expect(await isAlive(Number(line.slice(6)))).toBe(false);
+  await expect.poll(() => existsSync(folder)).toBe(false);
 });
 
 test("aborting the signal kills the try and gives the reason", async () => {
@@ -292,6 +299,16 @@ test("tasks that block soon have a thread each, while a burst of short ones shar
   expect(performance.now() - startedAt).toBeLessThan(6_000);
 });
 
+test("a runner that is warmed up has one thread before its first try, and uses that", async () => {
+  const { run, runner } = await createTaskBench(`task("say", () => 1);`);
+  expect(runner.threads).toBe(0);
+  runner.warmUp();
+  runner.warmUp();
+  expect(runner.threads).toBe(1);
+  expect(await run("say")).toEqual({ kind: "success", result: "1" });
+  expect(runner.threads).toBe(1);
+});
+
 test("a new version of the code is used by its own hash, the old one by its", async () => {
   const { run, deploy, runner } = await createTaskBench(`task("say", () => "old");`, {
     parallelism: 1,
@@ -353,3 +370,22 @@ function output(command: string, args: readonly string[]): Promise<string> {
     child.on("close", () => resolve(text.trim()));
   });
 }
+
+test("of the tries that wait, the one with the highest priority goes first", async () => {
+  const { run } = await createTaskBench(
+    `task("first", () => new Promise((resolve) => setTimeout(resolve, 100)));
+     for (const id of ["low", "high", "low_too"]) task(id, () => 1);`,
+    { parallelism: 1 },
+  );
+  const order: string[] = [];
+  const ask = (taskId: string, priority: number) =>
+    run(taskId, {
+      priority: () => priority,
+      onStart: async () => {
+        order.push(taskId);
+        return true;
+      },
+    });
+  await Promise.all([ask("first", 0), ask("low", 1), ask("high", 5), ask("low_too", 1)]);
+  expect(order).toEqual(["first", "high", "low", "low_too"]);
+});

@@ -7,12 +7,18 @@ import {
   type LocalStateMachines,
 } from "../../src/local/interpreter-state-machines.ts";
 import { createSqliteMetadata } from "../../src/local/sqlite-metadata.ts";
+import type { StateMachine } from "../../src/model/asl.ts";
 import type { DagDocument } from "../../src/model/document.ts";
-import type { TaskOutcome } from "../../src/model/task-call.ts";
+import type { DagRunRecord, TaskInstanceRecord } from "../../src/model/records.ts";
+import type { CallbackCall, TaskCall, TaskOutcome } from "../../src/model/task-call.ts";
 import type { Metadata } from "../../src/ports/metadata.ts";
 import type { Clock, Platform, Reporter } from "../../src/ports/platform.ts";
+import type { StateMachines } from "../../src/ports/state-machines.ts";
 import type { TaskRunner } from "../../src/ports/task-runner.ts";
+import type { XComs } from "../../src/ports/xcoms.ts";
 import { createServices, type Services } from "../../src/services/services.ts";
+import { createVirtualClock, createVirtualSchedules } from "./virtual-clock.ts";
+import { IMMORTAL, type Life, watchCalls } from "./watched-calls.ts";
 
 /** How one try goes: it takes so many seconds and then ends so. */
 export interface ScriptedTry {
@@ -20,22 +26,28 @@ export interface ScriptedTry {
   readonly ending: TaskOutcome | { readonly kind: "died"; readonly reason: string };
 }
 
-export type Script = (call: { readonly taskId: string; readonly tryNumber: number }) => ScriptedTry;
+export type Script = (call: TaskCall) => ScriptedTry;
+
+/** A try that user code has seen. Times are epoch ms. */
+export interface SeenTry {
+  readonly call: TaskCall;
+  readonly start: number;
+  /** Absent while it runs. */
+  end?: number;
+  /** Whether it was killed before its end. */
+  isKilled?: boolean;
+}
 
 /** What a run came to. Times are seconds from its start. */
 export interface Observed {
   readonly runState: string;
+  /** When the run ended; NaN if it didn't. */
+  readonly end: number;
   readonly states: ReadonlyMap<string, string>;
   /** Start of the last try of each task that ran. */
   readonly starts: ReadonlyMap<string, number>;
   /** Complaints of the product; empty when all is well. */
   readonly reports: readonly string[];
-}
-
-export interface VirtualProduct {
-  /** Runs the document once; the engine dies at each of the moments given, in seconds, and starts again at once. */
-  run(document: DagDocument, script: Script, deaths?: readonly Death[]): Promise<Observed>;
-  close(): Promise<void>;
 }
 
 /** The engine dies at this second, when so many turns of the event loop have passed in it. */
@@ -44,51 +56,191 @@ export interface Death {
   readonly turns: number;
 }
 
-/** Early, so that fractions of a second keep their precision in epoch milliseconds. */
-const BEGIN = Date.UTC(1970, 0, 2);
+export interface VirtualProduct {
+  readonly metadata: Metadata;
+  readonly clock: Clock;
+  /** Of the engine that lives now. */
+  readonly services: Services;
+  /** All tries since the product began, or since `run` was called, in the order of their starts. */
+  readonly tries: readonly SeenTry[];
+  /** All calls of callbacks, in order. */
+  readonly callbacks: readonly CallbackCall[];
+  /** Warnings and errors of the product. */
+  readonly reports: readonly string[];
+  /** What tasks do from now on; at first, they succeed at once and return nothing. */
+  play(script: Script): void;
+  /** Makes the document the DAG's latest version and plans the DAG; a second document of a DAG is its second version. */
+  publish(document: DagDocument): Promise<void>;
+  /** The next call of this method whose first argument passes the test throws and does nothing. */
+  breakNext(
+    method: keyof Metadata | keyof StateMachines,
+    test?: (argument: unknown) => boolean,
+  ): void;
+  /** Lets all happen that needs no time to pass. */
+  settle(): Promise<void>;
+  /** Lets time pass until this moment (epoch ms), and all happen that is due until then. */
+  passTo(moment: number): Promise<void>;
+  /** The same until nothing waits for time to pass any more: not for DAGs with an endless schedule. */
+  passAll(): Promise<void>;
+  /** The process dies after so many turns of the event loop, and starts again so many seconds later; 0 both by default. */
+  die(how?: { readonly turns?: number; readonly downFor?: number }): Promise<void>;
+  getRun(dagId: string, runId: string): Promise<DagRunRecord>;
+  /** Instances of a run by task id. */
+  getTasks(dagId: string, runId: string): Promise<Readonly<Record<string, TaskInstanceRecord>>>;
+  /** Runs the document once as a DAG of its own, from the beginning of time, with the engine's deaths given. */
+  run(document: DagDocument, script: Script, deaths?: readonly Death[]): Promise<Observed>;
+  close(): Promise<void>;
+}
 
-export function createVirtualProduct(): VirtualProduct {
+export interface VirtualProductOptions {
+  /** For XComs beyond what a row of the metadata takes. */
+  readonly xcoms?: XComs;
+  /** Tries at the same time; any number when absent. */
+  readonly threads?: number;
+}
+
+/** Early, so that fractions of a second keep their precision in epoch milliseconds. */
+export const BEGIN = Date.UTC(1970, 0, 2);
+
+export function createVirtualProduct(options: VirtualProductOptions = {}): VirtualProduct {
   const sqlite = createSqliteMetadata({ file: ":memory:" });
-  const { metadata, isBusy } = countCalls(sqlite);
-  const clock = createVirtualClock();
+  const calls = watchCalls();
+  const metadata = calls.watch(sqlite, IMMORTAL);
+  const clock = createVirtualClock(BEGIN);
   const reports: string[] = [];
+  const callbacks: CallbackCall[] = [];
+  let tries: SeenTry[] = [];
+  /** What is published lives on when the engine dies. */
+  let published = new Map<string, { readonly definition: StateMachine; readonly number: number }>();
+  let script: Script = () => ({ seconds: 0, ending: { kind: "success" } });
+  let runs = 0;
+
   const report: Reporter = {
     info() {},
     warn: (message) => reports.push(message),
     error: (message) => reports.push(message),
   };
-  let script: Script = () => ({ seconds: 0, ending: { kind: "success" } });
-  let starts = new Map<string, number>();
-  let runs = 0;
 
-  const runner: TaskRunner = {
-    async run({ taskId, tryNumber }, { onStart, signal }) {
-      if (!(await onStart())) return undefined;
-      starts.set(taskId, clock.now());
-      const { seconds, ending } = script({ taskId, tryNumber });
-      await clock.sleep(seconds * 1_000, signal);
-      return signal.aborted ? { kind: "died", reason: "killed" } : ending;
-    },
-    async runCallbacks() {},
-  };
+  /** Plays the script on so many threads, first come, first served. */
+  function createRunner(threads: number): TaskRunner {
+    let free = threads;
+    const waiting: (() => void)[] = [];
+    return {
+      async run(call, { onStart, signal }) {
+        if (free > 0) free -= 1;
+        else await new Promise<void>((resolve) => waiting.push(resolve));
+        try {
+          if (!(await onStart())) return undefined;
+          const seen: SeenTry = { call: { ...call, reads: { ...call.reads } }, start: clock.now() };
+          tries.push(seen);
+          const { seconds, ending } = script(call);
+          await clock.sleep(seconds * 1_000, signal);
+          seen.end = clock.now();
+          if (!signal.aborted) return ending;
+          seen.isKilled = true;
+          return { kind: "died", reason: "killed" };
+        } finally {
+          const next = waiting.shift();
+          if (next) next();
+          else free += 1;
+        }
+      },
+      async runCallbacks(call) {
+        callbacks.push(call);
+      },
+    };
+  }
 
   /** A new engine over what the metadata holds, as after the start of a process. */
-  function boot(): { readonly services: Services; readonly stateMachines: LocalStateMachines } {
-    const stateMachines = createLocalStateMachines({
+  function boot(): Engine {
+    const life = { isOver: false };
+    const runner = createRunner(options.threads ?? Infinity);
+    const metadata = calls.watch(sqlite, life);
+    const xcoms = calls.watch(options.xcoms ?? ABSENT.xcoms, life);
+    const schedules = createVirtualSchedules(clock, (dagId) => {
+      services.scheduler.schedule(dagId).catch((problem) => report.error(String(problem)));
+    });
+    const local = createLocalStateMachines({
       metadata,
       clock,
       report,
       functions: () => ({
         worker: services.worker.execute,
         recorder: services.recorder.handle,
-        async failed() {},
+        async failed({ dagId, runId }) {
+          const run = await metadata.getRun(dagId, runId);
+          if (run) await services.recorder.abandon(run, "task_failure");
+          await services.scheduler.schedule(dagId);
+        },
       }),
     });
-    const services = createServices({ ...ABSENT, metadata, clock, report, runner, stateMachines });
-    return { services, stateMachines };
+    const stateMachines = calls.watch(local, life);
+    const used = { metadata, xcoms, clock, report, runner, schedules, stateMachines };
+    const services = createServices({ ...ABSENT, ...used });
+    return { services, stateMachines, life };
   }
 
   let engine = boot();
+
+  async function publish(document: DagDocument): Promise<void> {
+    const { dagId } = document;
+    const { definition, gates } = compile(document, { functions: LOCAL_FUNCTIONS });
+    const number = (published.get(dagId)?.number ?? 0) + 1;
+    const hash = `v${number}`;
+    published.set(dagId, { definition, number });
+    await engine.stateMachines.publish({ dagId, hash, definition });
+    const at = new Date(clock.now()).toISOString();
+    const shared = { dagId, file: "virtual.ts" };
+    const version = { ...shared, hash, number, createdAt: at, bundleHash: hash, document, gates };
+    await metadata.createDagVersion(version);
+    const known = await metadata.getDag(dagId);
+    await metadata.putDag({
+      ...shared,
+      isPaused: known?.isPaused ?? document.isPausedUponCreation ?? false,
+      isStale: false,
+      versionHash: hash,
+      versionNumber: number,
+      lastParsedAt: at,
+      revision: (known?.revision ?? 0) + 1,
+    });
+    await engine.services.scheduler.schedule(dagId);
+  }
+
+  async function settle(): Promise<void> {
+    do await turn();
+    while (calls.isOpen());
+  }
+
+  async function passTo(moment: number): Promise<void> {
+    await settle();
+    for (let next = clock.nextAt; next <= moment && next < Infinity; next = clock.nextAt) {
+      clock.advanceTo(next);
+      await settle();
+    }
+    if (moment < Infinity) clock.advanceTo(moment);
+  }
+
+  async function die({ turns = 0, downFor = 0 } = {}): Promise<void> {
+    for (let index = 0; index < turns; index += 1) await turn();
+    void engine.stateMachines.shutDown();
+    engine.life.isOver = true;
+    clock.clear();
+    clock.set(clock.now() + downFor * 1_000);
+    while (calls.isOpen()) await turn();
+    engine = boot();
+    for (const [dagId, { definition, number }] of published) {
+      await engine.stateMachines.publish({ dagId, hash: `v${number}`, definition });
+    }
+    for (const run of await metadata.listActiveRuns()) {
+      if (run.state === "running") await engine.services.recorder.resume(run);
+    }
+    for (const dagId of published.keys()) await engine.services.scheduler.schedule(dagId);
+  }
+
+  async function getTasks(dagId: string, runId: string) {
+    const records = await metadata.listTaskInstances({ dagId, runId });
+    return Object.fromEntries(records.map((record) => [record.taskId, record]));
+  }
 
   async function run(
     document: DagDocument,
@@ -97,70 +249,60 @@ export function createVirtualProduct(): VirtualProduct {
   ): Promise<Observed> {
     runs += 1;
     const dagId = `dag_${runs}`;
-    await publish({ ...document, dagId });
     script = asked;
-    starts = new Map();
+    tries = [];
     reports.length = 0;
+    published = new Map();
     clock.set(BEGIN);
-    const open = [...deaths];
+    await publish({ ...document, dagId });
     const { runId } = await engine.services.runControl.trigger({ dagId, triggeredBy: "test" });
-    for (;;) {
-      do await turn();
-      while (isBusy());
-      const death = open[0];
-      if (death && clock.nextAt() >= BEGIN + death.at * 1_000) {
-        open.shift();
-        await die(death, dagId, runId);
-      } else if (!clock.advance()) {
-        break;
-      }
+    for (const { at, turns } of deaths) {
+      const moment = BEGIN + at * 1_000;
+      for (await settle(); clock.nextAt < moment; await settle()) clock.advanceTo(clock.nextAt);
+      clock.advanceTo(moment);
+      await die({ turns });
     }
+    await passTo(Infinity);
     const ended = await metadata.getRun(dagId, runId);
-    const records = await metadata.listTaskInstances({ dagId, runId });
+    const states = Object.values(await getTasks(dagId, runId));
     return {
       runState: ended?.state ?? "gone",
-      states: new Map(records.map(({ taskId, state }) => [taskId, state ?? "none"])),
-      starts: new Map([...starts].map(([taskId, at]) => [taskId, (at - BEGIN) / 1_000])),
+      end: (Date.parse(ended?.endDate ?? "") - BEGIN) / 1_000,
+      states: new Map(states.map(({ taskId, state }) => [taskId, state ?? "none"])),
+      starts: new Map(tries.map(({ call, start }) => [call.taskId, (start - BEGIN) / 1_000])),
       reports: [...reports],
     };
   }
 
-  async function die({ at, turns }: Death, dagId: string, runId: string): Promise<void> {
-    clock.advanceTo(BEGIN + at * 1_000);
-    for (let index = 0; index < turns; index += 1) await turn();
-    await engine.stateMachines.shutDown();
-    clock.clear();
-    while (isBusy()) await turn();
-    engine = boot();
-    const found = await metadata.getRun(dagId, runId);
-    if (found?.state === "running") await engine.services.recorder.resume(found);
-  }
-
-  async function publish(document: DagDocument): Promise<void> {
-    const { gates } = compile(document, { functions: LOCAL_FUNCTIONS });
-    const at = new Date(BEGIN).toISOString();
-    const shared = { dagId: document.dagId, file: "random.ts" };
-    await metadata.createDagVersion({
-      ...shared,
-      hash: "v1",
-      number: 1,
-      createdAt: at,
-      bundleHash: "none",
-      document,
-      gates,
-    });
-    await metadata.putDag({
-      ...shared,
-      isPaused: false,
-      isStale: false,
-      versionHash: "v1",
-      versionNumber: 1,
-      lastParsedAt: at,
-      revision: 1,
-    });
-  }
-
-  return { run, close: () => sqlite.close() };
+  return {
+    metadata,
+    clock,
+    get services() {
+      return engine.services;
+    },
+    get tries() {
+      return tries;
+    },
+    callbacks,
+    reports,
+    play(next) {
+      script = next;
+    },
+    publish,
+    breakNext: calls.breakNext,
+    settle,
+    passTo,
+    passAll: () => passTo(Infinity),
+    die,
+    async getRun(dagId, runId) {
+      const found = await metadata.getRun(dagId, runId);
+      if (!found) throw new Error(`DAG "${dagId}" has no run "${runId}"`);
+      return found;
+    },
+    getTasks,
+    run,
+    close: () => sqlite.close(),
+  };
 }
 
 /** One turn of the event loop; when it is over, all that could go on without waiting has gone on. */
@@ -168,79 +310,16 @@ function turn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
 
-/** The same store, and whether a call to it is still open. */
-function countCalls(store: Metadata): { readonly metadata: Metadata; isBusy(): boolean } {
-  let open = 0;
-  const metadata = new Proxy(store, {
-    get(target, name) {
-      const value: unknown = Reflect.get(target, name);
-      if (typeof value !== "function") return value;
-      return async (...parameters: unknown[]) => {
-        open += 1;
-        try {
-          return await Reflect.apply(value, target, parameters);
-        } finally {
-          open -= 1;
-        }
-      };
-    },
-  });
-  return { metadata, isBusy: () => open > 0 };
-}
-
-interface VirtualClock extends Clock {
-  set(now: number): void;
-  /** Goes to the next moment that something sleeps until; false when nothing sleeps. */
-  advance(): boolean;
-  advanceTo(now: number): void;
-  nextAt(): number;
-  /** Forgets all sleepers. */
-  clear(): void;
-}
-
-function createVirtualClock(): VirtualClock {
-  let now = BEGIN;
-  let sleepers: { readonly at: number; wake(): void }[] = [];
-  const nextAt = () =>
-    sleepers.reduce((least, { at }) => Math.min(least, at), Number.POSITIVE_INFINITY);
-  function wakeUntil(moment: number): void {
-    now = moment;
-    const due = sleepers.filter(({ at }) => at <= moment);
-    sleepers = sleepers.filter(({ at }) => at > moment);
-    for (const { wake } of due) wake();
-  }
-  return {
-    now: () => now,
-    set(moment) {
-      now = moment;
-    },
-    sleep: (ms, signal) =>
-      new Promise((wake) => {
-        const sleeper = { at: now + ms, wake };
-        sleepers.push(sleeper);
-        signal?.addEventListener("abort", () => {
-          sleepers = sleepers.filter((other) => other !== sleeper);
-          wake();
-        });
-      }),
-    advance() {
-      const moment = nextAt();
-      if (moment === Number.POSITIVE_INFINITY) return false;
-      wakeUntil(moment);
-      return true;
-    },
-    advanceTo: wakeUntil,
-    nextAt,
-    clear() {
-      sleepers = [];
-    },
-  };
+interface Engine {
+  readonly services: Services;
+  readonly stateMachines: LocalStateMachines;
+  readonly life: Life;
 }
 
 /** What these runs have no use for. */
 const ABSENT: Pick<
   Platform,
-  "xcoms" | "logs" | "secrets" | "source" | "bundles" | "loader" | "schedules" | "randomId"
+  "xcoms" | "logs" | "secrets" | "source" | "bundles" | "loader" | "randomId"
 > = {
   xcoms: {
     put: async () => unused("xcoms"),
@@ -256,7 +335,6 @@ const ABSENT: Pick<
   source: { list: async () => [], read: async () => undefined },
   bundles: { put: async () => {}, has: async () => false, url: async () => unused("bundles") },
   loader: { load: async () => ({ dags: [], diagnostics: [] }) },
-  schedules: { set: async () => {}, remove: async () => {} },
   randomId: () => "aaaaaaaa",
 };
 

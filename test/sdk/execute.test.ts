@@ -91,6 +91,18 @@ test("an error fails the try, FailTask for good, SkipTask skips", async () => {
   expect(thrown.outcome).toMatchObject({ error: { name: "Error", message: "threw { code: 3 }" } });
 });
 
+test("the stack in the log ends where Stepwind called the author's code", async () => {
+  function parse(): never {
+    throw new Error("inner", { cause: new Error("cause") });
+  }
+  for (const handler of [() => parse(), async () => Promise.resolve().then(parse)]) {
+    const { lines } = await runHandler(handler);
+    expect(lines[0]).toMatch(/^error: Error: inner\n +at parse .*execute\.test\.ts/);
+    expect(lines[0]).toMatch(/\nCaused by: Error: cause\n +at parse .*execute\.test\.ts/);
+    expect(lines[0]).not.toMatch(/src\/sdk|node:internal/);
+  }
+});
+
 test("an abort is the outcome whatever the handler makes of it", async () => {
   const controller = new AbortController();
   const reason = new Error("timed out after 1 s");

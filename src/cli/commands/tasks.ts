@@ -25,10 +25,10 @@ export function addTasksCommands(program: Command, session: Session): void {
     });
   tasks
     .command("logs")
-    .description("what a task wrote")
+    .description("what a task wrote; without a task, what each one did")
     .argument("<dag_id>")
-    .argument("<run>", RUN_WORDS)
-    .argument("<task_id>")
+    .argument("[run]", RUN_WORDS, "latest")
+    .argument("[task_id]")
     .argument("[try]", "number of the try (default: the last one)", toTry)
     .option("-f, --follow", "go on until the task has ended")
     .addOption(outputOption())
@@ -36,20 +36,17 @@ export function addTasksCommands(program: Command, session: Session): void {
       async (
         dagId: string,
         run: string,
-        taskId: string,
+        taskId: string | undefined,
         tryNumber: number | undefined,
         options: { follow?: boolean; output: Output },
         command: Command,
       ) => {
-        const { showLogs } = await import("../task-logs.ts");
-        await showLogs(session, placesOf(session, command), {
-          dagId,
-          run,
-          taskId,
-          tryNumber,
-          follow: options.follow ?? false,
-          output: options.output,
-        });
+        const { showLogs, showLogsOfRun } = await import("../task-logs.ts");
+        const { follow = false, output } = options;
+        const places = placesOf(session, command);
+        if (taskId === undefined)
+          await showLogsOfRun(session, places, { dagId, run, follow, output });
+        else await showLogs(session, places, { dagId, run, taskId, tryNumber, follow, output });
       },
     );
   tasks

@@ -1,0 +1,71 @@
+// A clock that stands until it is told to go on, and schedules that follow it.
+import type { Clock } from "../../src/ports/platform.ts";
+import type { Schedules } from "../../src/ports/schedules.ts";
+
+export interface VirtualClock extends Clock {
+  /** The next moment that something sleeps until; Infinity when nothing does. */
+  readonly nextAt: number;
+  /** Sets the time and wakes nobody. */
+  set(now: number): void;
+  /** Lets time pass until this moment; wakes who slept until then. */
+  advanceTo(moment: number): void;
+  /** Forgets all sleepers, as the death of the process does. */
+  clear(): void;
+}
+
+export function createVirtualClock(begin: number): VirtualClock {
+  let now = begin;
+  let sleepers: { readonly at: number; wake(): void }[] = [];
+  return {
+    now: () => now,
+    get nextAt() {
+      return sleepers.reduce((least, { at }) => Math.min(least, at), Number.POSITIVE_INFINITY);
+    },
+    set(moment) {
+      now = moment;
+    },
+    sleep: (ms, signal) =>
+      new Promise((resolve) => {
+        if (ms <= 0 || signal?.aborted) return resolve();
+        const sleeper = { at: now + ms, wake: resolve };
+        sleepers.push(sleeper);
+        signal?.addEventListener("abort", () => {
+          sleepers = sleepers.filter((other) => other !== sleeper);
+          resolve();
+        });
+      }),
+    advanceTo(moment) {
+      now = Math.max(now, moment);
+      const due = sleepers.filter(({ at }) => at <= now);
+      sleepers = sleepers.filter(({ at }) => at > now);
+      for (const { wake } of due) wake();
+    },
+    clear() {
+      sleepers = [];
+    },
+  };
+}
+
+/** Calls `onDue` at the moment that was set last for a DAG. */
+export function createVirtualSchedules(clock: Clock, onDue: (dagId: string) => void): Schedules {
+  const waits = new Map<string, AbortController>();
+
+  async function wait(dagId: string, moment: number): Promise<void> {
+    const own = new AbortController();
+    waits.set(dagId, own);
+    await clock.sleep(moment - clock.now(), own.signal);
+    if (!own.signal.aborted) onDue(dagId);
+  }
+
+  return {
+    async set({ dagId, nextFireAt }) {
+      waits.get(dagId)?.abort();
+      waits.delete(dagId);
+      if (nextFireAt !== undefined) void wait(dagId, nextFireAt);
+    },
+    async remove(dagId) {
+      waits.get(dagId)?.abort();
+      waits.delete(dagId);
+    },
+  };
+}
