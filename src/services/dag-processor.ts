@@ -62,7 +62,7 @@ export function createDagProcessor(
     }
   }
 
-  /** Answers files that waited for a DAG id that this one has given up. */
+  /** Answers files to process again: their wait for a DAG id is over. */
   async function processNow(file: string): Promise<readonly string[]> {
     const known = await metadata.getDagFile(file);
     const text = await source.read(file);
@@ -86,7 +86,18 @@ export function createDagProcessor(
       await metadata.putDagFile(processed);
       options.onFileProcessed?.(processed);
     }
-    return retireAll(file, gone);
+    const waiting = await retireAll(file, gone);
+    return (await canHaveMore(file, diagnostics)) ? [...waiting, file] : waiting;
+  }
+
+  /** Whether a DAG id that was another file's has been given up before it was recorded that this one waits for it. */
+  async function canHaveMore(file: string, diagnostics: readonly Diagnostic[]): Promise<boolean> {
+    for (const { code, dagId = "" } of diagnostics) {
+      if (code !== "dag-id-in-two-files") continue;
+      const owner = await ownerOf(await metadata.getDag(dagId));
+      if (owner === undefined || owner === file) return true;
+    }
+    return false;
   }
 
   async function parse(file: string): Promise<Parsed> {
