@@ -1,11 +1,15 @@
 // The product over one machine: SQLite and files under the home folder, DAG files in a folder, the interpreter and
 // worker threads in this process.
-import { randomInt } from "node:crypto";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
+import type { Notifications } from "../ports/notifications.ts";
 import type { Platform, Reporter } from "../ports/platform.ts";
 import { createDagProcessor, type DagProcessor } from "../services/dag-processor.ts";
+import { createNotifier } from "../services/notifier.ts";
+import { randomId } from "../services/random-id.ts";
 import { createServices, type Services } from "../services/services.ts";
+import { systemClock } from "../services/system-clock.ts";
+import { createDirectNotifications } from "./direct-notifications.ts";
 import { createEnvironmentSecrets } from "./environment-secrets.ts";
 import { createFileBundles } from "./file-bundles.ts";
 import { createFileTaskLogs } from "./file-task-logs.ts";
@@ -14,12 +18,11 @@ import { createFolderDagSource } from "./folder-dag-source.ts";
 import { createLocalStateMachines, LOCAL_FUNCTIONS } from "./interpreter-state-machines.ts";
 import { acquireLock, type Lock } from "./lock.ts";
 import { createSqliteMetadata } from "./sqlite-metadata.ts";
-import { systemClock } from "./system-clock.ts";
 import { createThreadDagLoader } from "./thread-dag-loader.ts";
 import { createThreadTaskRunner } from "./thread-task-runner.ts";
 import { createTimerSchedules } from "./timer-schedules.ts";
 
-/** How long callbacks that are going on may hold up the end of the process. */
+/** How long callbacks and notifications that are going on may hold up the end of the process. */
 const CALLBACKS_GRACE_MS = 10_000;
 
 export interface LocalOptions {
@@ -78,25 +81,27 @@ export async function openLocalProduct(options: LocalOptions): Promise<LocalProd
     functions: () => ({
       worker: services.worker.execute,
       recorder: services.recorder.handle,
-      async failed({ dagId, runId }) {
-        const run = await metadata.getRun(dagId, runId);
-        if (run?.state !== "running") return;
-        await services.recorder.abandon(run, { reason: "task_failure", unfinished: "failed" });
-        await services.scheduler.schedule(dagId);
-      },
+      failed: services.recorder.executionEnded,
     }),
   });
+  const secrets = createEnvironmentSecrets(process.env);
+  const slackWebhook = process.env.STEPWIND_SLACK_WEBHOOK;
+  const notifications = createDirectNotifications(
+    createNotifier({ metadata, secrets, clock: systemClock }, slackWebhook ? { slackWebhook } : {}),
+    { clock: systemClock, report },
+  );
   const platform: Platform = {
     metadata,
     xcoms: createFileXComs(join(home, "xcoms")),
     logs: createFileTaskLogs(logsFolder),
-    secrets: createEnvironmentSecrets(process.env),
+    secrets,
     source: createFolderDagSource(dagsFolder),
     bundles,
     loader,
     runner,
     stateMachines,
     schedules,
+    notifications: options.inMemory ? NO_NOTIFICATIONS : notifications,
     clock: systemClock,
     report,
     randomId,
@@ -137,7 +142,8 @@ export async function openLocalProduct(options: LocalOptions): Promise<LocalProd
     async close() {
       schedules.stop();
       await stateMachines.shutDown();
-      await Promise.race([services.callbacks.settled(), systemClock.sleep(CALLBACKS_GRACE_MS)]);
+      const open = Promise.all([services.callbacks.settled(), notifications.close()]);
+      await Promise.race([open, systemClock.sleep(CALLBACKS_GRACE_MS)]);
       await runner.close();
       await loader.close();
       await metadata.close();
@@ -146,10 +152,7 @@ export async function openLocalProduct(options: LocalOptions): Promise<LocalProd
   };
 }
 
-const ALPHABET = "abcdefghijklmnopqrstuvwxyz0123456789";
-
-function randomId(): string {
-  return Array.from({ length: 8 }, () => ALPHABET.charAt(randomInt(ALPHABET.length))).join("");
-}
+/** A run for a test tells nobody. */
+const NO_NOTIFICATIONS: Notifications = { async publish() {} };
 
 const silent: Reporter = { info() {}, warn() {}, error() {} };

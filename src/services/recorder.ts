@@ -1,6 +1,7 @@
 // The recorder: what the engine itself reports. It holds gates, settles a task whose worker never answered, ends a
 // run, and takes up runs whose engine died.
 import type { TaskDocument } from "../model/document.ts";
+import { runFailed, taskFailed } from "../model/failure-event.ts";
 import { graphOf } from "../model/graph.ts";
 import type { DagRunRecord, TaskInstanceRecord } from "../model/records.ts";
 import { decideRunState } from "../model/run-state.ts";
@@ -9,6 +10,7 @@ import type { CallbackReason } from "../model/task-call.ts";
 import type { Platform } from "../ports/platform.ts";
 import type { ExecutionInput } from "../ports/state-machines.ts";
 import type { Callbacks } from "./callbacks.ts";
+import { publishFailure } from "./failures.ts";
 import { type Ended, lookAtGate, releaseGate, spread } from "./spread.ts";
 import type { RunScope } from "./verdicts.ts";
 import type { Versions } from "./versions.ts";
@@ -27,6 +29,8 @@ export interface Recorder {
   handle(event: RecorderEvent): Promise<void>;
   /** Takes up a running run whose engine died: what ran there is free to run again, without the loss of a retry. */
   resume(run: DagRunRecord): Promise<void>;
+  /** An execution has ended, failed or stopped, without the run's end: the run has failed. Repeating is safe. */
+  executionEnded(input: ExecutionInput): Promise<void>;
   /** Ends a running run from outside: its execution stops and unfinished tasks get the state given. The caller plans on. */
   abandon(
     run: DagRunRecord,
@@ -84,10 +88,12 @@ export function createRecorder(
     await lookAtGate(context, scope, task);
   }
 
-  /** The engine gave up on a worker that never reported. */
+  /** The engine gave up on a worker that never reported, or died between its record and the rest of its work. */
   async function settle(scope: RunScope, task: TaskDocument): Promise<void> {
+    const { dagId, runId } = scope.run;
+    const key = { dagId, runId, taskId: task.taskId, mapIndex: -1 };
     const ended = await metadata.updateTaskInstance({
-      key: { dagId: scope.run.dagId, runId: scope.run.runId, taskId: task.taskId, mapIndex: -1 },
+      key,
       from: [null, "queued", "running", "up_for_retry"],
       set: {
         state: "failed",
@@ -95,7 +101,10 @@ export function createRecorder(
         message: "the worker died and all tries are used up",
       },
     });
-    if (ended) await spread(context, scope, [{ taskId: task.taskId, state: "failed" }]);
+    const settled = ended ?? (await metadata.getTaskInstance(key));
+    if (settled?.state !== "failed") return;
+    await spread(context, scope, [{ taskId: task.taskId, state: "failed" }]);
+    await publishFailure(platform, taskFailed(scope.run, settled));
   }
 
   async function finish(scope: RunScope): Promise<void> {
@@ -111,7 +120,11 @@ export function createRecorder(
         `run "${runId}" of DAG "${dagId}" has unfinished tasks`,
       );
     }
-    if (await end(scope, decided.state, decided.reason)) await options.onRunEnded(dagId);
+    if (!(await end(scope, decided.state, decided.reason))) return;
+    if (decided.reason === "all_tasks_deadlocked") {
+      await publishFailure(platform, runFailed(scope.run, decided.reason));
+    }
+    await options.onRunEnded(dagId);
   }
 
   async function end(
@@ -197,6 +210,13 @@ export function createRecorder(
     });
   }
 
+  async function executionEnded(input: ExecutionInput): Promise<void> {
+    const scope = await scopeOf(input);
+    if (!scope) return;
+    await abandon(scope.run, { reason: "task_failure", unfinished: "failed" });
+    await options.onRunEnded(input.dagId);
+  }
+
   async function abandon(
     run: DagRunRecord,
     {
@@ -206,7 +226,6 @@ export function createRecorder(
   ): Promise<void> {
     const { dagId, runId, clearNumber } = run;
     const scope = { run, version: await versions.get(dagId, run.versionHash) };
-    await platform.stateMachines.stop({ dagId, runId, clearNumber }, reason);
     const endDate = now();
     await Promise.all(
       scope.version.document.tasks.map(({ taskId }) =>
@@ -217,8 +236,11 @@ export function createRecorder(
         }),
       ),
     );
-    await end(scope, "failed", reason);
+    const isEnded = await end(scope, "failed", reason);
+    // Only now: an engine that tells of stopped executions is to find the run ended.
+    await platform.stateMachines.stop({ dagId, runId, clearNumber }, reason);
+    if (isEnded) await publishFailure(platform, runFailed(run, reason));
   }
 
-  return { handle, resume, abandon };
+  return { handle, resume, executionEnded, abandon };
 }

@@ -95,6 +95,7 @@ export function createScheduler(
       dagId,
       schedule: document.schedule,
       timezone: document.timezone,
+      hasRunsToCome: planned.next !== undefined,
       ...(moments.length > 0 ? { nextFireAt: Math.min(...moments) } : {}),
     });
     return planned;

@@ -2,6 +2,7 @@
 // ended, and spreads that. The engine knows two answers: it returns (go on) or it throws (call me again).
 
 import type { TaskDocument } from "../model/document.ts";
+import { taskFailed } from "../model/failure-event.ts";
 import { graphOf } from "../model/graph.ts";
 import type { TaskInstanceKey, TaskInstanceRecord, XComRecord } from "../model/records.ts";
 import { isRetryAllowed, retryDelay } from "../model/retries.ts";
@@ -11,6 +12,7 @@ import type { TaskError, TaskOutcome } from "../model/task-call.ts";
 import type { Platform } from "../ports/platform.ts";
 import type { ExecutionInput } from "../ports/state-machines.ts";
 import type { Callbacks } from "./callbacks.ts";
+import { publishFailure } from "./failures.ts";
 import { settleVerdict, spread } from "./spread.ts";
 import { callForTask } from "./task-calls.ts";
 import { createTaskServices } from "./task-services.ts";
@@ -245,6 +247,7 @@ export function createWorker(platform: Platform, versions: Versions, callbacks: 
     if (!ended) return undefined;
     callbacks.afterTry(scope, ended, error);
     await spread(context, scope, [{ ...set, taskId: key.taskId }]);
+    if (set.state === "failed") await publishFailure(platform, taskFailed(scope.run, ended));
     return ended;
   }
 

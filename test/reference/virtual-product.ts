@@ -1,4 +1,4 @@
-// The product in virtual time: real compiler, interpreter, services and SQLite; user code is a script of outcomes and
+// The product in virtual time: real compiler, interpreter, services and metadata; user code is a script of outcomes and
 // durations. A day passes in milliseconds, and the start of every task can be compared to the moment.
 import { compile } from "../../src/compiler/compile.ts";
 import {
@@ -13,6 +13,7 @@ import type { Metadata } from "../../src/ports/metadata.ts";
 import type { Clock, Platform, Reporter } from "../../src/ports/platform.ts";
 import type { TaskRunner } from "../../src/ports/task-runner.ts";
 import { createServices, type Services } from "../../src/services/services.ts";
+import type { Script as Plan } from "./run-states.ts";
 
 /** How one try goes: it takes so many seconds and then ends so. */
 export interface ScriptedTry {
@@ -21,6 +22,26 @@ export interface ScriptedTry {
 }
 
 export type Script = (call: { readonly taskId: string; readonly tryNumber: number }) => ScriptedTry;
+
+/** Each try of a task goes as the plan of the run says; a task that fails does so each time. */
+export function toScript(plan: Plan): Script {
+  return ({ taskId }) => {
+    const { duration = 0, outcome = "success", label, passes } = plan[taskId] ?? {};
+    if (outcome === "skipped") return { seconds: duration, ending: { kind: "skipped" } };
+    if (outcome === "failed") {
+      const error = { name: "Error", message: "as scripted" };
+      return { seconds: duration, ending: { kind: "failed", retry: true, error } };
+    }
+    const result = label === undefined ? passes : label;
+    return {
+      seconds: duration,
+      ending: {
+        kind: "success",
+        ...(result === undefined ? {} : { result: JSON.stringify(result) }),
+      },
+    };
+  };
+}
 
 /** What a run came to. Times are seconds from its start. */
 export interface Observed {
@@ -47,9 +68,11 @@ export interface Death {
 /** Early, so that fractions of a second keep their precision in epoch milliseconds. */
 const BEGIN = Date.UTC(1970, 0, 2);
 
-export function createVirtualProduct(): VirtualProduct {
-  const sqlite = createSqliteMetadata({ file: ":memory:" });
-  const { metadata, isBusy } = countCalls(sqlite);
+/** Over SQLite in memory, unless it is given another metadata database. */
+export function createVirtualProduct(
+  store: Metadata & { close?(): Promise<void> } = createSqliteMetadata({ file: ":memory:" }),
+): VirtualProduct {
+  const { metadata, isBusy } = countCalls(store);
   const clock = createVirtualClock();
   const reports: string[] = [];
   const report: Reporter = {
@@ -160,7 +183,7 @@ export function createVirtualProduct(): VirtualProduct {
     });
   }
 
-  return { run, close: () => sqlite.close() };
+  return { run, close: async () => store.close?.() };
 }
 
 /** One turn of the event loop; when it is over, all that could go on without waiting has gone on. */
@@ -240,7 +263,15 @@ function createVirtualClock(): VirtualClock {
 /** What these runs have no use for. */
 const ABSENT: Pick<
   Platform,
-  "xcoms" | "logs" | "secrets" | "source" | "bundles" | "loader" | "schedules" | "randomId"
+  | "xcoms"
+  | "logs"
+  | "secrets"
+  | "source"
+  | "bundles"
+  | "loader"
+  | "schedules"
+  | "notifications"
+  | "randomId"
 > = {
   xcoms: {
     put: async () => unused("xcoms"),
@@ -257,6 +288,7 @@ const ABSENT: Pick<
   bundles: { put: async () => {}, has: async () => false, url: async () => unused("bundles") },
   loader: { load: async () => ({ dags: [], diagnostics: [] }) },
   schedules: { set: async () => {}, remove: async () => {} },
+  notifications: { publish: async () => {} },
   randomId: () => "aaaaaaaa",
 };
 
