@@ -1,4 +1,5 @@
-// Builds dist/ for `npm pack`: JavaScript, source maps and declarations, because Node strips no types below node_modules.
+// Builds dist/ for `npm pack`: JavaScript, source maps and declarations, because Node strips no types below node_modules;
+// and for deployments the construct and the code of the Lambda functions.
 import { spawnSync } from "node:child_process";
 import { globSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -9,12 +10,17 @@ const typescript = dirname(createRequire(import.meta.url).resolve("typescript/pa
 
 rmSync(join(root, "dist"), { recursive: true, force: true });
 // Messages go to stderr: the stdout of "npm pack" is the name of the tarball.
-const { status } = spawnSync(
-  process.execPath,
-  [join(typescript, "bin/tsc"), "-p", "tsconfig.build.json"],
-  { cwd: root, stdio: ["ignore", process.stderr, process.stderr] },
-);
-if (status !== 0) process.exit(1);
+run(join(typescript, "bin/tsc"), "-p", "tsconfig.build.json");
+run(join(typescript, "bin/tsc"), "-p", "tsconfig.cdk.json");
+run("scripts/build-functions.ts");
+
+function run(...command: readonly string[]): void {
+  const { status } = spawnSync(process.execPath, [...command], {
+    cwd: root,
+    stdio: ["ignore", process.stderr, process.stderr],
+  });
+  if (status !== 0) process.exit(1);
+}
 
 // tsc rewrites import specifiers in JavaScript only. Examples in comments stay as they are.
 const CODE_LINE = /^(?!\s*\*).*$/gm;

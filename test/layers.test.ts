@@ -75,7 +75,12 @@ const LAYERS: readonly Layer[] = [
   },
   {
     folder: "src/cli",
-    legal: ["../local/standalone.ts", "../services/worker.ts"],
+    legal: [
+      "../local/standalone.ts",
+      "../services/worker.ts",
+      "../aws/push.ts",
+      "../aws/doctor.ts",
+    ],
     illegal: ["../aws/platform.ts", ...NEVER_IN_SRC],
   },
   {

@@ -35,8 +35,17 @@ let installed: string;
 /** A copy of what the package is built from, so that building it leaves the checkout alone. */
 function copySources(): string {
   const copy = join(folder, "checkout");
-  const parts = ["package.json", "LICENSE", "README.md", "bin", "src", "scripts"];
-  for (const part of [...parts, "tsconfig.json", "tsconfig.build.json"]) {
+  const parts = [
+    "package.json",
+    "LICENSE",
+    "README.md",
+    "bin",
+    "src",
+    "functions",
+    "infra",
+    "scripts",
+  ];
+  for (const part of [...parts, "tsconfig.json", "tsconfig.build.json", "tsconfig.cdk.json"]) {
     if (existsSync(join(ROOT, part)))
       cpSync(join(ROOT, part), join(copy, part), { recursive: true });
   }
@@ -88,7 +97,7 @@ beforeAll(() => {
   for (const name of [...Object.keys(manifest.dependencies), "@types/node"]) link(name);
   writeFileSync(join(app, "package.json"), JSON.stringify({ name: "app", type: "module" }));
   writeFileSync(join(app, "dags", "packed.ts"), DAG);
-}, 60_000);
+}, 180_000);
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -138,6 +147,25 @@ test("the command runs a DAG with worker threads of the built package", () => {
   const { status, output } = runInApp(COMMAND, "dags", "test", "dags/packed.ts");
   expect(output).toContain("Hello");
   expect(status).toBe(0);
+});
+
+test("a CDK app deploys the packed code with the construct", () => {
+  for (const name of ["aws-cdk-lib", "constructs"]) link(name);
+  const script = `
+    import { App, Stack } from "aws-cdk-lib";
+    import { Stepwind } from "stepwind/cdk";
+    const app = new App();
+    new Stepwind(new Stack(app, "Orders"), "Dags");
+    const { Resources } = app.synth().getStackByName("Orders").template;
+    const functions = Object.values(Resources).filter(({ Type }) => Type === "AWS::Lambda::Function");
+    console.log(functions.map(({ Properties }) => Properties.FunctionName).sort().join(" "));
+  `;
+  expect(runInApp("--input-type=module", "--eval", script)).toEqual({
+    status: 0,
+    output:
+      "Orders-api-server Orders-dag-loader Orders-dag-processor Orders-notifier Orders-recorder " +
+      "Orders-scheduler Orders-worker\n",
+  });
 });
 
 test("the lock file names no registry", () => {

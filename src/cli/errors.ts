@@ -7,11 +7,23 @@ export function toFailure(error: unknown): Failure {
   if (error instanceof Failure) return error;
   if (error instanceof ApiError) return new Failure(error.message);
   if (!(error instanceof Error)) return new Failure(String(error));
+  if ("hint" in error && typeof error.hint === "string") {
+    return new Failure(error.message, { hint: error.hint });
+  }
+  // An answer of AWS: it says itself what is wrong, such as AccessDenied.
+  if ("$metadata" in error) return new Failure(`AWS refused: ${error.name}: ${error.message}`);
+  if (error.message === "Region is missing") {
+    return new Failure("No AWS region is set", { hint: "Set AWS_REGION, such as eu-west-1" });
+  }
   switch (error.name) {
     case "LockHeld":
     case "PortInUse":
     case "Refused":
       return new Failure(error.message);
+    case "CredentialsProviderError":
+      return new Failure("There are no AWS credentials", {
+        hint: "Sign in (aws configure, aws sso login), or set AWS_PROFILE",
+      });
     default:
       return new Failure(error.message, {
         hint: `This should not happen. Please report it with these lines:\n${error.stack ?? ""}`,

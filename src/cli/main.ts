@@ -1,6 +1,7 @@
 // The stepwind command: Airflow's command words. Reads the command line and turns errors into messages and exit codes;
 // each family of commands stands in commands/, and what a command needs is loaded when it runs.
 import { Command, CommanderError } from "commander";
+import { addAwsCommands } from "./commands/aws.ts";
 import { addDagsCommands } from "./commands/dags.ts";
 import { addProjectCommands } from "./commands/project.ts";
 import { addTasksCommands } from "./commands/tasks.ts";
@@ -15,6 +16,7 @@ Examples:
   stepwind dags test hello_world            run a DAG once, here in the terminal
   stepwind standalone                       run all DAGs on their schedules
   stepwind dags trigger hello_world --wait  start a run now and watch it
+  stepwind push                             upload the DAG folder to a deployment on AWS
 
 Where things are:
   ./dags       DAG files; a file that exports a Dag is deployed by being there
@@ -70,5 +72,6 @@ function createProgram(session: Session): Command {
   addProjectCommands(program, session);
   addDagsCommands(program, session);
   addTasksCommands(program, session);
+  addAwsCommands(program, session);
   return program;
 }

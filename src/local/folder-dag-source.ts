@@ -2,6 +2,7 @@
 import type { Dirent } from "node:fs";
 import { readdir, readFile, realpath, stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
+import { isDagName, isDagPath } from "../model/dag-paths.ts";
 import type { DagSource } from "../ports/dag-source.ts";
 
 /** What `read` answers undefined for, instead of throwing. */
@@ -23,7 +24,7 @@ export function createFolderDagSource(
       return files.sort();
     },
     async read(file) {
-      if (!isInside(file)) return undefined;
+      if (!isDagPath(file)) return undefined;
       try {
         return await readFile(join(root, file), "utf8");
       } catch (error) {
@@ -58,7 +59,7 @@ async function listFolder(
   const entries = await readdir(folder, { withFileTypes: true });
   const lists = await Promise.all(
     entries
-      .filter(({ name }) => isListed(name))
+      .filter(({ name }) => isDagName(name))
       .map(async (entry) => {
         const path = join(folder, entry.name);
         const own = prefix + entry.name;
@@ -85,15 +86,6 @@ async function kindOf(entry: Dirent, path: string): Promise<"file" | "folder" | 
   const target = entry.isSymbolicLink() ? await stat(path).catch(() => entry) : entry;
   if (target.isFile()) return "file";
   return target.isDirectory() ? "folder" : "other";
-}
-
-function isListed(name: string): boolean {
-  return name !== "node_modules" && !name.startsWith(".");
-}
-
-/** Whether `list` could name the path: it has no empty, hidden or climbing part. */
-function isInside(file: string): boolean {
-  return !/[\\\0]/.test(file) && file.split("/").every((part) => part !== "" && isListed(part));
 }
 
 function codeOf(error: unknown): unknown {

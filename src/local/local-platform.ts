@@ -1,12 +1,16 @@
 // The product over one machine: SQLite and files under the home folder, DAG files in a folder, the interpreter and
 // worker threads in this process.
-import { randomInt } from "node:crypto";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { DagRunRecord } from "../model/records.ts";
+import type { Notifications } from "../ports/notifications.ts";
 import type { Platform, Reporter } from "../ports/platform.ts";
 import { createDagProcessor, type DagProcessor } from "../services/dag-processor.ts";
+import { createNotifier } from "../services/notifier.ts";
+import { randomId } from "../services/random-id.ts";
 import { createServices, type Services } from "../services/services.ts";
+import { systemClock } from "../services/system-clock.ts";
+import { createDirectNotifications } from "./direct-notifications.ts";
 import { createEnvironmentSecrets } from "./environment-secrets.ts";
 import { createFileBundles } from "./file-bundles.ts";
 import { createFileTaskLogs } from "./file-task-logs.ts";
@@ -15,12 +19,11 @@ import { createFolderDagSource } from "./folder-dag-source.ts";
 import { createLocalStateMachines, LOCAL_FUNCTIONS } from "./interpreter-state-machines.ts";
 import { acquireLock, type Lock } from "./lock.ts";
 import { createSqliteMetadata } from "./sqlite-metadata.ts";
-import { systemClock } from "./system-clock.ts";
 import { createThreadDagLoader } from "./thread-dag-loader.ts";
 import { createThreadTaskRunner } from "./thread-task-runner.ts";
 import { createTimerSchedules } from "./timer-schedules.ts";
 
-/** How long callbacks that are going on may hold up the end of the process. */
+/** How long callbacks and notifications that are going on may hold up the end of the process. */
 const CALLBACKS_GRACE_MS = 10_000;
 
 export interface LocalOptions {
@@ -83,24 +86,27 @@ export async function openLocalProduct(options: LocalOptions): Promise<LocalProd
     functions: () => ({
       worker: services.worker.execute,
       recorder: services.recorder.handle,
-      async failed({ dagId, runId, clearNumber }) {
-        const run = await metadata.getRun(dagId, runId);
-        if (run?.clearNumber === clearNumber) await services.recorder.abandon(run, "task_failure");
-        await schedules.call(dagId);
-      },
+      failed: services.recorder.executionEnded,
     }),
   });
+  const secrets = createEnvironmentSecrets(process.env);
+  const slackWebhook = process.env.STEPWIND_SLACK_WEBHOOK;
+  const notifications = createDirectNotifications(
+    createNotifier({ metadata, secrets, clock: systemClock }, slackWebhook ? { slackWebhook } : {}),
+    { clock: systemClock, report },
+  );
   const platform: Platform = {
     metadata,
     xcoms: createFileXComs(join(home, "xcoms")),
     logs: createFileTaskLogs(logsFolder),
-    secrets: createEnvironmentSecrets(process.env),
+    secrets,
     source: createFolderDagSource(dagsFolder),
     bundles,
     loader,
     runner,
     stateMachines,
     schedules,
+    notifications: options.inMemory ? NO_NOTIFICATIONS : notifications,
     clock: systemClock,
     report,
     randomId,
@@ -155,7 +161,7 @@ export async function openLocalProduct(options: LocalOptions): Promise<LocalProd
       await stateMachines.shutDown();
       const grace = new AbortController();
       await Promise.race([
-        services.callbacks.settled(),
+        Promise.all([services.callbacks.settled(), notifications.close()]),
         systemClock.sleep(CALLBACKS_GRACE_MS, grace.signal),
       ]);
       grace.abort();
@@ -179,10 +185,7 @@ function openMetadata({ home, inMemory, report }: LocalOptions, lock: Lock) {
   }
 }
 
-const ALPHABET = "abcdefghijklmnopqrstuvwxyz0123456789";
-
-function randomId(): string {
-  return Array.from({ length: 8 }, () => ALPHABET.charAt(randomInt(ALPHABET.length))).join("");
-}
+/** A run for a test tells nobody. */
+const NO_NOTIFICATIONS: Notifications = { async publish() {} };
 
 const silent: Reporter = { info() {}, warn() {}, error() {} };

@@ -1,8 +1,8 @@
 // DAGs, their versions and their files in SQLite.
 import type { DagFileRecord, DagRecord, DagVersionRecord } from "../model/records.ts";
 import type { DagStore } from "../ports/metadata.ts";
+import { parseAfter, toPage, toRowLimit } from "../ports/pages.ts";
 import type { SqliteDatabase } from "./sqlite-database.ts";
-import { parseAfter, toPage, toRowLimit } from "./sqlite-pages.ts";
 import { type Row, text } from "./sqlite-rows.ts";
 
 /** Every table with rows of a DAG, by its dag_id. */

@@ -2,8 +2,8 @@
 import type { DagRunRecord } from "../model/records.ts";
 import type { DagRunState } from "../model/states.ts";
 import type { RunFilter, RunStore } from "../ports/metadata.ts";
+import { parseAfter, toPage, toRowLimit } from "../ports/pages.ts";
 import type { SqliteDatabase } from "./sqlite-database.ts";
-import { parseAfter, toPage, toRowLimit } from "./sqlite-pages.ts";
 import { type Row, text } from "./sqlite-rows.ts";
 
 /** The part of the metadata that keeps the runs. */

@@ -1,8 +1,8 @@
 // XComs, task states and variables in SQLite.
 import type { VariableRecord } from "../model/records.ts";
 import type { ValueStore } from "../ports/metadata.ts";
+import { parseAfter, toPage, toRowLimit } from "../ports/pages.ts";
 import type { SqliteDatabase } from "./sqlite-database.ts";
-import { parseAfter, toPage, toRowLimit } from "./sqlite-pages.ts";
 import { type Row, text } from "./sqlite-rows.ts";
 import { columnsOf } from "./sqlite-task-instances.ts";
 import { createXComWriter, parseXCom } from "./sqlite-xcoms.ts";
@@ -59,6 +59,13 @@ export function createValueStore(db: SqliteDatabase): ValueStore {
       db.write(() => {
         if (value === undefined) deleteState.run(...columnsOf(key), name);
         else upsertState.run(...columnsOf(key), name, value);
+      }),
+    replaceTaskState: (key, name, { from, to }) =>
+      db.write(() => {
+        const row = selectState.get(...columnsOf(key), name);
+        if ((row && text(row, "value")) !== from) return false;
+        upsertState.run(...columnsOf(key), name, to);
+        return true;
       }),
 
     getVariable: (key) =>

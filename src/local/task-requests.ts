@@ -1,11 +1,6 @@
 // What the task runner asks of its threads. All of it is JSON, so it crosses at little cost.
 import type { CallbackCall, TaskCall } from "../model/task-call.ts";
-
-/** Where a call's code is. */
-export interface BundleAddress {
-  readonly hash: string;
-  readonly url: string;
-}
+import type { BundleAddress } from "../services/user-code.ts";
 
 /** Answered by a TaskOutcome for a task, by undefined for callbacks. */
 export type TaskRequest =

@@ -2,7 +2,8 @@
 import type { Diagnostic } from "../model/diagnostics.ts";
 import type { DagLoader } from "../ports/dag-loader.ts";
 import type { Bundles } from "../ports/dag-source.ts";
-import type { Loaded, LoadRequest } from "./loader-thread.ts";
+import type { Loaded } from "../services/load-dags.ts";
+import type { LoadRequest } from "./loader-thread.ts";
 import { siblingUrl } from "./sibling-url.ts";
 import { createThreadPool } from "./thread-pool.ts";
 

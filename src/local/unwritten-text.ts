@@ -1,4 +1,5 @@
 // Text in memory shared by a thread and its host: what a thread has not written yet survives its sudden end.
+import type { UnwrittenTextWriter } from "../services/try-log.ts";
 
 const HEADER_BYTES = 4;
 const CAPACITY_BYTES = 64 * 1024;
@@ -16,12 +17,6 @@ export function takeUnwrittenText(shared: SharedArrayBuffer): string {
   ).toString();
   Atomics.store(length, 0, 0);
   return text;
-}
-
-export interface UnwrittenTextWriter {
-  /** False when there is no room for it. */
-  add(text: string): boolean;
-  clear(): void;
 }
 
 /** The side of the thread. */

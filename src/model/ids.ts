@@ -67,9 +67,13 @@ export function executionName(execution: {
   return withHash(`${runId}-${clearNumber}`, hash);
 }
 
-/** The name of the state machine of a DAG's version; `versionHash` is the hash of its content. */
-export function stateMachineName(dagId: string, versionHash: string): string {
-  return withHash(`stepwind-${dagId}`, `${versionHash.slice(0, 12)}${hashText(dagId).slice(0, 8)}`);
+/**
+ * The name of the state machine of a DAG's version; `versionHash` is the hash of its content. The prefix tells the
+ * machines of deployments apart; it is whole in the name if it has at most 50 characters that Step Functions takes.
+ */
+export function stateMachineName(dagId: string, versionHash: string, prefix = "stepwind-"): string {
+  const hash = `${versionHash.slice(0, 12)}${hashText(dagId).slice(0, 8)}`;
+  return withHash(`${prefix}${dagId}`, hash);
 }
 
 /** A readable part in letters that Step Functions takes, cut so that the part that makes it unique fits behind. */

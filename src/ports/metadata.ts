@@ -134,6 +134,12 @@ export interface ValueStore {
   getTaskState(key: TaskInstanceKey, name: string): Promise<string | undefined>;
   /** Without a value, removes it. */
   putTaskState(key: TaskInstanceKey, name: string, value: string | undefined): Promise<void>;
+  /** Writes `to` if the stored value is `from` (undefined: none); false if it isn't. */
+  replaceTaskState(
+    key: TaskInstanceKey,
+    name: string,
+    change: { readonly from: string | undefined; readonly to: string },
+  ): Promise<boolean>;
 
   getVariable(key: string): Promise<VariableRecord | undefined>;
   putVariable(variable: VariableRecord): Promise<void>;

@@ -2,6 +2,7 @@
 import type { DagLoader } from "./dag-loader.ts";
 import type { Bundles, DagSource } from "./dag-source.ts";
 import type { Metadata } from "./metadata.ts";
+import type { Notifications } from "./notifications.ts";
 import type { Schedules } from "./schedules.ts";
 import type { Secrets } from "./secrets.ts";
 import type { StateMachines } from "./state-machines.ts";
@@ -34,6 +35,7 @@ export interface Platform {
   readonly runner: TaskRunner;
   readonly stateMachines: StateMachines;
   readonly schedules: Schedules;
+  readonly notifications: Notifications;
   readonly clock: Clock;
   readonly report: Reporter;
   /** Eight random characters of a–z and 0–9, for run ids. */

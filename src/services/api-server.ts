@@ -2,6 +2,7 @@
 // Lambda event or, in the CLI without a server, a call.
 import { Hono } from "hono";
 import type { Platform } from "../ports/platform.ts";
+import { type AuthenticationOptions, addAuthentication } from "./api/auth.ts";
 import type { ApiContext } from "./api/context.ts";
 import { addDagRoutes } from "./api/dag-routes.ts";
 import { addImportErrorRoutes } from "./api/import-error-routes.ts";
@@ -17,15 +18,17 @@ export interface ApiServerOptions {
   readonly version?: string;
   /** Absolute path of the DAG folder, for `fileloc`. */
   readonly dagsFolder?: string;
+  /** The user's password, for an API that strangers can reach. */
+  readonly password?: AuthenticationOptions["password"];
 }
 
-/** Answers only requests to this machine's own names: there is no log-in yet. */
+/** Asks for a token when there is a password; otherwise answers only requests to this machine's own names. */
 export function createApiServer(
   platform: Platform,
   services: ApiContext["services"],
   options: ApiServerOptions = {},
 ): Hono {
-  const { version = "unknown", dagsFolder } = options;
+  const { version = "unknown", dagsFolder, password } = options;
   const context: ApiContext = {
     platform,
     services,
@@ -41,7 +44,8 @@ export function createApiServer(
   addImportErrorRoutes(api, context);
 
   const app = new Hono();
-  app.use(guardLocalhost);
+  if (password) addAuthentication(app, { password, clock: platform.clock });
+  else app.use(guardLocalhost);
   app.route("/api/v2", api);
   app.notFound((c) => c.json({ detail: "Not Found" }, 404));
   app.onError((error, c) => {

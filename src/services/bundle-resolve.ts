@@ -4,6 +4,7 @@ import { isBuiltin } from "node:module";
 import { posix } from "node:path";
 import type { Loader, OnResolveArgs, OnResolveResult, Plugin, PluginBuild } from "esbuild";
 import type { DagSource } from "../ports/dag-source.ts";
+import { packageFiles } from "./package-files.ts";
 import { SOURCE_SCHEME } from "./source-places.ts";
 
 export interface SourceResolver {
@@ -34,6 +35,12 @@ const LOADERS: Readonly<Record<string, Loader>> = {
   ".md": "text",
   ".html": "text",
 };
+
+/** Whether DAG files can import the file. */
+export function isImportable(file: string): boolean {
+  return posix.extname(file) in LOADERS;
+}
+
 const EXTENSIONS = [".ts", ".mts", ".tsx", ".js", ".mjs", ".cjs", ".json"];
 /** TypeScript lets an import name the file that it would become. */
 const WRITTEN_AS: Readonly<Record<string, readonly string[]>> = {
@@ -73,17 +80,23 @@ export function resolveFromSource(source: DagSource): SourceResolver {
         "move the file into the DAG folder",
       );
     }
-    const candidates = candidatesFor(path);
+    const found = await findFirst(candidatesFor(path));
+    if (found) return found;
+    return mistake(
+      `The file "${specifier}" does not exist`,
+      `add ${path} to the DAG folder, or correct the path; the DAG is processed again as soon as the file is there`,
+    );
+  }
+
+  /** The first of the files that is there; if none is, all of them count as imported, so that one that comes heals. */
+  async function findFirst(candidates: readonly string[]): Promise<OnResolveResult | undefined> {
     for (const candidate of candidates) {
       if ((await read(candidate)) === undefined) continue;
       imports.add(candidate);
       return { path: candidate, namespace: NAMESPACE };
     }
     for (const candidate of candidates) imports.add(candidate);
-    return mistake(
-      `The file "${specifier}" does not exist`,
-      `add ${path} to the DAG folder, or correct the path; the DAG is processed again as soon as the file is there`,
-    );
+    return undefined;
   }
 
   async function findPackage(build: PluginBuild, args: OnResolveArgs): Promise<OnResolveResult> {
@@ -94,17 +107,16 @@ export function resolveFromSource(source: DagSource): SourceResolver {
         `import from ${[...RUNTIME].join(" or ")}`,
       );
     }
-    if (source.packagesFrom !== undefined) {
-      const { path, errors, sideEffects } = await build.resolve(args.path, {
-        kind: args.kind,
-        resolveDir: source.packagesFrom,
-        pluginData: IN_PACKAGES,
-      });
-      if (errors.length === 0) return { path, sideEffects };
-    }
+    const { packagesFrom } = source;
+    const found =
+      packagesFrom === undefined
+        ? await findFirst(packageFiles(args.path))
+        : await resolveInstalled(build, args, packagesFrom);
+    if (found) return found;
+    const install = `run "npm install ${name}" where the DAG folder's package.json is`;
     return mistake(
       `The package "${name}" is not installed`,
-      `run "npm install ${name}" where the DAG folder's package.json is`,
+      packagesFrom === undefined ? `${install}, then "stepwind push"` : install,
     );
   }
 
@@ -153,6 +165,16 @@ export function resolveFromSource(source: DagSource): SourceResolver {
       if (broken) throw broken.error;
     },
   };
+}
+
+async function resolveInstalled(
+  build: PluginBuild,
+  { path, kind }: OnResolveArgs,
+  resolveDir: string,
+): Promise<OnResolveResult | undefined> {
+  const found = await build.resolve(path, { kind, resolveDir, pluginData: IN_PACKAGES });
+  if (found.errors.length > 0) return undefined;
+  return { path: found.path, sideEffects: found.sideEffects };
 }
 
 /** Marks a resolution that esbuild does itself. */

@@ -32,6 +32,11 @@ export function toRecorderEvent(payload: Payload): RecorderEvent {
   }
 }
 
+/** What an execution was started with, as JSON text; throws when it is no run of ours. */
+export function parseExecutionInput(text: string): ExecutionInput {
+  return idsOf(JSON.parse(text));
+}
+
 function idsOf(payload: Payload): ExecutionInput {
   return {
     dagId: textOf(payload, "dagId"),

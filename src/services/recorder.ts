@@ -1,6 +1,7 @@
 // The recorder: what the engine itself reports. It holds gates, settles a task whose worker never answered, ends a
 // run, and takes up runs whose engine died.
 import type { TaskDocument } from "../model/document.ts";
+import { runFailed, taskFailed } from "../model/failure-event.ts";
 import { graphOf } from "../model/graph.ts";
 import type { DagRunRecord, TaskInstanceRecord } from "../model/records.ts";
 import { decideRunState } from "../model/run-state.ts";
@@ -9,6 +10,7 @@ import type { CallbackReason } from "../model/task-call.ts";
 import type { Platform } from "../ports/platform.ts";
 import type { ExecutionInput } from "../ports/state-machines.ts";
 import type { Callbacks } from "./callbacks.ts";
+import { publishFailure } from "./failures.ts";
 import { lookAtGate, releaseGate, spread, toEnded, wakeOtherRuns } from "./spread.ts";
 import type { RunScope } from "./verdicts.ts";
 import type { Versions } from "./versions.ts";
@@ -30,6 +32,8 @@ export interface Recorder {
    * called only when none of its executions is left.
    */
   resume(run: DagRunRecord): Promise<void>;
+  /** An execution has ended, failed or stopped, without the run's end: the run has failed. Repeating is safe. */
+  executionEnded(input: ExecutionInput): Promise<void>;
   /**
    * Ends a running run from outside: its execution stops, unfinished tasks become skipped (timed_out) or failed.
    * Nothing happens if it has ended. The caller plans on.
@@ -103,7 +107,9 @@ export function createRecorder(
     if (failed) callbacks.afterTry(scope, failed, { name: "WorkerDied", message });
     const known = failed ?? (await metadata.getTaskInstance(key));
     const ended = known && toEnded(known);
-    if (ended) await spread(context, scope, [ended]);
+    if (!ended) return;
+    await spread(context, scope, [ended]);
+    if (known.state === "failed") await publishFailure(platform, taskFailed(scope.run, known));
   }
 
   /** Ends the run, and lets others know; the latter also if the run has ended by now, since they may not have heard. */
@@ -127,14 +133,17 @@ export function createRecorder(
         `run "${runId}" of DAG "${dagId}" has unfinished tasks`,
       );
     }
-    await end(scope, decided.state, decided.reason);
+    const ended = await end(scope, decided.state, decided.reason);
+    if (ended && decided.reason === "all_tasks_deadlocked") {
+      await publishFailure(platform, runFailed(scope.run, decided.reason));
+    }
   }
 
   async function end(
     scope: RunScope,
     state: "success" | "failed",
     reason: CallbackReason,
-  ): Promise<void> {
+  ): Promise<boolean> {
     const { dagId, runId } = scope.run;
     const ended = await metadata.updateRun({
       dagId,
@@ -143,7 +152,7 @@ export function createRecorder(
       clearNumber: scope.run.clearNumber,
       set: { state, reason, endDate: now() },
     });
-    if (!ended) return;
+    if (!ended) return false;
     const duration = (Date.parse(now()) - Date.parse(ended.startDate ?? ended.queuedAt)) / 1_000;
     platform.report.info(`Run "${runId}" of DAG "${dagId}" ended: ${state}`, {
       dagId,
@@ -153,6 +162,7 @@ export function createRecorder(
     });
     callbacks.afterRun({ ...scope, run: ended }, reason);
     if (state === "failed") await pauseAfterFailures(scope);
+    return true;
   }
 
   /** Airflow: max_consecutive_failed_dag_runs. */
@@ -217,6 +227,13 @@ export function createRecorder(
     });
   }
 
+  async function executionEnded(input: ExecutionInput): Promise<void> {
+    const scope = await scopeOf(input);
+    if (!scope) return;
+    await abandon(scope.run, "task_failure");
+    await options.onRunEnded(input.dagId);
+  }
+
   /** The reason is recorded first: if the process dies before the end, the next one ends the run by it. */
   async function abandon(
     { dagId, runId, clearNumber }: DagRunRecord,
@@ -231,7 +248,6 @@ export function createRecorder(
     });
     if (!run) return;
     const scope = { run, version: await versions.get(dagId, run.versionHash) };
-    await platform.stateMachines.stop({ dagId, runId, clearNumber }, reason);
     const endDate = now();
     await Promise.all(
       scope.version.document.tasks.map(({ taskId }) =>
@@ -242,9 +258,12 @@ export function createRecorder(
         }),
       ),
     );
-    await end(scope, "failed", reason);
+    const isEnded = await end(scope, "failed", reason);
+    // Only now: an engine that tells of stopped executions is to find the run ended.
+    await platform.stateMachines.stop({ dagId, runId, clearNumber }, reason);
     await wakeOtherRuns(context, run);
+    if (isEnded) await publishFailure(platform, runFailed(run, reason));
   }
 
-  return { handle, resume, abandon };
+  return { handle, resume, executionEnded, abandon };
 }

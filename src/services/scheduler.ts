@@ -105,6 +105,7 @@ export function createScheduler(
       dagId,
       schedule: document.schedule,
       timezone: document.timezone,
+      hasRunsToCome: planned.next !== undefined,
       ...(Number.isFinite(nextFireAt) ? { nextFireAt } : {}),
     });
     return planned.create.length > 0;

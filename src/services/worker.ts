@@ -1,7 +1,7 @@
 // The worker: what each Task state calls. It asks the metadata what the task may do, runs one try, records how it
 // ended, and spreads that. The engine knows two answers: it returns (go on) or it throws (call me again).
-
 import type { TaskDocument } from "../model/document.ts";
+import { taskFailed } from "../model/failure-event.ts";
 import { graphOf } from "../model/graph.ts";
 import { totalPriorityWeight } from "../model/priority.ts";
 import type { TaskInstanceKey, TaskInstanceRecord, XComRecord } from "../model/records.ts";
@@ -12,6 +12,7 @@ import type { TaskError, TaskOutcome } from "../model/task-call.ts";
 import type { Platform } from "../ports/platform.ts";
 import type { ExecutionInput } from "../ports/state-machines.ts";
 import type { Callbacks } from "./callbacks.ts";
+import { publishFailure } from "./failures.ts";
 import { settleVerdict, spread, toEnded } from "./spread.ts";
 import { callForTask, readInputs } from "./task-calls.ts";
 import { createTaskServices } from "./task-services.ts";
@@ -68,7 +69,11 @@ export function createWorker(platform: Platform, versions: Versions, callbacks: 
     let known = await metadata.getTaskInstance(attempt.key);
     // Whoever recorded the end may have died before it was spread.
     const ended = known && toEnded(known);
-    if (ended) return spread(context, attempt.scope, [ended]);
+    if (known && ended) {
+      await spread(context, attempt.scope, [ended]);
+      if (known.state === "failed") await publishFailure(platform, taskFailed(run, known));
+      return;
+    }
     if (known?.state === "running") {
       known = await recordFailure(attempt, known, {
         name: "WorkerDied",
@@ -267,6 +272,7 @@ export function createWorker(platform: Platform, versions: Versions, callbacks: 
     if (!ended) return undefined;
     callbacks.afterTry(scope, ended, error);
     await spread(context, scope, [{ ...set, taskId: key.taskId }]);
+    if (set.state === "failed") await publishFailure(platform, taskFailed(scope.run, ended));
     return ended;
   }
 

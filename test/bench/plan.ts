@@ -1,9 +1,9 @@
 // Planning 5,000 DAGs: each is read from the metadata, planned by its timetable, and given its next timer.
 import { createLocalStateMachines } from "../../src/local/interpreter-state-machines.ts";
 import { createSqliteMetadata } from "../../src/local/sqlite-metadata.ts";
-import { systemClock } from "../../src/local/system-clock.ts";
 import { createTimerSchedules } from "../../src/local/timer-schedules.ts";
 import { createScheduler } from "../../src/services/scheduler.ts";
+import { systemClock } from "../../src/services/system-clock.ts";
 import { createVersions } from "../../src/services/versions.ts";
 import { dag, task } from "../reference/documents.ts";
 import { medianOf } from "./measure.ts";

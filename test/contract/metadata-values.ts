@@ -58,6 +58,22 @@ export function valueStoreContract(create: () => Promise<Metadata>): void {
       expect(await metadata.getTaskState(key, "offset")).toBeUndefined();
       expect(await metadata.getTaskState(key, TRICKY_TEXT)).toBe("3");
     });
+
+    test("a task state is replaced only where it is as expected, by one of many at a time", async () => {
+      const metadata = await create();
+      const key = taskKey();
+      const writers = ["1", "2", "3", "4"];
+      const replaceAll = (from: string | undefined) =>
+        Promise.all(writers.map((to) => metadata.replaceTaskState(key, "owner", { from, to })));
+      expect((await replaceAll(undefined)).filter(Boolean)).toHaveLength(1);
+      const owner = await metadata.getTaskState(key, "owner");
+      expect(writers).toContain(owner);
+      expect(await replaceAll("nobody")).toEqual([false, false, false, false]);
+      expect(await metadata.replaceTaskState(key, "owner", { from: owner, to: "5" })).toBe(true);
+      await metadata.putTaskState(key, "owner", undefined);
+      expect(await metadata.replaceTaskState(key, "owner", { from: "5", to: "6" })).toBe(false);
+      expect(await metadata.getTaskState(key, "owner")).toBeUndefined();
+    });
   });
 
   describe("variables", () => {

@@ -9,7 +9,7 @@ import {
   createVirtualProduct,
   type Death,
   type Observed,
-  type Script,
+  toScript,
   type VirtualProduct,
 } from "../reference/virtual-product.ts";
 
@@ -81,25 +81,6 @@ function drawDeaths(
     at: random.next() * length,
     turns: random.below(6),
   })).sort((a, b) => a.at - b.at);
-}
-
-function toScript(plan: Plan): Script {
-  return ({ taskId }) => {
-    const { duration = 0, outcome = "success", label, passes } = plan[taskId] ?? {};
-    if (outcome === "skipped") return { seconds: duration, ending: { kind: "skipped" } };
-    if (outcome === "failed") {
-      const error = { name: "Error", message: "as scripted" };
-      return { seconds: duration, ending: { kind: "failed", retry: true, error } };
-    }
-    const result = label === undefined ? passes : label;
-    return {
-      seconds: duration,
-      ending: {
-        kind: "success",
-        ...(result === undefined ? {} : { result: JSON.stringify(result) }),
-      },
-    };
-  };
 }
 
 function expectSame(

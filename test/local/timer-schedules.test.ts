@@ -1,7 +1,7 @@
 // Timers on a fake clock: when they call, that a jump of the clock loses nothing, and that a failed call is made again.
 import { beforeEach, expect, onTestFinished, test, vi } from "vitest";
-import { systemClock } from "../../src/local/system-clock.ts";
 import { createTimerSchedules } from "../../src/local/timer-schedules.ts";
+import { systemClock } from "../../src/services/system-clock.ts";
 
 const BEGIN = Date.UTC(2026, 0, 1);
 
@@ -29,6 +29,7 @@ function createBench({ failures = 0 } = {}) {
       dagId,
       schedule: { kind: "none" },
       timezone: "UTC",
+      hasRunsToCome: true,
       ...(second === undefined ? {} : { nextFireAt: BEGIN + second * 1_000 }),
     });
   return { schedules, set, called, errors };

@@ -52,7 +52,12 @@ test("names of executions and state machines fit Step Functions, whatever the id
   fc.assert(
     fc.property(fc.string(), fc.string(), fc.nat(), (dagId, runId, clearNumber) => {
       expect(executionName({ dagId, runId, clearNumber })).toMatch(NAME);
-      expect(stateMachineName(dagId, "0123456789abcdef0123456789abcdef")).toMatch(NAME);
+      const hash = "0123456789abcdef0123456789abcdef";
+      expect(stateMachineName(dagId, hash)).toMatch(NAME);
+      const prefix = "x".repeat(50);
+      const name = stateMachineName(dagId, hash, prefix);
+      expect(name).toMatch(NAME);
+      expect(name.startsWith(prefix)).toBe(true);
     }),
   );
 });

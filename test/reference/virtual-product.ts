@@ -1,4 +1,4 @@
-// The product in virtual time: real compiler, interpreter, services and SQLite; user code is a script of outcomes and
+// The product in virtual time: real compiler, interpreter, services and metadata; user code is a script of outcomes and
 // durations. A day passes in milliseconds, and the start of every task can be compared to the moment.
 import { compile } from "../../src/compiler/compile.ts";
 import {
@@ -17,6 +17,7 @@ import type { StateMachines } from "../../src/ports/state-machines.ts";
 import type { TaskRunner } from "../../src/ports/task-runner.ts";
 import type { XComs } from "../../src/ports/xcoms.ts";
 import { createServices, type Services } from "../../src/services/services.ts";
+import type { Script as Plan } from "./run-states.ts";
 import { createVirtualClock, createVirtualSchedules } from "./virtual-clock.ts";
 import { IMMORTAL, type Life, watchCalls } from "./watched-calls.ts";
 
@@ -36,6 +37,26 @@ export interface SeenTry {
   end?: number;
   /** Whether it was killed before its end. */
   isKilled?: boolean;
+}
+
+/** Each try of a task goes as the plan of the run says; a task that fails does so each time. */
+export function toScript(plan: Plan): Script {
+  return ({ taskId }) => {
+    const { duration = 0, outcome = "success", label, passes } = plan[taskId] ?? {};
+    if (outcome === "skipped") return { seconds: duration, ending: { kind: "skipped" } };
+    if (outcome === "failed") {
+      const error = { name: "Error", message: "as scripted" };
+      return { seconds: duration, ending: { kind: "failed", retry: true, error } };
+    }
+    const result = label === undefined ? passes : label;
+    return {
+      seconds: duration,
+      ending: {
+        kind: "success",
+        ...(result === undefined ? {} : { result: JSON.stringify(result) }),
+      },
+    };
+  };
 }
 
 /** What a run came to. Times are seconds from its start. */
@@ -93,6 +114,8 @@ export interface VirtualProduct {
 }
 
 export interface VirtualProductOptions {
+  /** SQLite in memory when absent. */
+  readonly store?: Metadata & { close?(): Promise<void> };
   /** For XComs beyond what a row of the metadata takes. */
   readonly xcoms?: XComs;
   /** Tries at the same time; any number when absent. */
@@ -103,9 +126,10 @@ export interface VirtualProductOptions {
 export const BEGIN = Date.UTC(1970, 0, 2);
 
 export function createVirtualProduct(options: VirtualProductOptions = {}): VirtualProduct {
-  const sqlite = createSqliteMetadata({ file: ":memory:" });
+  const store: NonNullable<VirtualProductOptions["store"]> =
+    options.store ?? createSqliteMetadata({ file: ":memory:" });
   const calls = watchCalls();
-  const metadata = calls.watch(sqlite, IMMORTAL);
+  const metadata = calls.watch(store, IMMORTAL);
   const clock = createVirtualClock(BEGIN);
   const reports: string[] = [];
   const callbacks: CallbackCall[] = [];
@@ -155,7 +179,7 @@ export function createVirtualProduct(options: VirtualProductOptions = {}): Virtu
   function boot(): Engine {
     const life = { isOver: false };
     const runner = createRunner(options.threads ?? Infinity);
-    const metadata = calls.watch(sqlite, life);
+    const metadata = calls.watch(store, life);
     const xcoms = calls.watch(options.xcoms ?? ABSENT.xcoms, life);
     const schedules = createVirtualSchedules(clock, (dagId) => {
       services.scheduler.schedule(dagId).catch((problem) => report.error(String(problem)));
@@ -301,7 +325,7 @@ export function createVirtualProduct(options: VirtualProductOptions = {}): Virtu
     },
     getTasks,
     run,
-    close: () => sqlite.close(),
+    close: async () => store.close?.(),
   };
 }
 
@@ -319,7 +343,7 @@ interface Engine {
 /** What these runs have no use for. */
 const ABSENT: Pick<
   Platform,
-  "xcoms" | "logs" | "secrets" | "source" | "bundles" | "loader" | "randomId"
+  "xcoms" | "logs" | "secrets" | "source" | "bundles" | "loader" | "notifications" | "randomId"
 > = {
   xcoms: {
     put: async () => unused("xcoms"),
@@ -335,6 +359,7 @@ const ABSENT: Pick<
   source: { list: async () => [], read: async () => undefined },
   bundles: { put: async () => {}, has: async () => false, url: async () => unused("bundles") },
   loader: { load: async () => ({ dags: [], diagnostics: [] }) },
+  notifications: { publish: async () => {} },
   randomId: () => "aaaaaaaa",
 };
 

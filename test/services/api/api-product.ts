@@ -81,6 +81,7 @@ export async function createApiProduct(): Promise<ApiProduct> {
       runCallbacks: async () => {},
     },
     schedules: { set: async () => {}, remove: async () => {} },
+    notifications: { publish: async () => {} },
     randomId: () => "abcdefgh",
   };
   const services: Services = createServices(platform);

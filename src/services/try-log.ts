@@ -1,11 +1,10 @@
-// The log of one try, written from its worker thread: lines are gathered and appended together, and those not yet
-// appended stand in memory that survives the thread.
+// The log of one try, written where the try runs: lines are gathered and appended together. In a worker thread those not
+// yet appended stand in memory that survives it.
 import type { LogEntry } from "../model/records.ts";
 import { LineSplitter, MAX_LINE_BYTES } from "../operators/line-splitter.ts";
 import type { TaskLogs, TryKey } from "../ports/task-logs.ts";
-import type { UnwrittenTextWriter } from "./unwritten-text.ts";
 
-/** How long a line may wait for others. */
+/** How long a line may wait for others where it isn't said. */
 const GATHER_MS = 50;
 /** Entries that are appended at once. */
 const MAX_GATHERED = 500;
@@ -24,9 +23,24 @@ export interface TryLog {
   end(): void;
 }
 
+/** Text that survives the sudden end of who writes it. */
+export interface UnwrittenTextWriter {
+  /** False when there is no room for it. */
+  add(text: string): boolean;
+  clear(): void;
+}
+
+export interface TryLogOptions {
+  /** Its `append` never rejects, and keeps the order of the calls. */
+  readonly logs: Pick<TaskLogs, "append">;
+  /** Appends that cost little are better done often; 50 ms when absent. */
+  readonly gatherMs?: number;
+  readonly unwritten?: UnwrittenTextWriter;
+}
+
 export function createTryLog(
   key: TryKey,
-  { logs, unwritten }: { readonly logs: TaskLogs; readonly unwritten: UnwrittenTextWriter },
+  { logs, unwritten = NONE, gatherMs = GATHER_MS }: TryLogOptions,
 ): TryLog {
   let gathered: LogEntry[] = [];
   let timer: NodeJS.Timeout | undefined;
@@ -38,14 +52,14 @@ export function createTryLog(
     gathered.push(whole);
     const isSafe = !isEnded && unwritten.add(`${JSON.stringify(whole)}\n`);
     if (gathered.length >= MAX_GATHERED || (!isEnded && !isSafe)) flush();
-    else timer ??= setTimeout(flush, GATHER_MS).unref();
+    else timer ??= setTimeout(flush, gatherMs).unref();
   }
 
   function flush(): void {
     clearTimeout(timer);
     timer = undefined;
     if (gathered.length === 0) return;
-    // The adapter in a thread writes before it returns; it reports what it can't write itself.
+    // In a thread the adapter writes before it returns.
     void logs.append(key, gathered);
     gathered = [];
     if (!isEnded) unwritten.clear();
@@ -75,6 +89,9 @@ export function createTryLog(
     },
   };
 }
+
+/** Where nothing survives there is nothing to be safe in. */
+const NONE: UnwrittenTextWriter = { add: () => true, clear() {} };
 
 const LEVELS = { "task.stdout": "info", "task.stderr": "error" } as const;
 

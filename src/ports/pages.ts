@@ -1,5 +1,6 @@
-// Keyset pagination: `next` names the last row of a page, so rows added meanwhile neither double nor hide others.
-import type { Page } from "../ports/metadata.ts";
+// Keyset pagination, for every adapter: `next` names the last row of a page, so rows added meanwhile neither double nor
+// hide others.
+import type { Page } from "./metadata.ts";
 
 const DEFAULT_LIMIT = 100;
 

@@ -1,6 +1,6 @@
 // Reads a connection from text, JSON or URI, by Airflow's rules (models/connection.py: from_json, _parse_from_uri).
 // The WHATWG URL class won't do: it refuses and rewrites what Python's urlsplit takes.
-import type { Connection } from "../model/task-services.ts";
+import type { Connection } from "./task-services.ts";
 
 const EXTRA_KEY = "__extra__";
 const JSON_FIELDS = [

@@ -1,0 +1,24 @@
+// The DAG processor: takes DAG files from the bucket whenever one of them changes or goes.
+import "../src/aws/esbuild-binary.ts";
+import type { S3Event } from "aws-lambda";
+import { readEnvironment } from "../src/aws/environment.ts";
+import { createAwsPlatform } from "../src/aws/platform.ts";
+import { createDagProcessor } from "../src/services/dag-processor.ts";
+import { createServices } from "../src/services/services.ts";
+import { workSteadily } from "../src/services/steady-source.ts";
+
+const environment = readEnvironment(process.env);
+const platform = createAwsPlatform(environment);
+const { scheduler, callbacks } = createServices(platform);
+const options = {
+  functions: environment,
+  dagsArePausedAtCreation: environment.dagsArePausedAtCreation,
+  onDagChanged: scheduler.schedule,
+};
+
+export async function handler({ Records }: S3Event): Promise<void> {
+  const files = Records.map(({ s3 }) => decodeURIComponent(s3.object.key.replaceAll("+", " ")));
+  await workSteadily(platform.source, (source) =>
+    createDagProcessor({ ...platform, source }, options).processChanged(files),
+  ).finally(callbacks.settled);
+}

@@ -1,0 +1,26 @@
+// The worker: runs tasks for Task states, and callbacks for everybody.
+import type { Context } from "aws-lambda";
+import { readEnvironment } from "../src/aws/environment.ts";
+import type { CallbacksEvent } from "../src/aws/lambda-task-runner.ts";
+import { createAwsPlatform } from "../src/aws/platform.ts";
+import { createProcessTaskRunner } from "../src/aws/process-task-runner.ts";
+import { createServices } from "../src/services/services.ts";
+import { createTaskServices } from "../src/services/task-services.ts";
+import { tryKeyOf } from "../src/services/user-code.ts";
+import type { WorkerEvent } from "../src/services/worker.ts";
+
+let deadline = 0;
+const others = createAwsPlatform(readEnvironment(process.env));
+const here = createProcessTaskRunner({ ...others, deadline: () => deadline });
+const platform = { ...others, runner: { ...others.runner, run: here.run } };
+const { worker, callbacks } = createServices(platform);
+
+export async function handler(event: WorkerEvent | CallbacksEvent, context: Context) {
+  deadline = Date.now() + context.getRemainingTimeInMillis();
+  if ("action" in event) {
+    const services = createTaskServices(platform, tryKeyOf(event.call));
+    return here.runCallbacks(event.call, { ...event, services });
+  }
+  const never = new AbortController().signal;
+  await worker.execute(event, never).finally(callbacks.settled);
+}

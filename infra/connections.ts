@@ -1,0 +1,109 @@
+// Who calls whom: uploads the DAG processor, schedules the scheduler, ended executions the recorder, failures the notifier,
+// and everybody the API. What can't be delivered goes to a dead-letter queue.
+import { Duration, Stack } from "aws-cdk-lib";
+import * as events from "aws-cdk-lib/aws-events";
+import * as targets from "aws-cdk-lib/aws-events-targets";
+import * as iam from "aws-cdk-lib/aws-iam";
+import * as lambda from "aws-cdk-lib/aws-lambda";
+import * as s3 from "aws-cdk-lib/aws-s3";
+import * as scheduler from "aws-cdk-lib/aws-scheduler";
+import * as sns from "aws-cdk-lib/aws-sns";
+import * as subscriptions from "aws-cdk-lib/aws-sns-subscriptions";
+import type { Construct } from "constructs";
+import type { Service } from "./functions.ts";
+import type { Parts } from "./grants.ts";
+
+/** The topic of failures; each of the addresses gets them as JSON. */
+export function createTopic(scope: Construct, emails: readonly string[]): sns.Topic {
+  const topic = new sns.Topic(scope, "Failures", { enforceSSL: true });
+  for (const email of emails) topic.addSubscription(new subscriptions.EmailSubscription(email));
+  return topic;
+}
+
+export function connectAll(scope: Construct, parts: Parts): void {
+  connectUploads(scope, parts);
+  connectSchedules(scope, parts);
+  connectExecutions(scope, parts);
+  const { function: notifier, deadLetters } = parts.services.notifier;
+  parts.topic.addSubscription(
+    new subscriptions.LambdaSubscription(
+      notifier,
+      deadLetters ? { deadLetterQueue: deadLetters } : {},
+    ),
+  );
+}
+
+/** Answers the URL. It is open to everybody; the API itself asks for a token. */
+export function addUrl(api: Service): string {
+  const { url } = api.function.addFunctionUrl({
+    authType: lambda.FunctionUrlAuthType.NONE,
+    invokeMode: lambda.InvokeMode.BUFFERED,
+  });
+  return url;
+}
+
+/**
+ * By plain resources: the bucket waits for the permission and that for the function, and the construct for it would be a
+ * custom resource.
+ */
+function connectUploads(scope: Construct, { services, storage }: Parts): void {
+  const { function: processor } = services["dag-processor"];
+  const permission = new lambda.CfnPermission(scope, "UploadPermission", {
+    action: "lambda:InvokeFunction",
+    functionName: processor.functionArn,
+    principal: "s3.amazonaws.com",
+    sourceAccount: Stack.of(scope).account,
+    sourceArn: storage.dagsBucketArn,
+  });
+  const bucket = storage.dagsBucket.node.defaultChild;
+  if (!(bucket instanceof s3.CfnBucket)) throw new Error("The bucket is no bucket");
+  bucket.notificationConfiguration = {
+    lambdaConfigurations: ["s3:ObjectCreated:*", "s3:ObjectRemoved:*"].map((event) => ({
+      event,
+      function: processor.functionArn,
+    })),
+  };
+  bucket.addResourceDependency(permission);
+}
+
+function connectSchedules(scope: Construct, { names, services, fires, schedules }: Parts): void {
+  if (schedules === "scheduler") {
+    new scheduler.CfnScheduleGroup(scope, "ScheduleGroup", { name: names.scheduleGroup });
+  }
+  new lambda.CfnPermission(scope, "RulePermission", {
+    action: "lambda:InvokeFunction",
+    functionName: services.scheduler.function.functionArn,
+    principal: "events.amazonaws.com",
+    sourceArn: `${names.ruleArnPrefix}*`,
+  });
+  fires.addToResourcePolicy(
+    new iam.PolicyStatement({
+      actions: ["sqs:SendMessage"],
+      principals: [new iam.ServicePrincipal("events.amazonaws.com")],
+      resources: [fires.queueArn],
+      conditions: { ArnLike: { "aws:SourceArn": `${names.ruleArnPrefix}*` } },
+    }),
+  );
+}
+
+/** Executions that ended without telling so themselves: stopped by hand, out of time, or by a fault of ours. */
+function connectExecutions(scope: Construct, { names, services: { recorder } }: Parts): void {
+  const { deadLetters } = recorder;
+  new events.Rule(scope, "EndedExecutions", {
+    description: "Executions of DAG runs that ended without the run's end",
+    eventPattern: {
+      source: ["aws.states"],
+      detailType: ["Step Functions Execution Status Change"],
+      detail: {
+        status: ["FAILED", "TIMED_OUT", "ABORTED"],
+        stateMachineArn: [{ prefix: names.stateMachineArnPrefix }],
+      },
+    },
+    targets: [
+      new targets.LambdaFunction(recorder.function, {
+        maxEventAge: Duration.hours(1),
+        ...(deadLetters ? { deadLetterQueue: deadLetters } : {}),
+      }),
+    ],
+  });
+}

@@ -1,0 +1,209 @@
+// What each service may do, and nothing else.
+import type * as iam from "aws-cdk-lib/aws-iam";
+import type * as sns from "aws-cdk-lib/aws-sns";
+import type * as sqs from "aws-cdk-lib/aws-sqs";
+import type { Service } from "./functions.ts";
+import type { Names, ServiceName } from "./names.ts";
+import { allow } from "./permissions.ts";
+import type { Storage } from "./storage.ts";
+
+export interface Parts {
+  readonly names: Names;
+  readonly storage: Storage;
+  readonly services: Readonly<Record<ServiceName, Service>>;
+  readonly stateMachineRole: iam.Role;
+  readonly scheduleRole: iam.Role;
+  readonly topic: sns.Topic;
+  /** Which of EventBridge's two services fires. */
+  readonly schedules: "scheduler" | "rules";
+  /** Takes fires of schedules that could not be delivered. */
+  readonly fires: sqs.Queue;
+}
+
+const TABLE_ACTIONS = [
+  "dynamodb:GetItem",
+  "dynamodb:BatchGetItem",
+  "dynamodb:Query",
+  "dynamodb:PutItem",
+  "dynamodb:UpdateItem",
+  "dynamodb:DeleteItem",
+  "dynamodb:BatchWriteItem",
+  "dynamodb:ConditionCheckItem",
+];
+
+/** The loader is not here: its role may do nothing. */
+export function grantAll(parts: Parts): void {
+  const { services, names } = parts;
+  const { worker, recorder, scheduler, notifier } = services;
+  const processor = services["dag-processor"];
+  const api = services["api-server"];
+
+  for (const { role } of [worker, recorder, scheduler, processor, api, notifier])
+    useTable(role, parts);
+  for (const { role } of [recorder, scheduler, processor, api]) {
+    planRuns(role, parts);
+    handOverCallbacks(role, parts);
+  }
+
+  handOverCallbacks(worker.role, parts);
+  tellFailures(worker.role, parts);
+  releaseGates(worker.role, parts);
+  useObjects(worker.role, parts, { read: ["bundles", "xcoms"], write: ["logs", "xcoms"] });
+  allow(worker.role, {
+    actions: ["ssm:GetParameter"],
+    resources: [names.parameterArn("connections/*"), names.parameterArn("variables/*")],
+    reason: "Users name their connections and variables",
+  });
+
+  releaseGates(recorder.role, parts);
+
+  allow(processor.role, {
+    actions: ["s3:GetObject"],
+    resources: [`${parts.storage.dagsBucketArn}/*`],
+    reason: "Users name their DAG files",
+  });
+  allow(processor.role, {
+    actions: ["s3:ListBucket"],
+    resources: [parts.storage.dagsBucketArn],
+  });
+  useObjects(processor.role, parts, { read: ["bundles"], write: ["bundles"] });
+  allow(processor.role, {
+    actions: ["lambda:InvokeFunction"],
+    resources: [names.functionArn("dag-loader")],
+  });
+
+  useObjects(api.role, parts, { read: ["logs", "xcoms"], write: [], remove: ["logs", "xcoms"] });
+  allow(api.role, {
+    actions: ["states:DeleteStateMachine"],
+    resources: [`${names.stateMachineArnPrefix}*`],
+    reason: PER_VERSION,
+  });
+  allow(api.role, {
+    actions: ["ssm:GetParameter"],
+    resources: [names.parameterArn("api/password")],
+  });
+
+  allow(notifier.role, {
+    actions: ["ssm:GetParameter"],
+    resources: [names.parameterArn("connections/slack_default")],
+  });
+
+  for (const service of ["worker", "recorder"] as const) {
+    allow(parts.stateMachineRole, {
+      actions: ["lambda:InvokeFunction"],
+      resources: [names.functionArn(service)],
+    });
+  }
+  allow(parts.stateMachineRole, {
+    actions: [
+      "xray:PutTraceSegments",
+      "xray:PutTelemetryRecords",
+      "xray:GetSamplingRules",
+      "xray:GetSamplingTargets",
+    ],
+    resources: ["*"],
+    reason: "X-Ray takes traces for no particular resource",
+  });
+  allow(parts.scheduleRole, {
+    actions: ["lambda:InvokeFunction"],
+    resources: [names.functionArn("scheduler")],
+  });
+  allow(parts.scheduleRole, { actions: ["sqs:SendMessage"], resources: [parts.fires.queueArn] });
+}
+
+const PER_VERSION =
+  "Each version of a DAG has a state machine of its own, made when the DAG is uploaded";
+
+function useTable(role: iam.Role, { storage: { table } }: Parts): void {
+  const resources = [table.attrArn, `${table.attrArn}/index/runs`];
+  allow(role, { actions: TABLE_ACTIONS, resources });
+}
+
+/** Without the right to list, S3 says "forbidden" of an object that isn't there. */
+function useObjects(
+  role: iam.Role,
+  { storage: { dataBucket } }: Parts,
+  prefixes: {
+    readonly read: readonly string[];
+    readonly write: readonly string[];
+    readonly remove?: readonly string[];
+  },
+): void {
+  const toArns = (names: readonly string[]) =>
+    names.map((name) => `${dataBucket.bucketArn}/${name}/*`);
+  const reason = "Objects are named after DAGs, runs and versions";
+  allow(role, { actions: ["s3:ListBucket"], resources: [dataBucket.bucketArn] });
+  allow(role, { actions: ["s3:GetObject"], resources: toArns(prefixes.read), reason });
+  if (prefixes.write.length > 0) {
+    allow(role, { actions: ["s3:PutObject"], resources: toArns(prefixes.write), reason });
+  }
+  if (prefixes.remove) {
+    allow(role, { actions: ["s3:DeleteObject"], resources: toArns(prefixes.remove), reason });
+  }
+}
+
+/** What the scheduler service does, wherever it runs: starts and ends executions, sets its own schedules. */
+function planRuns(role: iam.Role, parts: Parts): void {
+  const { names, stateMachineRole, scheduleRole } = parts;
+  allow(role, {
+    actions: ["states:StartExecution", "states:CreateStateMachine", "states:TagResource"],
+    resources: [`${names.stateMachineArnPrefix}*`],
+    reason: PER_VERSION,
+  });
+  allow(role, {
+    actions: ["states:StopExecution"],
+    resources: [`${names.executionArnPrefix}*`],
+    reason: PER_VERSION,
+  });
+  allow(role, {
+    actions: ["iam:PassRole"],
+    resources: [stateMachineRole.roleArn, scheduleRole.roleArn],
+  });
+  allow(role, {
+    actions: [
+      "scheduler:GetSchedule",
+      "scheduler:CreateSchedule",
+      "scheduler:UpdateSchedule",
+      "scheduler:DeleteSchedule",
+    ],
+    resources: [`${names.scheduleArnPrefix}*`],
+    reason: "Each DAG has schedules of its own",
+  });
+  allow(role, {
+    actions: ["scheduler:ListSchedules", "events:ListRules"],
+    resources: ["*"],
+    reason: "Listing schedules is allowed for all of the account or not at all",
+  });
+  allow(role, {
+    actions: [
+      "events:DescribeRule",
+      "events:PutRule",
+      "events:EnableRule",
+      "events:DeleteRule",
+      "events:PutTargets",
+      "events:RemoveTargets",
+    ],
+    resources: [`${names.ruleArnPrefix}*`],
+    reason: "Each DAG has rules of its own",
+  });
+  tellFailures(role, parts);
+}
+
+function releaseGates(role: iam.Role, { names }: Parts): void {
+  allow(role, {
+    actions: ["states:SendTaskSuccess"],
+    resources: [`${names.stateMachineArnPrefix}*`],
+    reason: PER_VERSION,
+  });
+}
+
+function handOverCallbacks(role: iam.Role, { names }: Parts): void {
+  allow(role, {
+    actions: ["lambda:InvokeFunction"],
+    resources: [names.functionArn("worker")],
+  });
+}
+
+function tellFailures(role: iam.Role, { topic: { topicArn } }: Parts): void {
+  allow(role, { actions: ["sns:Publish"], resources: [topicArn] });
+}

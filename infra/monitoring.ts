@@ -1,0 +1,150 @@
+// What operators of a deployment look at: alarms for whatever needs a person, and one dashboard.
+import { Duration } from "aws-cdk-lib";
+import * as cloudwatch from "aws-cdk-lib/aws-cloudwatch";
+import * as logs from "aws-cdk-lib/aws-logs";
+import type * as sqs from "aws-cdk-lib/aws-sqs";
+import { Construct } from "constructs";
+import type { Service } from "./functions.ts";
+import type { ServiceName } from "./names.ts";
+
+export interface MonitoringProps {
+  readonly name: string;
+  readonly services: Readonly<Record<ServiceName, Service>>;
+  /** Queues besides those of the services. */
+  readonly queues: Readonly<Record<string, sqs.Queue>>;
+  /** What alarms do; none when empty. */
+  readonly actions: readonly cloudwatch.IAlarmAction[];
+}
+
+const PERIOD = Duration.minutes(5);
+/** A fire of a schedule that waits longer is late. */
+const LATE_MS = 60_000;
+
+export class Monitoring extends Construct {
+  readonly alarms: readonly cloudwatch.Alarm[];
+
+  constructor(scope: Construct, id: string, { name, services, actions, ...more }: MonitoringProps) {
+    super(scope, id);
+    const all = Object.entries(services);
+    const failedRuns = this.countFailedRuns(name, [
+      services.recorder,
+      services.scheduler,
+      services["dag-processor"],
+      services["api-server"],
+    ]);
+    // Of all functions in the region: they share the account's concurrency. (Emulators know no metric math.)
+    const throttles = new cloudwatch.Metric({
+      namespace: "AWS/Lambda",
+      metricName: "Throttles",
+      statistic: "Sum",
+      period: PERIOD,
+    });
+    const lag = new cloudwatch.Metric({
+      namespace: "AWS/Lambda",
+      metricName: "AsyncEventAge",
+      dimensionsMap: { FunctionName: services.scheduler.function.functionName },
+      statistic: "Maximum",
+      period: PERIOD,
+    });
+    const ofServices = all.flatMap(([service, { deadLetters }]) =>
+      deadLetters ? [[service, deadLetters] as const] : [],
+    );
+    const queues = [...ofServices, ...Object.entries(more.queues)];
+    this.alarms = [
+      this.alarm("FailedRuns", failedRuns, "A run of a DAG has failed"),
+      this.alarm(
+        "Throttles",
+        throttles,
+        "Lambda has refused calls: raise the account's concurrency",
+      ),
+      this.alarm("SchedulerLag", lag, "The scheduler is called late", LATE_MS),
+      ...queues.map(([sender, queue]) =>
+        this.alarm(
+          `DeadLetters-${sender}`,
+          queue.metricApproximateNumberOfMessagesVisible({ period: PERIOD, statistic: "Maximum" }),
+          `Events of the ${sender} that failed to the end are in its dead-letter queue`,
+        ),
+      ),
+    ];
+    for (const alarm of this.alarms) for (const action of actions) alarm.addAlarmAction(action);
+    this.addDashboard(name, { failedRuns, lag, throttles, services, queues });
+  }
+
+  /** From what the functions that end runs say in their logs. */
+  private countFailedRuns(
+    name: string,
+    services: readonly Pick<Service, "logGroup">[],
+  ): cloudwatch.IMetric {
+    const metric = { metricNamespace: `Stepwind/${name}`, metricName: "FailedRuns" };
+    services.forEach(({ logGroup }, index) => {
+      new logs.MetricFilter(this, `FailedRuns${index}`, {
+        logGroup,
+        filterPattern: logs.FilterPattern.all(
+          logs.FilterPattern.stringValue("$.message", "=", "Run * ended: failed"),
+        ),
+        ...metric,
+        metricValue: "1",
+      });
+    });
+    return new cloudwatch.Metric({
+      namespace: metric.metricNamespace,
+      metricName: metric.metricName,
+      statistic: "Sum",
+      period: PERIOD,
+    });
+  }
+
+  private alarm(
+    id: string,
+    metric: cloudwatch.IMetric,
+    alarmDescription: string,
+    threshold = 0,
+  ): cloudwatch.Alarm {
+    return new cloudwatch.Alarm(this, id, {
+      metric,
+      alarmDescription,
+      threshold,
+      evaluationPeriods: 1,
+      comparisonOperator: cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD,
+      treatMissingData: cloudwatch.TreatMissingData.NOT_BREACHING,
+    });
+  }
+
+  private addDashboard(
+    name: string,
+    shown: {
+      readonly failedRuns: cloudwatch.IMetric;
+      readonly lag: cloudwatch.IMetric;
+      readonly throttles: cloudwatch.IMetric;
+      readonly services: Readonly<Record<ServiceName, Service>>;
+      readonly queues: readonly (readonly [string, sqs.Queue])[];
+    },
+  ): void {
+    const graph = (title: string, left: cloudwatch.IMetric[]) =>
+      new cloudwatch.GraphWidget({ title, left, width: 12 });
+    const functions = Object.values(shown.services).map((service) => service.function);
+    new cloudwatch.Dashboard(this, "Dashboard", {
+      dashboardName: name,
+      widgets: [
+        [graph("Failed runs", [shown.failedRuns]), graph("Scheduler lag (ms)", [shown.lag])],
+        [
+          graph(
+            "Dead letters",
+            shown.queues.map(([, queue]) => queue.metricApproximateNumberOfMessagesVisible()),
+          ),
+          graph("Throttled calls", [shown.throttles]),
+        ],
+        [
+          graph(
+            "Calls",
+            functions.map((each) => each.metricInvocations()),
+          ),
+          graph(
+            "Failed calls",
+            functions.map((each) => each.metricErrors()),
+          ),
+        ],
+      ],
+    });
+  }
+}

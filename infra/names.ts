@@ -1,0 +1,72 @@
+// Names and ARNs of the deployment's parts. They are known before anything is made, so parts may know each other in a
+// circle, and they stay the same from one deployment to the next: runs that are going on keep calling them.
+import { Arn, ArnFormat, Stack } from "aws-cdk-lib";
+import type { Construct } from "constructs";
+
+export type ServiceName =
+  | "dag-processor"
+  | "dag-loader"
+  | "scheduler"
+  | "worker"
+  | "recorder"
+  | "notifier"
+  | "api-server";
+
+export interface Names {
+  functionName(service: ServiceName): string;
+  functionArn(service: ServiceName): string;
+  readonly stateMachinePrefix: string;
+  /** ARN of a state machine, up to the end of the prefix. */
+  readonly stateMachineArnPrefix: string;
+  readonly executionArnPrefix: string;
+  readonly scheduleGroup: string;
+  readonly scheduleGroupArn: string;
+  /** ARN of a schedule of the group, up to its name. */
+  readonly scheduleArnPrefix: string;
+  readonly rulePrefix: string;
+  readonly ruleArnPrefix: string;
+  /** Path of the deployment's parameters in SSM, without "/" at the end. */
+  readonly secretsPrefix: string;
+  /** ARN of a parameter below that path. */
+  parameterArn(path: string): string;
+}
+
+/** Names of buckets have 63 characters, those of rules 64: this leaves room for what stands behind it. */
+const VALID = /^[A-Za-z](?:[A-Za-z0-9-]{0,22}[A-Za-z0-9])?$/;
+
+export function createNames(scope: Construct, name: string): Names {
+  if (!VALID.test(name)) {
+    throw new Error(
+      `"${name}" can't be the name of a Stepwind deployment; set "name" to one of letters, digits and "-", at most 24 of them`,
+    );
+  }
+  const stack = Stack.of(scope);
+  const arn = (service: string, resource: string, resourceName: string, separator = ":") =>
+    Arn.format(
+      {
+        service,
+        resource,
+        resourceName,
+        arnFormat:
+          separator === ":" ? ArnFormat.COLON_RESOURCE_NAME : ArnFormat.SLASH_RESOURCE_NAME,
+      },
+      stack,
+    );
+  const functionName = (service: ServiceName) => `${name}-${service}`;
+  const prefix = `${name}-`;
+  const secretsPrefix = `/${name}`;
+  return {
+    functionName,
+    functionArn: (service) => arn("lambda", "function", functionName(service)),
+    stateMachinePrefix: prefix,
+    stateMachineArnPrefix: arn("states", "stateMachine", prefix),
+    executionArnPrefix: arn("states", "execution", prefix),
+    scheduleGroup: name,
+    scheduleGroupArn: arn("scheduler", "schedule-group", name, "/"),
+    scheduleArnPrefix: arn("scheduler", "schedule", `${name}/`, "/"),
+    rulePrefix: prefix,
+    ruleArnPrefix: arn("events", "rule", prefix, "/"),
+    secretsPrefix,
+    parameterArn: (path) => arn("ssm", "parameter", `${name}/${path}`, "/"),
+  };
+}

@@ -1,0 +1,79 @@
+// What a function finds in its environment: the names of all that the deployment is made of. infra/ sets them.
+
+export interface AwsEnvironment {
+  readonly table: string;
+  /** Where users upload their DAG files. */
+  readonly dagsBucket: string;
+  /** Bundles, logs and large XComs. */
+  readonly dataBucket: string;
+  /** Function names. */
+  readonly worker: string;
+  readonly recorder: string;
+  readonly loader: string;
+  readonly schedulerArn: string;
+  /** What names of state machines begin with. */
+  readonly stateMachinePrefix: string;
+  /** ARN of a state machine up to the end of that prefix. */
+  readonly stateMachineArnPrefix: string;
+  readonly stateMachineRoleArn: string;
+  /** Which of EventBridge's two services fires. */
+  readonly schedules: "scheduler" | "rules";
+  /** Of EventBridge Scheduler's schedules. */
+  readonly scheduleGroup: string;
+  /** What names of EventBridge's rules begin with. */
+  readonly rulePrefix: string;
+  readonly scheduleRoleArn: string;
+  /** Queue that takes fires which could not be delivered. */
+  readonly scheduleDeadLetterArn: string;
+  readonly topicArn: string;
+  readonly dagsArePausedAtCreation: boolean;
+  /** Of the product. */
+  readonly version: string;
+  /** Path in Parameter Store, without "/" at the end. */
+  readonly secretsPrefix: string;
+  /** Used when the connection `slack_default` isn't set. */
+  readonly slackWebhook?: string;
+  /** For links in notifications. */
+  readonly uiUrl?: string;
+}
+
+/** Throws when a variable is missing. */
+export function readEnvironment(
+  variables: Readonly<Record<string, string | undefined>>,
+): AwsEnvironment {
+  const read = (name: string): string => {
+    const value = variables[`STEPWIND_${name}`];
+    if (!value) throw new Error(`The environment variable STEPWIND_${name} is not set`);
+    return value;
+  };
+  const slackWebhook = variables.STEPWIND_SLACK_WEBHOOK;
+  const uiUrl = variables.STEPWIND_UI_URL;
+  return {
+    table: read("TABLE"),
+    dagsBucket: read("DAGS_BUCKET"),
+    dataBucket: read("DATA_BUCKET"),
+    worker: read("WORKER"),
+    recorder: read("RECORDER"),
+    loader: read("LOADER"),
+    schedulerArn: read("SCHEDULER_ARN"),
+    stateMachinePrefix: read("STATE_MACHINE_PREFIX"),
+    stateMachineArnPrefix: read("STATE_MACHINE_ARN_PREFIX"),
+    stateMachineRoleArn: read("STATE_MACHINE_ROLE_ARN"),
+    schedules: parseSchedules(read("SCHEDULES")),
+    scheduleGroup: read("SCHEDULE_GROUP"),
+    rulePrefix: read("RULE_PREFIX"),
+    scheduleRoleArn: read("SCHEDULE_ROLE_ARN"),
+    scheduleDeadLetterArn: read("SCHEDULE_DEAD_LETTER_ARN"),
+    topicArn: read("TOPIC_ARN"),
+    version: read("VERSION"),
+    dagsArePausedAtCreation: variables.STEPWIND_DAGS_ARE_PAUSED_AT_CREATION === "true",
+    secretsPrefix: read("SECRETS_PREFIX"),
+    ...(slackWebhook ? { slackWebhook } : {}),
+    ...(uiUrl ? { uiUrl } : {}),
+  };
+}
+
+function parseSchedules(value: string): "scheduler" | "rules" {
+  if (value === "scheduler" || value === "rules") return value;
+  throw new Error(`STEPWIND_SCHEDULES is "scheduler" or "rules", not "${value}"`);
+}

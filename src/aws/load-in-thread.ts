@@ -1,0 +1,54 @@
+// The inside of the loader function: each bundle is imported in a thread of its own, so every load starts from nothing
+// and takes along what it leaves behind. The thread sees no environment, and with it no credentials.
+import { once } from "node:events";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { promisify } from "node:util";
+import { Worker } from "node:worker_threads";
+import { gunzip } from "node:zlib";
+import type { LoaderAnswer, LoaderEvent } from "./lambda-dag-loader.ts";
+
+/** Megabytes that the function's own code needs beside the thread. */
+const OWN_MEMORY_MB = 100;
+
+/** Rejects when the thread ends without an answer: out of memory, `process.exit`. */
+export async function loadInThread(
+  { file, code, hash }: LoaderEvent,
+  { memoryMb }: { readonly memoryMb: number },
+): Promise<LoaderAnswer> {
+  const folder = await mkdtemp(join(tmpdir(), "stepwind-load-"));
+  try {
+    const path = join(folder, `${hash}.mjs`);
+    await writeFile(path, await promisify(gunzip)(Buffer.from(code, "base64")));
+    const thread = new Worker(entryUrl(), {
+      workerData: { url: pathToFileURL(path).href, file },
+      env: {},
+      stdout: true,
+      stderr: true,
+      resourceLimits: { maxOldGenerationSizeMb: memoryMb - OWN_MEMORY_MB },
+    });
+    // What a file prints while it is imported is nobody's log.
+    thread.stdout.resume();
+    thread.stderr.resume();
+    const ended = once(thread, "exit").then(([exitCode]) => {
+      throw new Error(`it exited with code ${exitCode} (process.exit in user code?)`);
+    });
+    const [answer] = await Promise.race([once(thread, "message"), ended]);
+    return toAnswer(answer);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** `.ts` in a checkout, `.mjs` in the function. */
+function entryUrl(): URL {
+  const extension = import.meta.url.endsWith(".ts") ? ".ts" : ".mjs";
+  return new URL(`./loader-thread${extension}`, import.meta.url);
+}
+
+/** Our own thread's answer; the drawings in it are checked by whoever compiles them. */
+function toAnswer(answer: unknown): LoaderAnswer {
+  return answer as LoaderAnswer;
+}

@@ -1,0 +1,63 @@
+// What is told when something has failed for good: the payload of notifications, from the services to the notifier.
+import type { CallbackReason } from "./task-call.ts";
+
+interface FailedRun {
+  /** The same whenever the same failure is told again, and of no other failure. */
+  readonly id: string;
+  readonly dagId: string;
+  readonly runId: string;
+}
+
+/** A task that failed by its own last try. */
+export interface TaskFailed extends FailedRun {
+  readonly kind: "task-failed";
+  readonly taskId: string;
+  readonly tryNumber: number;
+  readonly message: string;
+}
+
+/** A run that failed otherwise than by a failed task, which is told by itself. */
+export interface RunFailed extends FailedRun {
+  readonly kind: "run-failed";
+  readonly reason: CallbackReason;
+}
+
+export type FailureEvent = TaskFailed | RunFailed;
+
+interface Execution {
+  readonly dagId: string;
+  readonly runId: string;
+  readonly clearNumber: number;
+}
+
+/** `tryNumber` is 0 when no try of the task has started. */
+export function taskFailed(
+  { dagId, runId, clearNumber }: Execution,
+  task: Pick<TaskFailed, "taskId" | "tryNumber"> & { readonly message?: string | undefined },
+): TaskFailed {
+  const { taskId, tryNumber, message = "failed" } = task;
+  const id = JSON.stringify([dagId, runId, clearNumber, taskId, tryNumber]);
+  return { kind: "task-failed", id, dagId, runId, taskId, tryNumber, message };
+}
+
+export function runFailed(
+  { dagId, runId, clearNumber }: Execution,
+  reason: CallbackReason,
+): RunFailed {
+  return {
+    kind: "run-failed",
+    id: JSON.stringify([dagId, runId, clearNumber]),
+    dagId,
+    runId,
+    reason,
+  };
+}
+
+/** Reads an event from the text that it crossed a queue as; throws when it is none. */
+export function parseFailureEvent(text: string): FailureEvent {
+  const event: Partial<TaskFailed | RunFailed> = JSON.parse(text);
+  if (event.kind !== "task-failed" && event.kind !== "run-failed") {
+    throw new Error(`A notification of kind "${String(event.kind)}" is not known`);
+  }
+  return event as FailureEvent;
+}

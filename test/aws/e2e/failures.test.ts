@@ -1,0 +1,87 @@
+// Failures on the deployment: of tasks, of workers, of executions; and what Slack hears of them.
+import { StopExecutionCommand } from "@aws-sdk/client-sfn";
+import { beforeAll, expect, test } from "vitest";
+import { type Cloud, openCloud, until } from "./cloud.ts";
+
+let cloud: Cloud;
+beforeAll(() => {
+  cloud = openCloud();
+});
+
+test("a task that fails three times posts exactly one message to Slack", async () => {
+  await cloud.upload(
+    "failing.ts",
+    `import { Dag } from "stepwind";
+export const dag = new Dag("failing", { schedule: null });
+const bad = dag.task("bad", async () => { throw new RangeError("too far"); }, { retries: 2, retryDelay: 1 })();
+dag.task("after", async () => 1)().after(bad);
+`,
+  );
+  await cloud.dagWhen("failing");
+  const { run, state, states } = await cloud.run("failing");
+  expect({ state, states }).toEqual({
+    state: "failed",
+    states: { after: "upstream_failed", bad: "failed" },
+  });
+  const key = { dagId: "failing", runId: run.runId, taskId: "bad", mapIndex: -1 };
+  expect(await cloud.metadata.getTaskInstance(key)).toMatchObject({ tryNumber: 3 });
+  const told = () => cloud.messages(run.runId);
+  await until("a message", told, (texts) => texts.length > 0);
+  // A second message would come from what follows the first: a run after it has told its own failure by then.
+  const second = await cloud.run("failing");
+  await until(
+    "the next message",
+    () => cloud.messages(second.run.runId),
+    (texts) => texts.length > 0,
+  );
+  const messages = await told();
+  expect(messages).toHaveLength(1);
+  expect(messages[0]).toContain("RangeError: too far");
+  expect(messages[0]).toContain("`bad` of DAG `failing`");
+});
+
+test("a worker process that is killed loses one try and no more", async () => {
+  await cloud.upload(
+    "killed.ts",
+    `import { Dag, getContext } from "stepwind";
+export const dag = new Dag("killed", { schedule: null });
+dag.task("once", async () => {
+  if (getContext().tryNumber === 1) process.kill(process.pid, "SIGKILL");
+  return getContext().tryNumber;
+}, { retries: 2, retryDelay: 1 })();
+dag.task("always", async () => process.kill(process.pid, "SIGKILL"))();
+`,
+  );
+  await cloud.dagWhen("killed");
+  const { run, state, states } = await cloud.run("killed");
+  expect({ state, states }).toEqual({
+    state: "failed",
+    states: { always: "failed", once: "success" },
+  });
+  const key = { dagId: "killed", runId: run.runId, taskId: "once", mapIndex: -1 };
+  expect(await cloud.metadata.getTaskInstance(key)).toMatchObject({ tryNumber: 2 });
+});
+
+test("an execution that somebody stops is recorded as a failed run", async () => {
+  await cloud.upload(
+    "stopped.ts",
+    `import { Dag } from "stepwind";
+export const dag = new Dag("stopped", { schedule: null });
+const slow = dag.task("slow", async () => new Promise((resolve) => setTimeout(resolve, 8_000)))();
+dag.task("never", async () => 1)().after(slow);
+`,
+  );
+  await cloud.dagWhen("stopped");
+  const runId = await cloud.trigger("stopped");
+  const key = { dagId: "stopped", runId, taskId: "slow", mapIndex: -1 };
+  await until(
+    "slow's start",
+    () => cloud.metadata.getTaskInstance(key),
+    ({ state }) => state === "running",
+  );
+  const [executionArn = ""] = await cloud.executionsOf("stopped");
+  await cloud.sfn.send(new StopExecutionCommand({ executionArn, cause: "by hand" }));
+  const { state, states } = await cloud.endOf("stopped", runId);
+  expect(state).toBe("failed");
+  expect(states.slow).toBe("failed");
+});

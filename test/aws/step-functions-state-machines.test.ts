@@ -1,0 +1,88 @@
+// Step Functions passes the contract of the executor; machines are tagged, removed, and made again when they are missed.
+
+import { randomUUID } from "node:crypto";
+import {
+  ListStateMachinesCommand,
+  ListTagsForResourceCommand,
+  SFNClient,
+} from "@aws-sdk/client-sfn";
+import { expect, test } from "vitest";
+import { CLIENT_OPTIONS } from "../../src/aws/client-options.ts";
+import { createStepFunctionsStateMachines } from "../../src/aws/step-functions-state-machines.ts";
+import { compile } from "../../src/compiler/compile.ts";
+import { createSqliteMetadata } from "../../src/local/sqlite-metadata.ts";
+import type { Metadata } from "../../src/ports/metadata.ts";
+import { systemClock } from "../../src/services/system-clock.ts";
+import { dagRun, dagVersion } from "../contract/records.ts";
+import { stateMachinesContract } from "../contract/state-machines.ts";
+import { dagDocument, taskDocument } from "../model/documents.ts";
+import { createCallingFunction } from "./calling-functions.ts";
+
+const client = new SFNClient(CLIENT_OPTIONS);
+const region = process.env.AWS_REGION ?? "us-east-1";
+
+function createEngine(
+  metadata: Metadata,
+  functions: { readonly worker: string; readonly recorder: string },
+) {
+  const prefix = `test-${randomUUID().slice(0, 8)}-`;
+  const stateMachines = createStepFunctionsStateMachines({
+    client,
+    metadata,
+    clock: systemClock,
+    functions,
+    prefix,
+    arnPrefix: `arn:aws:states:${region}:000000000000:stateMachine:${prefix}`,
+    roleArn: "arn:aws:iam::000000000000:role/stepwind-test",
+  });
+  return { prefix, stateMachines };
+}
+
+stateMachinesContract("Step Functions", async ({ metadata, callFunction }) => {
+  const worker = await createCallingFunction((event) => callFunction("worker", event));
+  const recorder = await createCallingFunction((event) => callFunction("recorder", event));
+  const functions = { worker: worker.name, recorder: recorder.name };
+  return { functions, stateMachines: createEngine(metadata, functions).stateMachines };
+});
+
+async function machinesOf(prefix: string) {
+  const { stateMachines = [] } = await client.send(
+    new ListStateMachinesCommand({ maxResults: 1_000 }),
+  );
+  return stateMachines.filter(({ name }) => name?.startsWith(prefix));
+}
+
+test("each version is a machine, tagged, until the DAG's are removed; then one is made when it is started", async () => {
+  const metadata = createSqliteMetadata({ file: ":memory:" });
+  const functions = { worker: "none", recorder: "none" };
+  const { prefix, stateMachines } = createEngine(metadata, functions);
+  const hashes = ["a".repeat(32), "b".repeat(32)];
+  for (const dagId of ["größe.v2", "größe.v3"]) {
+    const document = dagDocument({ dagId, tasks: [taskDocument("a")] });
+    const { definition } = compile(document, { functions });
+    for (const hash of hashes) {
+      await metadata.createDagVersion(dagVersion({ dagId, hash, document }));
+      await stateMachines.publish({ dagId, hash, definition });
+    }
+  }
+  const machines = await machinesOf(prefix);
+  expect(machines).toHaveLength(4);
+  const tags = await Promise.all(
+    machines.map(({ stateMachineArn: resourceArn }) =>
+      client.send(new ListTagsForResourceCommand({ resourceArn })),
+    ),
+  );
+  expect(tags.map(({ tags: each }) => each)).toContainEqual([
+    { key: "stepwind:dag", value: "größe.v2" },
+    { key: "stepwind:version", value: "a".repeat(32) },
+  ]);
+
+  await stateMachines.remove("größe.v2");
+  expect(await machinesOf(prefix)).toHaveLength(2);
+  const run = dagRun({ dagId: "größe.v2", state: "running", versionHash: "a".repeat(32) });
+  const input = { dagId: run.dagId, runId: run.runId, clearNumber: 0 };
+  const answer = await stateMachines.start({ ...input, hash: run.versionHash, input });
+  expect(answer).toBe("started");
+  expect(await machinesOf(prefix)).toHaveLength(3);
+  await metadata.close();
+});

@@ -1,0 +1,101 @@
+// User code in the worker function's own process, which is another process here: it takes over the output.
+import { execFile } from "node:child_process";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { expect, test } from "vitest";
+import type { LogEntry } from "../../src/model/records.ts";
+import { temporaryFolder } from "../local/temporary-folder.ts";
+
+const SCRIPT = join(import.meta.dirname, "run-tasks.ts");
+
+interface Ran {
+  readonly outcomes: readonly Readonly<Record<string, unknown>>[];
+  /** As they were appended. */
+  readonly batches: readonly (readonly LogEntry[])[];
+  readonly lines: readonly string[];
+  /** What the process itself printed. */
+  readonly printed: string;
+}
+
+async function run(
+  tasks: string,
+  asked: { readonly taskIds: readonly string[]; readonly timeout?: number; readonly left?: number },
+): Promise<Ran> {
+  const bundle = join(temporaryFolder(), "bundle.mjs");
+  const head = `import { Dag, SkipTask } from "stepwind";
+import { bash } from "stepwind/operators";
+export const dag = new Dag("etl", { schedule: null });
+`;
+  writeFileSync(bundle, head + tasks);
+  const { stdout } = await promisify(execFile)(process.execPath, [
+    SCRIPT,
+    JSON.stringify({ ...asked, bundle }),
+  ]);
+  const lines = stdout.trimEnd().split("\n");
+  const { outcomes, batches }: Pick<Ran, "outcomes" | "batches"> = JSON.parse(lines.pop() ?? "");
+  const all = batches.flat().map(({ logger, level, event }) => `${logger} ${level} ${event}`);
+  return { outcomes, batches, lines: all, printed: lines.join("\n").trim() };
+}
+
+test("a task runs, what it prints is in its log in order, and nothing of it in the function's", async () => {
+  const { outcomes, lines, printed } = await run(
+    `dag.task("one", async () => { console.log("a"); process.stdout.write("b\\n"); console.error("c"); return { n: 1 }; })();`,
+    { taskIds: ["one"] },
+  );
+  expect(outcomes).toEqual([{ kind: "success", result: '{"n":1}' }]);
+  expect(lines).toEqual([
+    "stepwind info Task instance is in running state: try 1 of 1",
+    "task.stdout info a",
+    "task.stdout info b",
+    "task.stderr error c",
+    "stepwind info Marking task as SUCCESS",
+  ]);
+  expect(printed).toBe("outside of any task");
+});
+
+test("operators, skips and failures come out as in a worker thread", async () => {
+  const { outcomes, lines } = await run(
+    `dag.task("shell", bash({ bashCommand: "echo from bash" }))();
+dag.task("skip", async () => { throw new SkipTask("not today"); })();
+dag.task("bad", async () => { throw new RangeError("too far"); })();`,
+    { taskIds: ["shell", "skip", "bad"] },
+  );
+  expect(outcomes).toMatchObject([
+    { kind: "success" },
+    { kind: "skipped", message: "not today" },
+    { kind: "failed", error: { name: "RangeError", message: "too far" } },
+  ]);
+  expect(lines.join("\n")).toContain("from bash");
+});
+
+test("a task beyond its executionTimeout dies, its process groups are killed, and the next task runs", async () => {
+  const { outcomes, lines } = await run(
+    `dag.task("slow", bash({ bashCommand: "sleep 0.8; echo too late" }))();
+dag.task("stubborn", () => new Promise(() => {}))();
+dag.task("next", async () => { await new Promise((resolve) => setTimeout(resolve, 250)); return 1; })();`,
+    { taskIds: ["slow", "stubborn", "next"], timeout: 0.3 },
+  );
+  const died = { kind: "died", reason: "timed out after 0.3 s (executionTimeout)" };
+  expect(outcomes).toEqual([died, died, { kind: "success", result: "1" }]);
+  expect(lines).toContain("stepwind error The try died: timed out after 0.3 s (executionTimeout)");
+  expect(lines.join("\n")).not.toContain("too late");
+});
+
+test("a task that still runs when the function's time ends is given up in time to record it", async () => {
+  const { outcomes } = await run(`dag.task("slow", () => new Promise(() => {}))();`, {
+    taskIds: ["slow"],
+    timeout: 60,
+    left: 3.2,
+  });
+  expect(outcomes).toEqual([{ kind: "died", reason: "the time of the worker function was over" }]);
+});
+
+test("the log of a running task is written about every second", async () => {
+  const { batches } = await run(
+    `dag.task("talk", async () => { for (let i = 0; i < 5; i += 1) { console.log(i); await new Promise((resolve) => setTimeout(resolve, 500)); } })();`,
+    { taskIds: ["talk"] },
+  );
+  expect(batches.length).toBeGreaterThanOrEqual(3);
+  expect(batches.length).toBeLessThanOrEqual(4);
+});

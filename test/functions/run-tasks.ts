@@ -1,0 +1,83 @@
+// A process in the worker function's place: runs the tasks that its argument asks for, and answers on stdout what they
+// came to and what was logged. Other output, which must be none, is in front of it.
+import { pathToFileURL } from "node:url";
+import { createProcessTaskRunner } from "../../src/aws/process-task-runner.ts";
+import type { LogEntry } from "../../src/model/records.ts";
+
+interface Asked {
+  /** The bundle's file. */
+  readonly bundle: string;
+  readonly taskIds: readonly string[];
+  /** Of each task. */
+  readonly timeout?: number;
+  /** Seconds until the function's time is over. */
+  readonly left?: number;
+}
+
+const { bundle, taskIds, timeout, left = 900 }: Asked = JSON.parse(process.argv[2] ?? "");
+const write = process.stdout.write.bind(process.stdout);
+const batches: (readonly LogEntry[])[] = [];
+const end = Date.now() + left * 1_000;
+const runner = createProcessTaskRunner({
+  bundles: {
+    put: async () => {},
+    has: async () => true,
+    url: async () => pathToFileURL(bundle).href,
+  },
+  logs: {
+    append: async (_, entries) => {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      batches.push(entries);
+    },
+    read: async () => ({ entries: [], next: "" }),
+    deleteDag: async () => {},
+  },
+  deadline: () => end,
+});
+
+const nothing = async () => undefined;
+const services = {
+  getVariable: nothing,
+  setVariable: async () => {},
+  getConnection: nothing,
+  getXCom: nothing,
+  setXCom: async () => {},
+  getTaskState: nothing,
+  putTaskState: async () => {},
+};
+const run = {
+  runType: "manual",
+  logicalDate: null,
+  dataIntervalStart: null,
+  dataIntervalEnd: null,
+  runAfter: "2026-01-01T00:00:00.000Z",
+  startDate: null,
+  conf: {},
+} as const;
+const outcomes: unknown[] = [];
+for (const taskId of taskIds) {
+  const call = {
+    dagId: "etl",
+    taskId,
+    runId: "manual__1",
+    tryNumber: 1,
+    maxTries: 0,
+    mapIndex: -1,
+  };
+  outcomes.push(
+    await runner.run(
+      { ...call, run, params: {}, reads: {} },
+      {
+        bundleHash: "b1",
+        signal: new AbortController().signal,
+        services,
+        priority: () => 0,
+        onStart: async () => true,
+        ...(timeout === undefined ? {} : { timeout }),
+      },
+    ),
+  );
+}
+console.log("outside of any task");
+write(`\n${JSON.stringify({ outcomes, batches })}\n`);
+process.exit();
