@@ -30,13 +30,16 @@ interface Execution {
   readonly clearNumber: number;
 }
 
-/** `tryNumber` is 0 when no try of the task has started. */
+/**
+ * `tryNumber` is 0 when no try of the task has started. Tries count on when a run is cleared, so a task that failed before
+ * and was not cleared is no new event.
+ */
 export function taskFailed(
-  { dagId, runId, clearNumber }: Execution,
+  { dagId, runId }: Pick<Execution, "dagId" | "runId">,
   task: Pick<TaskFailed, "taskId" | "tryNumber"> & { readonly message?: string | undefined },
 ): TaskFailed {
   const { taskId, tryNumber, message = "failed" } = task;
-  const id = JSON.stringify([dagId, runId, clearNumber, taskId, tryNumber]);
+  const id = JSON.stringify([dagId, runId, taskId, tryNumber]);
   return { kind: "task-failed", id, dagId, runId, taskId, tryNumber, message };
 }
 

@@ -53,15 +53,18 @@ describe("the notifier", () => {
     );
   });
 
-  test("an event that comes often is sent once; another try or clear number is another event", async () => {
+  test("an event that comes often is sent once; another try is another event, and so is a cleared run", async () => {
     const { url, posts } = await catchWebhooks();
     const { notifier } = setUp(url);
     await notifier.notify(FAILED);
     await Promise.all([notifier.notify(FAILED), notifier.notify(FAILED)]);
     expect(posts).toHaveLength(1);
     await notifier.notify(taskFailed(RUN, { taskId: "load", tryNumber: 4 }));
-    await notifier.notify(taskFailed({ ...RUN, clearNumber: 1 }, { taskId: "load", tryNumber: 3 }));
-    expect(posts).toHaveLength(3);
+    await notifier.notify(taskFailed({ ...RUN, clearNumber: 1 }, { taskId: "load", tryNumber: 4 }));
+    expect(posts).toHaveLength(2);
+    await notifier.notify(runFailed(RUN, "timed_out"));
+    await notifier.notify(runFailed({ ...RUN, clearNumber: 1 }, "timed_out"));
+    expect(posts).toHaveLength(4);
   });
 
   test("of several notifiers with one event, one sends it and the others ask to be called again", async () => {
