@@ -60,10 +60,11 @@ describe("the notifier", () => {
     await Promise.all([notifier.notify(FAILED), notifier.notify(FAILED)]);
     expect(posts).toHaveLength(1);
     await notifier.notify(taskFailed(RUN, { taskId: "load", tryNumber: 4 }));
-    await notifier.notify(taskFailed({ ...RUN, clearNumber: 1 }, { taskId: "load", tryNumber: 4 }));
+    const cleared = { ...RUN, clearNumber: 1 };
+    await notifier.notify(taskFailed(cleared, { taskId: "load", tryNumber: 4 }));
     expect(posts).toHaveLength(2);
     await notifier.notify(runFailed(RUN, "timed_out"));
-    await notifier.notify(runFailed({ ...RUN, clearNumber: 1 }, "timed_out"));
+    await notifier.notify(runFailed(cleared, "timed_out"));
     expect(posts).toHaveLength(4);
   });
 
