@@ -11,6 +11,7 @@ const stack = new Stack(app, read("stack") ?? "Stepwind", {
 });
 new Stepwind(stack, "Default", {
   schedules: read("schedules") === "rules" ? "rules" : "scheduler",
+  monitoring: read("monitoring") !== "none",
   removalPolicy: read("removal") === "destroy" ? RemovalPolicy.DESTROY : RemovalPolicy.RETAIN,
   ...(slackWebhook ? { notifications: { slackWebhook } } : {}),
 });

@@ -55,6 +55,8 @@ export interface StepwindProps {
   readonly processorReservedConcurrency?: number;
   /** "rules" where EventBridge Scheduler isn't there (LocalStack); "scheduler" when absent. */
   readonly schedules?: "scheduler" | "rules";
+  /** False leaves out alarms and dashboard, parts of which LocalStack's community edition refuses; true when absent. */
+  readonly monitoring?: boolean;
   /** ARM_64 when absent. */
   readonly architecture?: lambda.Architecture;
   /** What becomes of table and buckets when the stack goes; RETAIN when absent. */
@@ -222,17 +224,20 @@ export class Stepwind extends Construct {
     grantAll(parts);
     for (const policy of props.worker?.policies ?? []) services.worker.role.addToPolicy(policy);
     connectAll(this, parts);
-    const monitoring = new Monitoring(this, "Monitoring", {
-      name,
-      services,
-      queues: { schedules: fires },
-      actions: props.alarmActions ?? [],
-    });
+    const monitoring =
+      props.monitoring === false
+        ? undefined
+        : new Monitoring(this, "Monitoring", {
+            name,
+            services,
+            queues: { schedules: fires },
+            actions: props.alarmActions ?? [],
+          });
 
     this.dagsBucket = storage.dagsBucket;
     this.topic = topic;
     this.workerRole = services.worker.role;
-    this.alarms = monitoring.alarms;
+    this.alarms = monitoring?.alarms ?? [];
     this.url = addUrl(services["api-server"]);
     const outputs = new Construct(this, "Outputs");
     const output = (key: string, value: string, description: string) =>

@@ -28,10 +28,16 @@ if (isLocal) {
   process.env.AWS_DEFAULT_REGION ??= process.env.AWS_REGION;
 }
 
-run("scripts/build-functions.ts");
-if (isLocal)
+if (isLocal) {
   run(CDK, "bootstrap", "--no-notices", `aws://${LOCAL_ACCOUNT}/${process.env.AWS_REGION}`);
-run(CDK, "deploy", "--no-notices", ...(isLocal ? ["--require-approval", "never"] : []), ...options);
+  options.push("--require-approval", "never");
+  // LocalStack fires rules, only stores the schedules of EventBridge Scheduler, and refuses dashboards.
+  for (const context of ["schedules=rules", "monitoring=none", "removal=destroy"]) {
+    const [key = ""] = context.split("=");
+    if (!options.some((each) => each.startsWith(`${key}=`))) options.push("--context", context);
+  }
+}
+run(CDK, "deploy", "--no-notices", ...options);
 if (pushes) run("bin/stepwind.js", "push", "dags");
 
 /** Runs one step with Node; ends this process with its exit code if it fails. */

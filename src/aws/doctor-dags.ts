@@ -36,20 +36,21 @@ async function checkImports(patient: Patient): Promise<readonly Finding[]> {
     const message = "no DAG file has been imported";
     return [{ level: "warning", message, hint: "upload the DAG folder: stepwind push" }];
   }
-  const broken = files.filter(({ diagnostics }) =>
-    diagnostics.some(({ severity }) => severity === "error"),
-  );
   const last = Math.max(...files.map(({ processedAt }) => Date.parse(processedAt)));
   const since = `the last import was ${formatDuration((patient.now - last) / 1_000)} ago`;
-  if (broken.length === 0) return [{ level: "ok", message: `${files.length} DAG files; ${since}` }];
-  const names = broken.map(({ file }) => file).slice(0, 5);
-  return [
-    {
+  const findings: Finding[] = [{ level: "ok", message: `${files.length} DAG files; ${since}` }];
+  for (const { file, diagnostics } of files) {
+    const mistake = diagnostics.find(({ severity }) => severity === "error");
+    if (!mistake) continue;
+    const place = mistake.line === undefined ? file : `${mistake.file ?? file}:${mistake.line}`;
+    const [told = ""] = mistake.message.split("\n");
+    findings.push({
       level: "warning",
-      message: `${broken.length} of ${files.length} DAG files have mistakes: ${names.join(", ")}; ${since}`,
-      hint: "see them: stepwind push",
-    },
-  ];
+      message: `${place} ${told}`,
+      hint: "correct it and push it",
+    });
+  }
+  return findings;
 }
 
 async function checkStateMachines(patient: Patient): Promise<readonly Finding[]> {

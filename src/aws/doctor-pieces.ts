@@ -58,9 +58,13 @@ async function checkAlive({ clients, environment }: Patient): Promise<readonly F
 async function checkTable({ clients, environment }: Patient): Promise<readonly Finding[]> {
   const command = new DescribeTableCommand({ TableName: environment.table });
   const { Table } = await clients.dynamodb.send(command);
-  const index = Table?.GlobalSecondaryIndexes?.find(({ IndexStatus }) => IndexStatus !== "ACTIVE");
-  if (Table?.TableStatus === "ACTIVE" && !index) return [ok(`${environment.table} is active`)];
-  const message = `${environment.table} is ${Table?.TableStatus}, index ${index?.IndexStatus ?? "ACTIVE"}`;
+  const indexes = Table?.GlobalSecondaryIndexes ?? [];
+  const unready = indexes.filter(({ IndexStatus = "ACTIVE" }) => IndexStatus !== "ACTIVE");
+  const isActive = Table?.TableStatus === "ACTIVE";
+  if (isActive && unready.length === 0) return [ok(`${environment.table} is active`)];
+  const message = isActive
+    ? `index ${unready[0]?.IndexName} of ${environment.table} is ${unready[0]?.IndexStatus}`
+    : `${environment.table} is ${Table?.TableStatus}`;
   return [{ level: "wrong", message, hint: "wait until AWS has finished changing it" }];
 }
 
@@ -138,7 +142,7 @@ function lettersIn(
 ): Finding {
   return {
     level: "wrong",
-    message: `${name} holds ${count} events that could not be handled`,
+    message: `${name} holds ${count === 1 ? "1 event" : `${count} events`} that could not be handled`,
     hint: `look at one: aws sqs receive-message --queue-url ${QueueUrl}; then send them back with aws sqs start-message-move-task`,
   };
 }

@@ -66,38 +66,60 @@ export function createDagProcessor(
   async function processNow(file: string): Promise<readonly string[]> {
     const known = await metadata.getDagFile(file);
     const text = await source.read(file);
-    if (text === undefined || !isDagFile(file, text)) return forgetFile(known);
+    if (text === undefined || !isDagFile(file, text)) {
+      return forgetFile(file, { known, isGone: text === undefined });
+    }
     const parsed = await parse(file);
     const accepted = await acceptAll(file, parsed);
     const diagnostics = [...parsed.diagnostics, ...accepted.diagnostics];
-    const kept = (known?.dagIds ?? []).filter(
-      (dagId) => !accepted.dagIds.includes(dagId) && isInDoubt(dagId, diagnostics),
-    );
-    const dagIds = [...accepted.dagIds, ...kept].sort();
-    const gone = (known?.dagIds ?? []).filter((dagId) => !dagIds.includes(dagId));
-    if (dagIds.length === 0 && diagnostics.length === 0) {
-      if (!makesDag(text)) return forgetFile(known);
-      diagnostics.push(noDag(file));
+    const hasErrors = diagnostics.some(isError);
+    const before = new Set(known?.dagIds);
+    if (hasErrors) await addLiveIds(file, before);
+    for (let latest = known; ; ) {
+      const kept = [...before].filter(
+        (dagId) => !accepted.dagIds.includes(dagId) && isInDoubt(dagId, diagnostics),
+      );
+      const dagIds = [...accepted.dagIds, ...kept].sort();
+      if (dagIds.length === 0 && diagnostics.length === 0) {
+        if (!makesDag(text)) return forgetFile(file, { known, isGone: false });
+        diagnostics.push(noDag(file));
+      }
+      const { bundleHash, imports } = parsed;
+      const record = { file, ...(bundleHash ? { bundleHash } : {}), imports, dagIds, diagnostics };
+      if (!latest || !isSame(record, latest)) {
+        latest = { ...record, processedAt: now() };
+        await metadata.putDagFile(latest);
+        options.onFileProcessed?.(latest);
+      }
+      const size = before.size;
+      if (hasErrors) await addLiveIds(file, before);
+      if (before.size > size) continue;
+      const gone = [...before].filter((dagId) => !dagIds.includes(dagId));
+      const waiting = await retireAll(file, gone);
+      // Who gave an id up before this record was there could not see that the file waits for it.
+      return (await isFree(diagnostics)) ? [...waiting, file] : waiting;
     }
-    const { bundleHash, imports } = parsed;
-    const record = { file, ...(bundleHash ? { bundleHash } : {}), imports, dagIds, diagnostics };
-    if (!known || !isSame(record, known)) {
-      const processed = { ...record, processedAt: now() };
-      await metadata.putDagFile(processed);
-      options.onFileProcessed?.(processed);
-    }
-    const waiting = await retireAll(file, gone);
-    return (await canHaveMore(file, diagnostics)) ? [...waiting, file] : waiting;
   }
 
-  /** Whether a DAG id that was another file's has been given up before it was recorded that this one waits for it. */
-  async function canHaveMore(file: string, diagnostics: readonly Diagnostic[]): Promise<boolean> {
+  /** Whether a DAG id that another file has had is free by now. */
+  async function isFree(diagnostics: readonly Diagnostic[]): Promise<boolean> {
     for (const { code, dagId = "" } of diagnostics) {
       if (code !== "dag-id-in-two-files") continue;
-      const owner = await ownerOf(await metadata.getDag(dagId));
-      if (owner === undefined || owner === file) return true;
+      if ((await ownerOf(await metadata.getDag(dagId))) === undefined) return true;
     }
     return false;
+  }
+
+  /**
+   * Adds the DAGs that are live from the file. The file may be processed elsewhere at the same time: a DAG that was made
+   * live there may not be in the file's record yet, so who writes that record looks before and after.
+   */
+  async function addLiveIds(file: string, dagIds: Set<string>): Promise<void> {
+    for (let after: string | undefined, more = true; more; more = after !== undefined) {
+      const page = await metadata.listDags({ limit: 1_000, ...(after ? { after } : {}) });
+      for (const dag of page.items) if (dag.file === file && !dag.isStale) dagIds.add(dag.dagId);
+      after = page.next;
+    }
   }
 
   async function parse(file: string): Promise<Parsed> {
@@ -172,11 +194,19 @@ export function createDagProcessor(
     }
   }
 
-  async function forgetFile(known: DagFileRecord | undefined): Promise<readonly string[]> {
-    if (!known) return [];
-    await metadata.deleteDagFile(known.file);
-    options.onFileForgotten?.(known);
-    return retireAll(known.file, known.dagIds);
+  async function forgetFile(
+    file: string,
+    { known, isGone }: { readonly known: DagFileRecord | undefined; readonly isGone: boolean },
+  ): Promise<readonly string[]> {
+    // Most files that are there and have no DAG never had one.
+    if (!known && !isGone) return [];
+    const dagIds = new Set(known?.dagIds);
+    await addLiveIds(file, dagIds);
+    if (known) {
+      await metadata.deleteDagFile(file);
+      options.onFileForgotten?.(known);
+    }
+    return retireAll(file, [...dagIds]);
   }
 
   /** Retires DAGs that the file has no more; answers the files that wait for their ids. */

@@ -151,6 +151,19 @@ test("two files that swap their DAGs end with each its own", async () => {
   expect(await metadata.listDagFiles()).toMatchObject([{ diagnostics: [] }, { diagnostics: [] }]);
 });
 
+test("a DAG that another process made live, and has not told of yet, is kept by a mistake and retired with its file", async () => {
+  const { product, write, remove } = await createBench();
+  const { metadata } = product.platform;
+  await write("a.ts", dagText("a"));
+  // As if the other process had come no further.
+  await metadata.deleteDagFile("a.ts");
+  await write("a.ts", `${dagText("a")}const = 1;`);
+  expect(await metadata.getDagFile("a.ts")).toMatchObject({ dagIds: ["a"] });
+  await metadata.deleteDagFile("a.ts");
+  await remove("a.ts");
+  expect(await metadata.getDag("a")).toMatchObject({ isStale: true });
+});
+
 test("a DAG whose file is gone, or that left its file, is stale and comes back with its history", async () => {
   const { product, write, remove } = await createBench();
   const { metadata } = product.platform;

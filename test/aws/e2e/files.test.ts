@@ -50,7 +50,10 @@ test("a broken file shows its mistake with its line, and the last good version s
   await cloud.upload("breaking.ts", good);
   const before = await cloud.dagWhen("breaking");
   await cloud.upload("breaking.ts", `${good}const = 3;\n`);
-  const broken = await cloud.fileWhen("breaking.ts", ({ diagnostics }) => diagnostics.length > 0);
+  const broken = await cloud.fileWhen(
+    "breaking.ts",
+    ({ diagnostics, dagIds }) => diagnostics.length > 0 && dagIds.length > 0,
+  );
   expect(broken).toMatchObject({
     dagIds: ["breaking"],
     diagnostics: [{ code: "syntax-error", severity: "error", file: "breaking.ts", line: 4 }],

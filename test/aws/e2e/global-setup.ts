@@ -41,10 +41,10 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
     await rm(output, { recursive: true, force: true });
   };
   try {
-    // What AWS has by default, where the emulator fires it.
+    // MiniStack has all that is deployed on AWS.
     const { ok: isMiniStack } = await fetch(`${emulator.endpoint}/_ministack/health`);
-    const schedules = isMiniStack ? "scheduler" : "rules";
-    await deploy("--output", output, "--context", `schedules=${schedules}`);
+    const whole = ["--context", "schedules=scheduler", "--context", "monitoring=all"];
+    await deploy("--output", output, ...(isMiniStack ? whole : []));
     const { environment, functions } = await findDeployment(STACK);
     const slack = JSON.stringify({ conn_type: "slackwebhook", password: catcher.url });
     await putSecret(`${environment.STEPWIND_SECRETS_PREFIX}/connections/slack_default`, slack);

@@ -1,0 +1,90 @@
+// stepwind push and stepwind doctor against the deployment.
+import { mkdirSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { DeleteStateMachineCommand } from "@aws-sdk/client-sfn";
+import {
+  ListQueuesCommand,
+  PurgeQueueCommand,
+  SendMessageCommand,
+  SQSClient,
+} from "@aws-sdk/client-sqs";
+import { expect, test } from "vitest";
+import { stepwind } from "../../cli/captured-terminal.ts";
+import { temporaryFolder } from "../../local/temporary-folder.ts";
+import { openCloud, until } from "./cloud.ts";
+
+const PUSHED = {
+  "dags/pushed.ts": `import { Dag } from "stepwind";
+import { shout } from "loud-words";
+import { word } from "./word.ts";
+export const dag = new Dag("pushed", { schedule: null });
+dag.task("only", async () => shout(word))();
+`,
+  "dags/word.ts": 'export const word = "hello";\n',
+  "node_modules/loud-words/package.json": '{ "name": "loud-words", "main": "main.js" }',
+  "node_modules/loud-words/main.js": "exports.shout = (word) => word.toUpperCase();",
+};
+
+test("push uploads a folder with its packages, and tells of mistakes as a compiler does", async () => {
+  const cloud = openCloud();
+  const folder = temporaryFolder();
+  for (const [file, text] of Object.entries(PUSHED)) {
+    mkdirSync(dirname(join(folder, file)), { recursive: true });
+    writeFileSync(join(folder, file), text);
+  }
+  // What an earlier test on the same emulator has left, and a file of somebody else's.
+  for (const file of ["_packages/loud-words.cjs", "word.ts", "pushed.ts"]) await cloud.remove(file);
+  await cloud.upload("elsewhere.txt", "not in the folder");
+  const first = await stepwind(folder, "push");
+  expect(first.err).toContain("in the bucket that the folder hasn't");
+  expect(first.out).toContain("3 files uploaded");
+  expect(first.out).toMatch(
+    /^ {2}\+ _packages\/loud-words\.cjs\n {2}\+ word\.ts\n {2}\+ pushed\.ts$/m,
+  );
+  expect(first.out).toMatch(/^✓ pushed\.ts {2}pushed$/m);
+  expect(first.code).toBe(0);
+  const { run, state } = await cloud.run("pushed");
+  expect(state).toBe("success");
+  const key = { dagId: "pushed", runId: run.runId, taskId: "only", mapIndex: -1 };
+  expect((await cloud.metadata.getXCom(key, "return_value"))?.value).toBe('"HELLO"');
+
+  expect((await stepwind(folder, "push")).out).toContain("Nothing changed in 1 DAG file");
+
+  writeFileSync(join(folder, "dags/pushed.ts"), `${PUSHED["dags/pushed.ts"]}const = 1;\n`);
+  const broken = await stepwind(folder, "push");
+  expect(broken.err).toMatch(/^dags\/pushed\.ts:6 {2}error {2}syntax-error {2}/m);
+  expect(broken.out).toContain("1 DAG live, 1 error");
+  expect(broken.code).toBe(1);
+});
+
+test("doctor finds nothing wrong with a deployment that works, and says what is wrong with one that doesn't", async () => {
+  const cloud = openCloud();
+  const folder = temporaryFolder();
+  // Others upload DAGs meanwhile, whose schedules come a moment later.
+  const doctor = () => stepwind(folder, "doctor");
+  const healthy = await until("a healthy deployment", doctor, ({ out }) => !out.includes("✗"));
+  expect(healthy.out).toContain("✓ functions        7 functions are there");
+  expect(healthy.out).toContain("Nothing is wrong");
+  expect(healthy.code).toBe(0);
+
+  const [name = ""] = await cloud.machinesOf("pushed");
+  const { stateMachineArnPrefix, stateMachinePrefix } = cloud.environment;
+  const stateMachineArn = stateMachineArnPrefix + name.slice(stateMachinePrefix.length);
+  await cloud.sfn.send(new DeleteStateMachineCommand({ stateMachineArn }));
+  const sqs = new SQSClient();
+  const { QueueUrls = [] } = await sqs.send(
+    new ListQueuesCommand({ QueueNamePrefix: "Stepwind-" }),
+  );
+  const QueueUrl = QueueUrls.find((url) => url.includes("DeadLetters"));
+  await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: "lost" }));
+  const ill = await stepwind(folder, "doctor");
+  await sqs.send(new PurgeQueueCommand({ QueueUrl }));
+  expect(ill.out).toContain('✗ state machines   DAG "pushed" has no state machine');
+  expect(ill.out).toMatch(/✗ dead letters {5}Stepwind-\S+ holds 1 event that/);
+  expect(ill.code).toBe(1);
+
+  const none = await stepwind(folder, "doctor", "--stack", "Nowhere");
+  expect(none.err).toContain('There is no deployment "Nowhere"');
+  expect(none.err).toContain("There is: Stepwind");
+  expect(none.code).toBe(1);
+});
