@@ -47,8 +47,8 @@ dag.task("tick", async () => 1)();
     );
   const fired = await Promise.all(Array.from({ length: FIRES }, fire));
   expect(fired.filter(({ FunctionError }) => FunctionError !== undefined)).toEqual([]);
-  const { items } = await cloud.metadata.listRuns({ dagId: "fired_often" });
-  expect(items.length).toBeGreaterThan(0);
+  const runs = () => cloud.metadata.listRuns({ dagId: "fired_often" });
+  const { items } = await until("a run", runs, (page) => page.items.length > 0);
   expect(new Set(items.map(({ logicalDate }) => logicalDate)).size).toBe(items.length);
   expect(items.length).toBeLessThanOrEqual(2); // two only if the hour turned meanwhile
   for (const { runId } of items) {
