@@ -12,6 +12,7 @@ const platform = createAwsPlatform(environment);
 const { scheduler, callbacks } = createServices(platform);
 const options = {
   functions: environment,
+  longestTask: environment.workerTimeout,
   dagsArePausedAtCreation: environment.dagsArePausedAtCreation,
   onDagChanged: scheduler.schedule,
 };

@@ -85,6 +85,7 @@ export class Stepwind extends Construct {
       logRetentionDays = DEFAULT_RETENTION_DAYS,
       schedules = "scheduler",
     } = props;
+    const workerTimeout = props.worker?.timeout ?? LONGEST;
     const name = props.name ?? stack.stackName;
     if (Token.isUnresolved(name)) throw new Error('A nested stack has no name yet; set "name"');
     const names = createNames(this, name);
@@ -127,6 +128,7 @@ export class Stepwind extends Construct {
       STEPWIND_DAGS_BUCKET: storage.dagsBucketName,
       STEPWIND_DATA_BUCKET: storage.dataBucket.bucketName,
       STEPWIND_WORKER: names.functionName("worker"),
+      STEPWIND_WORKER_TIMEOUT: String(workerTimeout.toSeconds()),
       STEPWIND_RECORDER: names.functionName("recorder"),
       STEPWIND_LOADER: names.functionName("dag-loader"),
       STEPWIND_SCHEDULER_ARN: names.functionArn("scheduler"),
@@ -180,7 +182,7 @@ export class Stepwind extends Construct {
       worker: service("worker", {
         description: "Runs tasks and callbacks of DAGs",
         memorySize: props.worker?.memorySize ?? 1_024,
-        timeout: props.worker?.timeout ?? LONGEST,
+        timeout: workerTimeout,
         isAsync: true,
         reservedConcurrency: props.worker?.reservedConcurrency,
         vpc: pickVpc(props.worker),

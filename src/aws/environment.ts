@@ -8,6 +8,8 @@ export interface AwsEnvironment {
   readonly dataBucket: string;
   /** Function names. */
   readonly worker: string;
+  /** Longest run of the worker, in seconds. */
+  readonly workerTimeout: number;
   readonly recorder: string;
   readonly loader: string;
   readonly schedulerArn: string;
@@ -53,6 +55,7 @@ export function readEnvironment(
     dagsBucket: read("DAGS_BUCKET"),
     dataBucket: read("DATA_BUCKET"),
     worker: read("WORKER"),
+    workerTimeout: Number(read("WORKER_TIMEOUT")),
     recorder: read("RECORDER"),
     loader: read("LOADER"),
     schedulerArn: read("SCHEDULER_ARN"),

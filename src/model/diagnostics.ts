@@ -38,7 +38,8 @@ export type DiagnosticCode =
   | "name-too-long"
   | "definition-too-large"
   | "history-too-long"
-  | "wait-too-long";
+  | "wait-too-long"
+  | "timeout-too-long";
 
 export interface Diagnostic {
   readonly code: DiagnosticCode;

@@ -1,15 +1,14 @@
 // The DAG processor: takes a DAG file from upload to a published version, and retires DAGs whose file is gone.
 // A mistake becomes an import error of the file; the last good version stays live.
-import type { CompileOptions } from "../compiler/compile.ts";
 import type { Diagnostic } from "../model/diagnostics.ts";
 import type { DagDocument } from "../model/document.ts";
 import type { DagFileRecord, DagRecord } from "../model/records.ts";
 import type { Platform } from "../ports/platform.ts";
 import { bundleDagFile } from "./bundle.ts";
 import { isDagFile, makesDag } from "./dag-files.ts";
-import { publishVersion } from "./publish-version.ts";
+import { type PublishOptions, publishVersion } from "./publish-version.ts";
 
-export interface DagProcessorOptions extends CompileOptions {
+export interface DagProcessorOptions extends PublishOptions {
   /** For new DAGs that don't say themselves (Airflow: dags_are_paused_at_creation). */
   readonly dagsArePausedAtCreation: boolean;
   /** Called after a DAG's record has changed. */

@@ -1,15 +1,21 @@
 // Makes a DAG's document a version: compiled, published to the engine, then recorded; known versions are left as they are.
 import { createHash } from "node:crypto";
+import { checkTaskTimes } from "../compiler/check-task-times.ts";
 import { type CompileOptions, compile } from "../compiler/compile.ts";
 import type { Diagnostic } from "../model/diagnostics.ts";
 import type { DagDocument } from "../model/document.ts";
 import type { DagVersionRecord } from "../model/records.ts";
 import type { Platform } from "../ports/platform.ts";
 
+export interface PublishOptions extends CompileOptions {
+  /** Seconds after which whatever runs a task ends it; absent: never. */
+  readonly longestTask?: number;
+}
+
 export interface PublishedVersion {
   /** Absent when a diagnostic is an error. */
   readonly version?: DagVersionRecord;
-  /** What the compiler found; none for a version that is known. */
+  /** Of a version that is known these are warnings, since what was published had no errors. */
   readonly diagnostics: readonly Diagnostic[];
 }
 
@@ -20,7 +26,7 @@ export async function publishVersion(
     stateMachines,
     clock,
     options,
-  }: Pick<Platform, "metadata" | "stateMachines" | "clock"> & { readonly options: CompileOptions },
+  }: Pick<Platform, "metadata" | "stateMachines" | "clock"> & { readonly options: PublishOptions },
   {
     document,
     file,
@@ -29,10 +35,12 @@ export async function publishVersion(
 ): Promise<PublishedVersion> {
   const { dagId } = document;
   const hash = versionHash(document, bundleHash);
+  const withFile = (each: Diagnostic) => ({ file, dagId, ...each });
+  const warnings = checkTaskTimes(document, options.longestTask).map(withFile);
   const known = await metadata.getDagVersion(dagId, hash);
-  if (known) return { version: known, diagnostics: [] };
+  if (known) return { version: known, diagnostics: warnings };
   const compiled = compile(document, { functions: options.functions });
-  const diagnostics = compiled.diagnostics.map((each) => ({ file, dagId, ...each }));
+  const diagnostics = [...compiled.diagnostics.map(withFile), ...warnings];
   if (diagnostics.some(({ severity }) => severity === "error")) return { diagnostics };
   await stateMachines.publish({ dagId, hash, definition: compiled.definition });
   const [newest] = await metadata.listDagVersions(dagId);

@@ -1,7 +1,9 @@
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
+import { LOCAL_FUNCTIONS } from "../../src/local/interpreter-state-machines.ts";
 import { type LocalProduct, openLocalProduct } from "../../src/local/local-platform.ts";
+import { createDagProcessor } from "../../src/services/dag-processor.ts";
 import { temporaryFolder } from "../local/temporary-folder.ts";
 
 interface Bench {
@@ -74,6 +76,25 @@ test("processing an unchanged file writes nothing; changed code is a new version
   await write("a.ts", dagText("a", { result: 2 }));
   expect(await metadata.getDag("a")).toMatchObject({ versionNumber: 2, revision: 2 });
   expect(await metadata.listDagVersions("a")).toHaveLength(2);
+});
+
+test("a warning stays while the file has its cause, also when the version is known", async () => {
+  const { product, write } = await createBench();
+  const { metadata } = product.platform;
+  await write("a.ts", dagText("a").replace("() => 1", "() => 1, { executionTimeout: 1_800 }"));
+  const processor = createDagProcessor(product.platform, {
+    functions: LOCAL_FUNCTIONS,
+    longestTask: 900,
+    dagsArePausedAtCreation: false,
+    onDagChanged: async () => {},
+  });
+  for (const _ of ["first", "again"]) {
+    await processor.processFile("a.ts");
+    expect(await metadata.getDagFile("a.ts")).toMatchObject({
+      dagIds: ["a"],
+      diagnostics: [{ code: "timeout-too-long", file: "a.ts", dagId: "a", taskId: "t" }],
+    });
+  }
 });
 
 test("the last good version stays live under a mistake, and the mistake goes when it is mended", async () => {
