@@ -10,6 +10,7 @@ import * as scheduler from "aws-cdk-lib/aws-scheduler";
 import * as sns from "aws-cdk-lib/aws-sns";
 import * as subscriptions from "aws-cdk-lib/aws-sns-subscriptions";
 import type { Construct } from "constructs";
+import { ADOPTION_INTERVAL_SECONDS } from "../src/model/orphans.ts";
 import type { Service } from "./functions.ts";
 import type { Parts } from "./grants.ts";
 
@@ -24,6 +25,7 @@ export function connectAll(scope: Construct, parts: Parts): void {
   connectUploads(scope, parts);
   connectSchedules(scope, parts);
   connectExecutions(scope, parts);
+  connectOrphans(scope, parts);
   const { function: notifier, deadLetters } = parts.services.notifier;
   parts.topic.addSubscription(
     new subscriptions.LambdaSubscription(
@@ -101,6 +103,22 @@ function connectExecutions(scope: Construct, { names, services: { recorder } }: 
     },
     targets: [
       new targets.LambdaFunction(recorder.function, {
+        maxEventAge: Duration.hours(1),
+        ...(deadLetters ? { deadLetterQueue: deadLetters } : {}),
+      }),
+    ],
+  });
+}
+
+/** Runs whose start or end was cut off are taken up, at any time: without a DAG the scheduler looks for them. */
+function connectOrphans(scope: Construct, { services: { scheduler } }: Parts): void {
+  const { deadLetters } = scheduler;
+  new events.Rule(scope, "Orphans", {
+    description: "Looks for runs that nobody is at any more",
+    schedule: events.Schedule.rate(Duration.seconds(ADOPTION_INTERVAL_SECONDS)),
+    targets: [
+      new targets.LambdaFunction(scheduler.function, {
+        event: events.RuleTargetInput.fromObject({}),
         maxEventAge: Duration.hours(1),
         ...(deadLetters ? { deadLetterQueue: deadLetters } : {}),
       }),

@@ -57,6 +57,12 @@ export function grantAll(parts: Parts): void {
 
   releaseGates(recorder.role, parts);
 
+  allow(scheduler.role, {
+    actions: ["states:DescribeExecution"],
+    resources: [`${names.executionArnPrefix}*`],
+    reason: PER_VERSION,
+  });
+
   allow(processor.role, {
     actions: ["s3:GetObject"],
     resources: [`${parts.storage.dagsBucketArn}/*`],
@@ -73,11 +79,6 @@ export function grantAll(parts: Parts): void {
   });
 
   useObjects(api.role, parts, { read: ["logs", "xcoms"], write: [], remove: ["logs", "xcoms"] });
-  allow(api.role, {
-    actions: ["states:DeleteStateMachine"],
-    resources: [`${names.stateMachineArnPrefix}*`],
-    reason: PER_VERSION,
-  });
   allow(api.role, {
     actions: ["ssm:GetParameter"],
     resources: [names.parameterArn("api/password")],
@@ -142,11 +143,16 @@ function useObjects(
   }
 }
 
-/** What the scheduler service does, wherever it runs: starts and ends executions, sets its own schedules. */
+/** What the scheduler service does, wherever it runs: starts and ends executions, collects machines, sets its own schedules. */
 function planRuns(role: iam.Role, parts: Parts): void {
   const { names, stateMachineRole, scheduleRole } = parts;
   allow(role, {
-    actions: ["states:StartExecution", "states:CreateStateMachine", "states:TagResource"],
+    actions: [
+      "states:StartExecution",
+      "states:CreateStateMachine",
+      "states:DeleteStateMachine",
+      "states:TagResource",
+    ],
     resources: [`${names.stateMachineArnPrefix}*`],
     reason: PER_VERSION,
   });

@@ -5,6 +5,7 @@ import { randomUUID } from "node:crypto";
 import {
   CreateStateMachineCommand,
   DeleteStateMachineCommand,
+  DescribeExecutionCommand,
   SendTaskSuccessCommand,
   type SFNClient,
   StartExecutionCommand,
@@ -14,13 +15,13 @@ import { type CompileOptions, compile } from "../compiler/compile.ts";
 import { executionName, stateMachineName } from "../model/ids.ts";
 import type { Metadata } from "../ports/metadata.ts";
 import type { Clock } from "../ports/platform.ts";
-import type { StateMachines } from "../ports/state-machines.ts";
+import type { ExecutionInput, StateMachines, VersionName } from "../ports/state-machines.ts";
 import { isErrorOf, orUndefined } from "./errors.ts";
 import { createTokenBucket } from "./token-bucket.ts";
 
 export interface StepFunctionsStateMachinesOptions extends CompileOptions {
   readonly client: SFNClient;
-  readonly metadata: Pick<Metadata, "getDagVersion" | "getRun" | "listDagVersions">;
+  readonly metadata: Pick<Metadata, "getDagVersion" | "getRun">;
   readonly clock: Clock;
   /** What names of machines begin with; at most 50 letters, digits, "-" and "_". */
   readonly prefix: string;
@@ -33,7 +34,6 @@ export interface StepFunctionsStateMachinesOptions extends CompileOptions {
 }
 
 type Version = Parameters<StateMachines["publish"]>[0];
-type VersionName = Pick<Version, "dagId" | "hash">;
 
 /** Step Functions quotas: CreateStateMachine once a second, 100 at once; some are left to other callers. */
 const CREATIONS_AT_ONCE = 25;
@@ -58,6 +58,8 @@ export function createStepFunctionsStateMachines(
 
   const nameOf = ({ dagId, hash }: VersionName) => stateMachineName(dagId, hash, prefix);
   const arnOf = (version: VersionName) => arnPrefix + nameOf(version).slice(prefix.length);
+  const executionArnOf = (version: VersionName, input: ExecutionInput) =>
+    `${arnOf(version).replace(":stateMachine:", ":execution:")}:${executionName(input)}`;
 
   /** Calls again while the machine is not what it will be; the last error is thrown. */
   async function settled<T>(names: readonly string[], call: () => Promise<T>): Promise<T> {
@@ -121,14 +123,21 @@ export function createStepFunctionsStateMachines(
       }
     },
 
+    async look({ dagId, hash, input }) {
+      const executionArn = executionArnOf({ dagId, hash }, input);
+      const call = client.send(new DescribeExecutionCommand({ executionArn }));
+      const found = await orUndefined(call, "ExecutionDoesNotExist");
+      if (!found) return "absent";
+      return found.status === "RUNNING" || found.status === "PENDING_REDRIVE" ? "running" : "ended";
+    },
+
     async stop(input, cause) {
       const { dagId, runId } = input;
       const run = await metadata.getRun(dagId, runId);
       if (!run) return;
-      const machine = arnOf({ dagId, hash: run.versionHash });
       const call = client.send(
         new StopExecutionCommand({
-          executionArn: `${machine.replace(":stateMachine:", ":execution:")}:${executionName(input)}`,
+          executionArn: executionArnOf({ dagId, hash: run.versionHash }, input),
           error: "Stepwind.Stopped",
           cause: cause.slice(0, MAX_CAUSE_LENGTH),
         }),
@@ -143,11 +152,9 @@ export function createStepFunctionsStateMachines(
       return (await orUndefined(call, ...gone)) !== undefined;
     },
 
-    async remove(dagId) {
-      for (const { hash } of await metadata.listDagVersions(dagId)) {
-        const command = new DeleteStateMachineCommand({ stateMachineArn: arnOf({ dagId, hash }) });
-        await orUndefined(client.send(command), "StateMachineDoesNotExist");
-      }
+    async remove(version) {
+      const command = new DeleteStateMachineCommand({ stateMachineArn: arnOf(version) });
+      await orUndefined(client.send(command), "StateMachineDoesNotExist");
     },
   };
 }

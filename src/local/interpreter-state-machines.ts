@@ -128,6 +128,10 @@ export function createLocalStateMachines(options: LocalStateMachinesOptions): Lo
       return "started";
     },
 
+    async look({ input }) {
+      return executions.has(nameOf(input)) ? "running" : "absent";
+    },
+
     async stop(input, cause) {
       executions.get(nameOf(input))?.stop(cause);
     },
@@ -136,9 +140,8 @@ export function createLocalStateMachines(options: LocalStateMachinesOptions): Lo
       return interpreter.sendTaskSuccess(token, {});
     },
 
-    async remove(dagId) {
-      for (const key of definitions.keys())
-        if (key.startsWith(`${dagId}/`)) definitions.delete(key);
+    async remove({ dagId, hash }) {
+      definitions.delete(`${dagId}/${hash}`);
     },
 
     async shutDown() {

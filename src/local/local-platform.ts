@@ -2,7 +2,7 @@
 // worker threads in this process.
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import type { DagRunRecord } from "../model/records.ts";
+import { ADOPTION_INTERVAL_SECONDS } from "../model/orphans.ts";
 import type { Notifications } from "../ports/notifications.ts";
 import type { Platform, Reporter } from "../ports/platform.ts";
 import { createDagProcessor, type DagProcessor } from "../services/dag-processor.ts";
@@ -112,18 +112,8 @@ export async function openLocalProduct(options: LocalOptions): Promise<LocalProd
     randomId,
   };
   const services = createServices(platform);
-  /** A run that can't be taken up keeps no other from it. */
-  async function resumeRun(run: DagRunRecord): Promise<void> {
-    try {
-      await services.recorder.resume(run);
-    } catch (problem) {
-      report.error(
-        `Run "${run.runId}" of DAG "${run.dagId}" could not be taken up: ${String(problem)}`,
-      );
-    }
-  }
-
   let scheduling = false;
+  let adoption: NodeJS.Timeout | undefined;
   const processor = createDagProcessor(platform, {
     functions: LOCAL_FUNCTIONS,
     dagsArePausedAtCreation: options.dagsArePausedAtCreation ?? false,
@@ -151,12 +141,13 @@ export async function openLocalProduct(options: LocalOptions): Promise<LocalProd
         after = page.next;
         more = after !== undefined;
       }
+      adoption = setInterval(() => {
+        services.orphans.adopt().catch((problem: unknown) => report.error(String(problem)));
+      }, ADOPTION_INTERVAL_SECONDS * 1_000).unref();
     },
-    async resumeRuns() {
-      const runs = await metadata.listActiveRuns();
-      await Promise.all(runs.filter(({ state }) => state === "running").map(resumeRun));
-    },
+    resumeRuns: services.orphans.adoptAll,
     async close() {
+      clearInterval(adoption);
       schedules.stop();
       await stateMachines.shutDown();
       const grace = new AbortController();

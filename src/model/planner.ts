@@ -2,7 +2,7 @@
 // what a late or missed call left undone the next one plans (Airflow: scheduler_job_runner.py, models/dag.py).
 import type { DagDocument } from "./document.ts";
 import { runIdFor } from "./ids.ts";
-import type { DagRunRecord } from "./records.ts";
+import type { DagRecord, DagRunRecord } from "./records.ts";
 import { toIso } from "./time.ts";
 import { timetableOf } from "./timetables/create.ts";
 import type { DataInterval, NextRun, Timetable } from "./timetables/timetable.ts";
@@ -18,7 +18,7 @@ export interface PlanQuery {
   readonly lastAutomatedRun?: RunDates | undefined;
   /** All queued and running runs of the DAG. */
   readonly activeRuns: readonly ActiveRun[];
-  /** `plannedAt` of the plan before; undefined at first, and after any doubt. */
+  /** `plannedAt` of the plan before; undefined at first, and after the schedule has changed. */
   readonly lastPlannedAt: number | undefined;
   /** Logical dates for which creating a run was refused, since a run that isn't automated has them; UTC ISO text. */
   readonly takenLogicalDates?: ReadonlySet<string>;
@@ -49,7 +49,11 @@ export interface Plan {
   readonly next?: PlannedRun;
   /** When to plan again if nothing happens before, epoch ms, always later than now. */
   readonly nextFireAt?: number;
-  /** To be given back as `lastPlannedAt`; absent while the DAG is paused, so that what falls into the pause is left out. */
+  /**
+   * To be given back as `lastPlannedAt`: since when the schedule is followed, for one whose next run hangs on the moment
+   * of asking. It moves on when runs are created, so what was promised is kept however late the next call comes. Absent
+   * for other schedules, and while the DAG is paused, so that what falls into the pause is left out.
+   */
   readonly plannedAt?: number;
 }
 
@@ -71,13 +75,19 @@ export function plan(query: PlanQuery): Plan {
   if (next) moments.push(Date.parse(next.runAfter));
   if (again !== undefined) moments.push(again);
   const nextFireAt = Math.min(...moments.filter((moment) => moment > now));
+  const plannedAt = create.length > 0 ? now : (query.lastPlannedAt ?? now);
   return {
     create,
     start,
     ...(next ? { next } : {}),
     ...(Number.isFinite(nextFireAt) ? { nextFireAt } : {}),
-    plannedAt: now,
+    ...(timetable.followsClock ? { plannedAt } : {}),
   };
+}
+
+/** The record of a DAG that is paused or unpaused: what falls into a pause is left out, so nothing is promised from before. */
+export function forgetPlan({ plannedAt: _, ...dag }: DagRecord): DagRecord {
+  return dag;
 }
 
 function planCreation(

@@ -16,8 +16,19 @@ export interface DagRecord {
   readonly versionHash: string;
   readonly versionNumber: number;
   readonly lastParsedAt: string;
+  /** The planner's `plannedAt`, for schedules that follow the clock. */
+  readonly plannedAt?: string;
+  /** Versions that were live before, whose machines are not collected yet. */
+  readonly superseded?: readonly SupersededVersion[];
   /** Grows with every write; a write that expects another revision is refused. */
   readonly revision: number;
+}
+
+/** A version that another has taken the place of. */
+export interface SupersededVersion {
+  readonly hash: string;
+  /** When, UTC ISO text. */
+  readonly at: string;
 }
 
 /** One version of a DAG: immutable, named by the hash of what it would run. */

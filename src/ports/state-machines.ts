@@ -8,26 +8,28 @@ export interface ExecutionInput {
   readonly clearNumber: number;
 }
 
+/** A version of a DAG. */
+export interface VersionName {
+  readonly dagId: string;
+  readonly hash: string;
+}
+
 export interface StateMachines {
   /** Creates the machine if it isn't there. A version never changes, so repeating is safe. */
-  publish(version: {
-    readonly dagId: string;
-    readonly hash: string;
-    readonly definition: StateMachine;
-  }): Promise<void>;
+  publish(version: VersionName & { readonly definition: StateMachine }): Promise<void>;
   /**
    * Starts the run's execution; "exists" if the same run and clear number was started before. Throws only when it is
    * sure that nothing was started.
    */
-  start(version: {
-    readonly dagId: string;
-    readonly hash: string;
-    readonly input: ExecutionInput;
-  }): Promise<"started" | "exists">;
+  start(version: VersionName & { readonly input: ExecutionInput }): Promise<"started" | "exists">;
+  /** Whether the run's execution goes on; "absent" if it was never started, or is long forgotten. */
+  look(
+    version: VersionName & { readonly input: ExecutionInput },
+  ): Promise<"running" | "ended" | "absent">;
   /** Stops it with all that it runs; one that isn't running is left as it is. */
   stop(input: ExecutionInput, cause: string): Promise<void>;
   /** Lets the waiting state go on; false if nothing waits for the token any more. */
   release(token: string): Promise<boolean>;
-  /** Removes the machines of a DAG. */
-  remove(dagId: string): Promise<void>;
+  /** Removes the version's machine, which no execution may be using. Repeating is safe, and so is a later start. */
+  remove(version: VersionName): Promise<void>;
 }

@@ -3,6 +3,7 @@
 import type { Diagnostic } from "../model/diagnostics.ts";
 import type { DagDocument } from "../model/document.ts";
 import type { DagFileRecord, DagRecord } from "../model/records.ts";
+import { supersede } from "../model/superseded.ts";
 import type { Platform } from "../ports/platform.ts";
 import { bundleDagFile } from "./bundle.ts";
 import { isDagFile, makesDag } from "./dag-files.ts";
@@ -148,11 +149,12 @@ export function createDagProcessor(
     { file, bundleHash }: { readonly file: string; readonly bundleHash: string },
   ): Promise<readonly Diagnostic[]> {
     const { dagId } = document;
-    const owner = await ownerOf(await metadata.getDag(dagId));
+    const known = await metadata.getDag(dagId);
+    const owner = await ownerOf(known);
     if (owner !== undefined && owner !== file) return [inTwoFiles(dagId, { owner, file })];
     const { version, diagnostics } = await publishVersion(
       { ...platform, options },
-      { document, file, bundleHash },
+      { document, file, bundleHash, ...(known ? { liveHash: known.versionHash } : {}) },
     );
     if (!version) return diagnostics;
     const changed = await writeDag(dagId, (dag) => {
@@ -166,6 +168,7 @@ export function createDagProcessor(
         versionHash: version.hash,
         versionNumber: version.number,
         lastParsedAt: now(),
+        ...(dag ? { superseded: supersede(dag, { hash: version.hash, at: now() }) } : {}),
       };
     });
     if (changed) await options.onDagChanged(dagId);

@@ -31,18 +31,27 @@ export async function publishVersion(
     document,
     file,
     bundleHash,
-  }: { readonly document: DagDocument; readonly file: string; readonly bundleHash: string },
+    liveHash,
+  }: {
+    readonly document: DagDocument;
+    readonly file: string;
+    readonly bundleHash: string;
+    /** Of the version that the DAG has now. */
+    readonly liveHash?: string;
+  },
 ): Promise<PublishedVersion> {
   const { dagId } = document;
   const hash = versionHash(document, bundleHash);
   const withFile = (each: Diagnostic) => ({ file, dagId, ...each });
   const warnings = checkTaskTimes(document, options.longestTask).map(withFile);
   const known = await metadata.getDagVersion(dagId, hash);
-  if (known) return { version: known, diagnostics: warnings };
+  if (known && hash === liveHash) return { version: known, diagnostics: warnings };
   const compiled = compile(document, { functions: options.functions });
   const diagnostics = [...compiled.diagnostics.map(withFile), ...warnings];
   if (diagnostics.some(({ severity }) => severity === "error")) return { diagnostics };
+  // Also for a version that is known: its machine may have been collected since it was live.
   await stateMachines.publish({ dagId, hash, definition: compiled.definition });
+  if (known) return { version: known, diagnostics };
   const [newest] = await metadata.listDagVersions(dagId);
   const version: DagVersionRecord = {
     dagId,

@@ -3,6 +3,7 @@
 import type { TaskDocument } from "../model/document.ts";
 import { runFailed, taskFailed } from "../model/failure-event.ts";
 import { graphOf } from "../model/graph.ts";
+import { forgetPlan } from "../model/planner.ts";
 import type { DagRunRecord, TaskInstanceRecord } from "../model/records.ts";
 import { decideRunState } from "../model/run-state.ts";
 import type { TaskInstanceState } from "../model/states.ts";
@@ -177,7 +178,8 @@ export function createRecorder(
     for (;;) {
       const dag = await metadata.getDag(dagId);
       if (!dag || dag.isPaused) return;
-      if (await metadata.putDag({ ...dag, isPaused: true, revision: dag.revision + 1 })) break;
+      const paused = { ...forgetPlan(dag), isPaused: true, revision: dag.revision + 1 };
+      if (await metadata.putDag(paused)) break;
     }
     platform.report.warn(`DAG "${dagId}" is paused after ${limit} failed runs in a row`);
   }

@@ -3,6 +3,7 @@
 import { isRunId, parseRunType, runIdFor } from "../model/ids.ts";
 import type { JsonObject } from "../model/json.ts";
 import { resolveParams } from "../model/params.ts";
+import { forgetPlan } from "../model/planner.ts";
 import type { DagRecord, DagRunRecord } from "../model/records.ts";
 import type { TriggeredBy } from "../model/states.ts";
 import { parseMoment } from "../model/time.ts";
@@ -122,7 +123,7 @@ export function createRunControl(
     for (;;) {
       const dag = await dagOf(dagId);
       if (dag.isPaused === isPaused) return dag;
-      const changed = { ...dag, isPaused, revision: dag.revision + 1 };
+      const changed = { ...forgetPlan(dag), isPaused, revision: dag.revision + 1 };
       if (await metadata.putDag(changed)) {
         await scheduler.schedule(dagId);
         return changed;
@@ -142,7 +143,9 @@ export function createRunControl(
     }
     // The DAG's record goes last of what names it, so that a deletion that was cut off can be asked for again.
     await platform.schedules.remove(dagId);
-    await platform.stateMachines.remove(dagId);
+    for (const { hash } of await metadata.listDagVersions(dagId)) {
+      await platform.stateMachines.remove({ dagId, hash });
+    }
     await platform.xcoms.deleteDag(dagId);
     await platform.logs.deleteDag(dagId);
     const file = await metadata.getDagFile(dag.file);

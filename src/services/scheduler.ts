@@ -1,7 +1,8 @@
 // The scheduler: brings the runs of a DAG to what the planner says, from state alone. It may be called too often, by
 // anyone: a timer, a run's end, unpause, an upload. Calls for one DAG follow each other.
 import { plan } from "../model/planner.ts";
-import type { DagRunRecord } from "../model/records.ts";
+import type { DagRecord, DagRunRecord, SupersededVersion } from "../model/records.ts";
+import { findUnused } from "../model/superseded.ts";
 import type { Platform } from "../ports/platform.ts";
 import type { Recorder } from "./recorder.ts";
 import type { Versions } from "./versions.ts";
@@ -20,8 +21,6 @@ export function createScheduler(
   recorder: () => Pick<Recorder, "abandon">,
 ): Scheduler {
   const { metadata, clock } = platform;
-  /** What each DAG was planned with last; schedules that follow the clock keep their promise by it. */
-  const plannedAt = new Map<string, number>();
   const running = new Map<string, { again: boolean; readonly done: Promise<void> }>();
 
   /** One pass after the other for each DAG; calls that come in while one runs share the pass after it. */
@@ -59,12 +58,12 @@ export function createScheduler(
     const activeRuns = await endLateRuns(await metadata.listActiveRuns(dagId));
     const dag = await metadata.getDag(dagId);
     if (!dag) {
-      plannedAt.delete(dagId);
       await platform.schedules.remove(dagId);
       return false;
     }
     const { document, hash: versionHash } = await versions.get(dagId, dag.versionHash);
     const lastAutomatedRun = await metadata.getLatestAutomatedRun(dagId);
+    const lastPlannedAt = dag.plannedAt === undefined ? undefined : Date.parse(dag.plannedAt);
     const planned = plan({
       document,
       isPaused: dag.isPaused,
@@ -72,11 +71,9 @@ export function createScheduler(
       now: clock.now(),
       lastAutomatedRun,
       activeRuns,
-      lastPlannedAt: plannedAt.get(dagId),
+      lastPlannedAt,
       takenLogicalDates: taken,
     });
-    if (planned.plannedAt === undefined) plannedAt.delete(dagId);
-    else plannedAt.set(dagId, planned.plannedAt);
     for (const wish of planned.create) {
       const queuedAt = new Date(clock.now()).toISOString();
       const created = await metadata.createRun({
@@ -100,6 +97,11 @@ export function createScheduler(
     }
     if (planned.nextFireAt !== undefined) moments.push(planned.nextFireAt);
     for (const run of going) moments.push((await timeoutOf(run)) ?? Infinity);
+    const versionsLeft = findUnused(dag.superseded ?? [], { activeRuns, now: clock.now() });
+    if (versionsLeft.unused.length > 0 || planned.plannedAt !== lastPlannedAt) {
+      await remember(dag, { plannedAt: planned.plannedAt, ...versionsLeft });
+    }
+    moments.push(versionsLeft.lookAgainAt ?? Infinity);
     const nextFireAt = Math.min(...moments);
     await platform.schedules.set({
       dagId,
@@ -109,6 +111,30 @@ export function createScheduler(
       ...(Number.isFinite(nextFireAt) ? { nextFireAt } : {}),
     });
     return planned.create.length > 0;
+  }
+
+  /**
+   * After the runs are created: a process that dies in between plans them again. A version leaves the list before its
+   * machine goes, so that none goes that was made live again meanwhile. Nothing happens if somebody else has changed the
+   * DAG's record by now: they plan it after that.
+   */
+  async function remember(
+    { plannedAt: _at, superseded: _versions, ...dag }: DagRecord,
+    now: {
+      readonly plannedAt: number | undefined;
+      readonly kept: readonly SupersededVersion[];
+      readonly unused: readonly SupersededVersion[];
+    },
+  ): Promise<void> {
+    const isWritten = await metadata.putDag({
+      ...dag,
+      ...(now.plannedAt === undefined ? {} : { plannedAt: new Date(now.plannedAt).toISOString() }),
+      ...(now.kept.length > 0 ? { superseded: now.kept } : {}),
+      revision: dag.revision + 1,
+    });
+    if (!isWritten) return;
+    const { dagId } = dag;
+    for (const { hash } of now.unused) await platform.stateMachines.remove({ dagId, hash });
   }
 
   /**

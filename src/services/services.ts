@@ -1,6 +1,7 @@
 // All services over one platform, put together: what an adapter's entry points call.
 import type { Platform } from "../ports/platform.ts";
 import { type Callbacks, createCallbacks } from "./callbacks.ts";
+import { createOrphans, type Orphans } from "./orphans.ts";
 import { createRecorder, type Recorder } from "./recorder.ts";
 import { createRunControl, type RunControl } from "./run-control.ts";
 import { createScheduler, type Scheduler } from "./scheduler.ts";
@@ -13,6 +14,7 @@ export interface Services {
   readonly scheduler: Scheduler;
   readonly worker: Worker;
   readonly recorder: Recorder;
+  readonly orphans: Orphans;
   readonly runControl: RunControl;
 }
 
@@ -26,5 +28,6 @@ export function createServices(platform: Platform): Services {
   });
   const worker = createWorker(platform, versions, callbacks);
   const runControl = createRunControl(platform, versions, scheduler);
-  return { versions, callbacks, scheduler, worker, recorder, runControl };
+  const orphans = createOrphans(platform, { recorder, scheduler });
+  return { versions, callbacks, scheduler, worker, recorder, orphans, runControl };
 }

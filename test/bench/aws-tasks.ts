@@ -43,6 +43,7 @@ export async function benchAwsTasks() {
       stateMachines: {
         async publish() {},
         start: async () => "started",
+        look: async () => "running",
         async stop() {},
         release: async () => true,
         async remove() {},

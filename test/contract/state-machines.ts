@@ -85,7 +85,10 @@ export function stateMachinesContract(
       const input: ExecutionInput = { dagId, runId: dagRun().runId, clearNumber: 0 };
       return {
         dagId,
+        hash,
         input,
+        look: (again: Partial<ExecutionInput> = {}) =>
+          engine.stateMachines.look({ dagId, hash, input: { ...input, ...again } }),
         publish: () => engine.stateMachines.publish({ dagId, hash, definition }),
         start: (again: Partial<ExecutionInput> = {}) =>
           engine.stateMachines.start({ dagId, hash, input: { ...input, ...again } }),
@@ -164,11 +167,28 @@ export function stateMachinesContract(
       expect(await engine.stateMachines.release("never given out")).toBe(false);
     });
 
-    test("removing a DAG's machines may be repeated", async () => {
-      const { publish, dagId } = await prepare({ tasks: chain });
+    test("whether an execution goes on can be asked, also of one that never started", async () => {
+      const { publish, start, look } = await prepare({ tasks: chain });
+      expect(await look()).toBe("absent");
       await publish();
-      await engine.stateMachines.remove(dagId);
-      await engine.stateMachines.remove(dagId);
+      expect(await look()).toBe("absent");
+      held.set("worker a", () => {});
+      await start();
+      await waitFor("worker a");
+      expect(await look()).toBe("running");
+      expect(await look({ clearNumber: 1 })).toBe("absent");
+      held.get("worker a")?.();
+      await waitFor("finish");
+      await expect.poll(() => look(), { timeout: WAIT_MS }).not.toBe("running");
+    });
+
+    test("a version's machine may be removed again and again, and is made again when it starts", async () => {
+      const { publish, start, dagId, hash } = await prepare({ tasks: chain });
+      await publish();
+      await engine.stateMachines.remove({ dagId, hash });
+      await engine.stateMachines.remove({ dagId, hash });
+      expect(await start()).toBe("started");
+      await waitFor("finish");
     });
   });
 }

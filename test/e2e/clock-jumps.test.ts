@@ -68,6 +68,7 @@ async function createJumps({ catchup = false } = {}) {
 
 const NO_MACHINES = {
   publish: async () => {},
+  look: async () => "running" as const,
   stop: async () => {},
   release: async () => false,
   remove: async () => {},

@@ -214,8 +214,10 @@ describe("the functions", () => {
       .ofType("AWS::S3::Bucket")
       .filter(([, { Properties }]) => Properties.NotificationConfiguration);
     expect(textOf(dags)).toMatch(/s3:ObjectCreated:\*.*s3:ObjectRemoved:\*/);
-    const [, rule] = plain.ofType("AWS::Events::Rule")[0] ?? [];
-    expect(textOf(rule?.Properties)).toMatch(/ABORTED.*DeadLetterConfig/);
+    const rules = plain.ofType("AWS::Events::Rule").map(([, rule]) => textOf(rule.Properties));
+    for (const rule of rules) expect(rule).toMatch(/DeadLetterConfig/);
+    expect(rules.filter((rule) => /ABORTED.*recorder/.test(rule))).toHaveLength(1);
+    expect(rules.filter((rule) => /rate\(5 minutes\).*scheduler/.test(rule))).toHaveLength(1);
     const [, subscription] = plain.ofType("AWS::SNS::Subscription")[0] ?? [];
     expect(subscription?.Properties.RedrivePolicy).toBeDefined();
   });

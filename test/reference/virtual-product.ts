@@ -10,10 +10,11 @@ import { createSqliteMetadata } from "../../src/local/sqlite-metadata.ts";
 import type { StateMachine } from "../../src/model/asl.ts";
 import type { DagDocument } from "../../src/model/document.ts";
 import type { DagRunRecord, TaskInstanceRecord } from "../../src/model/records.ts";
+import { supersede } from "../../src/model/superseded.ts";
 import type { CallbackCall, TaskCall, TaskOutcome } from "../../src/model/task-call.ts";
 import type { Metadata } from "../../src/ports/metadata.ts";
 import type { Clock, Platform, Reporter } from "../../src/ports/platform.ts";
-import type { StateMachines } from "../../src/ports/state-machines.ts";
+import type { StateMachines, VersionName } from "../../src/ports/state-machines.ts";
 import type { TaskRunner } from "../../src/ports/task-runner.ts";
 import type { XComs } from "../../src/ports/xcoms.ts";
 import { createServices, type Services } from "../../src/services/services.ts";
@@ -88,6 +89,8 @@ export interface VirtualProduct {
   readonly callbacks: readonly CallbackCall[];
   /** Warnings and errors of the product. */
   readonly reports: readonly string[];
+  /** Hashes of the versions whose machines were removed, in order. */
+  readonly removedMachines: readonly string[];
   /** What tasks do from now on; at first, they succeed at once and return nothing. */
   play(script: Script): void;
   /** Makes the document the DAG's latest version and plans the DAG; a second document of a DAG is its second version. */
@@ -132,6 +135,7 @@ export function createVirtualProduct(options: VirtualProductOptions = {}): Virtu
   const metadata = calls.watch(store, IMMORTAL);
   const clock = createVirtualClock(BEGIN);
   const reports: string[] = [];
+  const removedMachines: string[] = [];
   const callbacks: CallbackCall[] = [];
   let tries: SeenTry[] = [];
   /** What is published lives on when the engine dies. */
@@ -198,7 +202,16 @@ export function createVirtualProduct(options: VirtualProductOptions = {}): Virtu
         },
       }),
     });
-    const stateMachines = calls.watch(local, life);
+    const stateMachines = calls.watch(
+      {
+        ...local,
+        async remove(version: VersionName) {
+          removedMachines.push(version.hash);
+          await local.remove(version);
+        },
+      },
+      life,
+    );
     const used = { metadata, xcoms, clock, report, runner, schedules, stateMachines };
     const services = createServices({ ...ABSENT, ...used });
     return { services, stateMachines, life };
@@ -220,6 +233,7 @@ export function createVirtualProduct(options: VirtualProductOptions = {}): Virtu
     const known = await metadata.getDag(dagId);
     await metadata.putDag({
       ...shared,
+      ...(known ? { superseded: supersede(known, { hash, at }) } : {}),
       isPaused: known?.isPaused ?? document.isPausedUponCreation ?? false,
       isStale: false,
       versionHash: hash,
@@ -255,9 +269,7 @@ export function createVirtualProduct(options: VirtualProductOptions = {}): Virtu
     for (const [dagId, { definition, number }] of published) {
       await engine.stateMachines.publish({ dagId, hash: `v${number}`, definition });
     }
-    for (const run of await metadata.listActiveRuns()) {
-      if (run.state === "running") await engine.services.recorder.resume(run);
-    }
+    await engine.services.orphans.adoptAll();
     for (const dagId of published.keys()) await engine.services.scheduler.schedule(dagId);
   }
 
@@ -309,6 +321,7 @@ export function createVirtualProduct(options: VirtualProductOptions = {}): Virtu
     },
     callbacks,
     reports,
+    removedMachines,
     play(next) {
       script = next;
     },

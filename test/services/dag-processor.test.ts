@@ -1,6 +1,6 @@
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { LOCAL_FUNCTIONS } from "../../src/local/interpreter-state-machines.ts";
 import { type LocalProduct, openLocalProduct } from "../../src/local/local-platform.ts";
 import { createDagProcessor } from "../../src/services/dag-processor.ts";
@@ -76,6 +76,33 @@ test("processing an unchanged file writes nothing; changed code is a new version
   await write("a.ts", dagText("a", { result: 2 }));
   expect(await metadata.getDag("a")).toMatchObject({ versionNumber: 2, revision: 2 });
   expect(await metadata.listDagVersions("a")).toHaveLength(2);
+});
+
+test("versions that others take the place of are told, so that their machines can be collected", async () => {
+  const { product, write } = await createBench();
+  const { metadata } = product.platform;
+  const hashes: string[] = [];
+  for (const result of [1, 2, 1]) {
+    await write("a.ts", dagText("a", { result }));
+    hashes.push((await metadata.getDag("a"))?.versionHash ?? "");
+  }
+  const [first = "", second = ""] = hashes;
+  expect(hashes).toEqual([first, second, first]);
+  expect((await metadata.getDag("a"))?.superseded).toMatchObject([{ hash: second }]);
+  expect(await metadata.listDagVersions("a")).toHaveLength(2);
+});
+
+test("a known version that is live again gets its machine again", async () => {
+  const { product, write } = await createBench();
+  const publish = vi.spyOn(product.platform.stateMachines, "publish");
+  await write("a.ts", dagText("a"));
+  await write("a.ts", dagText("a"));
+  expect(publish).toHaveBeenCalledTimes(1);
+  await write("a.ts", dagText("a", { result: 2 }));
+  await write("a.ts", dagText("a"));
+  const hashes = publish.mock.calls.map(([{ hash }]) => hash);
+  expect(hashes).toHaveLength(3);
+  expect(hashes[2]).toBe(hashes[0]);
 });
 
 test("a warning stays while the file has its cause, also when the version is known", async () => {

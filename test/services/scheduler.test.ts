@@ -124,6 +124,65 @@ test("a paused DAG gets no runs and starts none that are queued; what runs goes 
   ]);
 });
 
+test("an event that falls due while nobody runs is made up for, one in a pause is not", async () => {
+  const product = startProduct();
+  const dates = [1, 2, 3, 4, 5].map((hour) => isoAfter(hour * HOUR));
+  const events = { schedule: { kind: "events", dates } } as const;
+  await product.publish(dag("listed", [task("t")], events));
+  await product.passTo(after(0.5 * HOUR));
+  await product.die({ downFor: HOUR });
+  await product.settle();
+  expect(await hoursOf(product, "listed")).toEqual([1]);
+  await product.services.runControl.setPaused("listed", true);
+  await product.passTo(after(3.5 * HOUR));
+  await product.die();
+  await product.services.runControl.setPaused("listed", false);
+  await product.passAll();
+  expect(await hoursOf(product, "listed")).toEqual([1, 4, 5]);
+});
+
+test("an event is not lost while maxActiveRuns leaves no room for its run", async () => {
+  const product = startProduct();
+  product.play(() => succeeds(1.5 * HOUR));
+  const dates = [1, 2, 9].map((hour) => isoAfter(hour * HOUR));
+  const options = { schedule: { kind: "events", dates }, maxActiveRuns: 1 } as const;
+  await product.publish(dag("listed", [task("t")], options));
+  await product.passAll();
+  expect(product.tries.map(({ start }) => (start - after(0)) / 1_000 / HOUR)).toEqual([1, 2.5, 9]);
+  expect(await hoursOf(product, "listed")).toEqual([1, 2, 9]);
+});
+
+test("planning a DAG that needs no promise kept writes nothing to its record", async () => {
+  const product = startProduct();
+  await product.publish(hourly());
+  await product.passTo(after(5.5 * HOUR));
+  expect(await product.metadata.getDag("hourly")).toMatchObject({ revision: 1 });
+});
+
+test("the machine of a version that nobody needs any more is removed, and one that a run is on is not", async () => {
+  const product = startProduct();
+  product.play(() => succeeds(2 * HOUR));
+  const minutes = (count: number) => after(count * 60);
+  const versionsLeft = async () => (await product.metadata.getDag("d"))?.superseded ?? [];
+  await product.publish(dag("d", [task("a")]));
+  await trigger(product, "d", { runId: "on_first" });
+  await product.passTo(minutes(1));
+  await product.publish(dag("d", [task("b")]));
+  await product.passTo(minutes(2));
+  await product.publish(dag("d", [task("c")]));
+  await product.passTo(minutes(16.9));
+  expect((await versionsLeft()).map(({ hash }) => hash)).toEqual(["v1", "v2"]);
+  expect(product.removedMachines).toEqual([]);
+  await product.passTo(minutes(17.1));
+  expect((await versionsLeft()).map(({ hash }) => hash)).toEqual(["v1"]);
+  expect(product.removedMachines).toEqual(["v2"]);
+  await product.passAll();
+  expect(await runStatesOf(product, "d")).toEqual(["success"]);
+  expect(await versionsLeft()).toEqual([]);
+  expect(product.removedMachines).toEqual(["v2", "v1"]);
+  expect(product.reports).toEqual([]);
+});
+
 test("a run stays on the version it was created with, others get the new one", async () => {
   const product = startProduct();
   product.play(() => succeeds(60));

@@ -115,7 +115,7 @@ async function factsOf(
 /** The run that the schedule gives next, due or not, also for a paused DAG (Airflow: next_dagrun). */
 async function nextRunOf(
   { platform, services }: ApiContext,
-  { dagId, isStale, versionHash }: DagRecord,
+  { dagId, isStale, versionHash, plannedAt }: DagRecord,
 ): Promise<PlannedRun | undefined> {
   const { metadata, clock } = platform;
   const planned = plan({
@@ -125,7 +125,7 @@ async function nextRunOf(
     now: clock.now(),
     lastAutomatedRun: await metadata.getLatestAutomatedRun(dagId),
     activeRuns: await metadata.listActiveRuns(dagId),
-    lastPlannedAt: undefined,
+    lastPlannedAt: plannedAt === undefined ? undefined : Date.parse(plannedAt),
   });
   return planned.create[0] ?? planned.next;
 }

@@ -1,0 +1,72 @@
+// What is left behind, as the deployment finds it: runs that a function left half way because it was ended, and state
+// machines of versions that nobody needs any more.
+import {
+  EventBridgeClient,
+  ListRulesCommand,
+  ListTargetsByRuleCommand,
+} from "@aws-sdk/client-eventbridge";
+import { InvokeCommand } from "@aws-sdk/client-lambda";
+import { expect, test } from "vitest";
+import { dagRun } from "../../contract/records.ts";
+import { openCloud, until } from "./cloud.ts";
+
+const AGE_MS = 3_600_000;
+
+const oneTask = (dagId: string, result: number) => `import { Dag } from "stepwind";
+export const dag = new Dag("${dagId}", { schedule: null });
+dag.task("only", async () => ${result})();
+`;
+
+test("a run that is recorded as running and whose execution never started is taken up", async () => {
+  const cloud = openCloud();
+  await cloud.upload("left.ts", oneTask("left", 1));
+  const { versionHash } = await cloud.dagWhen("left");
+  const at = new Date(Date.now() - AGE_MS).toISOString();
+  const run = dagRun({ dagId: "left", state: "running", versionHash, logicalDate: null });
+  await cloud.metadata.createRun({ ...run, queuedAt: at, startDate: at });
+
+  // What the rule sends, without the wait for it.
+  const { input, arn } = await findTarget();
+  expect(arn).toBe(cloud.environment.schedulerArn);
+  const { FunctionError } = await cloud.lambda.send(
+    new InvokeCommand({ FunctionName: arn, Payload: Buffer.from(input) }),
+  );
+  expect(FunctionError).toBeUndefined();
+  const { state, states } = await cloud.endOf("left", run.runId);
+  expect({ state, states }).toEqual({ state: "success", states: { only: "success" } });
+});
+
+test("the state machine of a version goes when nobody needs it, and comes back with the version", async () => {
+  const cloud = openCloud();
+  await cloud.upload("renewed.ts", oneTask("renewed", 1));
+  const first = await cloud.dagWhen("renewed");
+  await cloud.upload("renewed.ts", oneTask("renewed", 2));
+  const second = await cloud.dagWhen(
+    "renewed",
+    ({ versionHash }) => versionHash !== first.versionHash,
+  );
+  expect(await cloud.machinesOf("renewed")).toHaveLength(2);
+  expect(second.superseded?.map(({ hash }) => hash)).toEqual([first.versionHash]);
+  // As if it had been a while ago.
+  const superseded = [{ hash: first.versionHash, at: new Date(Date.now() - AGE_MS).toISOString() }];
+  expect(
+    await cloud.metadata.putDag({ ...second, superseded, revision: second.revision + 1 }),
+  ).toBe(true);
+  expect((await cloud.run("renewed")).state).toBe("success");
+  const machines = () => cloud.machinesOf("renewed");
+  await until("the end of the first machine", machines, ({ length }) => length === 1);
+
+  await cloud.upload("renewed.ts", oneTask("renewed", 1));
+  await cloud.dagWhen("renewed", ({ versionHash }) => versionHash === first.versionHash);
+  await until("the first machine", machines, ({ length }) => length === 2);
+  expect((await cloud.run("renewed")).state).toBe("success");
+});
+
+/** What is called at a fixed rate, and with what. */
+async function findTarget(): Promise<{ readonly input: string; readonly arn: string }> {
+  const events = new EventBridgeClient();
+  const { Rules = [] } = await events.send(new ListRulesCommand({}));
+  const rule = Rules.find(({ ScheduleExpression }) => ScheduleExpression === "rate(5 minutes)");
+  const { Targets = [] } = await events.send(new ListTargetsByRuleCommand({ Rule: rule?.Name }));
+  return { input: Targets[0]?.Input ?? "", arn: Targets[0]?.Arn ?? "" };
+}
