@@ -148,8 +148,7 @@ export function createStepFunctionsStateMachines(
 
     async release(token) {
       const call = client.send(new SendTaskSuccessCommand({ taskToken: token, output: "{}" }));
-      const gone = ["TaskTimedOut", "TaskDoesNotExist", "InvalidToken"];
-      return (await orUndefined(call, ...gone)) !== undefined;
+      await orUndefined(call, "TaskTimedOut", "TaskDoesNotExist", "InvalidToken");
     },
 
     async remove(version) {

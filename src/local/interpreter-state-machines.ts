@@ -137,7 +137,7 @@ export function createLocalStateMachines(options: LocalStateMachinesOptions): Lo
     },
 
     async release(token) {
-      return interpreter.sendTaskSuccess(token, {});
+      interpreter.sendTaskSuccess(token, {});
     },
 
     async remove({ dagId, hash }) {

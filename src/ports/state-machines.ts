@@ -28,8 +28,8 @@ export interface StateMachines {
   ): Promise<"running" | "ended" | "absent">;
   /** Stops it with all that it runs; one that isn't running is left as it is. */
   stop(input: ExecutionInput, cause: string): Promise<void>;
-  /** Lets the waiting state go on; false if nothing waits for the token any more. */
-  release(token: string): Promise<boolean>;
+  /** Lets the waiting state go on; nothing happens if nothing waits for the token any more. Repeating is safe. */
+  release(token: string): Promise<void>;
   /** Removes the version's machine, which no execution may be using. Repeating is safe, and so is a later start. */
   remove(version: VersionName): Promise<void>;
 }

@@ -45,7 +45,7 @@ export async function benchAwsTasks() {
         start: async () => "started",
         look: async () => "running",
         async stop() {},
-        release: async () => true,
+        async release() {},
         async remove() {},
       },
       schedules: { async set() {}, async remove() {} },

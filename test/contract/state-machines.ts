@@ -160,11 +160,12 @@ export function stateMachinesContract(
       const { token } = await waitFor("gate g");
       await sleep(QUIET_MS);
       expect(seen()).not.toContain("worker g");
-      expect(await engine.stateMachines.release(String(token))).toBe(true);
+      await engine.stateMachines.release(String(token));
       await waitFor("finish");
-      expect(seen()).toContain("worker g");
-      expect(await engine.stateMachines.release(String(token))).toBe(false);
-      expect(await engine.stateMachines.release("never given out")).toBe(false);
+      await engine.stateMachines.release(String(token));
+      await engine.stateMachines.release("never given out");
+      await sleep(QUIET_MS);
+      expect(seen().filter((what) => what === "worker g")).toHaveLength(1);
     });
 
     test("whether an execution goes on can be asked, also of one that never started", async () => {

@@ -70,7 +70,7 @@ const NO_MACHINES = {
   publish: async () => {},
   look: async () => "running" as const,
   stop: async () => {},
-  release: async () => false,
+  release: async () => {},
   remove: async () => {},
 };
 

@@ -24,3 +24,9 @@ test("ids and keys are looked up in upper case, otherwise as they are", async ()
   expect(await secrets.getVariable("Region")).toBe("eu");
   expect(await secrets.getConnection("empty")).toBeUndefined();
 });
+
+// Parameter Store takes no empty text, so this is no part of the contract.
+test("a variable may be empty", async () => {
+  const secrets = createEnvironmentSecrets({ AIRFLOW_VAR_EMPTY: "" });
+  expect(await secrets.getVariable("empty")).toBe("");
+});
