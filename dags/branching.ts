@@ -19,7 +19,7 @@ const done = dag.task("done", empty(), { triggerRule: "none_failed_min_one_succe
 
 const rows = countRows();
 const size = pickSize({ rows });
-const large = load.override({ taskId: "load_large", executionTimeout: "1 hour" })({ rows });
+const large = load.override({ taskId: "load_large", executionTimeout: "10 minutes" })({ rows });
 const small = load.override({ taskId: "load_small" })({ rows });
 
 dag.branch(hasRows({ rows }), { true: size, false: notifyEmpty });

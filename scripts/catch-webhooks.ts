@@ -1,8 +1,10 @@
-// `npm run webhooks [-- port]`: stands in for Slack: takes what is posted to it and prints the message.
+// `npm run webhooks [-- port [address]]`: stands in for Slack: takes what is posted to it and prints the message.
 import { createServer } from "node:http";
 
 const DEFAULT_PORT = 4_567;
 const port = Number(process.argv[2] ?? DEFAULT_PORT);
+/** Functions that run in containers reach 0.0.0.0 by the name of their host, and nothing that is on 127.0.0.1 only. */
+const address = process.argv[3] ?? "127.0.0.1";
 
 const server = createServer(async (request, response) => {
   let body = "";
@@ -10,8 +12,9 @@ const server = createServer(async (request, response) => {
   console.log(toMessage(body));
   response.end("ok");
 });
-// On every address: functions that run in containers reach it by the machine's own.
-server.listen(port, () => console.log(`Waiting for messages at http://127.0.0.1:${port}`));
+server.listen(port, address, () =>
+  console.log(`Waiting for messages at http://${address}:${port}`),
+);
 
 function toMessage(body: string): string {
   try {

@@ -9,7 +9,7 @@ import { SFNClient } from "@aws-sdk/client-sfn";
 import { SNSClient } from "@aws-sdk/client-sns";
 import { SQSClient } from "@aws-sdk/client-sqs";
 import { SSMClient } from "@aws-sdk/client-ssm";
-import { CLIENT_OPTIONS, S3_CLIENT_OPTIONS } from "./client-options.ts";
+import { CLIENT_OPTIONS, S3_CLIENT_OPTIONS, SQS_CLIENT_OPTIONS } from "./client-options.ts";
 import { findDeployment } from "./deployment.ts";
 import type { Check, Clients, Finding, Patient } from "./doctor-check.ts";
 import { DAG_CHECKS } from "./doctor-dags.ts";
@@ -31,7 +31,7 @@ export async function examineDeployment(
     scheduler: new SchedulerClient(CLIENT_OPTIONS),
     sfn: new SFNClient(CLIENT_OPTIONS),
     sns: new SNSClient(CLIENT_OPTIONS),
-    sqs: new SQSClient(CLIENT_OPTIONS),
+    sqs: new SQSClient(SQS_CLIENT_OPTIONS),
     ssm: new SSMClient(CLIENT_OPTIONS),
   };
   const deployment = await findDeployment(stack, clients.lambda);

@@ -9,6 +9,7 @@ import {
   SQSClient,
 } from "@aws-sdk/client-sqs";
 import { expect, test } from "vitest";
+import { SQS_CLIENT_OPTIONS } from "../../../src/aws/client-options.ts";
 import { stepwind } from "../../cli/captured-terminal.ts";
 import { temporaryFolder } from "../../local/temporary-folder.ts";
 import { openCloud, until } from "./cloud.ts";
@@ -71,7 +72,7 @@ test("doctor finds nothing wrong with a deployment that works, and says what is 
   const { stateMachineArnPrefix, stateMachinePrefix } = cloud.environment;
   const stateMachineArn = stateMachineArnPrefix + name.slice(stateMachinePrefix.length);
   await cloud.sfn.send(new DeleteStateMachineCommand({ stateMachineArn }));
-  const sqs = new SQSClient();
+  const sqs = new SQSClient(SQS_CLIENT_OPTIONS);
   const { QueueUrls = [] } = await sqs.send(
     new ListQueuesCommand({ QueueNamePrefix: "Stepwind-" }),
   );
