@@ -55,8 +55,6 @@ export function grantAll(parts: Parts): void {
     reason: "Users name their connections and variables",
   });
 
-  releaseGates(recorder.role, parts);
-
   allow(scheduler.role, {
     actions: ["states:DescribeExecution"],
     resources: [`${names.executionArnPrefix}*`],
@@ -143,7 +141,10 @@ function useObjects(
   }
 }
 
-/** What the scheduler service does, wherever it runs: starts and ends executions, collects machines, sets its own schedules. */
+/**
+ * What the scheduler service does, wherever it runs: starts and ends executions, collects machines, sets its own
+ * schedules. A run that it ends may let tasks of other runs go on, which wait at gates.
+ */
 function planRuns(role: iam.Role, parts: Parts): void {
   const { names, stateMachineRole, scheduleRole } = parts;
   allow(role, {
@@ -193,6 +194,7 @@ function planRuns(role: iam.Role, parts: Parts): void {
     reason: "Each DAG has rules of its own",
   });
   tellFailures(role, parts);
+  releaseGates(role, parts);
 }
 
 function releaseGates(role: iam.Role, { names }: Parts): void {

@@ -133,6 +133,20 @@ describe("what is allowed", () => {
     expect(textOf(functionNamed("dag-loader").Properties.Environment)).not.toContain("STEPWIND");
   });
 
+  test("whoever may end a run may tell of it, run its callbacks and let others' gates go", () => {
+    const actionsOf = (role: string) =>
+      permissions(plain)
+        .filter((each) => each.role === role)
+        .flatMap(({ statement }) => asList(statement.Action));
+    const roles = new Set(permissions(plain).map(({ role }) => role));
+    const ending = [...roles].filter((role) => actionsOf(role).includes("states:StopExecution"));
+    expect(ending).toHaveLength(4);
+    for (const role of ending) {
+      const needed = ["sns:Publish", "lambda:InvokeFunction", "states:SendTaskSuccess"];
+      expect(actionsOf(role), role).toEqual(expect.arrayContaining(needed));
+    }
+  });
+
   test("tasks can't read the API's password", () => {
     const worker = permissions(plain).filter(({ role }) => role.includes("workerRole"));
     const parameters = worker.filter(({ statement }) =>
