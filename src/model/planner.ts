@@ -100,7 +100,8 @@ function planCreation(
   for (const { logicalDate } of query.activeRuns) if (logicalDate !== null) taken.add(logicalDate);
   if (query.lastAutomatedRun?.logicalDate) taken.add(query.lastAutomatedRun.logicalDate);
   const create: PlannedRun[] = [];
-  let last = intervalOf(query.lastAutomatedRun);
+  const lastRun = intervalOf(query.lastAutomatedRun);
+  let last = lastRun;
   // What such a timetable promised when it was asked before still holds, though it would say something else by now.
   let asOf = timetable.followsClock ? Math.min(query.lastPlannedAt ?? now, now) : now;
   for (;;) {
@@ -115,9 +116,11 @@ function planCreation(
     const planned = toPlannedRun(run);
     const isTaken = taken.has(planned.logicalDate);
     if (run.runAfter > now || (!isTaken && create.length >= room)) return { create, next: planned };
-    // A continuous DAG whose run ended in the millisecond it began has no new logical date until the clock moves on.
-    if (isTaken && last?.start === run.start && last.end === run.end)
+    // A continuous DAG whose run ended in the millisecond it began has no new run until the clock moves on.
+    const isSame = isTaken && last?.start === run.start && last.end === run.end;
+    if (isSame || (timetable.activeRunsLimit === 1 && run.end === lastRun?.end)) {
       return { create, again: now + 1 };
+    }
     if (!isTaken) create.push(planned);
     taken.add(planned.logicalDate);
     last = run;

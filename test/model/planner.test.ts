@@ -187,6 +187,15 @@ test("a continuous DAG starts its next run when the one before has ended, and on
     create: [],
     nextFireAt: NOW + 1,
   });
+  const started = { ...document, startDate: "2026-01-08T00:00:00.000Z" };
+  const early = plan({ ...base, document: started, now: NOW, activeRuns: [] }).create[0];
+  expect(early).toMatchObject({
+    logicalDate: started.startDate,
+    runAfter: new Date(NOW).toISOString(),
+  });
+  const soon = { ...base, document: started, activeRuns: [], lastAutomatedRun: early };
+  expect(plan({ ...soon, now: NOW })).toMatchObject({ create: [], nextFireAt: NOW + 1 });
+  expect(plan({ ...soon, now: NOW + 1 }).create).toHaveLength(1);
   const second = plan({ ...base, now: NOW + 90, activeRuns: [], lastAutomatedRun });
   expect(second.create[0]?.logicalDate).toBe(new Date(NOW + 90).toISOString());
 });

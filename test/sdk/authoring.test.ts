@@ -83,7 +83,7 @@ test("branching", async () => {
         reads: ["count_rows"],
         decision: { kind: "branch", cases: { large: ["load_large"], small: ["load_small"] } },
       },
-      { taskId: "load_large", upstream: ["count_rows", "pick_size"], executionTimeout: 3_600 },
+      { taskId: "load_large", upstream: ["count_rows", "pick_size"], executionTimeout: 600 },
       { taskId: "load_small", upstream: ["count_rows", "pick_size"] },
       {
         taskId: "has_rows",
