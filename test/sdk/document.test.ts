@@ -252,8 +252,7 @@ test("a mapped task says what it is mapped over", () => {
   expect(taskOf(dag, "joined").upstream).toEqual(["keys", "more"]);
 });
 
-test("a DAG of 2,000 tasks is drawn and described quickly", () => {
-  const start = performance.now();
+test("a DAG of 2,000 tasks is drawn and described", () => {
   const dag = new Dag("big");
   const group = dag.taskGroup("group");
   const refs = Array.from({ length: 2_000 }, (_, index) =>
@@ -264,5 +263,4 @@ test("a DAG of 2,000 tasks is drawn and described quickly", () => {
     if (next) ref.before(next);
   }
   expect(toDocument(dag).document.tasks).toHaveLength(2_000);
-  expect(performance.now() - start).toBeLessThan(1_000);
 });
