@@ -19,7 +19,7 @@ export const SERVICE_ERRORS: Retrier = {
   MaxAttempts: 10,
 };
 
-/** Work on the task from before the run was cleared still goes on: ask again until it has ended. */
+/** There is nothing to be done yet, or nothing could be looked up: ask again for as long as it takes. */
 export const NOT_YET: Retrier = {
   ErrorEquals: ["Stepwind.NotYet"],
   BackoffRate: 1.2,

@@ -4,7 +4,7 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { ADOPTION_INTERVAL_SECONDS } from "../model/orphans.ts";
 import type { Notifications } from "../ports/notifications.ts";
-import type { Platform, Reporter } from "../ports/platform.ts";
+import type { Clock, Platform, Reporter } from "../ports/platform.ts";
 import { createDagProcessor, type DagProcessor } from "../services/dag-processor.ts";
 import { createNotifier } from "../services/notifier.ts";
 import { randomId } from "../services/random-id.ts";
@@ -59,6 +59,12 @@ export interface LocalProduct {
 /** Opens the product for this process alone; throws LockHeld when another process has it open. */
 export async function openLocalProduct(options: LocalOptions): Promise<LocalProduct> {
   const { home, dagsFolder, report = silent } = options;
+  const closing = new AbortController();
+  /** When the product closes, nobody waits any more for what would only fail again. */
+  const clock: Clock = {
+    now: systemClock.now,
+    sleep: (ms, signal = closing.signal) => systemClock.sleep(ms, signal),
+  };
   await mkdir(home, { recursive: true });
   const lock = acquireLock(home);
   const metadata = openMetadata(options, lock);
@@ -75,13 +81,13 @@ export async function openLocalProduct(options: LocalOptions): Promise<LocalProd
     ...(options.importTimeout === undefined ? {} : { importTimeout: options.importTimeout }),
   });
   const schedules = createTimerSchedules({
-    clock: systemClock,
+    clock,
     report,
     onDue: (dagId) => services.scheduler.schedule(dagId),
   });
   const stateMachines = createLocalStateMachines({
     metadata,
-    clock: systemClock,
+    clock,
     report,
     functions: () => ({
       worker: services.worker.execute,
@@ -107,7 +113,7 @@ export async function openLocalProduct(options: LocalOptions): Promise<LocalProd
     stateMachines,
     schedules,
     notifications: options.inMemory ? NO_NOTIFICATIONS : notifications,
-    clock: systemClock,
+    clock,
     report,
     randomId,
   };
@@ -149,6 +155,7 @@ export async function openLocalProduct(options: LocalOptions): Promise<LocalProd
     async close() {
       clearInterval(adoption);
       schedules.stop();
+      closing.abort();
       await stateMachines.shutDown();
       const grace = new AbortController();
       await Promise.race([

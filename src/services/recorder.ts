@@ -12,6 +12,7 @@ import type { Platform } from "../ports/platform.ts";
 import type { ExecutionInput } from "../ports/state-machines.ts";
 import type { Callbacks } from "./callbacks.ts";
 import { publishFailure } from "./failures.ts";
+import { insist } from "./insist.ts";
 import { lookAtGate, releaseGate, spread, toEnded, wakeOtherRuns } from "./spread.ts";
 import type { RunScope } from "./verdicts.ts";
 import type { Versions } from "./versions.ts";
@@ -67,7 +68,13 @@ export function createRecorder(
     return { run, version: await versions.get(run.dagId, run.versionHash) };
   }
 
+  /** The engine's patience is for functions that don't answer; that of the recorder is for the storage. */
   async function handle(event: RecorderEvent): Promise<void> {
+    const early = await insist(clock, () => handleOnce(event).catch(orEarly));
+    if (early) throw early;
+  }
+
+  async function handleOnce(event: RecorderEvent): Promise<void> {
     if (event.action === "finish") return finish(event);
     const scope = await scopeOf(event);
     if (!scope) {
@@ -109,7 +116,7 @@ export function createRecorder(
     const known = failed ?? (await metadata.getTaskInstance(key));
     const ended = known && toEnded(known);
     if (!ended) return;
-    await spread(context, scope, [ended]);
+    await spread(context, scope, [ended], { isRepeated: true });
     if (known.state === "failed") await publishFailure(platform, taskFailed(scope.run, known));
   }
 
@@ -162,7 +169,8 @@ export function createRecorder(
       duration,
     });
     callbacks.afterRun({ ...scope, run: ended }, reason);
-    if (state === "failed") await pauseAfterFailures(scope);
+    // Whoever calls again finds the run ended, and doesn't come here.
+    if (state === "failed") await insist(clock, () => pauseAfterFailures(scope));
     return true;
   }
 
@@ -196,6 +204,7 @@ export function createRecorder(
       context,
       scope,
       records.map(toEnded).filter((ended) => ended !== undefined),
+      { isRepeated: true },
     );
     await platform.stateMachines.start({
       dagId,
@@ -268,4 +277,10 @@ export function createRecorder(
   }
 
   return { handle, resume, executionEnded, abandon };
+}
+
+/** Being called too early is an answer; other errors are thrown. */
+function orEarly(problem: unknown): CallAgain {
+  if (problem instanceof CallAgain) return problem;
+  throw problem;
 }

@@ -5,6 +5,7 @@ import { createOrphans, type Orphans } from "./orphans.ts";
 import { createRecorder, type Recorder } from "./recorder.ts";
 import { createRunControl, type RunControl } from "./run-control.ts";
 import { createScheduler, type Scheduler } from "./scheduler.ts";
+import { createSureMetadata } from "./sure-metadata.ts";
 import { createVersions, type Versions } from "./versions.ts";
 import { createWorker, type Worker } from "./worker.ts";
 
@@ -18,7 +19,8 @@ export interface Services {
   readonly runControl: RunControl;
 }
 
-export function createServices(platform: Platform): Services {
+export function createServices(given: Platform): Services {
+  const platform = { ...given, metadata: createSureMetadata(given.metadata, given.clock) };
   const versions = createVersions(platform.metadata);
   const callbacks = createCallbacks(platform);
   const scheduler: Scheduler = createScheduler(platform, versions, () => recorder);

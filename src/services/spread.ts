@@ -72,12 +72,14 @@ const DECIDED_BY: Readonly<Record<FinishedState, ReadonlySet<TriggerRule>>> = {
 
 /**
  * Records the verdicts that follow from the ended tasks, and from those verdicts. Gates are released when all is
- * recorded, so that no task starts on a part of what has happened.
+ * recorded, so that no task starts on a part of what has happened. `isRepeated` says that an earlier call may have
+ * recorded verdicts and then failed: their gates may still wait.
  */
 export async function spread(
   context: SpreadContext,
   scope: RunScope,
   ended: readonly Ended[],
+  { isRepeated = false }: { readonly isRepeated?: boolean } = {},
 ): Promise<void> {
   const graph = graphOf(scope.version.document);
   const open: Ended[] = [...ended];
@@ -96,8 +98,8 @@ export async function spread(
       const task = graph.task(follower);
       if (!task || !concerns(scope, task, state)) continue;
       const seen = await look(context, scope, task, state);
-      if (seen === "run") free.add(follower);
-      else open.push(...seen);
+      if (seen === "run" || (seen === "ended" && isRepeated)) free.add(follower);
+      else if (seen !== "ended") open.push(...seen);
     }
   }
   for (const taskId of free) await releaseGate(context, scope, taskId);
@@ -105,19 +107,19 @@ export async function spread(
 }
 
 /**
- * Looks at one task that may not have run: records its verdict, or says that it may run. `ended` is the state of the
- * upstream whose end is the reason to look, if it is one.
+ * Looks at one task that may not have run: records its verdict, or says that it may run or has ended before. `ended`
+ * is the state of the upstream whose end is the reason to look, if it is one.
  */
 async function look(
   context: SpreadContext,
   scope: RunScope,
   task: TaskDocument,
   ended?: FinishedState,
-): Promise<"run" | readonly Ended[]> {
+): Promise<"run" | "ended" | readonly Ended[]> {
   const { dagId, runId } = scope.run;
   const key = { dagId, runId, taskId: task.taskId, mapIndex: -1 };
   const known = await context.metadata.getTaskInstance(key);
-  if (known && known.state !== null) return [];
+  if (known && known.state !== null) return isFinished(known.state) ? "ended" : [];
   if (ended !== undefined && (await waitsForMore(context, scope, task, ended))) return [];
   const verdict = await decideVerdict(context, scope, task);
   if (verdict.kind === "wait") return [];
@@ -154,7 +156,8 @@ export async function lookAtGate(
   task: TaskDocument,
 ): Promise<void> {
   const seen = await look(context, scope, task);
-  if (seen === "run") await releaseGate(context, scope, task.taskId);
+  // Whoever recorded its end may have failed to let it go on.
+  if (seen === "run" || seen === "ended") await releaseGate(context, scope, task.taskId);
   else await spread(context, scope, seen);
 }
 

@@ -1,5 +1,7 @@
 // The worker: what each Task state calls. It asks the metadata what the task may do, runs one try, records how it
 // ended, and spreads that. The engine knows two answers: it returns (go on) or it throws (call me again).
+// No failure of the storage is a task's failure: before a try starts nothing is lost by another call, and once user
+// code has run its end is recorded as soon as that can be.
 import type { TaskDocument } from "../model/document.ts";
 import { taskFailed } from "../model/failure-event.ts";
 import { graphOf } from "../model/graph.ts";
@@ -13,6 +15,7 @@ import type { Platform } from "../ports/platform.ts";
 import type { ExecutionInput } from "../ports/state-machines.ts";
 import type { Callbacks } from "./callbacks.ts";
 import { publishFailure } from "./failures.ts";
+import { insist } from "./insist.ts";
 import { settleVerdict, spread, toEnded } from "./spread.ts";
 import { callForTask, readInputs } from "./task-calls.ts";
 import { createTaskServices } from "./task-services.ts";
@@ -59,6 +62,19 @@ export function createWorker(platform: Platform, versions: Versions, callbacks: 
   const now = () => new Date(clock.now()).toISOString();
 
   async function execute(event: WorkerEvent, signal: AbortSignal): Promise<void> {
+    try {
+      await lookAndRun(event, signal);
+    } catch (problem) {
+      if (problem instanceof CallAgain) throw problem;
+      const { dagId, runId, taskId } = event;
+      const told = `Task "${taskId}" of run "${runId}" of DAG "${dagId}" is called again: ${String(problem)}`;
+      if (!signal.aborted) platform.report.warn(told);
+      // What the next call finds in the metadata says what is left to do, a try whose end is missing included.
+      throw new CallAgain("Stepwind.NotYet", told);
+    }
+  }
+
+  async function lookAndRun(event: WorkerEvent, signal: AbortSignal): Promise<void> {
     const { dagId, runId, taskId } = event;
     const run = await metadata.getRun(dagId, runId);
     if (run?.state !== "running" || run.clearNumber !== event.clearNumber) return;
@@ -70,7 +86,7 @@ export function createWorker(platform: Platform, versions: Versions, callbacks: 
     // Whoever recorded the end may have died before it was spread.
     const ended = known && toEnded(known);
     if (known && ended) {
-      await spread(context, attempt.scope, [ended]);
+      await spread(context, attempt.scope, [ended], { isRepeated: true });
       if (known.state === "failed") await publishFailure(platform, taskFailed(run, known));
       return;
     }
@@ -153,10 +169,13 @@ export function createWorker(platform: Platform, versions: Versions, callbacks: 
           },
         });
         if (!started) return false;
-        if (tryNumber > 1) await metadata.deleteXComs(key);
-        // Read only now: calls that wait for a thread would hold the values of all of them.
         try {
-          Object.assign(reads, await readInputs(platform, key, task));
+          if (tryNumber > 1) await insist(clock, () => metadata.deleteXComs(key), { signal });
+          // Read only now: calls that wait for a thread would hold the values of all of them.
+          Object.assign(
+            reads,
+            await insist(clock, () => readInputs(platform, key, task), { signal }),
+          );
         } catch (problem) {
           unreadable = toTaskError(problem);
         }
@@ -207,7 +226,8 @@ export function createWorker(platform: Platform, versions: Versions, callbacks: 
     const xcoms: XComRecord[] = [];
     try {
       if (result !== undefined) {
-        xcoms.push(await toXComRecord(platform, key, { name: RETURN_VALUE, value: result }));
+        const entry = { name: RETURN_VALUE, value: result };
+        xcoms.push(await insist(clock, () => toXComRecord(platform, key, entry)));
       }
     } catch (problem) {
       return recordFailure(attempt, started, toTaskError(problem));

@@ -57,6 +57,18 @@ test("a failed past holds the task for ever; its run waits", async () => {
   expect((await product.getRun("d", "two")).state).toBe("running");
 });
 
+test("a verdict that was recorded by someone who then died lets its task go on when that is looked at", async () => {
+  const product = startProduct();
+  product.play(byTask({ load: succeeds(10) }));
+  await startTwoRuns(product, [task("load", [], PAST)]);
+  await product.passTo(after(5));
+  const key = { dagId: "d", runId: "two", taskId: "load", mapIndex: -1 };
+  await product.metadata.updateTaskInstance({ key, from: [null], set: { state: "skipped" } });
+  await product.passTo(after(10));
+  expect((await product.getRun("d", "two")).state).toBe("success");
+  expect(startsOf(product, "load")).toEqual([0]);
+});
+
 test("a task whose rule ends it does not wait for the past", async () => {
   const product = startProduct();
   product.play(({ taskId, runId }) =>

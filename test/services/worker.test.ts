@@ -18,6 +18,9 @@ import {
 
 const never = new AbortController().signal;
 
+/** How often a change that fails is tried: see insist.ts. */
+const ATTEMPTS = 10;
+
 /** Whether a call of updateTaskInstance records an end. */
 function isEnd(change: unknown): boolean {
   return JSON.stringify(change).includes('"state":"success"');
@@ -112,10 +115,48 @@ test("XComs of a failed try are gone when the next one starts", async () => {
   expect(await product.metadata.listXComs(key)).toEqual([]);
 });
 
+test("an end that can't be recorded at first is recorded as soon as that works, and nothing runs again", async () => {
+  for (let failures = 1; failures < ATTEMPTS; failures += 1) {
+    const product = startProduct();
+    product.play(() => succeeds(5, '"value"'));
+    for (let count = 0; count < failures; count += 1)
+      product.breakNext("updateTaskInstance", isEnd);
+    await start(product, ["t", [], { callbacks: ["success"] }]);
+    await product.passAll();
+    const { t } = await product.getTasks("d", "r");
+    expect(t).toMatchObject({ state: "success", tryNumber: 1, endDate: isoAfter(5) });
+    expect(product.tries).toHaveLength(1);
+    expect(product.callbacks).toHaveLength(1);
+    expect(product.reports).toEqual([]);
+  }
+});
+
+test("a task that can't be looked at, or whose start can't be recorded, is called again and has lost nothing", async () => {
+  for (const method of ["getRun", "getDagVersion", "getTaskInstance"] as const) {
+    const product = startProduct();
+    product.play(() => succeeds(5));
+    await product.publish(dag("d", [task("t")]));
+    product.breakNext(method);
+    await trigger(product, "d", { runId: "r" });
+    await product.passAll();
+    const { t } = await product.getTasks("d", "r");
+    expect(t, method).toMatchObject({ state: "success", tryNumber: 1 });
+  }
+  const product = startProduct();
+  for (let count = 0; count < ATTEMPTS; count += 1) product.breakNext("updateTaskInstance");
+  await start(product, ["t"]);
+  await product.passAll();
+  const { t } = await product.getTasks("d", "r");
+  expect(t).toMatchObject({ state: "success", tryNumber: 1 });
+  expect(product.reports).toEqual([
+    'Task "t" of run "r" of DAG "d" is called again: Error: updateTaskInstance is out of order',
+  ]);
+});
+
 test("a try whose end was never recorded counts as died, for the next call to find", async () => {
   const product = startProduct();
   product.play(() => succeeds(5));
-  product.breakNext("updateTaskInstance", isEnd);
+  for (let count = 0; count < ATTEMPTS; count += 1) product.breakNext("updateTaskInstance", isEnd);
   await start(product, ["t", [], { retries: 1, retryDelay: 10, callbacks: ["retry"] }]);
   await product.passAll();
   const { t } = await product.getTasks("d", "r");
@@ -124,14 +165,14 @@ test("a try whose end was never recorded counts as died, for the next call to fi
     "the worker died before it reported how the try ended",
   ]);
   expect(product.reports).toEqual([
-    expect.stringMatching(/^A call of the worker .*"taskId":"t".* is out of order$/),
+    'Task "t" of run "r" of DAG "d" is called again: Error: updateTaskInstance is out of order',
   ]);
 });
 
-test("without retries such a try is settled as failed, told to the callbacks, and its run ends", async () => {
+test("without retries such a try is recorded as failed, told to the callbacks, and its run ends", async () => {
   const product = startProduct();
   product.play(byTask({ t: succeeds(5) }));
-  product.breakNext("updateTaskInstance", isEnd);
+  for (let count = 0; count < ATTEMPTS; count += 1) product.breakNext("updateTaskInstance", isEnd);
   await start(product, ["t", [], { callbacks: ["failure"] }], ["u", ["t"]]);
   await product.passAll();
   expect(await statesOf(product, "d", "r")).toEqual({ t: "failed", u: "upstream_failed" });
