@@ -18,8 +18,8 @@ export interface StateMachines {
   /** Creates the machine if it isn't there. A version never changes, so repeating is safe. */
   publish(version: VersionName & { readonly definition: StateMachine }): Promise<void>;
   /**
-   * Starts the run's execution; "exists" if the same run and clear number was started before. Throws only when it is
-   * sure that nothing was started.
+   * Starts the run's execution; "exists" if the same run and clear number was started before, so repeating is safe. It
+   * may have been started also when this throws.
    */
   start(version: VersionName & { readonly input: ExecutionInput }): Promise<"started" | "exists">;
   /** Whether the run's execution goes on; "absent" if it was never started, or is long forgotten. */

@@ -9,6 +9,7 @@ import type { TriggeredBy } from "../model/states.ts";
 import { parseMoment } from "../model/time.ts";
 import { createTimetable } from "../model/timetables/create.ts";
 import type { Platform } from "../ports/platform.ts";
+import { insist } from "./insist.ts";
 import { Refused } from "./refused.ts";
 import type { Scheduler } from "./scheduler.ts";
 import type { Versions } from "./versions.ts";
@@ -33,6 +34,9 @@ export interface RunControl {
   /** Removes the DAG with its history and its queued runs; refused while a run is going on. */
   deleteDag(dagId: string): Promise<void>;
 }
+
+/** Someone waits for the answer. */
+const PLANNING = { attempts: 3 } as const;
 
 export function createRunControl(
   platform: Platform,
@@ -94,8 +98,15 @@ export function createRunControl(
         `DAG "${dagId}" already has a run with id "${run.runId}"${date}`,
       );
     }
-    await scheduler.schedule(dagId);
-    return (await metadata.getRun(dagId, run.runId)) ?? run;
+    try {
+      await insist(clock, () => scheduler.schedule(dagId), PLANNING);
+      return (await metadata.getRun(dagId, run.runId)) ?? run;
+    } catch (problem) {
+      // It is queued, and whoever plans the DAG next starts it; told of a failure, the caller would make another run.
+      const told = `Run "${run.runId}" of DAG "${dagId}" is queued, but could not be planned`;
+      platform.report.error(`${told}: ${String(problem)}`);
+      return run;
+    }
   }
 
   function runIdOf(

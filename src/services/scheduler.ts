@@ -4,11 +4,14 @@ import { plan } from "../model/planner.ts";
 import type { DagRecord, DagRunRecord, SupersededVersion } from "../model/records.ts";
 import { findUnused } from "../model/superseded.ts";
 import type { Platform } from "../ports/platform.ts";
+import { insist } from "./insist.ts";
 import type { Recorder } from "./recorder.ts";
 import type { Versions } from "./versions.ts";
 
 /** When a run that could not be started is tried again. */
 const START_AGAIN_MS = 60_000;
+/** Another attempt of a start that succeeded finds the execution there. */
+const START = { attempts: 6 } as const;
 
 export interface Scheduler {
   /** Plans until nothing is left to do now, and sets when to be called next. */
@@ -155,13 +158,17 @@ export function createScheduler(
     });
     if (!run) return undefined;
     const { versionHash: hash, clearNumber } = run;
+    const input = { dagId, runId, clearNumber };
     try {
-      await platform.stateMachines.start({ dagId, hash, input: { dagId, runId, clearNumber } });
+      await insist(clock, () => platform.stateMachines.start({ dagId, hash, input }), START);
       return run;
     } catch (problem) {
       platform.report.error(`Run "${runId}" of DAG "${dagId}" did not start: ${String(problem)}`);
-      const set = { state: "queued", startDate: undefined } as const;
+      // Perhaps it was started, and only the answers were lost. Then its calls do nothing from now on, what waits in it
+      // ends, and the next start is that of another execution.
+      const set = { state: "queued", startDate: undefined, clearNumber: clearNumber + 1 } as const;
       await metadata.updateRun({ dagId, runId, from: ["running"], clearNumber, set });
+      await insist(clock, () => platform.stateMachines.stop(input, "its start failed"), START);
       return undefined;
     }
   }
