@@ -1,5 +1,5 @@
 // A clock that stands until it is told to go on, and schedules that follow it.
-import type { Clock } from "../../src/ports/platform.ts";
+import type { Clock, Reporter } from "../../src/ports/platform.ts";
 import type { Schedules } from "../../src/ports/schedules.ts";
 
 export interface VirtualClock extends Clock {
@@ -46,15 +46,32 @@ export function createVirtualClock(begin: number): VirtualClock {
   };
 }
 
+/** When a DAG is called again whose call failed, as on one machine. */
+const AGAIN_MS = 60_000;
+
 /** Calls `onDue` at the moment that was set last for a DAG. */
-export function createVirtualSchedules(clock: Clock, onDue: (dagId: string) => void): Schedules {
+export function createVirtualSchedules({
+  clock,
+  report,
+  onDue,
+}: {
+  readonly clock: Clock;
+  readonly report: Pick<Reporter, "error">;
+  onDue(dagId: string): Promise<void>;
+}): Schedules {
   const waits = new Map<string, AbortController>();
 
   async function wait(dagId: string, moment: number): Promise<void> {
     const own = new AbortController();
     waits.set(dagId, own);
     await clock.sleep(moment - clock.now(), own.signal);
-    if (!own.signal.aborted) onDue(dagId);
+    if (own.signal.aborted) return;
+    try {
+      await onDue(dagId);
+    } catch (problem) {
+      report.error(String(problem));
+      void wait(dagId, clock.now() + AGAIN_MS);
+    }
   }
 
   return {

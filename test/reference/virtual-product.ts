@@ -13,14 +13,14 @@ import type { DagRunRecord, TaskInstanceRecord } from "../../src/model/records.t
 import { supersede } from "../../src/model/superseded.ts";
 import type { CallbackCall, TaskCall, TaskOutcome } from "../../src/model/task-call.ts";
 import type { Metadata } from "../../src/ports/metadata.ts";
-import type { Clock, Platform, Reporter } from "../../src/ports/platform.ts";
+import type { Platform, Reporter } from "../../src/ports/platform.ts";
 import type { StateMachines, VersionName } from "../../src/ports/state-machines.ts";
 import type { TaskRunner } from "../../src/ports/task-runner.ts";
 import type { XComs } from "../../src/ports/xcoms.ts";
 import { createServices, type Services } from "../../src/services/services.ts";
 import type { Script as Plan } from "./run-states.ts";
-import { createVirtualClock, createVirtualSchedules } from "./virtual-clock.ts";
-import { IMMORTAL, type Life, watchCalls } from "./watched-calls.ts";
+import { createVirtualClock, createVirtualSchedules, type VirtualClock } from "./virtual-clock.ts";
+import { type Faults, IMMORTAL, type Life, watchCalls } from "./watched-calls.ts";
 
 /** How one try goes: it takes so many seconds and then ends so. */
 export interface ScriptedTry {
@@ -80,7 +80,7 @@ export interface Death {
 
 export interface VirtualProduct {
   readonly metadata: Metadata;
-  readonly clock: Clock;
+  readonly clock: VirtualClock;
   /** Of the engine that lives now. */
   readonly services: Services;
   /** All tries since the product began, or since `run` was called, in the order of their starts. */
@@ -100,6 +100,8 @@ export interface VirtualProduct {
     method: keyof Metadata | keyof StateMachines,
     test?: (argument: unknown) => boolean,
   ): void;
+  /** From now on the product's calls fail at random so; undefined ends that. */
+  disturb(faults: Faults | undefined): void;
   /** Lets all happen that needs no time to pass. */
   settle(): Promise<void>;
   /** Lets time pass until this moment (epoch ms), and all happen that is due until then. */
@@ -185,16 +187,18 @@ export function createVirtualProduct(options: VirtualProductOptions = {}): Virtu
     const runner = createRunner(options.threads ?? Infinity);
     const metadata = calls.watch(store, life);
     const xcoms = calls.watch(options.xcoms ?? ABSENT.xcoms, life);
-    const schedules = createVirtualSchedules(clock, (dagId) => {
-      services.scheduler.schedule(dagId).catch((problem) => report.error(String(problem)));
+    const schedules = createVirtualSchedules({
+      clock,
+      report,
+      onDue: (dagId) => services.scheduler.schedule(dagId),
     });
     const local = createLocalStateMachines({
       metadata,
       clock,
       report,
       functions: () => ({
-        worker: services.worker.execute,
-        recorder: services.recorder.handle,
+        worker: (event, signal) => calls.invoke(() => services.worker.execute(event, signal)),
+        recorder: (event) => calls.invoke(() => services.recorder.handle(event)),
         async failed({ dagId, runId }) {
           const run = await metadata.getRun(dagId, runId);
           if (run) await services.recorder.abandon(run, "task_failure");
@@ -327,6 +331,7 @@ export function createVirtualProduct(options: VirtualProductOptions = {}): Virtu
     },
     publish,
     breakNext: calls.breakNext,
+    disturb: calls.disturb,
     settle,
     passTo,
     passAll: () => passTo(Infinity),

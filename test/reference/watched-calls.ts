@@ -1,22 +1,55 @@
 // Calls of ports as a test sees them: whether one is still open, which are to fail, and the silence after a death.
+import type { Random } from "./random-dags.ts";
 
 /** Of a process: when it is over, nothing that it asks for is done, and it gets no answers. */
 export interface Life {
   isOver: boolean;
 }
 
+/** Of the test's own calls, which never fail at random. */
 export const IMMORTAL: Life = { isOver: false };
+
+/** Calls that fail at random, before they have done anything or after they have done all. */
+export interface Faults {
+  readonly random: Random;
+  /** Of calls of ports that fail. */
+  readonly rate: number;
+  /** Of calls of functions by the engine that fail. */
+  readonly invocationRate: number;
+  /** Of those that fail, the ones that are done all the same. */
+  readonly lostAnswers: number;
+  /** So many fail in all; from then on all is well. */
+  readonly limit: number;
+  /** Counts those that failed, by what was called and how; starts empty. */
+  readonly injected: Map<string, number>;
+}
 
 export interface WatchedCalls {
   /** The same store; its calls are counted. */
   watch<Store extends object>(store: Store, life: Life): Store;
+  /** Makes a call of a function, as Lambda does: it may refuse it, or lose the answer. */
+  invoke<T>(work: () => Promise<T>): Promise<T>;
   isOpen(): boolean;
   breakNext(method: string, test?: (argument: unknown) => boolean): void;
+  /** From now on calls fail so; undefined ends that. */
+  disturb(faults: Faults | undefined): void;
 }
 
 export function watchCalls(): WatchedCalls {
   let open = 0;
   let breaks: { readonly method: string; readonly test: (argument: unknown) => boolean }[] = [];
+  let faults: Faults | undefined;
+
+  /** Draws whether the call fails. */
+  function drawFault(name: string, rate: number): "before" | "after" | undefined {
+    if (!faults?.random.chance(rate)) return undefined;
+    const { injected, limit, random, lostAnswers } = faults;
+    if ([...injected.values()].reduce((sum, count) => sum + count, 0) >= limit) return undefined;
+    const moment = random.chance(lostAnswers) ? "after" : "before";
+    const key = `${name} ${moment}`;
+    injected.set(key, (injected.get(key) ?? 0) + 1);
+    return moment;
+  }
 
   async function call(
     target: object,
@@ -29,9 +62,12 @@ export function watchCalls(): WatchedCalls {
       breaks = breaks.filter((one) => one !== broken);
       throw new Error(`${method} is out of order`);
     }
+    const fault = life === IMMORTAL ? undefined : drawFault(method, faults?.rate ?? 0);
+    if (fault === "before") throw new Error(`${method} is throttled`);
     open += 1;
     try {
       const result = await Reflect.apply(Reflect.get(target, method), target, parameters);
+      if (fault === "after") throw new Error(`the answer of ${method} is lost`);
       return life.isOver ? new Promise(() => {}) : result;
     } finally {
       open -= 1;
@@ -46,9 +82,26 @@ export function watchCalls(): WatchedCalls {
             ? (...parameters: unknown[]) => call(target, method, { parameters, life })
             : undefined,
       }),
+    async invoke(work) {
+      const fault = drawFault("invoke", faults?.invocationRate ?? 0);
+      if (fault === "before") throw lambdaError("TooManyRequestsException", "Rate Exceeded");
+      const result = await work();
+      if (fault === "after") throw lambdaError("ServiceException", "the answer is lost");
+      return result;
+    },
     isOpen: () => open > 0,
     breakNext(method, test = () => true) {
       breaks.push({ method, test });
     },
+    disturb(next) {
+      faults = next;
+    },
   };
+}
+
+/** As Step Functions names what Lambda answers. */
+function lambdaError(name: string, message: string): Error {
+  const error = new Error(message);
+  error.name = `Lambda.${name}`;
+  return error;
 }
