@@ -30,6 +30,11 @@ export async function startEmulator(): Promise<Emulator> {
   return startMiniStack(await installMiniStack());
 }
 
+/** Whether it is MiniStack that listens at the endpoint: it has all that is deployed on AWS. */
+export async function isMiniStack(endpoint: string): Promise<boolean> {
+  return (await fetch(`${endpoint}/_ministack/health`)).ok;
+}
+
 function environmentFor(endpoint: string): Readonly<Record<string, string>> {
   const region = process.env.AWS_REGION ?? process.env.AWS_DEFAULT_REGION ?? "us-east-1";
   return {

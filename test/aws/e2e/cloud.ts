@@ -20,6 +20,7 @@ import { type AwsEnvironment, readEnvironment } from "../../../src/aws/environme
 import { toSchedulePrefix } from "../../../src/aws/resource-names.ts";
 import type { DagFileRecord, DagRecord, DagRunRecord } from "../../../src/model/records.ts";
 import type { Metadata } from "../../../src/ports/metadata.ts";
+import type { DeployedStack } from "./deploy-stack.ts";
 import { type EndedRun, toStates } from "./embedded-runs.ts";
 import { postToFunction } from "./function-url.ts";
 
@@ -56,8 +57,9 @@ export interface Cloud {
 const PATIENCE_MS = 150_000;
 const INTERVAL_MS = 200;
 
-export function openCloud(): Cloud {
-  const environment = readEnvironment(inject("deployed"));
+/** That of all tests, unless another stack is given. */
+export function openCloud(stack: DeployedStack = inject("stack")): Cloud {
+  const environment = readEnvironment(stack.environment);
   const metadata = createDynamoDbMetadata({
     client: new DynamoDBClient(),
     tableName: environment.table,
@@ -66,12 +68,11 @@ export function openCloud(): Cloud {
   const s3 = new S3Client(S3_CLIENT_OPTIONS);
   const sfn = new SFNClient();
   const Bucket = environment.dagsBucket;
-  const apiUrl = inject("apiUrl");
   let token: Promise<string> | undefined;
 
   async function logIn(): Promise<string> {
-    const body = { username: "admin", password: inject("password") };
-    const answer = await postToFunction(apiUrl, "/auth/token", { body });
+    const body = { username: "admin", password: stack.password };
+    const answer = await postToFunction(stack.apiUrl, "/auth/token", { body });
     if (answer.status !== 201) throw new Error(`log-in: ${JSON.stringify(answer)}`);
     return answer.body.access_token;
   }
@@ -105,7 +106,7 @@ export function openCloud(): Cloud {
       const path = `/api/v2/dags/${dagId}/dagRuns`;
       const body = { logical_date: null, conf };
       token ??= logIn();
-      const answer = await postToFunction(apiUrl, path, { body, token: await token });
+      const answer = await postToFunction(stack.apiUrl, path, { body, token: await token });
       if (answer.status !== 200) throw new Error(`${path}: ${JSON.stringify(answer)}`);
       return answer.body.dag_run_id;
     },

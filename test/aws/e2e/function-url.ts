@@ -1,6 +1,7 @@
 // Sends requests to a function's URL wherever the emulator has it. Its host is one of AWS's, so the request goes to the
 // endpoint, with that name as Host header (LocalStack) or in the path (MiniStack).
 import { request } from "node:http";
+import { isMiniStack } from "../ministack.ts";
 
 export interface Answer {
   readonly status: number;
@@ -17,10 +18,10 @@ export async function postToFunction(
   const { host, hostname } = new URL(functionUrl);
   const endpoint = process.env.AWS_ENDPOINT_URL;
   if (endpoint === undefined) return send(new URL(path, functionUrl), { host, body, token });
-  const isMiniStack = (await fetch(`${endpoint}/_ministack/health`)).ok;
+  const isInPath = await isMiniStack(endpoint);
   const [id = ""] = hostname.split(".");
-  const url = new URL(isMiniStack ? `/_aws/lambda-url/${id}${path}` : path, endpoint);
-  return send(url, { host: isMiniStack ? url.host : host, body, token });
+  const url = new URL(isInPath ? `/_aws/lambda-url/${id}${path}` : path, endpoint);
+  return send(url, { host: isInPath ? url.host : host, body, token });
 }
 
 function send(

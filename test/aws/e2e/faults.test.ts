@@ -1,0 +1,158 @@
+// Failure injection on the deployment: calls of its functions to AWS are throttled, or made and their answers lost, at
+// random, on a stack of its own. Every run ends as the reference scheduler says, and nothing is stuck.
+import {
+  DeleteFunctionConcurrencyCommand,
+  GetFunctionConfigurationCommand,
+  PutFunctionConcurrencyCommand,
+  UpdateFunctionConfigurationCommand,
+  waitUntilFunctionUpdatedV2,
+} from "@aws-sdk/client-lambda";
+import { type ExecutionListItem, ListExecutionsCommand } from "@aws-sdk/client-sfn";
+import { afterAll, beforeAll, expect, inject, test } from "vitest";
+import { findDeployment } from "../../../src/aws/deployment.ts";
+import { decideRunState } from "../../../src/model/run-state.ts";
+import type { TaskInstanceState } from "../../../src/model/states.ts";
+import { createRandom } from "../../reference/random-dags.ts";
+import { type SteadyDag, steadyDags } from "../../reference/steady-dags.ts";
+import { isMiniStack } from "../ministack.ts";
+import { type Cloud, openCloud, until } from "./cloud.ts";
+import { deployStack } from "./deploy-stack.ts";
+import { FAULTY_SERVICES, type FaultyEndpoint, startFaultyEndpoint } from "./faulty-endpoint.ts";
+import { randomDagFile } from "./random-dag-file.ts";
+
+const STACK = "Faulty";
+const DAGS = 20;
+const RUNS_PER_DAG = 10;
+/** Runs at the same time. */
+const CONCURRENCY = 8;
+/** Calls of the worker at the same time, where the emulator tells a refused one from a failed one. */
+const WORKERS = 6;
+const RATES = { throttled: 0.1, lost: 0.05 } as const;
+
+let cloud: Cloud;
+let endpoint: FaultyEndpoint;
+/** MiniStack's Step Functions tell of a throttled function as of one that has failed. */
+let namesThrottling = false;
+/** Each gives a function its variables back. */
+const restore: (() => Promise<void>)[] = [];
+
+beforeAll(async () => {
+  const stack = await deployStack(STACK, { webhook: inject("catcher") });
+  cloud = openCloud(stack);
+  endpoint = await startFaultyEndpoint({
+    endpoint: process.env.AWS_ENDPOINT_URL ?? "",
+    random: createRandom(Date.now()),
+    rates: RATES,
+  });
+  const { functions } = await findDeployment(STACK);
+  await Promise.all(functions.map(({ FunctionName = "" }) => leadThrough(FunctionName)));
+  namesThrottling = !(await isMiniStack(process.env.AWS_ENDPOINT_URL ?? ""));
+  if (namesThrottling) await limitWorkers();
+}, 300_000);
+
+afterAll(async () => {
+  await Promise.all(restore.map((each) => each()));
+  endpoint?.close();
+});
+
+/** Step Functions' calls of the worker are throttled by Lambda itself, too. */
+async function limitWorkers(): Promise<void> {
+  const FunctionName = cloud.environment.worker;
+  const ReservedConcurrentExecutions = WORKERS;
+  const limit = { FunctionName, ReservedConcurrentExecutions };
+  await cloud.lambda.send(new PutFunctionConcurrencyCommand(limit));
+  restore.push(async () => {
+    await cloud.lambda.send(new DeleteFunctionConcurrencyCommand({ FunctionName }));
+  });
+}
+
+/** The function's calls go to the faulty endpoint from now on. Emulators set AWS_ENDPOINT_URL themselves. */
+async function leadThrough(FunctionName: string): Promise<void> {
+  const { lambda } = cloud;
+  const before = await lambda.send(new GetFunctionConfigurationCommand({ FunctionName }));
+  const own = before.Environment?.Variables ?? {};
+  const set = async (Variables: Readonly<Record<string, string>>) => {
+    const Environment = { Variables: { ...Variables } };
+    await lambda.send(new UpdateFunctionConfigurationCommand({ FunctionName, Environment }));
+    await waitUntilFunctionUpdatedV2({ client: lambda, maxWaitTime: 60 }, { FunctionName });
+  };
+  const led = FAULTY_SERVICES.map((service) => [
+    `AWS_ENDPOINT_URL_${service.toUpperCase()}`,
+    endpoint.url,
+  ]);
+  await set({ ...own, ...Object.fromEntries(led) });
+  restore.push(() => set(own));
+}
+
+test(`${DAGS * RUNS_PER_DAG} runs end right while calls of DynamoDB, Step Functions and Lambda fail`, {
+  timeout: 600_000,
+}, async () => {
+  const since = Date.now();
+  const dags = steadyDags(DAGS, { maxTasks: 9 });
+  for (const dag of dags) {
+    await cloud.upload(`${dag.document.dagId}.ts`, randomDagFile([dag]));
+  }
+  for (const { document } of dags) await cloud.dagWhen(document.dagId);
+  const queue = Array.from({ length: RUNS_PER_DAG }, () => dags)
+    .flat()
+    .values();
+  await Promise.all(
+    Array.from({ length: CONCURRENCY }, async () => {
+      for (const dag of queue) await expectRightEnd(dag);
+    }),
+  );
+
+  let refused = 0;
+  for (const { document } of dags) {
+    const { dagId } = document;
+    expect(await cloud.metadata.listActiveRuns(dagId), dagId).toEqual([]);
+    const executions = await until(
+      `executions of ${dagId} that all have ended`,
+      async () => (await listExecutions(dagId)).filter(({ startDate = 0 }) => +startDate >= since),
+      (found) => found.every(({ status }) => status !== "RUNNING"),
+    );
+    const statuses = executions.map(({ status }) => status);
+    expect(statuses, dagId).toEqual(Array.from({ length: RUNS_PER_DAG }, () => "SUCCEEDED"));
+    for (const { executionArn = "" } of namesThrottling ? executions : []) {
+      const errors = (await cloud.history(executionArn)).map(
+        ({ taskFailedEventDetails }) => taskFailedEventDetails?.error,
+      );
+      refused += errors.filter((error) => error === "Lambda.TooManyRequestsException").length;
+    }
+  }
+  if (namesThrottling) expect(refused, "calls of the worker throttled").toBeGreaterThan(0);
+  for (const service of FAULTY_SERVICES) {
+    expect(endpoint.injected(service, "throttled"), `${service} throttled`).toBeGreaterThan(0);
+    expect(endpoint.injected(service, "lost"), `${service} lost`).toBeGreaterThan(0);
+  }
+  const told = FAULTY_SERVICES.map(
+    (service) =>
+      `${service} ${endpoint.injected(service, "throttled")}/${endpoint.injected(service, "lost")}`,
+  );
+  console.info(`${endpoint.calls} calls; throttled/lost: ${told.join(", ")}; refused ${refused}`);
+  for (const service of ["dynamodb", "sfn"] as const) {
+    expect(endpoint.injected(service, "throttled"), service).toBeGreaterThan(10);
+    expect(endpoint.injected(service, "lost"), service).toBeGreaterThan(10);
+  }
+});
+
+/** Of the DAG's one version. */
+async function listExecutions(dagId: string): Promise<readonly ExecutionListItem[]> {
+  const [name = ""] = await cloud.machinesOf(dagId);
+  const { stateMachineArnPrefix, stateMachinePrefix } = cloud.environment;
+  const stateMachineArn = stateMachineArnPrefix + name.slice(stateMachinePrefix.length);
+  return (await cloud.sfn.send(new ListExecutionsCommand({ stateMachineArn }))).executions ?? [];
+}
+
+/** One run: final states as in the reference, each task that ran ran once. */
+async function expectRightEnd({ document, states }: SteadyDag): Promise<void> {
+  const { dagId } = document;
+  const ended = await cloud.run(dagId);
+  expect(ended.states, `${dagId} ${ended.run.runId}`).toEqual(states);
+  const stateOf = (taskId: string) => (states[taskId] ?? null) as TaskInstanceState | null;
+  expect(ended.state, `${dagId} ${ended.run.runId}`).toBe(decideRunState(document, stateOf).state);
+  const records = await cloud.metadata.listTaskInstances({ dagId, runId: ended.run.runId });
+  for (const { taskId, tryNumber } of records) {
+    expect(tryNumber, `${dagId} ${ended.run.runId} ${taskId}`).toBeLessThanOrEqual(1);
+  }
+}
