@@ -89,7 +89,7 @@ export class Stepwind extends Construct {
     if (Token.isUnresolved(name)) throw new Error('A nested stack has no name yet; set "name"');
     const names = createNames(this, name);
     const storage = createStorage(this, {
-      name,
+      names,
       removalPolicy,
       logRetention: Duration.days(logRetentionDays),
     });
@@ -124,7 +124,7 @@ export class Stepwind extends Construct {
     const environment: Record<string, string> = {
       STEPWIND_VERSION: productVersion(),
       STEPWIND_TABLE: storage.table.ref,
-      STEPWIND_DAGS_BUCKET: storage.dagsBucketName,
+      STEPWIND_DAGS_BUCKET: names.dagsBucket,
       STEPWIND_DATA_BUCKET: storage.dataBucket.bucketName,
       STEPWIND_WORKER: names.functionName("worker"),
       STEPWIND_RECORDER: names.functionName("recorder"),
