@@ -149,11 +149,12 @@ export function createDagProcessor(
     { file, bundleHash }: { readonly file: string; readonly bundleHash: string },
   ): Promise<readonly Diagnostic[]> {
     const { dagId } = document;
-    const owner = await ownerOf(await metadata.getDag(dagId));
+    const before = await metadata.getDag(dagId);
+    const owner = await ownerOf(before);
     if (owner !== undefined && owner !== file) return [inTwoFiles(dagId, { owner, file })];
     const { version, diagnostics } = await publishVersion(
       { ...platform, options },
-      { document, file, bundleHash },
+      { document, file, bundleHash, comesBack: before?.isStale ?? false },
     );
     if (!version) return diagnostics;
     const changed = await writeDag(dagId, (dag) => {

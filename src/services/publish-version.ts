@@ -9,11 +9,14 @@ import type { Platform } from "../ports/platform.ts";
 export interface PublishedVersion {
   /** Absent when a diagnostic is an error. */
   readonly version?: DagVersionRecord;
-  /** What the compiler found; none for a version that is known. */
+  /** What the compiler found; none for a version that is live. */
   readonly diagnostics: readonly Diagnostic[];
 }
 
-/** A version is recorded after it is published, so a recorded version can be started. Repeating is safe. */
+/**
+ * A version is recorded after it is published, so a recorded version can be started. That of a DAG that comes back is published
+ * again, as its machine may have been removed meanwhile. Repeating is safe.
+ */
 export async function publishVersion(
   {
     metadata,
@@ -25,16 +28,23 @@ export async function publishVersion(
     document,
     file,
     bundleHash,
-  }: { readonly document: DagDocument; readonly file: string; readonly bundleHash: string },
+    comesBack,
+  }: {
+    readonly document: DagDocument;
+    readonly file: string;
+    readonly bundleHash: string;
+    readonly comesBack: boolean;
+  },
 ): Promise<PublishedVersion> {
   const { dagId } = document;
   const hash = versionHash(document, bundleHash);
   const known = await metadata.getDagVersion(dagId, hash);
-  if (known) return { version: known, diagnostics: [] };
+  if (known && !comesBack) return { version: known, diagnostics: [] };
   const compiled = compile(document, { functions: options.functions });
   const diagnostics = compiled.diagnostics.map((each) => ({ file, dagId, ...each }));
   if (diagnostics.some(({ severity }) => severity === "error")) return { diagnostics };
   await stateMachines.publish({ dagId, hash, definition: compiled.definition });
+  if (known) return { version: known, diagnostics };
   const [newest] = await metadata.listDagVersions(dagId);
   const version: DagVersionRecord = {
     dagId,
