@@ -20,6 +20,7 @@ import { type AwsEnvironment, readEnvironment } from "../../../src/aws/environme
 import { toSchedulePrefix } from "../../../src/aws/resource-names.ts";
 import type { DagFileRecord, DagRecord, DagRunRecord } from "../../../src/model/records.ts";
 import type { Metadata } from "../../../src/ports/metadata.ts";
+import type { DeployedStack } from "./deployed-stack.ts";
 import { type EndedRun, toStates } from "./embedded-runs.ts";
 import { postToFunction } from "./function-url.ts";
 
@@ -56,8 +57,9 @@ export interface Cloud {
 const PATIENCE_MS = 150_000;
 const INTERVAL_MS = 200;
 
-export function openCloud(): Cloud {
-  const environment = readEnvironment(inject("deployed"));
+/** That of all tests when absent. */
+export function openCloud(deployed: DeployedStack = inject("deployed")): Cloud {
+  const environment = readEnvironment(deployed.environment);
   const metadata = createDynamoDbMetadata({
     client: new DynamoDBClient(),
     tableName: environment.table,
@@ -66,7 +68,7 @@ export function openCloud(): Cloud {
   const s3 = new S3Client(S3_CLIENT_OPTIONS);
   const sfn = new SFNClient();
   const Bucket = environment.dagsBucket;
-  const apiUrl = inject("apiUrl");
+  const { apiUrl } = deployed;
   let token: Promise<string> | undefined;
 
   async function logIn(): Promise<string> {
