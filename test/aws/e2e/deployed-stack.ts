@@ -32,17 +32,37 @@ const TIMEOUT_MS = 300_000;
 /** Deploys it, also over itself, and sets the API's password. */
 export async function deployStack(
   name: string,
-  { checkout = CHECKOUT, context = [] }: StackOptions = {},
+  options: StackOptions = {},
 ): Promise<DeployedStack> {
+  await runDeploy(name, options);
+  const deployed = await findStack(name);
+  await putSecret(`${deployed.environment.STEPWIND_SECRETS_PREFIX}/api/password`, PASSWORD);
+  return deployed;
+}
+
+/** Makes the change set of a deployment and leaves it at that; answers its name. */
+export async function prepareStack(name: string, options: StackOptions): Promise<string> {
+  const changeSet = "prepared";
+  await runDeploy(name, options, "--method", "prepare-change-set", "--change-set-name", changeSet);
+  return changeSet;
+}
+
+async function runDeploy(
+  name: string,
+  { checkout = CHECKOUT, context = [] }: StackOptions,
+  ...parameters: readonly string[]
+): Promise<void> {
   // MiniStack has all that is deployed on AWS.
   const whole = (await isMiniStack()) ? ["schedules=scheduler", "monitoring=all"] : [];
-  await runScript(checkout, "deploy", { name, context: [...whole, ...context] }, "--no-push");
+  const all = { name, context: [...whole, ...context] };
+  await runScript(checkout, "deploy", all, "--no-push", ...parameters);
+}
+
+/** One that is deployed. */
+export async function findStack(name: string): Promise<DeployedStack> {
   const { environment, functions } = await findDeployment(name);
-  await putSecret(`${environment.STEPWIND_SECRETS_PREFIX}/api/password`, PASSWORD);
-  return {
-    environment,
-    apiUrl: await findUrl(functions.map(({ FunctionName = "" }) => FunctionName)),
-  };
+  const apiUrl = await findUrl(functions.map(({ FunctionName = "" }) => FunctionName));
+  return { environment, apiUrl };
 }
 
 /** As `npm run destroy -- --yes` does; rejects with what it wrote when it is refused. */
@@ -71,7 +91,14 @@ async function runScript(
 ): Promise<void> {
   const output = await mkdtemp(join(tmpdir(), "stepwind-cdk-"));
   const options = [`stack=${name}`, ...context].flatMap((each) => ["--context", each]);
-  const command = [`scripts/${script}.ts`, "--local", "--output", output, ...options, ...parameters];
+  const command = [
+    `scripts/${script}.ts`,
+    "--local",
+    "--output",
+    output,
+    ...options,
+    ...parameters,
+  ];
   try {
     await promisify(execFile)(process.execPath, command, {
       cwd: checkout,
