@@ -5,9 +5,13 @@ import { Stepwind } from "./stepwind.ts";
 const app = new App();
 const read = (key: string): string | undefined => app.node.tryGetContext(key) ?? undefined;
 
-const slackWebhook = process.env.STEPWIND_SLACK_WEBHOOK;
+const { STEPWIND_SLACK_WEBHOOK: slackWebhook } = process.env;
+// Set by the CDK. Only with them are the buckets' names written out in the template, which is what CloudFormation wants
+// to take up those that an earlier deployment has left.
+const { CDK_DEFAULT_ACCOUNT: account, CDK_DEFAULT_REGION: region } = process.env;
 const stack = new Stack(app, read("stack") ?? "Stepwind", {
   description: "Stepwind: Airflow's DAGs on Step Functions",
+  ...(account && region ? { env: { account, region } } : {}),
 });
 new Stepwind(stack, "Default", {
   schedules: read("schedules") === "rules" ? "rules" : "scheduler",

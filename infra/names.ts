@@ -13,6 +13,11 @@ export type ServiceName =
   | "api-server";
 
 export interface Names {
+  readonly table: string;
+  /** Where users upload DAG files. */
+  readonly dagsBucket: string;
+  /** Bundles, logs and large XComs. */
+  readonly dataBucket: string;
   functionName(service: ServiceName): string;
   functionArn(service: ServiceName): string;
   readonly stateMachinePrefix: string;
@@ -31,7 +36,7 @@ export interface Names {
   parameterArn(path: string): string;
 }
 
-/** Names of buckets have 63 characters, those of rules 64: this leaves room for what stands behind it. */
+/** Names of buckets have at most 63 characters, those of rules 64: this leaves room for what stands behind it. */
 const VALID = /^[A-Za-z](?:[A-Za-z0-9-]{0,22}[A-Za-z0-9])?$/;
 
 export function createNames(scope: Construct, name: string): Names {
@@ -55,7 +60,13 @@ export function createNames(scope: Construct, name: string): Names {
   const functionName = (service: ServiceName) => `${name}-${service}`;
   const prefix = `${name}-`;
   const secretsPrefix = `/${name}`;
+  // Every account shares the names of buckets.
+  const bucket = (holds: string) =>
+    `${name.toLowerCase()}-${holds}-${stack.account}-${stack.region}`;
   return {
+    table: `${name}-metadata`,
+    dagsBucket: bucket("dags"),
+    dataBucket: bucket("data"),
     functionName,
     functionArn: (service) => arn("lambda", "function", functionName(service)),
     stateMachinePrefix: prefix,

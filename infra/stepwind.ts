@@ -90,7 +90,7 @@ export class Stepwind extends Construct {
     if (Token.isUnresolved(name)) throw new Error('A nested stack has no name yet; set "name"');
     const names = createNames(this, name);
     const storage = createStorage(this, {
-      name,
+      names,
       removalPolicy,
       logRetention: Duration.days(logRetentionDays),
     });
@@ -125,7 +125,7 @@ export class Stepwind extends Construct {
     const environment: Record<string, string> = {
       STEPWIND_VERSION: productVersion(),
       STEPWIND_TABLE: storage.table.ref,
-      STEPWIND_DAGS_BUCKET: storage.dagsBucketName,
+      STEPWIND_DAGS_BUCKET: names.dagsBucket,
       STEPWIND_DATA_BUCKET: storage.dataBucket.bucketName,
       STEPWIND_WORKER: names.functionName("worker"),
       STEPWIND_WORKER_TIMEOUT: String(workerTimeout.toSeconds()),

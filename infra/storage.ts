@@ -1,10 +1,12 @@
 // What the deployment keeps: one table and two buckets. All of it is encrypted, can be brought back to an earlier state,
-// and stays when the stack goes unless told otherwise.
+// and stays when the stack goes unless told otherwise. Its names are fixed, so that the next deployment of that name can
+// take it up again.
 import { Duration, RemovalPolicy, Stack } from "aws-cdk-lib";
 import * as dynamodb from "aws-cdk-lib/aws-dynamodb";
 import * as s3 from "aws-cdk-lib/aws-s3";
 import type { Construct } from "constructs";
 import { TABLE_DEFINITION, TIME_TO_LIVE } from "../src/aws/table.ts";
+import type { Names } from "./names.ts";
 import { except } from "./permissions.ts";
 
 export interface Storage {
@@ -12,14 +14,13 @@ export interface Storage {
   /** Where users upload DAG files. */
   readonly dagsBucket: s3.Bucket;
   /** Known before the bucket is made, so that what it calls may know it. */
-  readonly dagsBucketName: string;
   readonly dagsBucketArn: string;
   /** Bundles, logs and large XComs. */
   readonly dataBucket: s3.Bucket;
 }
 
 export interface StorageProps {
-  readonly name: string;
+  readonly names: Names;
   readonly removalPolicy: RemovalPolicy;
   /** How long logs of tasks are kept. */
   readonly logRetention: Duration;
@@ -29,19 +30,18 @@ export interface StorageProps {
 const KEPT_VERSIONS = Duration.days(30);
 
 export function createStorage(scope: Construct, props: StorageProps): Storage {
-  const { account, partition, region } = Stack.of(scope);
-  const dagsBucketName = `${props.name.toLowerCase()}-dags-${account}-${region}`;
+  const { names, removalPolicy } = props;
   return {
-    table: createTable(scope, props.removalPolicy),
+    table: createTable(scope, names.table, removalPolicy),
     dagsBucket: createBucket(scope, "DagsBucket", {
-      bucketName: dagsBucketName,
-      removalPolicy: props.removalPolicy,
+      bucketName: names.dagsBucket,
+      removalPolicy,
       lifecycleRules: [{ noncurrentVersionExpiration: KEPT_VERSIONS }],
     }),
-    dagsBucketName,
-    dagsBucketArn: `arn:${partition}:s3:::${dagsBucketName}`,
+    dagsBucketArn: `arn:${Stack.of(scope).partition}:s3:::${names.dagsBucket}`,
     dataBucket: createBucket(scope, "DataBucket", {
-      removalPolicy: props.removalPolicy,
+      bucketName: names.dataBucket,
+      removalPolicy,
       lifecycleRules: [
         { prefix: "logs/", expiration: props.logRetention },
         {
@@ -54,11 +54,16 @@ export function createStorage(scope: Construct, props: StorageProps): Storage {
 }
 
 /** As a plain resource: its definition is the one that the tests of the metadata make their tables from. */
-function createTable(scope: Construct, removalPolicy: RemovalPolicy): dynamodb.CfnTable {
+function createTable(
+  scope: Construct,
+  tableName: string,
+  removalPolicy: RemovalPolicy,
+): dynamodb.CfnTable {
   const { AttributeDefinitions, KeySchema, GlobalSecondaryIndexes, BillingMode } = TABLE_DEFINITION;
   const toKeys = (keys: readonly { readonly AttributeName: string; readonly KeyType: string }[]) =>
     keys.map(({ AttributeName, KeyType }) => ({ attributeName: AttributeName, keyType: KeyType }));
   const table = new dynamodb.CfnTable(scope, "Table", {
+    tableName,
     attributeDefinitions: AttributeDefinitions.map(({ AttributeName, AttributeType }) => ({
       attributeName: AttributeName,
       attributeType: AttributeType,

@@ -80,6 +80,7 @@ const LAYERS: readonly Layer[] = [
       "../services/worker.ts",
       "../aws/push.ts",
       "../aws/doctor.ts",
+      "../aws/undeploy.ts",
     ],
     illegal: ["../aws/platform.ts", ...NEVER_IN_SRC],
   },

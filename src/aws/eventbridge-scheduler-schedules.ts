@@ -102,14 +102,16 @@ export function createEventBridgeSchedulerSchedules(options: SchedulerSchedulesO
   async function removeAll(dagId: string): Promise<void> {
     const names = { GroupName: group, NamePrefix: toSchedulePrefix(dagId) };
     for (let token: string | undefined; ; ) {
-      const page = await client.send(
+      const list = client.send(
         new ListSchedulesCommand({
           ...names,
           ...(token === undefined ? {} : { NextToken: token }),
         }),
       );
-      for (const { Name: name } of page.Schedules ?? []) if (name) await remove(name);
-      token = page.NextToken;
+      // A group that is gone has taken its schedules with it.
+      const page = await orUndefined(list, "ResourceNotFoundException");
+      for (const { Name: name } of page?.Schedules ?? []) if (name) await remove(name);
+      token = page?.NextToken;
       if (token === undefined) return;
     }
   }

@@ -26,6 +26,8 @@ export interface PushOptions {
   readonly bucket: string;
   /** Whether objects whose file is gone are deleted. */
   readonly deletesGone: boolean;
+  /** What the deployment knows of DAG files, by path; absent: unknown. */
+  readonly imported?: ReadonlyMap<string, DagFileRecord>;
   /** Called before and after each upload. */
   readonly onUpload?: (progress: { readonly done: number; readonly of: number }) => void;
 }
@@ -74,12 +76,15 @@ const CONCURRENCY = 16;
 const DELETE_AT_ONCE = 1_000;
 const POLL_MS = 500;
 
-/** What a file needs is uploaded before it, so that no import error flashes up on the way. */
+/**
+ * What a file needs is uploaded before it, so that no import error flashes up on the way. A DAG file that stands in the bucket
+ * as it is here is uploaded again if the deployment has made something else of it: its event was lost, or the DAG taken off.
+ */
 export async function push(
   options: PushOptions,
   client = new S3Client(S3_CLIENT_OPTIONS),
 ): Promise<Pushed> {
-  const { source, bucket, deletesGone, onUpload = () => {} } = options;
+  const { source, bucket, deletesGone, imported, onUpload = () => {} } = options;
   const paths = await source.list();
   const texts = await readAll(source, paths.filter(isImportable));
   const dagFiles = [...texts].flatMap(([file, text]) => (isDagFile(file, text) ? [file] : []));
@@ -92,7 +97,13 @@ export async function push(
   }
 
   const etags = await listETags(client, bucket);
-  const changed = [...texts].filter(([file, text]) => etags.get(file) !== etagOf(text));
+  const isUnheard = (file: string) => {
+    const mine = expected.get(file);
+    return mine !== undefined && imported !== undefined && !isResultOf(mine, imported.get(file));
+  };
+  const changed = [...texts].filter(
+    ([file, text]) => etags.get(file) !== etagOf(text) || isUnheard(file),
+  );
   const rank = (file: string) => (isPackageFile(file) ? 0 : expected.has(file) ? 2 : 1);
   const uploaded = changed.map(([file]) => file).sort((a, b) => rank(a) - rank(b));
   let done = 0;
@@ -120,6 +131,15 @@ export async function push(
   };
 }
 
+/** What the deployment knows of DAG files, by path. */
+export async function listImported(
+  tableName: string,
+  client = new DynamoDBClient(CLIENT_OPTIONS),
+): Promise<ReadonlyMap<string, DagFileRecord>> {
+  const records = await createDynamoDbMetadata({ client, tableName }).listDagFiles();
+  return new Map(records.map((record) => [record.file, record]));
+}
+
 export interface ImportProgress {
   /** Results that are there, by file. */
   readonly done: readonly DagFileRecord[];
@@ -140,9 +160,8 @@ export async function awaitImports(
   },
   client = new DynamoDBClient(CLIENT_OPTIONS),
 ): Promise<ImportProgress> {
-  const metadata = createDynamoDbMetadata({ client, tableName: options.tableName });
   for (const until = Date.now() + options.seconds * 1_000; ; await sleep(POLL_MS)) {
-    const records = new Map((await metadata.listDagFiles()).map((each) => [each.file, each]));
+    const records = await listImported(options.tableName, client);
     const waiting = [...expected].flatMap(([file, bundle]) =>
       isResultOf(bundle, records.get(file)) ? [] : [file],
     );

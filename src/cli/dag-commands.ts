@@ -1,7 +1,7 @@
 // What the `stepwind dags` commands about DAGs do; those about runs stand in run-commands.ts.
-import { createInterface } from "node:readline/promises";
 import type { Diagnostic } from "../model/diagnostics.ts";
 import { type Api, type DagAnswer, path } from "./api-client.ts";
+import { confirm } from "./confirm.ts";
 import { withConnection } from "./connect.ts";
 import { formatDiagnostic } from "./diagnostics.ts";
 import { Failure } from "./failure.ts";
@@ -121,14 +121,6 @@ export async function deleteDag(
       terminal.err(`Its file ${dag.relative_fileloc} is still there and may bring it back\n`);
     }
   });
-}
-
-async function confirm(question: string): Promise<boolean> {
-  if (!process.stdin.isTTY) return false;
-  const lines = createInterface({ input: process.stdin, output: process.stderr });
-  const answer = await lines.question(question);
-  lines.close();
-  return /^y(es)?$/i.test(answer.trim());
 }
 
 interface ImportErrorAnswer {

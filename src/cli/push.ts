@@ -35,11 +35,13 @@ export async function pushFolder(
   });
   const aws = await import("../aws/push.ts");
   const target: Target = bucket === undefined ? await aws.findTarget(stack) : { bucket };
+  const imported = target.tableName && (await aws.listImported(target.tableName));
   const screen = createScreen(terminal);
   const pushed = await aws.push({
     source,
     bucket: target.bucket,
     deletesGone,
+    ...(imported ? { imported } : {}),
     onUpload: ({ done, of }) => screen.draw([`Uploading ${done}/${of} to ${target.bucket}`]),
   });
   screen.draw([]);
@@ -51,9 +53,9 @@ export async function pushFolder(
   const { tableName } = target;
   const onProgress = ({ waiting }: ImportProgress) =>
     screen.draw(waiting.length === 0 ? [] : [`Waiting for ${waiting.slice(0, 3).join(", ")}`]);
-  const imported = await aws.awaitImports(pushed, { tableName, seconds: waitSeconds, onProgress });
+  const progress = await aws.awaitImports(pushed, { tableName, seconds: waitSeconds, onProgress });
   screen.draw([]);
-  showResults(session, screen, { imported, pushed, folderText });
+  showResults(session, screen, { imported: progress, pushed, folderText });
 }
 
 function describe({ uploaded, deleted, expected }: Pushed): string {

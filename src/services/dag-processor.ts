@@ -154,7 +154,12 @@ export function createDagProcessor(
     if (owner !== undefined && owner !== file) return [inTwoFiles(dagId, { owner, file })];
     const { version, diagnostics } = await publishVersion(
       { ...platform, options },
-      { document, file, bundleHash, ...(known ? { liveHash: known.versionHash } : {}) },
+      {
+        document,
+        file,
+        bundleHash,
+        ...(known && !known.isStale ? { liveHash: known.versionHash } : {}),
+      },
     );
     if (!version) return diagnostics;
     const changed = await writeDag(dagId, (dag) => {

@@ -19,7 +19,10 @@ export interface PublishedVersion {
   readonly diagnostics: readonly Diagnostic[];
 }
 
-/** A version is recorded after it is published, so a recorded version can be started. Repeating is safe. */
+/**
+ * A version is recorded after it is published, so a recorded version can be started. That of a DAG that comes back is published
+ * again, as its machine may have been removed meanwhile. Repeating is safe.
+ */
 export async function publishVersion(
   {
     metadata,
@@ -36,7 +39,7 @@ export async function publishVersion(
     readonly document: DagDocument;
     readonly file: string;
     readonly bundleHash: string;
-    /** Of the version that the DAG has now. */
+    /** Of the version that the DAG has now; absent for a DAG that is new or comes back. */
     readonly liveHash?: string;
   },
 ): Promise<PublishedVersion> {

@@ -58,6 +58,27 @@ describe("what is kept", () => {
     }
   });
 
+  test("table and buckets have names that the next deployment of that name finds again", () => {
+    const environment = { account: "111111111111", region: "eu-west-1" };
+    const { ofType } = synthesize({ name: "Etl" }, environment);
+    const namesOf = (type: string, property: string) =>
+      ofType(type).map(([, { Properties }]) => Properties[property]);
+    // Written out: CloudFormation takes up nothing whose name it has to work out.
+    expect(namesOf("AWS::DynamoDB::Table", "TableName")).toEqual(["Etl-metadata"]);
+    expect(namesOf("AWS::S3::Bucket", "BucketName")).toEqual([
+      "etl-dags-111111111111-eu-west-1",
+      "etl-data-111111111111-eu-west-1",
+    ]);
+  });
+
+  test("the longest name leaves room for the names of buckets in the longest region", () => {
+    const environment = { account: "111111111111", region: "us-isof-south-1" };
+    const { ofType } = synthesize({ name: "a".repeat(24) }, environment);
+    for (const [id, { Properties }] of ofType("AWS::S3::Bucket")) {
+      expect(String(Properties.BucketName).length, id).toBeLessThanOrEqual(63);
+    }
+  });
+
   test("the table can be restored to any second and is protected from deletion", () => {
     plain.template.hasResourceProperties("AWS::DynamoDB::Table", {
       PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },

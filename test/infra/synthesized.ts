@@ -1,5 +1,5 @@
 // The deployment as its template, over code that stands in for the built functions' where they aren't built.
-import { App, Stack } from "aws-cdk-lib";
+import { App, type Environment, Stack } from "aws-cdk-lib";
 import { Template } from "aws-cdk-lib/assertions";
 import { AwsSolutionsChecks } from "cdk-nag";
 import { Stepwind, type StepwindProps } from "../../infra/stepwind.ts";
@@ -23,9 +23,10 @@ export interface Synthesized {
 
 export function synthesize(
   props: StepwindProps | ((stack: Stack) => StepwindProps) = {},
+  env: Environment = {},
 ): Synthesized {
   const app = new App();
-  const stack = new Stack(app, "Stepwind");
+  const stack = new Stack(app, "Stepwind", { env });
   const construct = new Stepwind(
     stack,
     "Default",

@@ -1,4 +1,4 @@
-// Commands about a deployment on AWS: push, doctor. What talks to AWS is loaded when one of them runs.
+// Commands about a deployment on AWS: push, doctor, undeploy. What talks to AWS is loaded when one of them runs.
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { placesOf, type Session } from "../session.ts";
 
@@ -40,6 +40,20 @@ export function addAwsCommands(program: Command, session: Session): void {
     .action(async ({ stack }: { stack: string }) => {
       const { examine } = await import("../doctor.ts");
       await examine(session, stack);
+    });
+  program
+    .command("undeploy")
+    .description("take all DAGs off a deployment before its stack goes; history and files stay")
+    .addOption(stackOption())
+    .option("-y, --yes", "don't ask")
+    .option("--stop-runs", "end runs that are going on, as failed")
+    .action(async (options: { stack: string; yes?: boolean; stopRuns?: boolean }) => {
+      const { undeployAll } = await import("../undeploy.ts");
+      await undeployAll(session, {
+        stack: options.stack,
+        isSure: options.yes ?? false,
+        stopsRuns: options.stopRuns ?? false,
+      });
     });
 }
 

@@ -20,7 +20,7 @@ import { type AwsEnvironment, readEnvironment } from "../../../src/aws/environme
 import { toSchedulePrefix } from "../../../src/aws/resource-names.ts";
 import type { DagFileRecord, DagRecord, DagRunRecord } from "../../../src/model/records.ts";
 import type { Metadata } from "../../../src/ports/metadata.ts";
-import type { DeployedStack } from "./deploy-stack.ts";
+import { type DeployedStack, PASSWORD } from "./deployed-stack.ts";
 import { type EndedRun, toStates } from "./embedded-runs.ts";
 import { postToFunction } from "./function-url.ts";
 
@@ -57,9 +57,9 @@ export interface Cloud {
 const PATIENCE_MS = 150_000;
 const INTERVAL_MS = 200;
 
-/** That of all tests, unless another stack is given. */
-export function openCloud(stack: DeployedStack = inject("stack")): Cloud {
-  const environment = readEnvironment(stack.environment);
+/** That of all tests when absent. */
+export function openCloud(deployed: DeployedStack = inject("deployed")): Cloud {
+  const environment = readEnvironment(deployed.environment);
   const metadata = createDynamoDbMetadata({
     client: new DynamoDBClient(),
     tableName: environment.table,
@@ -68,11 +68,12 @@ export function openCloud(stack: DeployedStack = inject("stack")): Cloud {
   const s3 = new S3Client(S3_CLIENT_OPTIONS);
   const sfn = new SFNClient();
   const Bucket = environment.dagsBucket;
+  const { apiUrl } = deployed;
   let token: Promise<string> | undefined;
 
   async function logIn(): Promise<string> {
-    const body = { username: "admin", password: stack.password };
-    const answer = await postToFunction(stack.apiUrl, "/auth/token", { body });
+    const body = { username: "admin", password: PASSWORD };
+    const answer = await postToFunction(apiUrl, "/auth/token", { body });
     if (answer.status !== 201) throw new Error(`log-in: ${JSON.stringify(answer)}`);
     return answer.body.access_token;
   }
@@ -106,7 +107,7 @@ export function openCloud(stack: DeployedStack = inject("stack")): Cloud {
       const path = `/api/v2/dags/${dagId}/dagRuns`;
       const body = { logical_date: null, conf };
       token ??= logIn();
-      const answer = await postToFunction(stack.apiUrl, path, { body, token: await token });
+      const answer = await postToFunction(apiUrl, path, { body, token: await token });
       if (answer.status !== 200) throw new Error(`${path}: ${JSON.stringify(answer)}`);
       return answer.body.dag_run_id;
     },

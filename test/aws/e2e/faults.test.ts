@@ -16,7 +16,7 @@ import { createRandom } from "../../reference/random-dags.ts";
 import { type SteadyDag, steadyDags } from "../../reference/steady-dags.ts";
 import { isMiniStack } from "../ministack.ts";
 import { type Cloud, openCloud, until } from "./cloud.ts";
-import { deployStack } from "./deploy-stack.ts";
+import { deployStack } from "./deployed-stack.ts";
 import { FAULTY_SERVICES, type FaultyEndpoint, startFaultyEndpoint } from "./faulty-endpoint.ts";
 import { randomDagFile } from "./random-dag-file.ts";
 

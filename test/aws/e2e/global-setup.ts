@@ -1,12 +1,12 @@
-// Deploys the product to the emulator, once for all end-to-end tests, with a local webhook in Slack's place.
+// Deploys the real CDK app to the emulator, once for all end-to-end tests, with a local webhook in Slack's place.
 import type { TestProject } from "vitest/node";
 import { startEmulator } from "../ministack.ts";
 import { startCatcher } from "./catcher.ts";
-import { type DeployedStack, deployStack } from "./deploy-stack.ts";
+import { type DeployedStack, deployStack } from "./deployed-stack.ts";
 
 declare module "vitest" {
   interface ProvidedContext {
-    readonly stack: DeployedStack;
+    readonly deployed: DeployedStack;
     /** Where messages to Slack arrive. */
     readonly catcher: string;
   }
@@ -22,7 +22,7 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
     await emulator.stop();
   };
   try {
-    project.provide("stack", await deployStack("Stepwind", { webhook: catcher.url }));
+    project.provide("deployed", await deployStack("Stepwind", { webhook: catcher.url }));
     project.provide("catcher", catcher.url);
     return stop;
   } catch (error) {
