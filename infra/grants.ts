@@ -43,6 +43,8 @@ export function grantAll(parts: Parts): void {
   for (const { role } of [recorder, scheduler, processor, api]) {
     planRuns(role, parts);
     handOverCallbacks(role, parts);
+    // What callbacks of DAGs have written there goes into the function's own log, too.
+    useObjects(role, parts, { read: ["logs"], write: [] });
   }
 
   handOverCallbacks(worker.role, parts);
@@ -76,7 +78,7 @@ export function grantAll(parts: Parts): void {
     resources: [names.functionArn("dag-loader")],
   });
 
-  useObjects(api.role, parts, { read: ["logs", "xcoms"], write: [], remove: ["logs", "xcoms"] });
+  useObjects(api.role, parts, { read: ["xcoms"], write: [], remove: ["logs", "xcoms"] });
   allow(api.role, {
     actions: ["ssm:GetParameter"],
     resources: [names.parameterArn("api/password")],

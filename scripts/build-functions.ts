@@ -1,5 +1,6 @@
 // Builds dist/lambda/: a folder of code for each Lambda function, ready to be deployed. Prints how large each is.
 import { execFileSync } from "node:child_process";
+import { createHash } from "node:crypto";
 import {
   chmodSync,
   copyFileSync,
@@ -16,7 +17,7 @@ import { build } from "esbuild";
 
 const root = join(import.meta.dirname, "..");
 const target = join(root, "dist/lambda");
-/** Moved into place whole at the end: others may be reading what is there. */
+/** Moved into place whole at the end, and only if it differs: others may be reading what is there. */
 const making = join(root, `dist/lambda-${process.pid}`);
 const esbuild = join(root, "node_modules/esbuild");
 
@@ -56,8 +57,22 @@ for (const file of globSync("functions/*.ts", { cwd: root }).sort()) {
   console.error(`dist/lambda/${name}: ${(bytes / 1024).toFixed(0)} KiB`);
 }
 
-rmSync(target, { recursive: true, force: true });
-renameSync(making, target);
+if (fingerprintOf(making) === fingerprintOf(target)) {
+  rmSync(making, { recursive: true });
+} else {
+  rmSync(target, { recursive: true, force: true });
+  renameSync(making, target);
+}
+
+/** Of all files below the folder with their names; the same text for the same build. */
+function fingerprintOf(folder: string): string {
+  const hash = createHash("sha256");
+  for (const path of globSync("**/*", { cwd: folder }).sort()) {
+    const file = join(folder, path);
+    if (statSync(file).isFile()) hash.update(path).update(readFileSync(file));
+  }
+  return hash.digest("hex");
+}
 
 /** Its program, for both of Lambda's kinds of processor. */
 function addEsbuild(folder: string): void {

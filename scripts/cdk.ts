@@ -44,9 +44,10 @@ export function readTarget(given: readonly string[], own: readonly string[]): Ta
   return { isLocal, stack: named?.slice("stack=".length) ?? "Stepwind", options };
 }
 
-/** Prepares the account of an emulator for the CDK. */
+/** Prepares the account of an emulator for the CDK; from a folder without cdk.json, so that no app is made for it. */
 export function bootstrap(target: Target): void {
-  run(target, CDK, "bootstrap", "--no-notices", `aws://${LOCAL_ACCOUNT}/${process.env.AWS_REGION}`);
+  const account = `aws://${LOCAL_ACCOUNT}/${process.env.AWS_REGION}`;
+  run({ ...target, folder: import.meta.dirname }, CDK, "bootstrap", "--no-notices", account);
 }
 
 /** Ends this process with the command's exit code if it fails. */
@@ -59,9 +60,13 @@ export function stepwind(target: Target, ...parameters: readonly string[]): void
   run(target, "bin/stepwind.js", ...parameters, "--stack", target.stack);
 }
 
-function run({ isLocal }: Target, script: string, ...parameters: readonly string[]): void {
+function run(
+  { isLocal, folder = ROOT }: Target & { readonly folder?: string },
+  script: string,
+  ...parameters: readonly string[]
+): void {
   const { status, signal } = spawnSync(process.execPath, [script, ...parameters], {
-    cwd: ROOT,
+    cwd: folder,
     stdio: "inherit",
     ...(isLocal ? { timeout: LOCAL_TIMEOUT_MS, killSignal: "SIGKILL" } : {}),
   });

@@ -30,8 +30,8 @@ export async function startEmulator(): Promise<Emulator> {
   return startMiniStack(await installMiniStack());
 }
 
-/** Whether it is MiniStack that listens at the endpoint: it has all that is deployed on AWS. */
-export async function isMiniStack(endpoint: string): Promise<boolean> {
+/** Whether it is MiniStack that AWS_ENDPOINT_URL names: it has all that is deployed on AWS. */
+export async function isMiniStack(endpoint = process.env.AWS_ENDPOINT_URL): Promise<boolean> {
   return (await fetch(`${endpoint}/_ministack/health`)).ok;
 }
 

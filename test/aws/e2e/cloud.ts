@@ -22,7 +22,7 @@ import type { DagFileRecord, DagRecord, DagRunRecord } from "../../../src/model/
 import type { Metadata } from "../../../src/ports/metadata.ts";
 import { type DeployedStack, PASSWORD } from "./deployed-stack.ts";
 import { type EndedRun, toStates } from "./embedded-runs.ts";
-import { postToFunction } from "./function-url.ts";
+import { type Answer, type Asked, callFunction } from "./function-url.ts";
 
 export interface Cloud {
   readonly environment: AwsEnvironment;
@@ -36,6 +36,8 @@ export interface Cloud {
   fileWhen(file: string, isWanted: (record: DagFileRecord) => boolean): Promise<DagFileRecord>;
   /** Waits until the DAG is live, and as wanted. */
   dagWhen(dagId: string, isWanted?: (dag: DagRecord) => boolean): Promise<DagRecord>;
+  /** Calls the API below /api/v2, logged in; throws what it refuses. */
+  ask(path: string, asked: Omit<Asked, "token">): Promise<Answer>;
   /** Starts a run; answers its id. */
   trigger(dagId: string, conf?: object): Promise<string>;
   /** Waits until the run has ended. */
@@ -73,7 +75,7 @@ export function openCloud(deployed: DeployedStack = inject("deployed")): Cloud {
 
   async function logIn(): Promise<string> {
     const body = { username: "admin", password: PASSWORD };
-    const answer = await postToFunction(apiUrl, "/auth/token", { body });
+    const answer = await callFunction(apiUrl, "/auth/token", { body });
     if (answer.status !== 201) throw new Error(`log-in: ${JSON.stringify(answer)}`);
     return answer.body.access_token;
   }
@@ -103,12 +105,16 @@ export function openCloud(deployed: DeployedStack = inject("deployed")): Cloud {
         (dag) => !dag.isStale && isWanted(dag),
       ),
 
-    async trigger(dagId, conf = {}) {
-      const path = `/api/v2/dags/${dagId}/dagRuns`;
-      const body = { logical_date: null, conf };
+    async ask(path, asked) {
       token ??= logIn();
-      const answer = await postToFunction(apiUrl, path, { body, token: await token });
-      if (answer.status !== 200) throw new Error(`${path}: ${JSON.stringify(answer)}`);
+      const answer = await callFunction(apiUrl, `/api/v2${path}`, { ...asked, token: await token });
+      if (answer.status >= 400) throw new Error(`${path}: ${JSON.stringify(answer)}`);
+      return answer;
+    },
+
+    async trigger(dagId, conf = {}) {
+      const body = { logical_date: null, conf };
+      const answer = await cloud.ask(`/dags/${dagId}/dagRuns`, { method: "POST", body });
       return answer.body.dag_run_id;
     },
 

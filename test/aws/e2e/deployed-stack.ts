@@ -7,6 +7,7 @@ import { promisify } from "node:util";
 import { GetFunctionUrlConfigCommand, LambdaClient } from "@aws-sdk/client-lambda";
 import { PutParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
 import { findDeployment } from "../../../src/aws/deployment.ts";
+import { isMiniStack } from "../ministack.ts";
 
 export interface DeployedStack {
   /** The variables STEPWIND_… of the deployed functions. */
@@ -59,7 +60,6 @@ async function runDeploy(
   { checkout = CHECKOUT, context = [] }: StackOptions,
   ...parameters: readonly string[]
 ): Promise<void> {
-  // MiniStack has all that is deployed on AWS.
   const whole = (await isMiniStack()) ? ["schedules=scheduler", "monitoring=all"] : [];
   const all = { name, context: [...whole, ...context] };
   await runScript(checkout, "deploy", all, "--no-push", ...parameters);
@@ -79,10 +79,6 @@ export async function destroyStack(
 ): Promise<void> {
   const parameters = stopsRuns ? ["--yes", "--stop-runs"] : ["--yes"];
   await runScript(checkout, "destroy", { name, context: [] }, ...parameters);
-}
-
-export async function isMiniStack(): Promise<boolean> {
-  return (await fetch(`${process.env.AWS_ENDPOINT_URL}/_ministack/health`)).ok;
 }
 
 async function putSecret(Name: string, Value: string): Promise<void> {

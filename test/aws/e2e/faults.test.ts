@@ -2,10 +2,7 @@
 // random, on a stack of its own. Every run ends as the reference scheduler says, and nothing is stuck.
 import {
   DeleteFunctionConcurrencyCommand,
-  GetFunctionConfigurationCommand,
   PutFunctionConcurrencyCommand,
-  UpdateFunctionConfigurationCommand,
-  waitUntilFunctionUpdatedV2,
 } from "@aws-sdk/client-lambda";
 import { type ExecutionListItem, ListExecutionsCommand } from "@aws-sdk/client-sfn";
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
@@ -33,26 +30,23 @@ let cloud: Cloud;
 let endpoint: FaultyEndpoint;
 /** MiniStack's Step Functions tell of a throttled function as of one that has failed. */
 let namesThrottling = false;
-/** Each gives a function its variables back. */
-const restore: (() => Promise<void>)[] = [];
+/** Whether the worker's calls are limited. */
+let isLimited = false;
 
 beforeAll(async () => {
   const stack = await deployStack(STACK, { webhook: inject("catcher") });
   cloud = openCloud(stack);
-  endpoint = await startFaultyEndpoint({
-    endpoint: process.env.AWS_ENDPOINT_URL ?? "",
-    random: createRandom(Date.now()),
-    rates: RATES,
-  });
+  endpoint = await startFaultyEndpoint({ random: createRandom(Date.now()), rates: RATES });
   const { functions } = await findDeployment(STACK);
-  await Promise.all(functions.map(({ FunctionName = "" }) => leadThrough(FunctionName)));
-  namesThrottling = !(await isMiniStack(process.env.AWS_ENDPOINT_URL ?? ""));
+  await Promise.all(functions.map(({ FunctionName = "" }) => endpoint.leadThrough(FunctionName)));
+  namesThrottling = !(await isMiniStack());
   if (namesThrottling) await limitWorkers();
 }, 300_000);
 
 afterAll(async () => {
-  await Promise.all(restore.map((each) => each()));
-  endpoint?.close();
+  const { worker: FunctionName } = cloud.environment;
+  if (isLimited) await cloud.lambda.send(new DeleteFunctionConcurrencyCommand({ FunctionName }));
+  await endpoint?.close();
 });
 
 /** Step Functions' calls of the worker are throttled by Lambda itself, too. */
@@ -61,27 +55,7 @@ async function limitWorkers(): Promise<void> {
   const ReservedConcurrentExecutions = WORKERS;
   const limit = { FunctionName, ReservedConcurrentExecutions };
   await cloud.lambda.send(new PutFunctionConcurrencyCommand(limit));
-  restore.push(async () => {
-    await cloud.lambda.send(new DeleteFunctionConcurrencyCommand({ FunctionName }));
-  });
-}
-
-/** The function's calls go to the faulty endpoint from now on. Emulators set AWS_ENDPOINT_URL themselves. */
-async function leadThrough(FunctionName: string): Promise<void> {
-  const { lambda } = cloud;
-  const before = await lambda.send(new GetFunctionConfigurationCommand({ FunctionName }));
-  const own = before.Environment?.Variables ?? {};
-  const set = async (Variables: Readonly<Record<string, string>>) => {
-    const Environment = { Variables: { ...Variables } };
-    await lambda.send(new UpdateFunctionConfigurationCommand({ FunctionName, Environment }));
-    await waitUntilFunctionUpdatedV2({ client: lambda, maxWaitTime: 60 }, { FunctionName });
-  };
-  const led = FAULTY_SERVICES.map((service) => [
-    `AWS_ENDPOINT_URL_${service.toUpperCase()}`,
-    endpoint.url,
-  ]);
-  await set({ ...own, ...Object.fromEntries(led) });
-  restore.push(() => set(own));
+  isLimited = true;
 }
 
 test(`${DAGS * RUNS_PER_DAG} runs end right while calls of DynamoDB, Step Functions and Lambda fail`, {

@@ -1,46 +1,41 @@
 // An AWS endpoint that fails at random, in front of an emulator: it throttles calls as the service would, or makes them
 // and loses the answer, so that the caller repeats what was done.
-import { Agent, createServer, type IncomingMessage, request, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
 import type { Random } from "../../reference/random-dags.ts";
+import {
+  type Answer,
+  type Call,
+  type EndpointBetween,
+  type ServiceName,
+  startEndpointBetween,
+} from "./endpoint-between.ts";
 
-/** Services whose calls fail; others pass. */
+/** Services whose calls fail. */
 export const FAULTY_SERVICES = ["dynamodb", "sfn", "lambda", "s3", "sns", "ssm"] as const;
 
-type ServiceName = (typeof FAULTY_SERVICES)[number];
 type FaultKind = "throttled" | "lost";
 
 export interface FaultyEndpoint {
-  /** Such as "http://127.0.0.1:4567". */
-  readonly url: string;
+  /** The function's calls of faulty services go through here. */
+  leadThrough(functionName: string): Promise<void>;
   /** How many calls of the service have failed so. */
   injected(service: ServiceName, kind: FaultKind): number;
   /** Calls that came in. */
   readonly calls: number;
-  close(): void;
-}
-
-interface Answer {
-  readonly status: number;
-  readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
-  readonly body: Buffer | string;
+  close(): Promise<void>;
 }
 
 /** The rates are shares of all calls. The first two calls of each service fail, so each has its share. */
 export async function startFaultyEndpoint({
-  endpoint,
   random,
   rates,
 }: {
-  readonly endpoint: string;
   readonly random: Random;
   readonly rates: Readonly<Record<FaultKind, number>>;
 }): Promise<FaultyEndpoint> {
-  const agent = new Agent({ keepAlive: true });
   const counts = new Map<string, number>();
   let calls = 0;
 
-  const count = (service: string, kind: string) => counts.get(`${service} ${kind}`) ?? 0;
+  const count = (service: ServiceName, kind: FaultKind) => counts.get(`${service} ${kind}`) ?? 0;
 
   function drawFault(service: ServiceName): FaultKind | undefined {
     const drawn = random.next();
@@ -49,88 +44,28 @@ export async function startFaultyEndpoint({
     return undefined;
   }
 
-  function forward(incoming: IncomingMessage, body: Buffer): Promise<Answer> {
-    const { "transfer-encoding": _, expect: __, connection: ___, ...headers } = incoming.headers;
-    const { host } = new URL(endpoint);
-    const { promise, resolve, reject } = Promise.withResolvers<Answer>();
-    const sent = request(
-      new URL(incoming.url ?? "/", endpoint),
-      {
-        agent,
-        method: incoming.method ?? "GET",
-        headers: { ...headers, host, "content-length": String(body.length) },
-      },
-      (response) => {
-        readAll(response).then(
-          (answered) =>
-            resolve({
-              status: response.statusCode ?? 502,
-              headers: response.headers,
-              body: answered,
-            }),
-          reject,
-        );
-      },
-    );
-    sent.once("error", reject);
-    sent.end(body);
-    return promise;
-  }
-
-  async function answer(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
+  async function answer(
+    { service }: Call,
+    forward: () => Promise<Answer>,
+  ): Promise<Answer | undefined> {
     calls += 1;
-    const body = await readAll(incoming);
-    const service = serviceOf(incoming);
     const fault = service && drawFault(service);
-    if (service && fault) counts.set(`${service} ${fault}`, count(service, fault) + 1);
-    if (service && fault === "throttled") return send(outgoing, throttled(service, random));
-    const answered = await forward(incoming, body);
-    if (service === undefined || fault === undefined) return send(outgoing, answered);
-    if (random.chance(0.5)) outgoing.destroy();
-    else send(outgoing, failed(service));
+    if (service === undefined || fault === undefined) return forward();
+    counts.set(`${service} ${fault}`, count(service, fault) + 1);
+    if (fault === "throttled") return throttled(service, random);
+    await forward();
+    return random.chance(0.5) ? undefined : failed(service);
   }
 
-  const server = createServer((incoming, outgoing) => {
-    answer(incoming, outgoing).catch(() => outgoing.destroy());
-  });
-  await new Promise<void>((resolve) => {
-    server.listen(0, "127.0.0.1", resolve);
-  });
-  const { port } = server.address() as AddressInfo;
+  const between: EndpointBetween = await startEndpointBetween(answer);
   return {
-    url: `http://127.0.0.1:${port}`,
+    leadThrough: (functionName) => between.leadThrough(functionName, FAULTY_SERVICES),
     injected: count,
     get calls() {
       return calls;
     },
-    close() {
-      server.closeAllConnections();
-      server.close();
-      agent.destroy();
-    },
+    close: between.close,
   };
-}
-
-async function readAll(message: IncomingMessage): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of message) chunks.push(chunk);
-  return Buffer.concat(chunks);
-}
-
-function send(outgoing: ServerResponse, { status, headers, body }: Answer): void {
-  const { "transfer-encoding": _, connection: __, ...kept } = headers;
-  for (const [name, value] of Object.entries(kept)) {
-    if (value !== undefined) outgoing.setHeader(name, value);
-  }
-  outgoing.statusCode = status;
-  outgoing.end(body);
-}
-
-/** By what each protocol has in its head, the signature's scope above all. */
-function serviceOf({ headers }: IncomingMessage): ServiceName | undefined {
-  const scope = /Credential=[^/]+\/\d+\/[^/]+\/([a-z0-9-]+)\//.exec(headers.authorization ?? "");
-  const name = scope?.[1] === "states" ? "sfn" : scope?.[1];
-  return FAULTY_SERVICES.find((each) => each === name);
 }
 
 /** As the service says that there are too many calls. */

@@ -5,53 +5,52 @@ import { isMiniStack } from "../ministack.ts";
 
 export interface Answer {
   readonly status: number;
-  /** Parsed JSON. */
+  /** Parsed JSON; text where it is none. */
   readonly body: ReturnType<typeof JSON.parse>;
 }
 
-/** POSTs JSON. `functionUrl` is the URL as Lambda tells it. */
-export async function postToFunction(
+export interface Asked {
+  /** POST when absent. */
+  readonly method?: string;
+  /** Sent as JSON; nothing is sent when absent. */
+  readonly body?: object;
+  readonly token?: string;
+}
+
+/** `functionUrl` is the URL as Lambda tells it. */
+export async function callFunction(
   functionUrl: string,
   path: string,
-  { body, token }: { readonly body: object; readonly token?: string },
+  asked: Asked,
 ): Promise<Answer> {
   const { host, hostname } = new URL(functionUrl);
   const endpoint = process.env.AWS_ENDPOINT_URL;
-  if (endpoint === undefined) return send(new URL(path, functionUrl), { host, body, token });
+  if (endpoint === undefined) return send(new URL(path, functionUrl), host, asked);
   const isInPath = await isMiniStack(endpoint);
   const [id = ""] = hostname.split(".");
   const url = new URL(isInPath ? `/_aws/lambda-url/${id}${path}` : path, endpoint);
-  return send(url, { host: isInPath ? url.host : host, body, token });
+  return send(url, isInPath ? url.host : host, asked);
 }
 
-function send(
-  url: URL,
-  {
-    host,
-    body,
-    token,
-  }: { readonly host: string; readonly body: object; readonly token: string | undefined },
-): Promise<Answer> {
+function send(url: URL, host: string, { method = "POST", body, token }: Asked): Promise<Answer> {
   const headers = {
     host,
-    "content-type": "application/json",
+    ...(body === undefined ? {} : { "content-type": "application/json" }),
     ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
   };
   return new Promise((resolve, reject) => {
     // node:http, because fetch sets no Host header.
-    const sent = request(url, { method: "POST", headers }, async (response) => {
+    const sent = request(url, { method, headers }, async (response) => {
       try {
         let text = "";
         for await (const chunk of response) text += String(chunk);
-        resolve({
-          status: response.statusCode ?? 0,
-          body: text === "" ? undefined : JSON.parse(text),
-        });
+        const isJson = text !== "" && response.headers["content-type"]?.includes("json");
+        resolve({ status: response.statusCode ?? 0, body: isJson ? JSON.parse(text) : text });
       } catch (error) {
         reject(error);
       }
     });
     sent.once("error", reject);
-    sent.end(JSON.stringify(body));
+    sent.end(body === undefined ? undefined : JSON.stringify(body));
   });
 }

@@ -1,15 +1,10 @@
 // What a call to AWS needs in the caller's policy: actions on resources, read from the request as it goes over the wire
 // (Service Authorization Reference).
-import type { IncomingMessage } from "node:http";
+import type { Call } from "./endpoint-between.ts";
 
 export interface Need {
   readonly action: string;
   readonly resource: string;
-}
-
-export interface Call {
-  readonly request: Pick<IncomingMessage, "method" | "url" | "headers">;
-  readonly body: string;
 }
 
 /** Of the deployment that is called. */
@@ -22,11 +17,10 @@ type Fields = Readonly<Record<string, unknown>>;
 
 /** Throws for a call that it doesn't know, so that none goes unseen. */
 export function needsOf(call: Call, place: Place): readonly Need[] {
-  const service = serviceOf(call);
-  switch (service) {
+  switch (call.service) {
     case "dynamodb":
       return needsOfTable(call, place);
-    case "states":
+    case "sfn":
       return needsOfStates(call, place);
     case "lambda":
       return needsOfLambda(call, place);
@@ -34,7 +28,7 @@ export function needsOf(call: Call, place: Place): readonly Need[] {
       return needsOfS3(call);
     case "scheduler":
       return needsOfScheduler(call, place);
-    case "events":
+    case "eventbridge":
       return needsOfEvents(call, place);
     case "ssm":
       return [
@@ -48,22 +42,12 @@ export function needsOf(call: Call, place: Place): readonly Need[] {
     case "sqs":
       return needsOfSqs(call, place);
     default:
-      throw new Error(
-        `A call of ${service}, which nobody has thought of: ${call.request.method} ${call.request.url}`,
-      );
+      throw new Error(`A call that nobody has thought of: ${call.method} ${call.path}`);
   }
 }
 
-/** By the scope of the signature. */
-function serviceOf({ request: { headers } }: Call): string {
-  return (
-    /Credential=[^/]+\/\d+\/[^/]+\/([a-z0-9-]+)\//.exec(headers.authorization ?? "")?.[1] ??
-    "an unsigned call"
-  );
-}
-
 /** Of the JSON protocols: "AWSStepFunctions.StartExecution". */
-function operationOf({ request: { headers } }: Call): string {
+function operationOf({ headers }: Call): string {
   return String(headers["x-amz-target"]).split(".").at(-1) ?? "";
 }
 
@@ -114,19 +98,19 @@ function needsOfStates(call: Call, place: Place): readonly Need[] {
 
 function needsOfLambda(call: Call, place: Place): readonly Need[] {
   const [, name] = /\/functions\/([^/]+)\/invocations$/.exec(pathOf(call)) ?? [];
-  if (name === undefined) throw new Error(`An unknown call of Lambda: ${call.request.url}`);
+  if (name === undefined) throw new Error(`An unknown call of Lambda: ${call.path}`);
   const named = decodeURIComponent(name);
   const resource = named.startsWith("arn:") ? named : arnOf("lambda", `function:${named}`, place);
   return [{ action: "lambda:InvokeFunction", resource }];
 }
 
 function needsOfS3(call: Call): readonly Need[] {
-  const { method = "" } = call.request;
+  const { method } = call;
   const [bucket = "", ...rest] = pathOf(call).slice(1).split("/").map(decodeURIComponent);
   const key = rest.join("/");
   const resource = `arn:aws:s3:::${bucket}${key === "" ? "" : `/${key}`}`;
   if (key === "" && method === "POST") {
-    return [...call.body.matchAll(/<Key>([^<]*)<\/Key>/g)].map(([, each]) => ({
+    return [...call.body.toString().matchAll(/<Key>([^<]*)<\/Key>/g)].map(([, each]) => ({
       action: "s3:DeleteObject",
       resource: `${resource}/${each}`,
     }));
@@ -141,12 +125,12 @@ function needsOfS3(call: Call): readonly Need[] {
           DELETE: "s3:DeleteObject",
         };
   const action = actions[method];
-  if (action === undefined) throw new Error(`An unknown call of S3: ${method} ${call.request.url}`);
+  if (action === undefined) throw new Error(`An unknown call of S3: ${method} ${call.path}`);
   return [{ action, resource }];
 }
 
 function needsOfScheduler(call: Call, place: Place): readonly Need[] {
-  const { method = "" } = call.request;
+  const { method } = call;
   const [, name] = /\/schedules\/([^/]+)$/.exec(pathOf(call)) ?? [];
   if (name === undefined) return [{ action: "scheduler:ListSchedules", resource: "*" }];
   const actions: Readonly<Record<string, string>> = {
@@ -155,9 +139,8 @@ function needsOfScheduler(call: Call, place: Place): readonly Need[] {
     PUT: "Update",
     DELETE: "Delete",
   };
-  const fields = call.body === "" ? {} : json(call);
-  const group =
-    new URL(call.request.url ?? "", "http://x").searchParams.get("groupName") ?? fields.GroupName;
+  const fields = call.body.length === 0 ? {} : json(call);
+  const group = new URL(call.path, "http://x").searchParams.get("groupName") ?? fields.GroupName;
   const need = {
     action: `scheduler:${actions[method]}Schedule`,
     resource: arnOf("scheduler", `schedule/${textOf(group)}/${decodeURIComponent(name)}`, place),
@@ -175,7 +158,7 @@ function needsOfEvents(call: Call, place: Place): readonly Need[] {
 }
 
 function needsOfSns({ body }: Call): readonly Need[] {
-  const fields = new URLSearchParams(body);
+  const fields = new URLSearchParams(body.toString());
   return [{ action: `sns:${fields.get("Action")}`, resource: fields.get("TopicArn") ?? "" }];
 }
 
@@ -188,12 +171,12 @@ function arnOf(service: string, resource: string, { region, account }: Place): s
   return `arn:aws:${service}:${region}:${account}:${resource}`;
 }
 
-function pathOf({ request: { url = "/" } }: Call): string {
-  return url.split("?")[0] ?? "";
+function pathOf({ path }: Call): string {
+  return path.split("?")[0] ?? "";
 }
 
 function json({ body }: Call): Fields {
-  return fieldsOf(JSON.parse(body));
+  return fieldsOf(JSON.parse(body.toString()));
 }
 
 function fieldsOf(value: unknown): Fields {

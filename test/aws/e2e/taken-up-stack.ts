@@ -11,11 +11,11 @@ import {
 } from "@aws-sdk/client-cloudformation";
 import { PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { S3_CLIENT_OPTIONS } from "../../../src/aws/client-options.ts";
+import { isMiniStack } from "../ministack.ts";
 import {
   type DeployedStack,
   deployStack,
   findStack,
-  isMiniStack,
   prepareStack,
   type StackOptions,
 } from "./deployed-stack.ts";

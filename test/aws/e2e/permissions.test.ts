@@ -1,0 +1,236 @@
+// What functions ask of AWS is what their roles allow. Emulators let everything pass, so the calls of a stack of its own are
+// watched and held against its policies.
+import { GetFunctionConfigurationCommand, InvokeCommand } from "@aws-sdk/client-lambda";
+import { StopExecutionCommand } from "@aws-sdk/client-sfn";
+import { PutParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
+import { afterAll, beforeAll, expect, inject, test } from "vitest";
+import { findDeployment } from "../../../src/aws/deployment.ts";
+import { dagRun } from "../../contract/records.ts";
+import { type Cloud, openCloud, until } from "./cloud.ts";
+import { deployStack } from "./deployed-stack.ts";
+import { type EndpointBetween, SERVICES, startEndpointBetween } from "./endpoint-between.ts";
+import { type Need, needsOf } from "./iam-needs.ts";
+import { isAllowed, readStatements } from "./iam-policies.ts";
+
+const STACK = "Watched";
+const AN_HOUR_MS = 3_600_000;
+
+let cloud: Cloud;
+let between: EndpointBetween;
+/** By the calling function and what it needs. */
+const seen = new Map<string, { readonly caller: string; readonly need: Need }>();
+/** Calls that the test doesn't understand. */
+const unknown: string[] = [];
+const place = { region: process.env.AWS_REGION ?? "us-east-1", account: "000000000000" };
+
+beforeAll(async () => {
+  cloud = openCloud(await deployStack(STACK, { webhook: inject("catcher") }));
+  between = await startEndpointBetween(async (call, forward) => {
+    try {
+      for (const need of needsOf(call, place)) {
+        seen.set(JSON.stringify([call.caller, need]), { caller: call.caller, need });
+      }
+    } catch (problem) {
+      unknown.push(String(problem));
+    }
+    return forward();
+  });
+  const { functions } = await findDeployment(STACK);
+  await Promise.all(
+    functions.map(({ FunctionName = "" }) => between.leadThrough(FunctionName, SERVICES)),
+  );
+}, 300_000);
+
+afterAll(() => between?.close());
+
+const FILES = {
+  "watched/words.ts": 'export const word = "hello";\n',
+  "watched/busy.ts": `import { Dag, getClient } from "stepwind";
+import { word } from "./words.ts";
+export const dag = new Dag("busy", { schedule: "0 6 * * *", startDate: "2026-01-01", timezone: "Europe/London" });
+const at = (id: string, run: () => Promise<unknown> = async () => 1) => dag.task(id, run)();
+const [a, b, c, d, e, f] = [
+  at("a", async () => "x".repeat(100_000)),
+  at("b", async () => {
+    const client = getClient();
+    console.log(word, await client.getVariable("region"), await client.getConnection("warehouse"));
+    await client.setVariable("seen", "yes");
+    await client.taskStateStore.set("n", 1);
+    await new Promise((resolve) => setTimeout(resolve, 1_500));
+  }),
+  at("c"), at("d"), at("e"), at("f"),
+];
+a.before(c, d);
+b.before(d, e);
+c.before(f);
+e.before(f);
+const read = dag.task("read", async ({ text }: { text: unknown }) => String(text).length);
+read({ text: a });
+`,
+  "watched/failing.ts": `import { Dag } from "stepwind";
+export const dag = new Dag("failing", { schedule: null, onFailureCallback: () => console.log("told") });
+dag.task("bad", async () => { throw new Error("no"); }, { retries: 1, retryDelay: 1, onRetryCallback: () => 0 })();
+`,
+  "watched/late.ts": `import { Dag } from "stepwind";
+export const dag = new Dag("late", { schedule: "* * * * *", dagrunTimeout: 2, isPausedUponCreation: true });
+const slow = dag.task("slow", () => new Promise((resolve) => setTimeout(resolve, 6_000)))();
+dag.task("next", async () => 1, { dependsOnPast: true })().after(slow);
+`,
+};
+
+test("every call that a function makes is allowed by its role", { timeout: 240_000 }, async () => {
+  for (const [id, value] of [
+    ["variables/region", "eu"],
+    ["connections/warehouse", "postgres://h"],
+  ]) {
+    const Name = `${cloud.environment.secretsPrefix}/${id}`;
+    await new SSMClient().send(
+      new PutParameterCommand({ Name, Value: value, Type: "SecureString", Overwrite: true }),
+    );
+  }
+  for (const [file, text] of Object.entries(FILES)) await cloud.upload(file, text);
+  for (const dagId of ["busy", "failing", "late"]) await cloud.dagWhen(dagId);
+  await runBusy();
+  await runFailing();
+  await runLate();
+  await takeUpLeft();
+  await removeAll();
+
+  const { functions } = await findDeployment(STACK);
+  const refused: string[] = [];
+  for (const { FunctionName = "" } of functions) {
+    const { Role = "" } = await cloud.lambda.send(
+      new GetFunctionConfigurationCommand({ FunctionName }),
+    );
+    const statements = await readStatements(Role);
+    for (const { caller, need } of seen.values()) {
+      if (caller !== FunctionName || isAllowed(statements, need)) continue;
+      refused.push(`${caller} may not ${need.action} on ${need.resource}`);
+    }
+  }
+  expect(refused).toEqual([]);
+  expect([...new Set(unknown)]).toEqual([]);
+  for (const [service, actions] of Object.entries(WATCHED)) {
+    expect(actionsOf(service), service).toEqual(expect.arrayContaining(actions));
+  }
+});
+
+/** What must have been seen, so that this test goes on seeing. */
+const WATCHED = {
+  worker: [
+    "dynamodb:UpdateItem",
+    "s3:GetObject",
+    "s3:PutObject",
+    "ssm:GetParameter",
+    "states:SendTaskSuccess",
+    "sns:Publish",
+    "lambda:InvokeFunction",
+  ],
+  recorder: ["dynamodb:Query", "lambda:InvokeFunction", "states:StopExecution"],
+  scheduler: [
+    "states:DescribeExecution",
+    "states:StartExecution",
+    "states:StopExecution",
+    "states:DeleteStateMachine",
+    "sns:Publish",
+  ],
+  "dag-processor": [
+    "s3:GetObject",
+    "lambda:InvokeFunction",
+    "states:CreateStateMachine",
+    "iam:PassRole",
+  ],
+  "api-server": ["states:StartExecution", "s3:DeleteObject", "states:DeleteStateMachine"],
+  notifier: ["ssm:GetParameter"],
+};
+
+function actionsOf(service: string): readonly string[] {
+  const mine = [...seen.values()].filter(({ caller }) => caller === `${STACK}-${service}`);
+  return mine.map(({ need }) => need.action);
+}
+
+async function runBusy(): Promise<void> {
+  const { run, state } = await cloud.run("busy");
+  expect(state).toBe("success");
+  const instance = `/dags/busy/dagRuns/${encodeURIComponent(run.runId)}/taskInstances/b`;
+  await cloud.ask(`${instance}/logs/1`, { method: "GET" });
+  const large = instance.replace(/b$/, "a");
+  await cloud.ask(`${large}/xcomEntries/return_value`, { method: "GET" });
+  for (const isPaused of [true, false]) {
+    await cloud.ask("/dags/busy", { method: "PATCH", body: { is_paused: isPaused } });
+  }
+}
+
+async function runFailing(): Promise<void> {
+  const { run, state } = await cloud.run("failing");
+  expect(state).toBe("failed");
+  await until(
+    "a message",
+    () => cloud.messages(run.runId),
+    ({ length }) => length > 0,
+  );
+}
+
+/** A run beyond its timeout is ended by the scheduler; another one, which waits for its past, by hand. */
+async function runLate(): Promise<void> {
+  await cloud.ask("/dags/late", { method: "PATCH", body: { is_paused: false } });
+  const first = await cloud.trigger("late");
+  const slow = { dagId: "late", runId: first, taskId: "slow", mapIndex: -1 };
+  await until("slow's start", () => cloud.metadata.getTaskInstance(slow));
+  await new Promise((resolve) => setTimeout(resolve, 2_500));
+  await wakeScheduler({ dagId: "late" });
+  expect((await cloud.endOf("late", first)).state).toBe("failed");
+
+  const second = await cloud.trigger("late");
+  await until("slow's start", () => cloud.metadata.getTaskInstance({ ...slow, runId: second }));
+  const running = await cloud.executionsOf("late");
+  for (const executionArn of running) {
+    await cloud.sfn.send(new StopExecutionCommand({ executionArn })).catch(() => {});
+  }
+  expect((await cloud.endOf("late", second)).state).toBe("failed");
+  await cloud.ask("/dags/late", { method: "PATCH", body: { is_paused: true } });
+}
+
+/** A run that never started, and a version that nobody needs. */
+async function takeUpLeft(): Promise<void> {
+  const { metadata } = cloud;
+  const before = await cloud.dagWhen("failing");
+  const changed = FILES["watched/failing.ts"].replace('"no"', '"never"');
+  await cloud.upload("watched/failing.ts", changed);
+  const dag = await cloud.dagWhen(
+    "failing",
+    ({ versionHash }) => versionHash !== before.versionHash,
+  );
+  const at = new Date(Date.now() - AN_HOUR_MS).toISOString();
+  const superseded = dag.superseded?.map((each) => ({ ...each, at })) ?? [];
+  expect(await metadata.putDag({ ...dag, superseded, revision: dag.revision + 1 })).toBe(true);
+  await wakeScheduler({ dagId: "failing" });
+  const { versionHash } = dag;
+  const run = dagRun({ dagId: "failing", state: "running", versionHash, logicalDate: null });
+  await metadata.createRun({ ...run, queuedAt: at, startDate: at });
+  await wakeScheduler({});
+  expect((await cloud.endOf("failing", run.runId)).state).toBe("failed");
+}
+
+async function removeAll(): Promise<void> {
+  await cloud.remove("watched/late.ts");
+  await until(
+    "retirement",
+    () => cloud.metadata.getDag("late"),
+    ({ isStale }) => isStale,
+  );
+  await until(
+    "an idle DAG",
+    async () => (await cloud.metadata.listActiveRuns("busy")).length === 0,
+    Boolean,
+  );
+  await cloud.ask("/dags/busy", { method: "DELETE" });
+  expect(await cloud.metadata.getDag("busy")).toBeUndefined();
+}
+
+async function wakeScheduler(event: object): Promise<void> {
+  const Payload = Buffer.from(JSON.stringify(event));
+  const FunctionName = cloud.environment.schedulerArn;
+  const { FunctionError } = await cloud.lambda.send(new InvokeCommand({ FunctionName, Payload }));
+  expect(FunctionError).toBeUndefined();
+}
