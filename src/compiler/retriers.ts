@@ -7,28 +7,34 @@ import type { TaskDocument } from "../model/document.ts";
 /** Airflow: the delay between tries grows to a day at most unless max_retry_delay says otherwise. */
 const DEFAULT_MAX_RETRY_DELAY = 86_400;
 
-/** Lambda refused or lost the call, as a rule before the function ran. */
+/** Lambda lost the call, as a rule before the function ran. */
 export const SERVICE_ERRORS: Retrier = {
   ErrorEquals: [
     "Lambda.ServiceException",
     "Lambda.AWSLambdaException",
     "Lambda.SdkClientException",
-    "Lambda.TooManyRequestsException",
   ],
   MaxDelaySeconds: 60,
   MaxAttempts: 10,
 };
 
-/** There is nothing to be done yet, or nothing could be looked up: ask again for as long as it takes. */
+/** There is nothing to be done yet, nothing could be looked up, or no worker is free: ask again for as long as it takes. */
 export const NOT_YET: Retrier = {
-  ErrorEquals: ["Stepwind.NotYet"],
+  ErrorEquals: ["Stepwind.NotYet", "Lambda.TooManyRequestsException"],
   BackoffRate: 1.2,
   MaxDelaySeconds: 60,
   MaxAttempts: 99_999,
 };
 
-/** Whatever keeps the recorder from its work, Lambda's errors and its own; what it does may be repeated. */
-export const ANY_ERROR: Retrier = { ...SERVICE_ERRORS, ErrorEquals: ["States.ALL"] };
+/**
+ * Whatever keeps the recorder from its work, Lambda's errors and its own; what it does may be repeated. For an hour and a
+ * half: while workers take up all the concurrency that there is, calls of the recorder are refused, too.
+ */
+export const ANY_ERROR: Retrier = {
+  ...SERVICE_ERRORS,
+  ErrorEquals: ["States.ALL"],
+  MaxAttempts: 100,
+};
 
 /** The task's own retries; none if it has none. Step Functions takes whole seconds, at least one. */
 export function toRetriers(task: TaskDocument): readonly Retrier[] {

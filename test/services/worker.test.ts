@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import { createFileXComs } from "../../src/local/file-xcoms.ts";
 import { temporaryFolder } from "../local/temporary-folder.ts";
 import { dag, task } from "../reference/documents.ts";
+import { createRandom } from "../reference/random-dags.ts";
 import type { VirtualProduct } from "../reference/virtual-product.ts";
 import {
   after,
@@ -151,6 +152,20 @@ test("a task that can't be looked at, or whose start can't be recorded, is calle
   expect(product.reports).toEqual([
     'Task "t" of run "r" of DAG "d" is called again: Error: updateTaskInstance is out of order',
   ]);
+});
+
+test("functions that are refused for an hour, as all concurrency is taken, run when there is some", async () => {
+  const product = startProduct();
+  await start(product, ["a"], ["b"], ["c", ["a", "b"], { triggerRule: "one_success" }]);
+  const random = createRandom(1);
+  const refused = { random, rate: 0, invocationRate: 1, lostAnswers: 0, limit: Infinity };
+  product.disturb({ ...refused, injected: new Map() });
+  product.play(() => succeeds(5));
+  await product.passTo(after(3_600));
+  product.disturb(undefined);
+  await product.passAll();
+  expect(await statesOf(product, "d", "r")).toEqual({ a: "success", b: "success", c: "success" });
+  expect((await product.getRun("d", "r")).state).toBe("success");
 });
 
 test("a try whose end was never recorded counts as died, for the next call to find", async () => {

@@ -2,6 +2,7 @@
 // random, on a stack of its own. Every run ends as the reference scheduler says, and nothing is stuck.
 import {
   DeleteFunctionConcurrencyCommand,
+  InvokeCommand,
   PutFunctionConcurrencyCommand,
 } from "@aws-sdk/client-lambda";
 import { type ExecutionListItem, ListExecutionsCommand } from "@aws-sdk/client-sfn";
@@ -23,7 +24,7 @@ const RUNS_PER_DAG = 10;
 /** Runs at the same time. */
 const CONCURRENCY = 8;
 /** Calls of the worker at the same time, where the emulator tells a refused one from a failed one. */
-const WORKERS = 6;
+const WORKERS = 8;
 const RATES = { throttled: 0.1, lost: 0.05 } as const;
 
 let cloud: Cloud;
@@ -39,6 +40,10 @@ beforeAll(async () => {
   endpoint = await startFaultyEndpoint({ random: createRandom(Date.now()), rates: RATES });
   const { functions } = await findDeployment(STACK);
   await Promise.all(functions.map(({ FunctionName = "" }) => endpoint.leadThrough(FunctionName)));
+  // LocalStack may lose an event that comes while a function takes up its new variables.
+  const FunctionName = cloud.environment.worker.replace(/worker$/, "dag-processor");
+  const Payload = Buffer.from(JSON.stringify({ Records: [] }));
+  await cloud.lambda.send(new InvokeCommand({ FunctionName, Payload }));
   namesThrottling = !(await isMiniStack());
   if (namesThrottling) await limitWorkers();
 }, 300_000);
@@ -104,10 +109,11 @@ test(`${DAGS * RUNS_PER_DAG} runs end right while calls of DynamoDB, Step Functi
       `${service} ${endpoint.injected(service, "throttled")}/${endpoint.injected(service, "lost")}`,
   );
   console.info(`${endpoint.calls} calls; throttled/lost: ${told.join(", ")}; refused ${refused}`);
-  for (const service of ["dynamodb", "sfn"] as const) {
-    expect(endpoint.injected(service, "throttled"), service).toBeGreaterThan(10);
-    expect(endpoint.injected(service, "lost"), service).toBeGreaterThan(10);
-  }
+  // Far below what the rates give on average.
+  const sumOf = (service: (typeof FAULTY_SERVICES)[number]) =>
+    endpoint.injected(service, "throttled") + endpoint.injected(service, "lost");
+  expect(sumOf("dynamodb")).toBeGreaterThan(500);
+  expect(sumOf("sfn")).toBeGreaterThan(10);
 });
 
 /** Of the DAG's one version. */
