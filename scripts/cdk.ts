@@ -2,6 +2,7 @@
 // With --local first they work on an emulator, at AWS_ENDPOINT_URL or where LocalStack listens.
 import { spawnSync } from "node:child_process";
 import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 
 const ROOT = join(import.meta.dirname, "..");
@@ -44,9 +45,10 @@ export function readTarget(given: readonly string[], own: readonly string[]): Ta
   return { isLocal, stack: named?.slice("stack=".length) ?? "Stepwind", options };
 }
 
-/** Prepares the account of an emulator for the CDK. */
+/** Prepares the account of an emulator for the CDK. Away from the app, which it would build and has no need of. */
 export function bootstrap(target: Target): void {
-  run(target, CDK, "bootstrap", "--no-notices", `aws://${LOCAL_ACCOUNT}/${process.env.AWS_REGION}`);
+  const away = { ...target, folder: tmpdir() };
+  run(away, CDK, "bootstrap", "--no-notices", `aws://${LOCAL_ACCOUNT}/${process.env.AWS_REGION}`);
 }
 
 /** Ends this process with the command's exit code if it fails. */
@@ -59,9 +61,13 @@ export function stepwind(target: Target, ...parameters: readonly string[]): void
   run(target, "bin/stepwind.js", ...parameters, "--stack", target.stack);
 }
 
-function run({ isLocal }: Target, script: string, ...parameters: readonly string[]): void {
+function run(
+  { isLocal, folder = ROOT }: Target & { readonly folder?: string },
+  script: string,
+  ...parameters: readonly string[]
+): void {
   const { status, signal } = spawnSync(process.execPath, [script, ...parameters], {
-    cwd: ROOT,
+    cwd: folder,
     stdio: "inherit",
     ...(isLocal ? { timeout: LOCAL_TIMEOUT_MS, killSignal: "SIGKILL" } : {}),
   });
