@@ -8,18 +8,15 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
-import { temporaryFolder } from "../../local/temporary-folder.ts";
 
 const ROOT = join(import.meta.dirname, "../../..");
 /** All that deploying reads. */
 const PARTS = ["bin", "functions", "infra", "scripts", "src", "cdk.json", "package.json"];
 
-/** Answers its folder, which goes with the test. */
-export function copyCheckout(): string {
-  const folder = temporaryFolder();
+/** Copies it into the empty folder. */
+export function copyCheckout(folder: string): void {
   for (const part of PARTS) cpSync(join(ROOT, part), join(folder, part), { recursive: true });
   symlinkSync(join(ROOT, "node_modules"), join(folder, "node_modules"));
-  return folder;
 }
 
 /** Gives the product another version, which stands in its functions' configuration, and each function other code. */

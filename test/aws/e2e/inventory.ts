@@ -1,4 +1,4 @@
-// Everything in the account whose name holds a text: to see what comes and what goes. Names are all that an emulator, the
+// Everything in the account whose name holds one of some texts: to see what comes and what goes. Names are all that an emulator, the
 // CDK and the product have in common.
 import { CloudFormationClient, paginateDescribeStacks } from "@aws-sdk/client-cloudformation";
 import { CloudWatchClient, paginateDescribeAlarms } from "@aws-sdk/client-cloudwatch";
@@ -104,13 +104,14 @@ const LISTS: Readonly<Record<string, (clients: Clients) => Promise<Names>>> = {
 };
 
 /** "kind: name", sorted; capital and small letters are the same. */
-export async function takeInventory(part: string): Promise<readonly string[]> {
+export async function takeInventory(...parts: readonly string[]): Promise<readonly string[]> {
   const all = clients();
   const lists = await Promise.all(
     Object.entries(LISTS).map(async ([kind, list]) =>
-      (await list(all)).flatMap((name) =>
-        name?.toLowerCase().includes(part.toLowerCase()) ? [`${kind}: ${name}`] : [],
-      ),
+      (await list(all)).flatMap((name) => {
+        const small = name?.toLowerCase() ?? "";
+        return parts.some((part) => small.includes(part.toLowerCase())) ? [`${kind}: ${name}`] : [];
+      }),
     ),
   );
   return lists.flat().sort();
