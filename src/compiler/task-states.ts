@@ -40,7 +40,7 @@ export function runState(
 
 /**
  * Holds the token while a sensor is poked, however often: the worker releases it when the sensor has ended. It retries
- * only a worker that could not be called or died in the call; tries and waits are the triggerer's.
+ * only a worker that could not be called, could look up nothing, or died in the call; tries and waits are the triggerer's.
  */
 export function sensorState(
   functions: Functions,
@@ -56,7 +56,7 @@ export function sensorState(
     },
     ResultPath: null,
     TimeoutSeconds: A_YEAR,
-    Retry: [ANY_ERROR],
+    Retry: [NOT_YET, ANY_ERROR],
     Catch: [{ ErrorEquals: ["States.ALL"], ResultPath: null, Next: settle }],
     ...exit,
   };

@@ -18,6 +18,8 @@ export interface RunOptions {
 }
 
 export interface TaskRunner {
+  /** The longest that a worker lives, in seconds; absent where its death is always told. */
+  readonly limit?: number;
   /**
    * Runs one try. Never rejects for what user code does: a thread that exits, runs out of memory or exceeds the
    * timeout answers `died` and harms no other task. Aborting the signal kills the try, which answers `died`.

@@ -7,6 +7,7 @@ import {
   type LocalStateMachines,
 } from "../../src/local/interpreter-state-machines.ts";
 import { createSqliteMetadata } from "../../src/local/sqlite-metadata.ts";
+import { createTimerTriggers, type TimerTriggers } from "../../src/local/timer-triggers.ts";
 import type { StateMachine } from "../../src/model/asl.ts";
 import type { DagDocument } from "../../src/model/document.ts";
 import type { DagRunRecord, TaskInstanceRecord } from "../../src/model/records.ts";
@@ -192,6 +193,11 @@ export function createVirtualProduct(options: VirtualProductOptions = {}): Virtu
       report,
       onDue: (dagId) => services.scheduler.schedule(dagId),
     });
+    const triggers = createTimerTriggers({
+      clock,
+      report,
+      onDue: (trigger, signal) => services.triggerer.handle(trigger, signal),
+    });
     const local = createLocalStateMachines({
       metadata,
       clock,
@@ -205,6 +211,7 @@ export function createVirtualProduct(options: VirtualProductOptions = {}): Virtu
           await services.scheduler.schedule(dagId);
         },
       }),
+      onStop: triggers.forget,
     });
     const stateMachines = calls.watch(
       {
@@ -216,9 +223,9 @@ export function createVirtualProduct(options: VirtualProductOptions = {}): Virtu
       },
       life,
     );
-    const used = { metadata, xcoms, clock, report, runner, schedules, stateMachines };
+    const used = { metadata, xcoms, clock, report, runner, schedules, stateMachines, triggers };
     const services = createServices({ ...ABSENT, ...used });
-    return { services, stateMachines, life };
+    return { services, stateMachines, triggers, life };
   }
 
   let engine = boot();
@@ -265,6 +272,7 @@ export function createVirtualProduct(options: VirtualProductOptions = {}): Virtu
   async function die({ turns = 0, downFor = 0 } = {}): Promise<void> {
     for (let index = 0; index < turns; index += 1) await turn();
     void engine.stateMachines.shutDown();
+    void engine.triggers.stop();
     engine.life.isOver = true;
     clock.clear();
     clock.set(clock.now() + downFor * 1_000);
@@ -355,6 +363,7 @@ function turn(): Promise<void> {
 interface Engine {
   readonly services: Services;
   readonly stateMachines: LocalStateMachines;
+  readonly triggers: TimerTriggers;
   readonly life: Life;
 }
 
