@@ -148,8 +148,9 @@ function asWanted({ from, tryNumber, pokes }: TaskInstanceChange): Condition {
   for (const [name, count] of Object.entries({ tryNumber, pokes })) {
     if (count === undefined) continue;
     fields.push(name);
-    values[`:${name}`] = number(count);
-    const isCount = `#${name} = :${name}`;
+    // The values to write have the names of their fields.
+    values[`:present_${name}`] = number(count);
+    const isCount = `#${name} = :present_${name}`;
     texts.push(count === 0 ? `(attribute_not_exists(#${name}) OR ${isCount})` : isCount);
   }
   return { text: texts.join(" AND "), names: fields, values };

@@ -12,7 +12,7 @@ import type { Platform, Reporter } from "../ports/platform.ts";
 import type { Schedules } from "../ports/schedules.ts";
 import { randomId } from "../services/random-id.ts";
 import { systemClock } from "../services/system-clock.ts";
-import { CLIENT_OPTIONS, S3_CLIENT_OPTIONS } from "./client-options.ts";
+import { CLIENT_OPTIONS, S3_CLIENT_OPTIONS, SQS_CLIENT_OPTIONS } from "./client-options.ts";
 import { createDynamoDbMetadata } from "./dynamodb-metadata.ts";
 import type { AwsEnvironment } from "./environment.ts";
 import { createEventBridgeRulesSchedules } from "./eventbridge-rules-schedules.ts";
@@ -75,7 +75,7 @@ export function createAwsPlatform(environment: AwsEnvironment): Platform {
     }),
     schedules: createSchedules(environment, report),
     triggers: createSqsTriggers({
-      client: new SQSClient(CLIENT_OPTIONS),
+      client: new SQSClient(SQS_CLIENT_OPTIONS),
       queueUrl: environment.triggerQueueUrl,
       clock: systemClock,
     }),

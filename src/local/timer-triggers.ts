@@ -7,7 +7,7 @@ import type { Triggers } from "../ports/triggers.ts";
 import { CallAgain } from "../services/worker-calls.ts";
 
 /** When a message is handled again whose handling failed. */
-const AGAIN_MS = 60_000;
+const AGAIN_MS = 5_000;
 
 export interface TimerTriggers extends Triggers {
   /** Drops what waits for the execution, and aborts what goes on for it. */

@@ -191,5 +191,7 @@ test("mistakes in options are told with what to write instead", () => {
   const dag = new Dag("d");
   dag.task("t", async () => 1, untyped({ pokeInterval: 3 }))();
   expect(toDocument(dag).diagnostics).toHaveLength(1);
-  expect(() => dag.sensor("s", untyped<() => boolean>(3))).toThrow('Sensor "s" of DAG "d" takes a function');
+  expect(() => dag.sensor("s", untyped<() => boolean>(3))).toThrow(
+    'Sensor "s" of DAG "d" takes a function',
+  );
 });
