@@ -62,7 +62,7 @@ export interface SensorOptions extends TaskOptions {
    * 7 days by default. How long one poke may take is `executionTimeout`.
    */
   readonly timeout?: Duration;
-  /** Skips the sensor where its time is over or it throws `FailTask`; false by default. */
+  /** Skips the sensor where its time is over, or that of a poke, or it throws `FailTask`; false by default. */
   readonly softFail?: boolean;
   /** Skips the sensor when a poke throws; false by default. Excludes `softFail`. */
   readonly neverFail?: boolean;

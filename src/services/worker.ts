@@ -12,6 +12,7 @@ import { decideSkips } from "../model/skips.ts";
 import { type FinishedState, isFinished } from "../model/states.ts";
 import type { TaskError, TaskOutcome } from "../model/task-call.ts";
 import type { Platform } from "../ports/platform.ts";
+import type { DiedTry } from "../ports/task-runner.ts";
 import type { Callbacks } from "./callbacks.ts";
 import { publishFailure } from "./failures.ts";
 import { insist } from "./insist.ts";
@@ -31,7 +32,7 @@ export interface Worker {
   execute(event: WorkerEvent, signal: AbortSignal): Promise<void>;
 }
 
-type Ending = TaskOutcome | { readonly kind: "died"; readonly reason: string };
+type Ending = TaskOutcome | DiedTry;
 
 /** Waits shorter than this are spent in the worker: Step Functions' shortest interval is one second. */
 const SHORTEST_INTERVAL = 1;
@@ -192,6 +193,10 @@ export function createWorker(platform: Platform, versions: Versions, callbacks: 
       case "reschedule":
         return recordReschedule(attempt, started);
       case "died":
+        // Airflow: a sensor's soft_fail holds for AirflowTaskTimeout, too.
+        if (ending.timedOut && attempt.task.sensor?.softFail) {
+          return end(attempt, started, { state: "skipped", message: ending.reason });
+        }
         return recordFailure(attempt, started, { name: "WorkerDied", message: ending.reason });
     }
   }

@@ -17,7 +17,7 @@ import type { CallbackCall, TaskCall, TaskOutcome } from "../../src/model/task-c
 import type { Metadata } from "../../src/ports/metadata.ts";
 import type { Reporter } from "../../src/ports/platform.ts";
 import type { StateMachines, VersionName } from "../../src/ports/state-machines.ts";
-import type { TaskRunner } from "../../src/ports/task-runner.ts";
+import type { DiedTry, TaskRunner } from "../../src/ports/task-runner.ts";
 import type { Triggers } from "../../src/ports/triggers.ts";
 import type { XComs } from "../../src/ports/xcoms.ts";
 import { createServices, type Services } from "../../src/services/services.ts";
@@ -31,7 +31,7 @@ import { type Faults, IMMORTAL, type Life, watchCalls } from "./watched-calls.ts
 /** How one try goes: it takes so many seconds and then ends so. */
 export interface ScriptedTry {
   readonly seconds: number;
-  readonly ending: TaskOutcome | { readonly kind: "died"; readonly reason: string };
+  readonly ending: TaskOutcome | DiedTry;
 }
 
 export type Script = (call: TaskCall) => ScriptedTry;

@@ -137,6 +137,18 @@ describe("the timeout", () => {
     expect(await statesOf(product, "d", "r")).toEqual({ s: "skipped", t: "skipped" });
   });
 
+  test.each([
+    [true, "skipped"],
+    [false, "failed"],
+  ])("of one poke is a failed try, or with softFail %s", async (softFail, state) => {
+    const product = startProduct();
+    const ending = { kind: "died", reason: "timed out", timedOut: true } as const;
+    product.play(pokes({ seconds: 5, ending }));
+    await start(product, [sensor({ softFail }, [], { executionTimeout: 5 })]);
+    await product.passAll();
+    expect(await getSensor(product)).toMatchObject({ state, pokes: 1 });
+  });
+
   test("isn't begun anew by a retry", async () => {
     const product = startProduct();
     product.play(pokes(notYet(), fails(1), notYet()));
