@@ -168,7 +168,7 @@ export function stateMachinesContract(
       expect(seen()).toEqual(["worker s", "worker b", "finish"]);
     });
 
-    test("a sensor's token may be released while its worker is still in the call", async () => {
+    test("a sensor's token that is released while its worker is still in the call is not lost", async () => {
       const sensor = { pokeInterval: 60, timeout: 60, softFail: false, exponentialBackoff: false };
       const { publish, start } = await prepare({ tasks: [taskDocument("s", { sensor })] });
       await publish();
@@ -176,6 +176,7 @@ export function stateMachinesContract(
       await start();
       const { token } = await waitFor("worker s");
       await engine.stateMachines.release(String(token));
+      held.get("worker s")?.();
       await waitFor("finish");
     });
 
