@@ -1,7 +1,7 @@
 // Sensors where workers are functions that nobody waits for: calls of the triggerer get lost, workers die unnoticed,
 // messages are late or come twice; each poke has its end all the same.
 import { expect, test } from "vitest";
-import type { SensorDocument, TaskDocument } from "../../src/model/document.ts";
+import type { TaskDocument } from "../../src/model/document.ts";
 import type { WorkerEvent } from "../../src/services/worker-calls.ts";
 import { dag, task } from "../reference/documents.ts";
 import type {
@@ -9,6 +9,7 @@ import type {
   VirtualProduct,
   VirtualProductOptions,
 } from "../reference/virtual-product.ts";
+import { getSensor, notYet, pokeEvery, SENSOR_KEY } from "./sensor-scripts.ts";
 import {
   after as at,
   isoAfter,
@@ -22,8 +23,7 @@ import {
 const LIMIT = 900;
 const never = new AbortController().signal;
 const IDS = { dagId: "d", runId: "r", clearNumber: 0 };
-const KEY = { dagId: "d", runId: "r", taskId: "s", mapIndex: -1 };
-const notYet: ScriptedTry = { seconds: 1, ending: { kind: "reschedule" } };
+const NOT_YET = notYet();
 /** Its worker is gone, and nobody is told. */
 const vanishes: ScriptedTry = succeeds(Number.POSITIVE_INFINITY);
 
@@ -47,16 +47,8 @@ async function start(
   return product;
 }
 
-const getSensor = async (product: VirtualProduct) => (await product.getTasks("d", "r")).s;
-const pokeEvery = (pokeInterval: number): SensorDocument => ({
-  pokeInterval,
-  timeout: 604_800,
-  softFail: false,
-  exponentialBackoff: false,
-});
-
 test.each([60, 3_600])("pokes come at their moments, every %i seconds", async (seconds) => {
-  const product = await start([notYet, notYet], { sensor: pokeEvery(seconds) });
+  const product = await start([NOT_YET, NOT_YET], { sensor: pokeEvery(seconds) });
   await product.passAll();
   expect(startsOf(product, "s")).toEqual([0, seconds + 1, 2 * seconds + 2]);
   expect(await statesOf(product, "d", "r")).toEqual({ s: "success", t: "success" });
@@ -66,7 +58,7 @@ test.each([60, 3_600])("pokes come at their moments, every %i seconds", async (s
 test("calls that get lost are made again when the worker must be over", async () => {
   let lost = 0;
   const isLost = ({ pokes }: WorkerEvent) => pokes === 2 && ++lost <= 3;
-  const product = await start([notYet, notYet], { apart: { isLost } });
+  const product = await start([NOT_YET, NOT_YET], { apart: { isLost } });
   await product.passAll();
   expect(startsOf(product, "s")).toEqual([0, 61, 122 + 2 * LIMIT]);
   expect(await getSensor(product)).toMatchObject({ state: "success", tryNumber: 1, pokes: 3 });
@@ -74,7 +66,7 @@ test("calls that get lost are made again when the worker must be over", async ()
 
 test.each([
   ["the engine's call", [vanishes], 0],
-  ["a call of the triggerer", [notYet, vanishes], 61],
+  ["a call of the triggerer", [NOT_YET, vanishes], 61],
 ])(
   "a worker that dies unnoticed in %s costs a try when it must be over",
   async (_, pokes, begun) => {
@@ -95,7 +87,7 @@ test.each([
 );
 
 test("without retries it fails the sensor, and what is below it is decided", async () => {
-  const product = await start([notYet, vanishes]);
+  const product = await start([NOT_YET, vanishes]);
   await product.passAll();
   expect(await statesOf(product, "d", "r")).toEqual({ s: "failed", t: "upstream_failed" });
   expect((await product.getRun("d", "r")).state).toBe("failed");
@@ -107,7 +99,7 @@ test("the engine's second call takes its own first one for dead, and a poke of t
   await first.services.worker.execute({ ...IDS, taskId: "s", token: "second" }, never);
   expect(await getSensor(first)).toMatchObject({ state: "up_for_retry", token: "second" });
 
-  const second = await start([notYet, succeeds(50)]);
+  const second = await start([NOT_YET, succeeds(50)]);
   await second.passTo(at(70));
   await second.services.worker.execute({ ...IDS, taskId: "s", token: "second" }, never);
   expect(await getSensor(second)).toMatchObject({ state: "running", tryNumber: 1 });
@@ -121,7 +113,7 @@ test.each([60, 3_600])(
     let sent = 0;
     // The message for the poke after the second.
     const copies = ({ pokes }: { readonly pokes: number }) => (pokes === 2 && ++sent === 1 ? 0 : 1);
-    const product = await start([notYet, notYet], {
+    const product = await start([NOT_YET, NOT_YET], {
       sensor: pokeEvery(seconds),
       apart: { copies },
     });
@@ -134,10 +126,10 @@ test.each([60, 3_600])(
 );
 
 test("an end that was recorded and not spread is spread when its worker must be over", async () => {
-  const product = await start([notYet, succeeds(1)]);
+  const product = await start([NOT_YET, succeeds(1)]);
   await product.passTo(at(30));
   // The first read after the end's record is for the sensor's token.
-  product.breakNext("release" as "start");
+  product.breakNext("release");
   await product.passTo(at(100));
   expect(await statesOf(product, "d", "r")).toEqual({ s: "success" });
   await product.passAll();
@@ -151,7 +143,7 @@ test("messages that come three times each melt into one: they don't grow in numb
     pokesOf.push(pokes);
     return 3;
   };
-  const pokes = Array.from({ length: 20 }, () => notYet);
+  const pokes = Array.from({ length: 20 }, () => NOT_YET);
   const product = await start(pokes, { sensor: pokeEvery(1_800), apart: { copies } });
   await product.passAll();
   expect(startsOf(product, "s")).toHaveLength(21);
@@ -172,6 +164,24 @@ test("a sensor whose rule is not met yet, against expectation, is looked at unti
   expect(startsOf(product, "s")).toEqual([]);
   await product.passAll();
   expect(startsOf(product, "s")).toHaveLength(1);
-  expect(await product.metadata.getTaskInstance(KEY)).toMatchObject({ state: "success", pokes: 1 });
+  expect(await product.metadata.getTaskInstance(SENSOR_KEY)).toMatchObject({
+    state: "success",
+    pokes: 1,
+  });
   expect(await statesOf(product, "d", "r")).toMatchObject({ t: "success" });
+});
+
+test("a message for an execution that was given up leaves none, and calls nobody", async () => {
+  const left: number[] = [];
+  const called: WorkerEvent[] = [];
+  const apart: Apart = {
+    copies: ({ clearNumber }) => left.push(clearNumber) && 1,
+    isLost: (event) => called.push(event) > 0,
+  };
+  const product = await start([NOT_YET], { apart });
+  await product.passTo(at(70));
+  const before = [left.length, called.length];
+  const { triggerer } = product.services;
+  await triggerer.handle({ ...SENSOR_KEY, clearNumber: 1, pokes: 1, dueAt: at(70) }, never);
+  expect([left.length, called.length]).toEqual(before);
 });

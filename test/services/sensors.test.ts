@@ -1,9 +1,10 @@
 // Sensors in virtual time: when they are poked, how they end, and that messages that are late, doubled or lost on the way
 // change none of it.
 import { describe, expect, test } from "vitest";
-import type { SensorDocument, TaskDocument } from "../../src/model/document.ts";
+import type { TaskDocument } from "../../src/model/document.ts";
 import { dag, task } from "../reference/documents.ts";
-import type { Script, ScriptedTry, VirtualProduct } from "../reference/virtual-product.ts";
+import type { VirtualProduct } from "../reference/virtual-product.ts";
+import { getSensor, notYet, pokes, SENSOR_KEY, sensor } from "./sensor-scripts.ts";
 import {
   after as at,
   byTask,
@@ -19,21 +20,6 @@ import {
 
 const never = new AbortController().signal;
 const IDS = { dagId: "d", runId: "r", clearNumber: 0 };
-const KEY = { dagId: "d", runId: "r", taskId: "s", mapIndex: -1 };
-
-function sensor(
-  options: Partial<SensorDocument> = {},
-  upstream: readonly string[] = [],
-  rest: Partial<TaskDocument> = {},
-): TaskDocument {
-  const defaults = {
-    pokeInterval: 60,
-    timeout: 604_800,
-    softFail: false,
-    exponentialBackoff: false,
-  };
-  return task("s", upstream, { ...rest, sensor: { ...defaults, ...options } });
-}
 
 async function start(
   product: VirtualProduct,
@@ -43,20 +29,6 @@ async function start(
   await product.publish(dag("d", tasks, options));
   await trigger(product, "d", { runId: "r" });
 }
-
-const notYet = (seconds = 1): ScriptedTry => ({ seconds, ending: { kind: "reschedule" } });
-
-/** The sensor's pokes go as listed, the last for all that follow; other tasks succeed at once. */
-function pokes(...listed: readonly ScriptedTry[]): Script {
-  let count = 0;
-  return ({ taskId }) => {
-    if (taskId !== "s") return succeeds();
-    count += 1;
-    return listed[count - 1] ?? listed.at(-1) ?? succeeds();
-  };
-}
-
-const getSensor = async (product: VirtualProduct) => (await product.getTasks("d", "r")).s;
 
 describe("pokes", () => {
   test("come at intervals from the end of the last one until one is done, within one try", async () => {
@@ -101,12 +73,16 @@ describe("pokes", () => {
     product.play(pokes(notYet(), fails(1), notYet(), succeeds(1)));
     await start(product, [sensor({}, [], { retries: 1, retryDelay: 60 })]);
     await product.passTo(at(30));
-    const note = { ...KEY, key: "note", value: "1", sizeBytes: 1, timestamp: isoAfter(30) };
+    const note = { ...SENSOR_KEY, key: "note", value: "1", sizeBytes: 1, timestamp: isoAfter(30) };
     await product.metadata.putXCom(note);
     await product.passTo(at(61.5));
-    expect(await product.metadata.listXComs(KEY)).toHaveLength(1);
+    expect(await product.metadata.listXComs(SENSOR_KEY)).toHaveLength(1);
     await product.passTo(at(122.5));
-    expect(await product.metadata.listXComs(KEY)).toEqual([]);
+    expect(await product.metadata.listXComs(SENSOR_KEY)).toEqual([]);
+    await product.metadata.putXCom(note);
+    await product.passTo(at(183.5));
+    expect(await getSensor(product)).toMatchObject({ state: "running", tryNumber: 2 });
+    expect(await product.metadata.listXComs(SENSOR_KEY)).toHaveLength(1);
   });
 });
 
@@ -313,7 +289,10 @@ describe("what stands around a sensor", () => {
     await product.services.recorder.handle({ ...IDS, action: "settle", taskId: "s" });
     await product.passAll();
     expect(await statesOf(product, "d", "r")).toEqual({ s: "failed", t: "upstream_failed" });
-    expect((await product.getRun("d", "r")).state).toBe("failed");
+    expect(await product.getRun("d", "r")).toMatchObject({
+      state: "failed",
+      endDate: isoAfter(10),
+    });
   });
 });
 
@@ -324,7 +303,10 @@ describe("messages", () => {
     await start(product, [sensor()]);
     const { triggerer, worker } = product.services;
     const send = (count: number, clearNumber = 0) =>
-      triggerer.handle({ ...KEY, clearNumber, pokes: count, dueAt: product.clock.now() }, never);
+      triggerer.handle(
+        { ...SENSOR_KEY, clearNumber, pokes: count, dueAt: product.clock.now() },
+        never,
+      );
     // Waiting, poking, waiting again.
     for (const moment of [30, 67, 100, 133, 180]) {
       await product.passTo(at(moment));
@@ -340,6 +322,39 @@ describe("messages", () => {
     for (const count of [2, 3, 4]) await send(count);
     expect(await product.getTasks("d", "r")).toEqual(before);
     expect(product.reports).toEqual([]);
+  });
+
+  test("that come twice while all threads are taken poke once, when the first of them gets one", async () => {
+    const product = startProduct({ threads: 1 });
+    const script = pokes(notYet(), notYet(), succeeds(1));
+    const others = byTask({ early: succeeds(40), long: succeeds(100) });
+    product.play((call) => (call.taskId === "s" ? script(call) : others(call)));
+    await start(product, [sensor(), task("early"), task("long", ["early"])]);
+    await product.passTo(at(105));
+    const { worker } = product.services;
+    const doubled = worker.execute({ ...IDS, taskId: "s", pokes: 1 }, never);
+    await product.passTo(at(120));
+    const late = worker.execute({ ...IDS, taskId: "s", pokes: 1 }, never);
+    await product.passAll();
+    await Promise.all([doubled, late]);
+    expect(startsOf(product, "s")).toEqual([40, 141, 202]);
+  });
+
+  test("and calls for a run that doesn't go on give the token back at once", async () => {
+    const product = startProduct();
+    product.play(pokes(notYet()));
+    await start(product, [sensor()]);
+    await product.passTo(at(20));
+    const { worker } = product.services;
+    for (const ids of [
+      { ...IDS, clearNumber: 1 },
+      { ...IDS, runId: "other" },
+    ]) {
+      product.breakNext("release", (token) => token === "late");
+      const call = worker.execute({ ...ids, taskId: "s", token: "late" }, never);
+      await expect(call).rejects.toThrow("release is out of order");
+    }
+    expect(await getSensor(product)).toMatchObject({ state: "up_for_reschedule", pokes: 1 });
   });
 
   test("of an execution whose state is entered again leave the poke where it was due", async () => {
