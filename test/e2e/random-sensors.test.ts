@@ -10,10 +10,12 @@ import {
 } from "../reference/random-dags.ts";
 import type { Script as Plan, ScriptedTask } from "../reference/run-states.ts";
 import { schedule } from "../reference/scheduler.ts";
+import { steadyDags } from "../reference/steady-dags.ts";
 import {
   BEGIN,
   createVirtualProduct,
   type Death,
+  type Script,
   type SeenTry,
   toScript,
   type VirtualProduct,
@@ -45,10 +47,13 @@ function whole(seconds: number): number {
 }
 
 /** Some tasks become sensors, whose pokes and waits take what the plan has as their duration. */
-function withSensors(drawn: DagDocument, seed: number) {
+function withSensors(
+  drawn: DagDocument,
+  seed: number,
+  drawnPlan: Plan = randomScript(drawn, seed),
+) {
   const random = createRandom(seed + 99);
   const plan: Record<string, ScriptedTask> = {};
-  const drawnPlan = randomScript(drawn, seed);
   const tasks = drawn.tasks.map((task): TaskDocument => {
     const { duration = 1, ...scripted } = drawnPlan[task.taskId] ?? { outcome: "success" };
     if (!random.chance(0.4)) {
@@ -69,29 +74,23 @@ function drawSeconds(random: Random): readonly number[] {
   return Array.from({ length: 1 + random.below(4) }, () => whole(random.next() * 2));
 }
 
-const pokesOf = (product: VirtualProduct, taskId: string) =>
-  product.tries.filter(({ call }) => call.taskId === taskId);
+const pokesOf = (product: VirtualProduct, taskId: string, dagId?: string) =>
+  product.tries.filter(
+    ({ call }) => call.taskId === taskId && call.dagId === (dagId ?? call.dagId),
+  );
 const isWhole = ({ end, isKilled }: SeenTry) => end !== undefined && !isKilled;
 
-/** Runs the plan: pokes of a sensor say "not yet" but the last one; one that was killed is the same again. */
-async function run(
-  product: VirtualProduct,
-  { document, plan }: { readonly document: DagDocument; readonly plan: Plan },
-  deaths: readonly Death[] = [],
-) {
+/** Pokes of a sensor say "not yet" but the last one; one that was killed is the same again. */
+function scriptOf(product: VirtualProduct, plan: Plan): Script {
   const script = toScript(plan);
-  return product.run(
-    document,
-    (call) => {
-      const { pokes } = plan[call.taskId] ?? {};
-      if (!pokes) return script(call);
-      const done = pokesOf(product, call.taskId).filter(isWhole).length;
-      const seconds = pokes.seconds[done] ?? 0;
-      if (done + 1 < pokes.seconds.length) return { seconds, ending: { kind: "reschedule" } };
-      return { ...script(call), seconds };
-    },
-    deaths,
-  );
+  return (call) => {
+    const { pokes } = plan[call.taskId] ?? {};
+    if (!pokes) return script(call);
+    const done = pokesOf(product, call.taskId, call.dagId).filter(isWhole).length;
+    const seconds = pokes.seconds[done] ?? 0.5;
+    if (done + 1 < pokes.seconds.length) return { seconds, ending: { kind: "reschedule" } };
+    return { ...script(call), seconds };
+  };
 }
 
 async function expectSame(
@@ -99,8 +98,8 @@ async function expectSame(
   planned: ReturnType<typeof withSensors>,
   deaths: readonly Death[] = [],
 ): Promise<number> {
-  const observed = await run(product, planned, deaths);
   const { document, plan } = planned;
+  const observed = await product.run(document, scriptOf(product, plan), deaths);
   const wanted = schedule(document, plan, { deaths: deaths.map(({ at }) => at) });
   const told = `${document.dagId} ${JSON.stringify(deaths)}`;
   expect(observed.reports, told).toEqual([]);
@@ -172,3 +171,42 @@ test("an engine that dies at any moment loses no poke, makes none early, and cos
     await expectSame(embedded, planned, deaths);
   }
 });
+
+test.each([
+  ["in this process", () => embedded],
+  ["apart", () => apart],
+])(
+  "calls that fail, or whose answers are lost, leave no sensor behind with workers %s",
+  {
+    timeout: 300_000,
+  },
+  async (where, productOf) => {
+    const product = productOf();
+    for (const [index, steady] of steadyDags(60).entries()) {
+      const { document, plan } = withSensors(steady.document, index, steady.script);
+      const dagId = `faulty_${where.length}_${index}`;
+      const tasks = document.tasks.map((task) => ({ ...task, retries: 5, retryDelay: 1 }));
+      await product.publish({ ...document, tasks, dagId });
+      product.play(scriptOf(product, plan));
+      await product.services.runControl.trigger({ dagId, runId: "r", triggeredBy: "test" });
+      const injected = new Map<string, number>();
+      const random = createRandom(index);
+      const rates = { rate: 0.15, invocationRate: 0.1, lostAnswers: 0.5, limit: 300 };
+      product.disturb({ ...rates, random, injected });
+      const isOver = async () => (await product.getRun(dagId, "r")).state !== "running";
+      await product.passAll();
+      for (let count = 0; count < 20 && !(await isOver()); count += 1) {
+        product.disturb(undefined);
+        await product.passTo(product.clock.now() + 300_000);
+        await product.services.orphans.adopt();
+        await product.passAll();
+      }
+      product.disturb(undefined);
+      const records = await product.getTasks(dagId, "r");
+      const states = Object.values(records).map(({ taskId, state }) => [taskId, state] as const);
+      const told = `${dagId} ${JSON.stringify([...injected])}`;
+      expect(Object.fromEntries(states.sort()), told).toEqual(steady.states);
+      expect(product.clock.nextAt, told).toBe(Infinity);
+    }
+  },
+);
