@@ -7,7 +7,7 @@ import { createProcessTaskRunner } from "../src/aws/process-task-runner.ts";
 import { createServices } from "../src/services/services.ts";
 import { createTaskServices } from "../src/services/task-services.ts";
 import { tryKeyOf } from "../src/services/user-code.ts";
-import type { WorkerEvent } from "../src/services/worker.ts";
+import type { WorkerEvent } from "../src/services/worker-calls.ts";
 
 let deadline = 0;
 const others = createAwsPlatform(readEnvironment(process.env));

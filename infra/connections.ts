@@ -5,6 +5,7 @@ import * as events from "aws-cdk-lib/aws-events";
 import * as targets from "aws-cdk-lib/aws-events-targets";
 import * as iam from "aws-cdk-lib/aws-iam";
 import * as lambda from "aws-cdk-lib/aws-lambda";
+import { SqsEventSource } from "aws-cdk-lib/aws-lambda-event-sources";
 import * as s3 from "aws-cdk-lib/aws-s3";
 import * as scheduler from "aws-cdk-lib/aws-scheduler";
 import * as sns from "aws-cdk-lib/aws-sns";
@@ -26,6 +27,9 @@ export function connectAll(scope: Construct, parts: Parts): void {
   connectSchedules(scope, parts);
   connectExecutions(scope, parts);
   connectOrphans(scope, parts);
+  // Of a batch, only messages that failed come again. What consuming needs is allowed to the role by this.
+  const source = new SqsEventSource(parts.triggers, { reportBatchItemFailures: true });
+  parts.services.triggerer.function.addEventSource(source);
   const { function: notifier, deadLetters } = parts.services.notifier;
   parts.topic.addSubscription(
     new subscriptions.LambdaSubscription(

@@ -97,9 +97,10 @@ export class Service extends Construct {
   }
 }
 
-/** A queue of what failed: encrypted, TLS only, kept as long as SQS keeps anything. */
-export function createQueue(scope: Construct, id: string): sqs.Queue {
+/** A queue, of what failed where nothing else is said: encrypted, TLS only, kept as long as SQS keeps anything. */
+export function createQueue(scope: Construct, id: string, props: sqs.QueueProps = {}): sqs.Queue {
   return new sqs.Queue(scope, id, {
+    ...props,
     encryption: sqs.QueueEncryption.SQS_MANAGED,
     enforceSSL: true,
     retentionPeriod: Duration.days(14),

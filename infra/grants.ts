@@ -18,6 +18,8 @@ export interface Parts {
   readonly schedules: "scheduler" | "rules";
   /** Takes fires of schedules that could not be delivered. */
   readonly fires: sqs.Queue;
+  /** Messages to the triggerer. */
+  readonly triggers: sqs.Queue;
 }
 
 const TABLE_ACTIONS = [
@@ -34,7 +36,7 @@ const TABLE_ACTIONS = [
 /** The loader is not here: its role may do nothing. */
 export function grantAll(parts: Parts): void {
   const { services, names } = parts;
-  const { worker, recorder, scheduler, notifier } = services;
+  const { worker, recorder, scheduler, triggerer, notifier } = services;
   const processor = services["dag-processor"];
   const api = services["api-server"];
 
@@ -56,6 +58,19 @@ export function grantAll(parts: Parts): void {
     resources: [names.parameterArn("connections/*"), names.parameterArn("variables/*")],
     reason: "Users name their connections and variables",
   });
+
+  // It looks, sends messages on, and has the worker do the rest.
+  allow(triggerer.role, {
+    actions: ["dynamodb:GetItem"],
+    resources: [parts.storage.table.attrArn],
+  });
+  allow(triggerer.role, {
+    actions: ["lambda:InvokeFunction"],
+    resources: [names.functionArn("worker")],
+  });
+  for (const { role } of [worker, triggerer]) {
+    allow(role, { actions: ["sqs:SendMessage"], resources: [parts.triggers.queueArn] });
+  }
 
   allow(scheduler.role, {
     actions: ["states:DescribeExecution"],

@@ -12,6 +12,8 @@ export interface MonitoringProps {
   readonly services: Readonly<Record<ServiceName, Service>>;
   /** Queues besides those of the services. */
   readonly queues: Readonly<Record<string, sqs.Queue>>;
+  /** Messages to the triggerer. */
+  readonly triggers: sqs.Queue;
   /** What alarms do; none when empty. */
   readonly actions: readonly cloudwatch.IAlarmAction[];
 }
@@ -19,6 +21,8 @@ export interface MonitoringProps {
 const PERIOD = Duration.minutes(5);
 /** A fire of a schedule that waits longer is late. */
 const LATE_MS = 60_000;
+/** A message to the triggerer that is older is late: SQS delays it by 15 minutes at most. */
+const LATE_TRIGGER_SECONDS = 1_500;
 
 export class Monitoring extends Construct {
   readonly alarms: readonly cloudwatch.Alarm[];
@@ -58,6 +62,12 @@ export class Monitoring extends Construct {
         "Lambda has refused calls: raise the account's concurrency",
       ),
       this.alarm("SchedulerLag", lag, "The scheduler is called late", LATE_MS),
+      this.alarm(
+        "TriggererLag",
+        more.triggers.metricApproximateAgeOfOldestMessage({ period: PERIOD, statistic: "Maximum" }),
+        "Sensors are poked late",
+        LATE_TRIGGER_SECONDS,
+      ),
       ...queues.map(([sender, queue]) =>
         this.alarm(
           `DeadLetters-${sender}`,

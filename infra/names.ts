@@ -9,6 +9,7 @@ export type ServiceName =
   | "scheduler"
   | "worker"
   | "recorder"
+  | "triggerer"
   | "notifier"
   | "api-server";
 

@@ -15,6 +15,7 @@ import { Monitoring } from "./monitoring.ts";
 import { createNames, type ServiceName } from "./names.ts";
 import { except } from "./permissions.ts";
 import { createStorage } from "./storage.ts";
+import { createTriggerQueue, TRIGGERER_TIMEOUT } from "./trigger-queue.ts";
 import { productVersion } from "./version.ts";
 
 /** All may be left out. */
@@ -122,6 +123,7 @@ export class Stepwind extends Construct {
       "SQS3",
       "It is a dead-letter queue, of schedules that are made while the product runs",
     );
+    const triggers = createTriggerQueue(this);
     const environment: Record<string, string> = {
       STEPWIND_VERSION: productVersion(),
       STEPWIND_TABLE: storage.table.ref,
@@ -141,6 +143,7 @@ export class Stepwind extends Construct {
       STEPWIND_SCHEDULE_DEAD_LETTER_ARN: fires.queueArn,
       STEPWIND_RULE_PREFIX: names.rulePrefix,
       STEPWIND_TOPIC_ARN: topic.topicArn,
+      STEPWIND_TRIGGER_QUEUE_URL: triggers.queue.queueUrl,
       STEPWIND_SECRETS_PREFIX: names.secretsPrefix,
       STEPWIND_DAGS_ARE_PAUSED_AT_CREATION: String(props.dagsArePausedAtCreation ?? false),
     };
@@ -193,6 +196,12 @@ export class Stepwind extends Construct {
         timeout: Duration.minutes(5),
         isAsync: true,
       }),
+      triggerer: service("triggerer", {
+        description: "Has sensors poked when they are due",
+        memorySize: 256,
+        timeout: TRIGGERER_TIMEOUT,
+        isAsync: false,
+      }),
       notifier: service("notifier", {
         description: "Tells people of failures",
         memorySize: 256,
@@ -221,6 +230,7 @@ export class Stepwind extends Construct {
       scheduleRole,
       topic,
       fires,
+      triggers: triggers.queue,
       schedules,
     };
     grantAll(parts);
@@ -232,7 +242,8 @@ export class Stepwind extends Construct {
         : new Monitoring(this, "Monitoring", {
             name,
             services,
-            queues: { schedules: fires },
+            queues: { schedules: fires, triggers: triggers.deadLetters },
+            triggers: triggers.queue,
             actions: props.alarmActions ?? [],
           });
 

@@ -164,7 +164,7 @@ test("a CDK app deploys the packed code with the construct", () => {
     status: 0,
     output:
       "Orders-api-server Orders-dag-loader Orders-dag-processor Orders-notifier Orders-recorder " +
-      "Orders-scheduler Orders-worker\n",
+      "Orders-scheduler Orders-triggerer Orders-worker\n",
   });
 });
 

@@ -17,6 +17,7 @@ const SERVICES = [
   "notifier",
   "recorder",
   "scheduler",
+  "triggerer",
   "worker",
 ] as const;
 

@@ -1,6 +1,6 @@
 // Checks of doctor: the pieces that a deployment is made of, whatever DAGs it has.
 import { DescribeTableCommand } from "@aws-sdk/client-dynamodb";
-import { InvokeCommand } from "@aws-sdk/client-lambda";
+import { InvokeCommand, ListEventSourceMappingsCommand } from "@aws-sdk/client-lambda";
 import { HeadBucketCommand } from "@aws-sdk/client-s3";
 import { ListSubscriptionsByTopicCommand } from "@aws-sdk/client-sns";
 import { GetQueueAttributesCommand, paginateListQueues } from "@aws-sdk/client-sqs";
@@ -28,10 +28,15 @@ async function checkFunctions({ deployment }: Patient): Promise<readonly Finding
 }
 
 /** Calls those that answer a question about nothing without doing anything. */
-async function checkAlive({ clients, environment }: Patient): Promise<readonly Finding[]> {
+async function checkAlive({
+  clients,
+  deployment,
+  environment,
+}: Patient): Promise<readonly Finding[]> {
   const questions: readonly (readonly [string, object])[] = [
     [environment.worker, { ...NO_RUN, taskId: "?" }],
     [environment.recorder, { ...NO_RUN, action: "finish" }],
+    [`${deployment.name}-triggerer`, { Records: [] }],
   ];
   const findings: Finding[] = [];
   for (const [FunctionName, question] of questions) {
@@ -72,6 +77,34 @@ async function checkBuckets({ clients, environment }: Patient): Promise<readonly
   const buckets = [environment.dagsBucket, environment.dataBucket];
   for (const Bucket of buckets) await clients.s3.send(new HeadBucketCommand({ Bucket }));
   return [ok(`${buckets.join(" and ")} are there`)];
+}
+
+async function checkTriggers({ clients, deployment, environment }: Patient) {
+  const QueueUrl = environment.triggerQueueUrl;
+  const name = QueueUrl.slice(QueueUrl.lastIndexOf("/") + 1);
+  const AttributeNames = [
+    "ApproximateNumberOfMessages" as const,
+    "ApproximateNumberOfMessagesDelayed" as const,
+  ];
+  const command = new GetQueueAttributesCommand({ QueueUrl, AttributeNames });
+  const { Attributes } = await clients.sqs.send(command);
+  const FunctionName = `${deployment.name}-triggerer`;
+  const { EventSourceMappings = [] } = await clients.lambda.send(
+    new ListEventSourceMappingsCommand({ FunctionName }),
+  );
+  const isOn = EventSourceMappings.some(
+    ({ EventSourceArn = "", State }) => EventSourceArn.endsWith(`:${name}`) && State === "Enabled",
+  );
+  const due = Number(Attributes?.ApproximateNumberOfMessages ?? 0);
+  const delayed = Number(Attributes?.ApproximateNumberOfMessagesDelayed ?? 0);
+  const finding: Finding = isOn
+    ? ok(`${name} reaches the triggerer; ${due} messages are due, ${delayed} wait`)
+    : {
+        level: "wrong",
+        message: `nobody takes messages from ${name}: sensors that wait are not poked`,
+        hint: DEPLOY_AGAIN,
+      };
+  return [finding];
 }
 
 async function checkTopic({ clients, environment }: Patient): Promise<readonly Finding[]> {
@@ -156,6 +189,7 @@ export const PIECE_CHECKS: readonly Check[] = [
   { name: "answers", run: checkAlive },
   { name: "table", run: checkTable },
   { name: "buckets", run: checkBuckets },
+  { name: "triggers", run: checkTriggers },
   { name: "topic", run: checkTopic },
   { name: "secrets", run: checkSecrets },
   { name: "dead letters", run: checkDeadLetters },

@@ -28,6 +28,12 @@ const FIELDS: Fields<Omit<TaskInstanceRecord, keyof TaskInstanceKey>> = {
   startDate: "text",
   endDate: "text",
   nextRetryAt: "text",
+  rescheduleDate: "text",
+  pokes: "number",
+  firstPokeAt: "text",
+  pokedAt: "text",
+  pokedBy: "text",
+  token: "text",
   message: "text",
   skips: "json",
   tries: "json",
@@ -46,12 +52,13 @@ export function createTaskInstances(
 
   /** Writes the whole item together with its XComs; does it again if someone was faster. */
   async function changeWithXComs(change: TaskInstanceChange, edit: Edit, xcoms: readonly Item[]) {
-    const { key, from, tryNumber } = change;
+    const { key, from, tryNumber, pokes } = change;
     for (;;) {
       const stored = await table.get(instanceKey("task", key));
       const present = toRecord(key, stored ?? {});
       if (!from.includes(present.state)) return undefined;
       if (tryNumber !== undefined && tryNumber !== present.tryNumber) return undefined;
+      if (pokes !== undefined && pokes !== (present.pokes ?? 0)) return undefined;
       const item = edited(stored ?? toKey(instanceKey("task", key)), edit);
       const refused = await table.transact([
         { put: item, condition: isUnchanged(stored) },
@@ -123,8 +130,8 @@ export function createTaskInstances(
   };
 }
 
-/** None is kept as no state at all, and a missing try number counts as 0. */
-function asWanted({ from, tryNumber }: TaskInstanceChange): Condition {
+/** None is kept as no state at all, and a missing number of tries or of pokes counts as 0. */
+function asWanted({ from, tryNumber, pokes }: TaskInstanceChange): Condition {
   const values: Record<string, Item[string]> = {};
   const names = from
     .filter((state): state is TaskInstanceState => state !== null)
@@ -136,14 +143,17 @@ function asWanted({ from, tryNumber }: TaskInstanceChange): Condition {
     ...(from.includes(null) ? ["attribute_not_exists(#state)"] : []),
     ...(names.length > 0 ? [`#state IN (${names.join(", ")})`] : []),
   ];
-  const isState = `(${wanted.join(" OR ")})`;
-  if (tryNumber === undefined) return { text: isState, names: ["state"], values };
-  values[":try"] = number(tryNumber);
-  const isTry =
-    tryNumber === 0
-      ? "(attribute_not_exists(#tryNumber) OR #tryNumber = :try)"
-      : "#tryNumber = :try";
-  return { text: `${isState} AND ${isTry}`, names: ["state", "tryNumber"], values };
+  const texts = [`(${wanted.join(" OR ")})`];
+  const fields = ["state"];
+  for (const [name, count] of Object.entries({ tryNumber, pokes })) {
+    if (count === undefined) continue;
+    fields.push(name);
+    // The values to write have the names of their fields.
+    values[`:present_${name}`] = number(count);
+    const isCount = `#${name} = :present_${name}`;
+    texts.push(count === 0 ? `(attribute_not_exists(#${name}) OR ${isCount})` : isCount);
+  }
+  return { text: texts.join(" AND "), names: fields, values };
 }
 
 function keyIn(

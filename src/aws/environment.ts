@@ -28,6 +28,8 @@ export interface AwsEnvironment {
   /** Queue that takes fires which could not be delivered. */
   readonly scheduleDeadLetterArn: string;
   readonly topicArn: string;
+  /** Queue of messages to the triggerer. */
+  readonly triggerQueueUrl: string;
   readonly dagsArePausedAtCreation: boolean;
   /** Of the product. */
   readonly version: string;
@@ -68,6 +70,7 @@ export function readEnvironment(
     scheduleRoleArn: read("SCHEDULE_ROLE_ARN"),
     scheduleDeadLetterArn: read("SCHEDULE_DEAD_LETTER_ARN"),
     topicArn: read("TOPIC_ARN"),
+    triggerQueueUrl: read("TRIGGER_QUEUE_URL"),
     version: read("VERSION"),
     dagsArePausedAtCreation: variables.STEPWIND_DAGS_ARE_PAUSED_AT_CREATION === "true",
     secretsPrefix: read("SECRETS_PREFIX"),

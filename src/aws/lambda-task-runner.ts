@@ -14,12 +14,16 @@ export interface CallbacksEvent {
 export function createLambdaTaskRunner({
   client,
   functionName,
+  limit,
 }: {
   readonly client: LambdaClient;
   /** The worker function. */
   readonly functionName: string;
+  /** Its timeout, in seconds. */
+  readonly limit: number;
 }): TaskRunner {
   return {
+    limit,
     async run({ dagId, taskId }) {
       throw new Error(
         `Task "${taskId}" of DAG "${dagId}" can't be run here: only ${functionName} runs tasks`,

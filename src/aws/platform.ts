@@ -6,12 +6,13 @@ import { S3Client } from "@aws-sdk/client-s3";
 import { SchedulerClient } from "@aws-sdk/client-scheduler";
 import { SFNClient } from "@aws-sdk/client-sfn";
 import { SNSClient } from "@aws-sdk/client-sns";
+import { SQSClient } from "@aws-sdk/client-sqs";
 import { SSMClient } from "@aws-sdk/client-ssm";
 import type { Platform, Reporter } from "../ports/platform.ts";
 import type { Schedules } from "../ports/schedules.ts";
 import { randomId } from "../services/random-id.ts";
 import { systemClock } from "../services/system-clock.ts";
-import { CLIENT_OPTIONS, S3_CLIENT_OPTIONS } from "./client-options.ts";
+import { CLIENT_OPTIONS, S3_CLIENT_OPTIONS, SQS_CLIENT_OPTIONS } from "./client-options.ts";
 import { createDynamoDbMetadata } from "./dynamodb-metadata.ts";
 import type { AwsEnvironment } from "./environment.ts";
 import { createEventBridgeRulesSchedules } from "./eventbridge-rules-schedules.ts";
@@ -24,6 +25,7 @@ import { createS3DagSource } from "./s3-dag-source.ts";
 import { createS3TaskLogs } from "./s3-task-logs.ts";
 import { createS3XComs } from "./s3-xcoms.ts";
 import { createSnsNotifications } from "./sns-notifications.ts";
+import { createSqsTriggers } from "./sqs-triggers.ts";
 import { createSsmSecrets } from "./ssm-secrets.ts";
 import { createStepFunctionsStateMachines } from "./step-functions-state-machines.ts";
 
@@ -56,7 +58,11 @@ export function createAwsPlatform(environment: AwsEnvironment): Platform {
       functionName: environment.loader,
       bundles,
     }),
-    runner: createLambdaTaskRunner({ client: lambda, functionName: environment.worker }),
+    runner: createLambdaTaskRunner({
+      client: lambda,
+      functionName: environment.worker,
+      limit: environment.workerTimeout,
+    }),
     stateMachines: createStepFunctionsStateMachines({
       client: new SFNClient(CLIENT_OPTIONS),
       metadata,
@@ -68,6 +74,11 @@ export function createAwsPlatform(environment: AwsEnvironment): Platform {
       roleArn: environment.stateMachineRoleArn,
     }),
     schedules: createSchedules(environment, report),
+    triggers: createSqsTriggers({
+      client: new SQSClient(SQS_CLIENT_OPTIONS),
+      queueUrl: environment.triggerQueueUrl,
+      clock: systemClock,
+    }),
     notifications: createSnsNotifications({
       client: new SNSClient(CLIENT_OPTIONS),
       topicArn: environment.topicArn,

@@ -4,7 +4,7 @@ import { Console } from "node:console";
 import { setSourceMapsSupport } from "node:module";
 import type { CallbackCall, TaskCall, TaskOutcome } from "../model/task-call.ts";
 import type { Platform } from "../ports/platform.ts";
-import type { TaskRunner } from "../ports/task-runner.ts";
+import type { DiedTry, TaskRunner } from "../ports/task-runner.ts";
 import { captureOutput } from "../services/task-output.ts";
 import { createTryLog, type TryLog } from "../services/try-log.ts";
 import { createUserCode, tryKeyOf } from "../services/user-code.ts";
@@ -14,8 +14,6 @@ export interface ProcessTaskRunnerOptions extends Pick<Platform, "bundles" | "lo
   /** When the function's time is over (epoch ms): a try that still runs then is given up just before. */
   readonly deadline: () => number;
 }
-
-type Died = { readonly kind: "died"; readonly reason: string };
 
 /** How long log lines may wait for others: each append is a request. */
 const GATHER_MS = 1_000;
@@ -100,7 +98,7 @@ async function limited(
   },
   log: TryLog,
   work: (limits: Limits) => Promise<TaskOutcome>,
-): Promise<TaskOutcome | Died> {
+): Promise<TaskOutcome | DiedTry> {
   const leftMs = deadline - RESERVE_MS - Date.now();
   const isOwn = timeout !== undefined && timeout * 1_000 <= leftMs;
   const limitMs = Math.max(0, Math.min(isOwn ? timeout * 1_000 : leftMs, LONGEST_MS));
@@ -109,13 +107,14 @@ async function limited(
     : "the time of the worker function was over";
   const groups = new Set<number>();
   const expired = new AbortController();
-  const ended = Promise.withResolvers<Died>();
+  const ended = Promise.withResolvers<DiedTry>();
   const expire = (cause: string) => {
     if (expired.signal.aborted) return;
     expired.abort(new Error(cause));
     for (const pid of groups) killGroup(pid);
     log.add({ level: "error", event: `The try died: ${cause}`, logger: "stepwind" });
-    ended.resolve({ kind: "died", reason: cause });
+    const timedOut = isOwn && cause === reason;
+    ended.resolve({ kind: "died", reason: cause, ...(timedOut ? { timedOut } : {}) });
   };
   const stop = () => expire(String(signal.reason));
   const timer = setTimeout(() => expire(reason), limitMs);

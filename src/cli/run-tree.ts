@@ -3,6 +3,7 @@ import type { DagDocument, TaskDocument } from "../model/document.ts";
 import { formatDuration } from "../model/durations.ts";
 import { graphOf } from "../model/graph.ts";
 import type { TaskInstanceRecord } from "../model/records.ts";
+import { dueOf } from "../model/sensors.ts";
 import type { TaskInstanceState } from "../model/states.ts";
 import { type Paint, toMark, toStateText } from "./paint.ts";
 import { padTo, toCountdown } from "./text.ts";
@@ -24,12 +25,20 @@ export function treeLines(picture: RunPicture, mostLines: number): readonly stri
   const lines = linesOf(growTree(document), "", picture);
   if (mostLines === 0 || lines.length <= mostLines) return lines;
   const active = document.tasks.filter(({ taskId }) => {
-    const state = records.get(taskId)?.state;
-    return state === "running" || state === "up_for_retry" || state === "failed";
+    const state = records.get(taskId)?.state ?? null;
+    return state !== null && ACTIVE.has(state);
   });
   const shown = active.slice(0, Math.max(0, mostLines - 1));
   return [...linesOf(shown, "", picture), countLine(picture)];
 }
+
+/** States that are told of where there is no room for all. */
+const ACTIVE: ReadonlySet<TaskInstanceState> = new Set([
+  "running",
+  "up_for_retry",
+  "up_for_reschedule",
+  "failed",
+]);
 
 function countLine({ document, records, paint }: RunPicture): string {
   const counts = new Map<TaskInstanceState | null, number>();
@@ -102,11 +111,13 @@ export function describeInstance(
   record: TaskInstanceRecord,
   { now, paint }: { readonly now: number; readonly paint: Paint },
 ): string {
-  const { state, tryNumber, maxTries, startDate, endDate, nextRetryAt, message } = record;
+  const { state, tryNumber, maxTries, startDate, endDate, message } = record;
   const parts = [paint.state(state)];
-  if (state === "up_for_retry" && nextRetryAt !== undefined) {
-    const left = (Date.parse(nextRetryAt) - now) / 1_000;
+  const dueAt = dueOf(record);
+  if (dueAt !== undefined) {
+    const left = (dueAt - now) / 1_000;
     parts.push(left > 0 ? `again in ${toCountdown(left)}` : "again now");
+    if (state === "up_for_reschedule") parts.push(paint.dim(`poke ${record.pokes ?? 0}`));
   } else if (startDate !== undefined && tryNumber > 0) {
     const end = endDate === undefined || state === "running" ? now : Date.parse(endDate);
     parts.push(paint.dim(formatDuration(Math.max(0, end - Date.parse(startDate)) / 1_000)));

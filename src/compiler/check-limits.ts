@@ -12,7 +12,7 @@ const MAX_EVENTS = 25_000;
 /** Entered, scheduled, started, succeeded, exited. */
 const EVENTS_PER_CALL = 5;
 /** Submitted. */
-const MORE_EVENTS_PER_GATE = 1;
+const MORE_EVENTS_PER_TOKEN = 1;
 /** Entered, started, succeeded, exited. */
 const EVENTS_PER_PARALLEL = 4;
 /** Started, succeeded. */
@@ -67,13 +67,17 @@ function checkWaits(document: DagDocument): Diagnostic[] {
       ...tooLong(task.taskId, "executionTimeout", task.executionTimeout),
       ...tooLong(task.taskId, "retryDelay", task.retryDelay),
       ...tooLong(task.taskId, "maxRetryDelay", task.maxRetryDelay),
+      ...tooLong(task.taskId, "timeout", task.sensor?.timeout),
+      ...tooLong(task.taskId, "pokeInterval", task.sensor?.pokeInterval),
+      ...tooLong(task.taskId, "maxWait", task.sensor?.maxWait),
     ]),
   ];
 }
 
 function checkEvents({ document, graph, gates, definition }: Draft): Diagnostic[] {
   const { dagId } = document;
-  let events = EVENTS_PER_RUN + gates.length * MORE_EVENTS_PER_GATE;
+  const sensors = graph.tasks.filter(({ sensor }) => sensor).length;
+  let events = EVENTS_PER_RUN + (gates.length + sensors) * MORE_EVENTS_PER_TOKEN;
   for (const state of statesOf(definition)) {
     events += state.Type === "Parallel" ? EVENTS_PER_PARALLEL : EVENTS_PER_CALL;
   }

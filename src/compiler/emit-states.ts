@@ -3,7 +3,14 @@ import type { State, StateMachine } from "../model/asl.ts";
 import type { Draft } from "./draft.ts";
 import type { PlanNode } from "./plan.ts";
 import { nameStates } from "./state-names.ts";
-import { type Exit, finishState, gateState, runState, settleState } from "./task-states.ts";
+import {
+  type Exit,
+  finishState,
+  gateState,
+  runState,
+  sensorState,
+  settleState,
+} from "./task-states.ts";
 
 /**
  * From so many branches on, each drops its output: a Parallel collects them all before it drops them, and Step
@@ -44,7 +51,9 @@ export function emitStates(draft: Draft): Draft {
       if (plan.gated[node.task]) {
         into[names.gate(node.task)] = gateState(functions, task.taskId, name);
       }
-      into[name] = runState(functions, task, { exit, settle });
+      into[name] = task.sensor
+        ? sensorState(functions, task.taskId, { exit, settle })
+        : runState(functions, task, { exit, settle });
       into[settle] = settleState(functions, task.taskId, withOutput(exit));
     } else if (node.kind === "sequence") {
       const entries = node.parts.map(entryOf);

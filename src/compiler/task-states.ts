@@ -38,6 +38,30 @@ export function runState(
   };
 }
 
+/**
+ * Holds the token while a sensor is poked, however often: the worker releases it when the sensor has ended. It retries
+ * only a worker that could not be called, could look up nothing, or died in the call; tries and waits are the triggerer's.
+ */
+export function sensorState(
+  functions: Functions,
+  taskId: string,
+  { exit, settle }: { readonly exit: Exit; readonly settle: string },
+): TaskState {
+  return {
+    Type: "Task",
+    Resource: INVOKE_AND_WAIT,
+    Parameters: {
+      FunctionName: functions.worker,
+      Payload: { ...RUN_IDS, taskId, "token.$": "$$.Task.Token" },
+    },
+    ResultPath: null,
+    TimeoutSeconds: A_YEAR,
+    Retry: [NOT_YET, ANY_ERROR],
+    Catch: [{ ErrorEquals: ["States.ALL"], ResultPath: null, Next: settle }],
+    ...exit,
+  };
+}
+
 /** Records the failure of a task whose worker never told. */
 export function settleState(functions: Functions, taskId: string, exit: Exit): TaskState {
   return {

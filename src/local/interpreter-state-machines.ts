@@ -8,7 +8,7 @@ import type { Clock, Reporter } from "../ports/platform.ts";
 import type { ExecutionInput, StateMachines } from "../ports/state-machines.ts";
 import { toRecorderEvent, toWorkerEvent } from "../services/events.ts";
 import type { RecorderEvent } from "../services/recorder.ts";
-import { CallAgain, type WorkerEvent } from "../services/worker.ts";
+import { CallAgain, type WorkerEvent } from "../services/worker-calls.ts";
 
 /** The functions that definitions name, and what hears of executions that failed. */
 export interface Functions {
@@ -32,6 +32,8 @@ export interface LocalStateMachinesOptions {
   readonly report: Reporter;
   /** Asked for at the first call, because the services are made after the platform. */
   readonly functions: () => Functions;
+  /** Called before an execution is stopped from outside, to end what goes on for it besides. */
+  readonly onStop?: (input: ExecutionInput, cause: string) => void;
 }
 
 /** Definitions kept besides those of executions that are going on. */
@@ -133,6 +135,7 @@ export function createLocalStateMachines(options: LocalStateMachinesOptions): Lo
     },
 
     async stop(input, cause) {
+      options.onStop?.(input, cause);
       executions.get(nameOf(input))?.stop(cause);
     },
 

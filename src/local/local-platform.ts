@@ -22,6 +22,7 @@ import { createSqliteMetadata } from "./sqlite-metadata.ts";
 import { createThreadDagLoader } from "./thread-dag-loader.ts";
 import { createThreadTaskRunner } from "./thread-task-runner.ts";
 import { createTimerSchedules } from "./timer-schedules.ts";
+import { createTimerTriggers } from "./timer-triggers.ts";
 
 /** How long callbacks and notifications that are going on may hold up the end of the process. */
 const CALLBACKS_GRACE_MS = 10_000;
@@ -85,6 +86,11 @@ export async function openLocalProduct(options: LocalOptions): Promise<LocalProd
     report,
     onDue: (dagId) => services.scheduler.schedule(dagId),
   });
+  const triggers = createTimerTriggers({
+    clock,
+    report,
+    onDue: (trigger, signal) => services.triggerer.handle(trigger, signal),
+  });
   const stateMachines = createLocalStateMachines({
     metadata,
     clock,
@@ -94,6 +100,7 @@ export async function openLocalProduct(options: LocalOptions): Promise<LocalProd
       recorder: services.recorder.handle,
       failed: services.recorder.executionEnded,
     }),
+    onStop: triggers.forget,
   });
   const secrets = createEnvironmentSecrets(process.env);
   const slackWebhook = process.env.STEPWIND_SLACK_WEBHOOK;
@@ -112,6 +119,7 @@ export async function openLocalProduct(options: LocalOptions): Promise<LocalProd
     runner,
     stateMachines,
     schedules,
+    triggers,
     notifications: options.inMemory ? NO_NOTIFICATIONS : notifications,
     clock,
     report,
@@ -156,7 +164,7 @@ export async function openLocalProduct(options: LocalOptions): Promise<LocalProd
       clearInterval(adoption);
       schedules.stop();
       closing.abort();
-      await stateMachines.shutDown();
+      await Promise.all([stateMachines.shutDown(), triggers.stop()]);
       const grace = new AbortController();
       await Promise.race([
         Promise.all([services.callbacks.settled(), notifications.close()]),

@@ -47,13 +47,20 @@ export function createTaskInstanceStore(db: SqliteDatabase): TaskInstanceStore {
             : selectTasks.all(dagId, runId, JSON.stringify(taskIds));
         return rows.map((row) => parseInstance(keyOf({ dagId, runId }, row), row));
       }),
-    updateTaskInstance: ({ key, from, tryNumber, set, xcoms = [] }) =>
+    updateTaskInstance: ({ key, from, tryNumber, pokes, set, xcoms = [] }) =>
       db.write(() => {
         const columns = columnsOf(key);
         const stored = toInstance(key, select.get(...columns));
-        const present = stored ?? { ...key, state: null, tryNumber: 0, maxTries: 0, tries: [] };
+        const present: TaskInstanceRecord = stored ?? {
+          ...key,
+          state: null,
+          tryNumber: 0,
+          maxTries: 0,
+          tries: [],
+        };
         if (!from.includes(present.state)) return undefined;
         if (tryNumber !== undefined && tryNumber !== present.tryNumber) return undefined;
+        if (pokes !== undefined && pokes !== (present.pokes ?? 0)) return undefined;
 
         const { dagId, runId, taskId, mapIndex, ...rest } = { ...present, ...set };
         const record = JSON.stringify(rest);

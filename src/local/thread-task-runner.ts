@@ -88,25 +88,20 @@ export function createThreadTaskRunner(options: ThreadTaskRunnerOptions): Thread
         return { kind: "died", reason: `the code of this version (bundle ${bundleHash}) is gone` };
       }
       const request: TaskRequest = { kind: "task", call, bundle: { hash: bundleHash, url } };
+      const tooLong = `timed out after ${timeout} s (executionTimeout)`;
       const ending = await pool.run({
         request,
         signal,
         priority,
         onStart,
         onAsk: (method, args) => askServices(services, method, args),
-        ...(timeout === undefined
-          ? {}
-          : {
-              timeout: {
-                seconds: timeout,
-                reason: `timed out after ${timeout} s (executionTimeout)`,
-              },
-            }),
+        ...(timeout === undefined ? {} : { timeout: { seconds: timeout, reason: tooLong } }),
       });
       if (ending?.kind === "died") {
         const { dagId, runId, taskId, mapIndex, tryNumber } = call;
         await logDeath({ dagId, runId, taskId, mapIndex, tryNumber }, ending);
-        return { kind: "died", reason: ending.reason };
+        const { reason } = ending;
+        return { kind: "died", reason, ...(reason === tooLong ? { timedOut: true } : {}) };
       }
       return ending && toOutcome(ending.value);
     },

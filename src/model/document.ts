@@ -53,6 +53,18 @@ export type MappedLength =
   | { readonly zip: readonly MappedLength[]; readonly longest: boolean }
   | { readonly concat: readonly MappedLength[] };
 
+/** What makes a task a sensor: it is poked until it says that it is done (Airflow: BaseSensorOperator). In seconds. */
+export interface SensorDocument {
+  readonly pokeInterval: number;
+  /** From the first poke on, over all pokes and tries. */
+  readonly timeout: number;
+  /** Whether it is skipped instead of failed when its time is over. */
+  readonly softFail: boolean;
+  readonly exponentialBackoff: boolean;
+  /** Upper limit of a growing wait; none when absent. */
+  readonly maxWait?: number;
+}
+
 export interface TaskDocument {
   readonly taskId: string;
   /** Operator name as in the SDK ("bash", "empty", …); a function task is "@task". */
@@ -79,6 +91,8 @@ export interface TaskDocument {
   readonly owner: string;
   readonly priorityWeight: number;
   readonly decision?: Decision;
+  /** Present on a sensor. */
+  readonly sensor?: SensorDocument;
   readonly callbacks: readonly CallbackKind[];
   /** Present on a mapped task: the mapped argument names, and literal lengths where known. */
   readonly mapped?: {

@@ -106,6 +106,18 @@ export interface TaskInstanceRecord extends TaskInstanceKey {
   readonly endDate?: string;
   /** When a task in up_for_retry may run again. */
   readonly nextRetryAt?: string;
+  /** When a sensor in up_for_reschedule is poked next (Airflow: task_reschedule.reschedule_date). */
+  readonly rescheduleDate?: string;
+  /** How often a sensor's poke has started, over all tries. */
+  readonly pokes?: number;
+  /** When the first of them did: the sensor's timeout counts from here. */
+  readonly firstPokeAt?: string;
+  /** When the last of them did. */
+  readonly pokedAt?: string;
+  /** Who called the worker for it. */
+  readonly pokedBy?: "engine" | "triggerer";
+  /** What the engine wants back from a sensor when it has ended; of no use after that. */
+  readonly token?: string;
   /** Why it failed or was skipped, for people. */
   readonly message?: string;
   /** Tasks that this one's decision skips (Airflow: XCom skipmixin_key). */

@@ -52,6 +52,8 @@ export type TaskOutcome =
   /** `result` is the JSON text of the return value; absent when the task returned undefined (no XCom). */
   | { readonly kind: "success"; readonly result?: string }
   | { readonly kind: "skipped"; readonly message?: string }
+  /** A sensor's poke said "not yet"; it is poked again later, within the same try. */
+  | { readonly kind: "reschedule" }
   /** `retry` false forbids further tries (FailTask); true leaves it to the tries left. */
   | { readonly kind: "failed"; readonly retry: boolean; readonly error: TaskError };
 

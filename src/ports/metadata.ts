@@ -94,6 +94,8 @@ export interface TaskInstanceChange {
   readonly from: readonly (TaskInstanceState | null)[];
   /** The change is refused unless this is the instance's try number; absent: any. */
   readonly tryNumber?: number;
+  /** The change is refused unless the instance, a sensor, was poked so often; absent: any. */
+  readonly pokes?: number;
   readonly set: Changes<Omit<TaskInstanceRecord, keyof TaskInstanceKey>>;
   /** XComs stored together with the change, or not at all. */
   readonly xcoms?: readonly XComRecord[];

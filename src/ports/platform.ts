@@ -8,6 +8,7 @@ import type { Secrets } from "./secrets.ts";
 import type { StateMachines } from "./state-machines.ts";
 import type { TaskLogs } from "./task-logs.ts";
 import type { TaskRunner } from "./task-runner.ts";
+import type { Triggers } from "./triggers.ts";
 import type { XComs } from "./xcoms.ts";
 
 export interface Clock {
@@ -35,6 +36,7 @@ export interface Platform {
   readonly runner: TaskRunner;
   readonly stateMachines: StateMachines;
   readonly schedules: Schedules;
+  readonly triggers: Triggers;
   readonly notifications: Notifications;
   readonly clock: Clock;
   readonly report: Reporter;

@@ -17,16 +17,23 @@ export interface RunOptions {
   onStart(): Promise<boolean>;
 }
 
+/** A try that ended without an outcome of its own. */
+export interface DiedTry {
+  readonly kind: "died";
+  readonly reason: string;
+  /** Whether it took longer than its `timeout`. */
+  readonly timedOut?: boolean;
+}
+
 export interface TaskRunner {
+  /** The longest that a worker lives, in seconds; absent where its death is always told. */
+  readonly limit?: number;
   /**
    * Runs one try. Never rejects for what user code does: a thread that exits, runs out of memory or exceeds the
    * timeout answers `died` and harms no other task. Aborting the signal kills the try, which answers `died`.
    * Rejects only with what `onStart` rejected with. The call is read when `onStart` has resolved, not before.
    */
-  run(
-    call: TaskCall,
-    options: RunOptions,
-  ): Promise<TaskOutcome | { readonly kind: "died"; readonly reason: string } | undefined>;
+  run(call: TaskCall, options: RunOptions): Promise<TaskOutcome | DiedTry | undefined>;
   /** Runs callbacks of a DAG or of a task whose worker vanished; what they throw is logged only. */
   runCallbacks(
     call: CallbackCall,

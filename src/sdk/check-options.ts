@@ -4,7 +4,7 @@ import { parseDuration } from "../model/durations.ts";
 import { nearestName } from "../model/nearest-name.ts";
 import { isTriggerRule, TRIGGER_RULES } from "../model/trigger-rule-names.ts";
 import type { CallSite } from "./call-site.ts";
-import type { DagOptions, TaskGroupOptions, TaskOptions } from "./options.ts";
+import type { DagOptions, SensorOptions, TaskGroupOptions, TaskOptions } from "./options.ts";
 import type { Report } from "./report.ts";
 import { isPlainObject } from "./results.ts";
 
@@ -90,6 +90,25 @@ export const TASK_RULES: Rules<TaskOptions> = {
   onFailureCallback: callbacks,
   onRetryCallback: callbacks,
   onSkippedCallback: callbacks,
+};
+
+const mode: OptionRule = {
+  takes: '"reschedule"',
+  accepts: (value) => value === "reschedule",
+  hint: () => "leave it out: a sensor holds no worker while it waits",
+};
+
+/** What each option of a sensor takes. */
+export const SENSOR_RULES: Rules<SensorOptions> = {
+  ...TASK_RULES,
+  pokeInterval: duration,
+  timeout: duration,
+  softFail: yesOrNo,
+  neverFail: yesOrNo,
+  silentFail: yesOrNo,
+  exponentialBackoff: yesOrNo,
+  maxWait: timeLimit,
+  mode,
 };
 
 /** What each option of a DAG takes. */

@@ -1,20 +1,27 @@
 // The tasks and groups of a document, from the drawing of a DAG.
-import type { Decision, MappedLength, TaskDocument, TaskGroupDocument } from "../model/document.ts";
+import type {
+  Decision,
+  MappedLength,
+  SensorDocument,
+  TaskDocument,
+  TaskGroupDocument,
+} from "../model/document.ts";
 import { isGroupKey, isKey } from "../model/ids.ts";
-import { checkOptions, GROUP_RULES, TASK_RULES } from "./check-options.ts";
+import { checkOptions, GROUP_RULES, SENSOR_RULES, TASK_RULES } from "./check-options.ts";
 import {
   type DagGraph,
   type DecisionRecord,
   type GroupRecord,
   nameOf,
+  operatorOf,
   type TaskRecord,
 } from "./graph.ts";
 import { toJsonText } from "./json-text.ts";
-import type { TaskOptions } from "./options.ts";
+import type { SensorOptions, TaskOptions } from "./options.ts";
 import type { Report } from "./report.ts";
 import { type ResolvedEdges, resolveEdges } from "./resolve-edges.ts";
 import { findResults, type ResultExpression, resultOf } from "./results.ts";
-import { toSettings } from "./task-settings.ts";
+import { sensorOptionsOf, toSensorSettings, toSettings } from "./task-settings.ts";
 
 const KEY_HINT = "use letters, digits, dashes, dots and underscores, at most 250 characters";
 
@@ -33,14 +40,16 @@ export function describeTasks(graph: DagGraph, report: Report): readonly TaskDoc
     seen.add(task.taskId);
     const decision = decisions.get(task);
     const direct = followers.get(task) ?? [];
+    const options = { ...defaults(task.group), ...checkTaskOptions(task, report) };
     return [
       {
         taskId: task.taskId,
-        operator: task.work.kind === "operator" ? task.work.operator.name : "@task",
+        operator: operatorOf(task),
         upstream: ids(edges.above(task).upstream),
         reads: ids(edges.above(task).reads),
         ...(task.group ? { groupId: task.group.groupId } : {}),
-        ...toSettings({ ...defaults(task.group), ...checkTaskOptions(task, report) }),
+        ...toSettings(options),
+        ...(sensorOptionsOf(task.work) ? { sensor: describeSensor(task, options, report) } : {}),
         ...(decision ? { decision: toDecision(decision, { edges, direct }) } : {}),
         ...describeMapping(task),
         templateFields: describeFields(task),
@@ -140,20 +149,37 @@ function ownerOf({ taskId, graph }: TaskRecord): string {
   return `task "${taskId}" of DAG "${graph.dagId}"`;
 }
 
-function checkTaskOptions(task: TaskRecord, report: Report): TaskOptions {
-  const { taskId, site } = task;
-  return checkOptions(task.options, TASK_RULES, { owner: ownerOf(task), taskId, site, report });
+function checkTaskOptions(task: TaskRecord, report: Report): SensorOptions {
+  const { taskId, site, work } = task;
+  const place = { owner: ownerOf(task), taskId, site, report };
+  const ofSensor = sensorOptionsOf(work);
+  return ofSensor
+    ? checkOptions({ ...ofSensor, ...task.options }, SENSOR_RULES, place)
+    : checkOptions<TaskOptions>(task.options, TASK_RULES, place);
+}
+
+function describeSensor(task: TaskRecord, options: SensorOptions, report: Report): SensorDocument {
+  if (options.softFail && options.neverFail) {
+    report.add({
+      code: "bad-option",
+      taskId: task.taskId,
+      site: task.site,
+      message: `Options "softFail" and "neverFail" of ${ownerOf(task)} exclude each other`,
+      hint: "neverFail skips it when a poke throws, softFail when its time is over; choose one",
+    });
+  }
+  return toSensorSettings(options);
 }
 
 /** The checked defaultArgs that hold in a group, each level checked once. */
 function createDefaults(
   graph: DagGraph,
   report: Report,
-): (group: GroupRecord | undefined) => TaskOptions {
-  const known = new Map<GroupRecord | undefined, TaskOptions>();
-  const check = (options: TaskOptions | undefined, owner: string, site = graph.site) =>
-    checkOptions(options ?? {}, TASK_RULES, { owner, site, report });
-  const defaults = (group: GroupRecord | undefined): TaskOptions => {
+): (group: GroupRecord | undefined) => SensorOptions {
+  const known = new Map<GroupRecord | undefined, SensorOptions>();
+  const check = (options: SensorOptions | undefined, owner: string, site = graph.site) =>
+    checkOptions(options ?? {}, SENSOR_RULES, { owner, site, report });
+  const defaults = (group: GroupRecord | undefined): SensorOptions => {
     let found = known.get(group);
     if (!found) {
       found = group

@@ -13,10 +13,11 @@ import { toJsonText } from "./json-text.ts";
 import type { TaskLog } from "./log.ts";
 import type { Operator } from "./operator.ts";
 import type { Callback } from "./options.ts";
+import { RESCHEDULED, runPoke } from "./poke.ts";
 import { resolveValues } from "./resolve-values.ts";
 import { createCallbackContext, createTaskContext } from "./task-context.ts";
 import { toTaskError } from "./task-error.ts";
-import { callbacksOf, givenOptions } from "./task-settings.ts";
+import { callbacksOf, givenOptions, sensorOptionsOf } from "./task-settings.ts";
 
 /** What a worker gives a task besides its call. */
 export interface ExecuteOptions {
@@ -52,7 +53,9 @@ export async function executeTask(
     try {
       signal.throwIfAborted();
       await runEach(callbacksOf(givenOptions(task), "execute"), context);
-      const value = await runWork(task, { call, context, client, log, signal, registerProcess });
+      const work = { call, context, client, log, signal, registerProcess };
+      if (sensorOptionsOf(task.work)) return await pokeSensor(task, work);
+      const value = await runWork(task, work);
       signal.throwIfAborted();
       return toSuccess(task, value);
     } catch (thrown) {
@@ -65,7 +68,8 @@ export async function executeTask(
 export function callbackKindOf(
   { tryNumber, maxTries }: Pick<TaskCall, "tryNumber" | "maxTries">,
   outcome: TaskOutcome,
-): Exclude<CallbackKind, "execute"> {
+): Exclude<CallbackKind, "execute"> | undefined {
+  if (outcome.kind === "reschedule") return undefined;
   if (outcome.kind !== "failed") return outcome.kind;
   return outcome.retry && tryNumber <= maxTries ? "retry" : "failure";
 }
@@ -121,6 +125,16 @@ async function runWork(task: TaskRecord, work: Work): Promise<unknown> {
   if (task.work.kind === "operator") return runOperator(task.work.operator, work);
   const inputs = await resolveValues(placement?.inputs ?? {}, work.call.reads);
   return Reflect.apply(task.work.handler, undefined, [inputs]);
+}
+
+async function pokeSensor(task: TaskRecord, work: Work): Promise<TaskOutcome> {
+  const poke = async () => {
+    const value = await runWork(task, work);
+    work.signal.throwIfAborted();
+    return value;
+  };
+  const { isDone, xcomValue } = await runPoke(poke, givenOptions(task), work.log);
+  return isDone ? toSuccess(task, xcomValue) : RESCHEDULED;
 }
 
 async function runOperator(operator: Operator, work: Work): Promise<unknown> {

@@ -2,7 +2,7 @@
 import type { DiagnosticCode } from "../model/diagnostics.ts";
 import type { CallSite } from "./call-site.ts";
 import type { Operator } from "./operator.ts";
-import type { DagOptions, TaskGroupOptions, TaskOptions } from "./options.ts";
+import type { DagOptions, SensorOptions, TaskGroupOptions } from "./options.ts";
 import type { ResultExpression } from "./results.ts";
 
 /** Key of the graph in a `Dag`; a registered symbol, so two copies of the SDK know each other's objects. */
@@ -14,7 +14,8 @@ export const NODE = Symbol.for("stepwind.node");
 export type Handler = (inputs: never) => unknown;
 
 export type Work =
-  | { readonly kind: "function"; readonly handler: Handler }
+  /** A sensor's handler is poked until it says that it is done. */
+  | { readonly kind: "function"; readonly handler: Handler; readonly isSensor?: boolean }
   | { readonly kind: "operator"; readonly operator: Operator };
 
 export interface TaskRecord {
@@ -24,7 +25,7 @@ export interface TaskRecord {
   readonly taskId: string;
   readonly group: GroupRecord | undefined;
   readonly work: Work;
-  readonly options: TaskOptions;
+  readonly options: SensorOptions;
   readonly site: CallSite;
   /** The same object for a task and its overrides. */
   readonly family: object;
@@ -106,6 +107,12 @@ export function childId(group: GroupRecord | undefined, id: string): string {
 export function nameOf(node: NodeRecord): string {
   const own = node.kind === "task" ? `Task "${node.taskId}"` : `Task group "${node.groupId}"`;
   return `${own} of DAG "${node.graph.dagId}"`;
+}
+
+/** Name of what a task does, as documents and contexts have it: an operator's own, or the decorator of a function. */
+export function operatorOf({ work }: Pick<TaskRecord, "work">): string {
+  if (work.kind === "operator") return work.operator.name;
+  return work.isSensor ? "@task.sensor" : "@task";
 }
 
 /** The record of a placed task or a group; `undefined` for anything else. */

@@ -23,10 +23,12 @@ export type {
   Callbacks,
   DagOptions,
   NamedTaskOptions,
+  SensorOptions,
   TaskGroupOptions,
   TaskOptions,
 } from "./options.ts";
 export { type Param, param } from "./params.ts";
+export { type Poke, PokeReturnValue } from "./poke.ts";
 export {
   cronDataInterval,
   cronTrigger,
@@ -38,5 +40,5 @@ export {
   type Timetable,
 } from "./schedules.ts";
 export type { TaskGroup } from "./scope.ts";
-export type { OperatorTask, PartialTask, Task } from "./task.ts";
+export type { OperatorTask, PartialTask, Sensor, Task } from "./task.ts";
 export type { Node, TaskRef } from "./task-ref.ts";

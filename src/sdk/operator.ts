@@ -1,6 +1,7 @@
 // An operator: a plain value that says what a task does with its fields. Functions such as `bash` make them.
 import type { TaskContext } from "./context.ts";
 import type { TaskLog } from "./log.ts";
+import type { SensorOptions } from "./options.ts";
 import type { OUTPUT } from "./task-ref.ts";
 
 /** Brand of operators. */
@@ -30,6 +31,8 @@ export interface Operator<out R = unknown, out F = unknown> {
   /** Fields that are Jinja templates (Airflow: template_fields). */
   readonly templateFields: readonly string[];
   readonly fields: Readonly<Record<string, unknown>> & FieldTypes<F>;
+  /** Present on a sensor: `execute` is a poke, and answers what a sensor's handler does. The task's own options win. */
+  readonly sensor?: SensorOptions;
   execute(call: OperatorCall): Promise<unknown>;
 }
 
@@ -43,6 +46,7 @@ interface OperatorParts {
   readonly name: string;
   readonly templateFields: readonly string[];
   readonly fields: Readonly<Record<string, unknown>>;
+  readonly sensor?: SensorOptions;
   execute(call: OperatorCall): Promise<unknown>;
 }
 
@@ -52,12 +56,14 @@ class OperatorValue<R, F> implements Operator<R, F> {
   readonly name: string;
   readonly templateFields: readonly string[];
   readonly fields: Readonly<Record<string, unknown>> & FieldTypes<F>;
+  readonly sensor?: SensorOptions;
   readonly execute: (call: OperatorCall) => Promise<unknown>;
 
   constructor(parts: OperatorParts) {
     this.name = parts.name;
     this.templateFields = parts.templateFields;
     this.fields = parts.fields;
+    if (parts.sensor) this.sensor = parts.sensor;
     this.execute = parts.execute;
   }
 }

@@ -53,6 +53,29 @@ export interface TaskOptions {
   readonly onSkippedCallback?: Callbacks;
 }
 
+/** Options of a sensor; those of a task hold for each of its tries. */
+export interface SensorOptions extends TaskOptions {
+  /** Time between pokes; 60 seconds by default. */
+  readonly pokeInterval?: Duration;
+  /**
+   * From the first poke on, over all pokes and retries; a poke that says "not yet" after it fails the sensor for good.
+   * 7 days by default. How long one poke may take is `executionTimeout`.
+   */
+  readonly timeout?: Duration;
+  /** Skips the sensor where its time is over, or that of a poke, or it throws `FailTask`; false by default. */
+  readonly softFail?: boolean;
+  /** Skips the sensor when a poke throws; false by default. Excludes `softFail`. */
+  readonly neverFail?: boolean;
+  /** Logs what a poke throws and takes it for "not yet", all but `FailTask` and `SkipTask`; false by default. */
+  readonly silentFail?: boolean;
+  /** Waits half a `pokeInterval` first, then doubles with each poke; false by default. */
+  readonly exponentialBackoff?: boolean;
+  /** Upper limit of a growing wait; none by default. */
+  readonly maxWait?: Duration;
+  /** Accepted from DAGs written for Airflow. There is no other: nothing is held while a sensor waits. */
+  readonly mode?: "reschedule";
+}
+
 /** Options of a task whose id is not given as the first argument. */
 export interface NamedTaskOptions extends TaskOptions {
   /** The name of the handler function when absent. */
@@ -70,8 +93,8 @@ export interface DagOptions {
   readonly timezone?: string;
   /** Whether to make up for the runs missed since `startDate`; false by default. */
   readonly catchup?: boolean;
-  /** Options that the DAG's tasks start from. */
-  readonly defaultArgs?: TaskOptions;
+  /** Options that the DAG's tasks start from; those of sensors hold for sensors only. */
+  readonly defaultArgs?: SensorOptions;
   /** Defaults of the params, plain or with a schema by `param`. */
   readonly params?: { readonly [name: string]: Json | Param };
   readonly description?: string;
@@ -102,5 +125,5 @@ export interface TaskGroupOptions {
   /** Shown in the UI. */
   readonly tooltip?: string;
   /** Options that the group's tasks start from, over those of the DAG. */
-  readonly defaultArgs?: TaskOptions;
+  readonly defaultArgs?: SensorOptions;
 }

@@ -14,8 +14,9 @@ import { drawEdges, type Nodes } from "./edges.ts";
 import { childId, type DagGraph, GRAPH, type GroupRecord, type Handler, NODE } from "./graph.ts";
 import type { InputArguments, Inputs, NoInputs } from "./inputs.ts";
 import { isOperator, type Operator } from "./operator.ts";
-import type { NamedTaskOptions, TaskGroupOptions, TaskOptions } from "./options.ts";
-import { declareTask, type OperatorTask, type Task } from "./task.ts";
+import type { NamedTaskOptions, SensorOptions, TaskGroupOptions, TaskOptions } from "./options.ts";
+import type { Poke } from "./poke.ts";
+import { declareTask, type OperatorTask, type Sensor, type Task } from "./task.ts";
 import type { Node, TaskRef } from "./task-ref.ts";
 
 /** Inputs and options of a deciding handler: inputs may be left out when it takes none. */
@@ -70,6 +71,40 @@ export abstract class Scope {
       );
     }
     return declareTask({ ...common, work: { kind: "function", handler } });
+  }
+
+  /**
+   * Declares a task that waits: its function is poked at intervals until it answers true (Airflow: @task.sensor in mode
+   * "reschedule"). Nothing is held in between, however long that takes.
+   *
+   * ```ts
+   * const waitForFile = dag.sensor(
+   *   "wait_for_file",
+   *   async ({ key }: { key: string }) => (await getClient().getVariable(key)) !== null,
+   *   { pokeInterval: "5 minutes", timeout: "6 hours", softFail: true },
+   * );
+   * waitForFile({ key: "landed" }).before(loaded);
+   * ```
+   */
+  sensor<A extends object = NoInputs, R = null>(
+    taskId: string,
+    poke: (inputs: A) => Poke<R> | Promise<Poke<R>>,
+    options: SensorOptions = {},
+  ): Sensor<A, R> {
+    const site = captureCallSite(this.sensor);
+    if (!isHandler(poke)) {
+      throw new TypeError(
+        `Sensor "${taskId}" of DAG "${this[GRAPH].dagId}" takes a function, got ${typeof poke}`,
+      );
+    }
+    return declareTask<A, R>({
+      graph: this[GRAPH],
+      group: this.#group,
+      localId: taskId,
+      work: { kind: "function", handler: poke, isSensor: true },
+      options,
+      site,
+    });
   }
 
   /**

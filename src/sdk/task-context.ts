@@ -1,7 +1,7 @@
 // Builds the context of a task or callback from what the worker was called with.
 import type { CallbackCall, TaskCall } from "../model/task-call.ts";
 import type { CallbackContext, DagRunContext, RunContext, TaskContext } from "./context.ts";
-import type { DagGraph, TaskRecord } from "./graph.ts";
+import { type DagGraph, operatorOf, type TaskRecord } from "./graph.ts";
 import type { TaskLog } from "./log.ts";
 import { givenOptions } from "./task-settings.ts";
 import { dateNames } from "./template-dates.ts";
@@ -20,12 +20,11 @@ export function createTaskContext(
   const { dagId, taskId, runId, tryNumber, maxTries, mapIndex } = call;
   const ti = { dagId, taskId, runId, tryNumber, maxTries, mapIndex };
   const { owner = "airflow", retries = 0 } = givenOptions(task);
-  const operator = task.work.kind === "operator" ? task.work.operator.name : "@task";
   return {
     ...createRunContext(task.graph, call, environment),
     ...ti,
     ti,
-    task: { taskId, operator, owner, retries },
+    task: { taskId, operator: operatorOf(task), owner, retries },
   };
 }
 

@@ -1,12 +1,12 @@
 // A task's options as they hold: Airflow's defaults, then the DAG's and its groups' defaultArgs, then its own.
-import type { CallbackKind, TaskDocument } from "../model/document.ts";
+import type { CallbackKind, SensorDocument, TaskDocument } from "../model/document.ts";
 import { parseDuration } from "../model/durations.ts";
-import type { TaskRecord } from "./graph.ts";
-import type { Callback, TaskOptions } from "./options.ts";
+import type { TaskRecord, Work } from "./graph.ts";
+import type { Callback, SensorOptions, TaskOptions } from "./options.ts";
 
 /** The options that were given for a task, unchecked; later ones win. */
-export function givenOptions({ graph, group, options }: TaskRecord): TaskOptions {
-  const layers: TaskOptions[] = [options];
+export function givenOptions({ graph, group, work, options }: TaskRecord): SensorOptions {
+  const layers: SensorOptions[] = [sensorOptionsOf(work) ?? {}, options];
   for (let around = group; around; around = around.parent) {
     layers.unshift(around.options.defaultArgs ?? {});
   }
@@ -21,6 +21,7 @@ type Settings = Omit<
   | "reads"
   | "groupId"
   | "decision"
+  | "sensor"
   | "mapped"
   | "templateFields"
   | "edgeLabels"
@@ -53,6 +54,24 @@ export function toSettings(options: TaskOptions): Settings {
     ...(displayName === undefined ? {} : { displayName }),
     ...(docMd === undefined ? {} : { docMd }),
     ...(maxActiveTisPerDagrun === undefined ? {} : { maxActiveTisPerDagrun }),
+  };
+}
+
+/** The options that a sensor's work brings with it; undefined for what is no sensor. */
+export function sensorOptionsOf(work: Work): SensorOptions | undefined {
+  if (work.kind === "operator") return work.operator.sensor;
+  return work.isSensor ? {} : undefined;
+}
+
+/** The document's form of a sensor's checked options; Airflow's defaults fill what is absent (sensors: default_timeout). */
+export function toSensorSettings(options: SensorOptions): SensorDocument {
+  const maxWait = parseDuration(options.maxWait);
+  return {
+    pokeInterval: parseDuration(options.pokeInterval) ?? 60,
+    timeout: parseDuration(options.timeout) ?? 7 * 86_400,
+    softFail: options.softFail ?? false,
+    exponentialBackoff: options.exponentialBackoff ?? false,
+    ...(maxWait === undefined ? {} : { maxWait }),
   };
 }
 

@@ -9,7 +9,7 @@ import {
   type Work,
 } from "./graph.ts";
 import type { InputArguments, Inputs, ListInput, ListInputs, NoInputs } from "./inputs.ts";
-import type { TaskOptions } from "./options.ts";
+import type { SensorOptions, TaskOptions } from "./options.ts";
 import { findResults } from "./results.ts";
 import { createReference, type TaskRef } from "./task-ref.ts";
 
@@ -54,6 +54,13 @@ export interface Task<A, R> {
   expandKwargs(list: ListInput<A>): TaskRef<readonly R[]>;
 }
 
+/** A sensor that is declared: a task whose function is poked until it says that it is done. */
+export interface Sensor<A, R> extends Omit<Task<A, R>, "override"> {
+  (...inputs: InputArguments<A>): TaskRef<R>;
+  /** The same poke under other options, most often another id. */
+  override(options: SensorOptions & { readonly taskId?: string }): Sensor<A, R>;
+}
+
 /** A task with some of its inputs fixed, to be mapped over the others. */
 export type PartialTask<A, R> = Pick<Task<A, R>, "expand" | "expandKwargs">;
 
@@ -80,14 +87,16 @@ export interface Declaration {
   /** As written, without the prefix of the group. */
   readonly localId: string;
   readonly work: Work;
-  readonly options: TaskOptions;
+  readonly options: SensorOptions;
   readonly site: CallSite;
   /** Absent for a new declaration. */
   readonly family?: object;
 }
 
+type Declared<A, R> = Task<A, R> & OperatorTask<R, A> & Sensor<A, R>;
+
 /** Records the task and gives its callable. */
-export function declareTask<A, R>(parts: Declaration): Task<A, R> & OperatorTask<R, A> {
+export function declareTask<A, R>(parts: Declaration): Declared<A, R> {
   const { graph, group, localId, work, options, site } = parts;
   const record: TaskRecord = {
     kind: "task",
@@ -109,7 +118,7 @@ export function declareTask<A, R>(parts: Declaration): Task<A, R> & OperatorTask
   function override({
     taskId = localId,
     ...changes
-  }: TaskOptions & { readonly taskId?: string }): Task<A, R> & OperatorTask<R, A> {
+  }: SensorOptions & { readonly taskId?: string }): Declared<A, R> {
     record.isOverridden = true;
     return declareTask<A, R>({
       ...parts,

@@ -1,13 +1,17 @@
 // Payloads that compiled definitions send, as events of the services that they call.
 import type { ExecutionInput } from "../ports/state-machines.ts";
 import type { RecorderEvent } from "./recorder.ts";
-import type { WorkerEvent } from "./worker.ts";
+import type { WorkerEvent } from "./worker-calls.ts";
 
 type Payload = Readonly<Record<string, unknown>>;
 
 /** What a Task state sends to the worker; throws when the payload is none. */
 export function toWorkerEvent(payload: Payload): WorkerEvent {
-  return { ...idsOf(payload), taskId: textOf(payload, "taskId") };
+  return {
+    ...idsOf(payload),
+    taskId: textOf(payload, "taskId"),
+    ...("token" in payload ? { token: textOf(payload, "token") } : {}),
+  };
 }
 
 /** What the compiled machine sends to the recorder; throws when the payload is none. */

@@ -16,7 +16,7 @@ import { insist } from "./insist.ts";
 import { lookAtGate, releaseGate, spread, toEnded, wakeOtherRuns } from "./spread.ts";
 import type { RunScope } from "./verdicts.ts";
 import type { Versions } from "./versions.ts";
-import { CallAgain } from "./worker.ts";
+import { CallAgain } from "./worker-calls.ts";
 
 /** What the compiled machine sends to the recorder. */
 export type RecorderEvent = ExecutionInput &
@@ -109,7 +109,7 @@ export function createRecorder(
     const message = "the worker died and all tries are used up";
     const failed = await metadata.updateTaskInstance({
       key,
-      from: [null, "queued", "running", "up_for_retry"],
+      from: [null, "queued", "running", "up_for_retry", "up_for_reschedule"],
       set: { state: "failed", endDate: now(), message },
     });
     if (failed) callbacks.afterTry(scope, failed, { name: "WorkerDied", message });

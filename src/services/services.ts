@@ -6,6 +6,7 @@ import { createRecorder, type Recorder } from "./recorder.ts";
 import { createRunControl, type RunControl } from "./run-control.ts";
 import { createScheduler, type Scheduler } from "./scheduler.ts";
 import { createSureMetadata } from "./sure-metadata.ts";
+import { createTriggerer, type Triggerer } from "./triggerer.ts";
 import { createVersions, type Versions } from "./versions.ts";
 import { createWorker, type Worker } from "./worker.ts";
 
@@ -16,6 +17,7 @@ export interface Services {
   readonly worker: Worker;
   readonly recorder: Recorder;
   readonly orphans: Orphans;
+  readonly triggerer: Triggerer;
   readonly runControl: RunControl;
 }
 
@@ -29,7 +31,8 @@ export function createServices(given: Platform): Services {
     onRunEnded: scheduler.schedule,
   });
   const worker = createWorker(platform, versions, callbacks);
+  const triggerer = createTriggerer(platform, worker.execute);
   const runControl = createRunControl(platform, versions, scheduler);
   const orphans = createOrphans(platform, { recorder, scheduler });
-  return { versions, callbacks, scheduler, worker, recorder, orphans, runControl };
+  return { versions, callbacks, scheduler, worker, recorder, orphans, triggerer, runControl };
 }

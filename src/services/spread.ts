@@ -84,6 +84,7 @@ export async function spread(
   const graph = graphOf(scope.version.document);
   const open: Ended[] = [...ended];
   const free = new Set<string>();
+  const sensors = new Set<string>();
   // First come, first spread: where two verdicts lead to different states, the nearer one counts.
   for (const { taskId, state, skips = [] } of open) {
     if (state === "success" && skips.length > 0) {
@@ -94,15 +95,18 @@ export async function spread(
       open.push(...settled.flat());
     }
     if (scope.version.gates.has(taskId)) free.add(taskId);
+    if (graph.task(taskId)?.sensor) sensors.add(taskId);
     for (const follower of graph.downstream(taskId)) {
       const task = graph.task(follower);
       if (!task || !concerns(scope, task, state)) continue;
       const seen = await look(context, scope, task, state);
       if (seen === "run" || (seen === "ended" && isRepeated)) free.add(follower);
       else if (seen !== "ended") open.push(...seen);
+      if (seen === "ended" && isRepeated && task.sensor) sensors.add(follower);
     }
   }
   for (const taskId of free) await releaseGate(context, scope, taskId);
+  for (const taskId of sensors) await releaseSensor(context, scope, taskId);
   await wakeNextRuns(context, scope, ended);
 }
 
@@ -190,6 +194,16 @@ export async function releaseGate(
     await context.stateMachines.release(gate.token);
     await context.metadata.takeGate(gate);
   }
+}
+
+/** Gives the engine back the token of a sensor that has ended; one that was given back already does nothing. */
+async function releaseSensor(
+  { metadata, stateMachines }: SpreadContext,
+  { run: { dagId, runId } }: RunScope,
+  taskId: string,
+): Promise<void> {
+  const known = await metadata.getTaskInstance({ dagId, runId, taskId, mapIndex: -1 });
+  if (known?.token !== undefined) await stateMachines.release(known.token);
 }
 
 function concerns({ version }: RunScope, task: TaskDocument, state: FinishedState): boolean {

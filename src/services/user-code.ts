@@ -37,6 +37,7 @@ const STATE_WORDS = {
   skipped: "SKIPPED",
   retry: "UP_FOR_RETRY",
   failure: "FAILED",
+  reschedule: "UP_FOR_RESCHEDULE",
 };
 
 export function createUserCode(): UserCode {
@@ -74,7 +75,7 @@ export function createUserCode(): UserCode {
       say(`Task instance is in running state: try ${call.tryNumber} of ${call.maxTries + 1}`);
       const outcome = await attempt(call, bundle, host);
       host.log.endLines();
-      say(`Marking task as ${STATE_WORDS[callbackKindOf(call, outcome)]}`);
+      say(`Marking task as ${STATE_WORDS[callbackKindOf(call, outcome) ?? "reschedule"]}`);
       return outcome;
     },
     async runCallbacks(call, bundle, host) {

@@ -2,52 +2,37 @@
 // ended, and spreads that. The engine knows two answers: it returns (go on) or it throws (call me again).
 // No failure of the storage is a task's failure: before a try starts nothing is lost by another call, and once user
 // code has run its end is recorded as soon as that can be.
-import type { TaskDocument } from "../model/document.ts";
 import { taskFailed } from "../model/failure-event.ts";
 import { graphOf } from "../model/graph.ts";
 import { totalPriorityWeight } from "../model/priority.ts";
-import type { TaskInstanceKey, TaskInstanceRecord, XComRecord } from "../model/records.ts";
+import type { TaskInstanceRecord, XComRecord } from "../model/records.ts";
 import { isRetryAllowed, retryDelay } from "../model/retries.ts";
+import { decideWait, type PokeStart } from "../model/sensors.ts";
 import { decideSkips } from "../model/skips.ts";
-import type { FinishedState } from "../model/states.ts";
+import { type FinishedState, isFinished } from "../model/states.ts";
 import type { TaskError, TaskOutcome } from "../model/task-call.ts";
 import type { Platform } from "../ports/platform.ts";
-import type { ExecutionInput } from "../ports/state-machines.ts";
+import type { DiedTry } from "../ports/task-runner.ts";
 import type { Callbacks } from "./callbacks.ts";
 import { publishFailure } from "./failures.ts";
 import { insist } from "./insist.ts";
+import { createSensors, type TryRunner } from "./sensor.ts";
 import { settleVerdict, spread, toEnded } from "./spread.ts";
 import { callForTask, readInputs } from "./task-calls.ts";
 import { createTaskServices } from "./task-services.ts";
-import { decideVerdict, type RunScope } from "./verdicts.ts";
+import { decideVerdict } from "./verdicts.ts";
 import type { Versions } from "./versions.ts";
+import { type Attempt, CallAgain, type WorkerEvent } from "./worker-calls.ts";
 import { RETURN_VALUE, toXComRecord } from "./xcom-values.ts";
 
-/** What a Task state sends. */
-export interface WorkerEvent extends ExecutionInput {
-  readonly taskId: string;
-}
-
-/** Thrown to be called again: after the task's retry delay, or soon ("Stepwind.NotYet"). */
-export class CallAgain extends Error {
-  override readonly name: "Stepwind.Retry" | "Stepwind.NotYet";
-  /** When the next call has something to do, epoch ms, where that is known; an engine that can't wait so long asks before. */
-  readonly dueAt: number | undefined;
-
-  constructor(name: "Stepwind.Retry" | "Stepwind.NotYet", message: string, dueAt?: number) {
-    super(message);
-    this.name = name;
-    this.dueAt = dueAt;
-  }
-}
-
 export interface Worker {
-  /** Returns when the task has a final state; throws CallAgain otherwise. Repeating is safe. */
+  /**
+   * Returns when the task has a final state, or a sensor was poked; throws CallAgain otherwise. Repeating is safe.
+   */
   execute(event: WorkerEvent, signal: AbortSignal): Promise<void>;
 }
 
-type Try = { readonly scope: RunScope; readonly task: TaskDocument; readonly key: TaskInstanceKey };
-type Ending = TaskOutcome | { readonly kind: "died"; readonly reason: string };
+type Ending = TaskOutcome | DiedTry;
 
 /** Waits shorter than this are spent in the worker: Step Functions' shortest interval is one second. */
 const SHORTEST_INTERVAL = 1;
@@ -77,19 +62,18 @@ export function createWorker(platform: Platform, versions: Versions, callbacks: 
   async function lookAndRun(event: WorkerEvent, signal: AbortSignal): Promise<void> {
     const { dagId, runId, taskId } = event;
     const run = await metadata.getRun(dagId, runId);
-    if (run?.state !== "running" || run.clearNumber !== event.clearNumber) return;
-    const version = await versions.get(dagId, run.versionHash);
-    const task = graphOf(version.document).task(taskId);
-    if (!task) return;
-    const attempt = { scope: { run, version }, task, key: { dagId, runId, taskId, mapIndex: -1 } };
-    let known = await metadata.getTaskInstance(attempt.key);
-    // Whoever recorded the end may have died before it was spread.
-    const ended = known && toEnded(known);
-    if (known && ended) {
-      await spread(context, attempt.scope, [ended], { isRepeated: true });
-      if (known.state === "failed") await publishFailure(platform, taskFailed(run, known));
+    const isCurrent = run?.state === "running" && run.clearNumber === event.clearNumber;
+    const version = isCurrent ? await versions.get(dagId, run.versionHash) : undefined;
+    const task = version && graphOf(version.document).task(taskId);
+    if (!isCurrent || !task) {
+      if (event.token !== undefined) await platform.stateMachines.release(event.token);
       return;
     }
+    const attempt = { scope: { run, version }, task, key: { dagId, runId, taskId, mapIndex: -1 } };
+    if (task.sensor) return sensors.execute(attempt, event, signal);
+    let known = await metadata.getTaskInstance(attempt.key);
+    // Whoever recorded the end may have died before it was spread.
+    if (known && isFinished(known.state)) return spreadAgain(attempt, known);
     if (known?.state === "running") {
       known = await recordFailure(attempt, known, {
         name: "WorkerDied",
@@ -100,7 +84,7 @@ export function createWorker(platform: Platform, versions: Versions, callbacks: 
     }
     for (;;) {
       if (!(await mayStart(attempt, known))) return;
-      known = await runTry(attempt, known, signal);
+      known = await runTry(attempt, known, { signal });
       if (known?.state !== "up_for_retry") return;
       const waitMs = Date.parse(known.nextRetryAt ?? now()) - clock.now();
       if (waitMs >= SHORTEST_INTERVAL * 1_000) {
@@ -116,7 +100,7 @@ export function createWorker(platform: Platform, versions: Versions, callbacks: 
 
   /** Whether a try may start now; a task that ends without running is recorded here. */
   async function mayStart(
-    { scope, task }: Try,
+    { scope, task }: Attempt,
     known: TaskInstanceRecord | undefined,
   ): Promise<boolean> {
     if (known?.state === "up_for_retry") {
@@ -135,13 +119,12 @@ export function createWorker(platform: Platform, versions: Versions, callbacks: 
 
   /** Runs one try and records how it ended; undefined when that was not ours to record. */
   async function runTry(
-    attempt: Try,
+    attempt: Attempt,
     known: TaskInstanceRecord | undefined,
-    signal: AbortSignal,
+    { signal, start = startTry(known) }: { signal: AbortSignal; start?: TryStart },
   ): Promise<TaskInstanceRecord | undefined> {
     const { scope, task, key } = attempt;
-    const lastTry = known?.tryNumber ?? 0;
-    const tryNumber = lastTry + 1;
+    const { from, lastTry, tryNumber, isNewTry, pokes } = start;
     const maxTries = known?.maxTries ?? task.retries;
     const reads: Record<string, string> = {};
     const call = callForTask(scope, task, { tryNumber, maxTries, reads });
@@ -156,21 +139,26 @@ export function createWorker(platform: Platform, versions: Versions, callbacks: 
       onStart: async () => {
         started = await metadata.updateTaskInstance({
           key,
-          from: STARTABLE,
+          from,
           tryNumber: lastTry,
+          ...(pokes === undefined ? {} : { pokes }),
           set: {
             state: "running",
             tryNumber,
             maxTries,
-            startDate: now(),
+            ...(isNewTry ? { startDate: now() } : {}),
             endDate: undefined,
             nextRetryAt: undefined,
+            rescheduleDate: undefined,
             message: undefined,
+            ...start.set?.(now()),
           },
         });
         if (!started) return false;
         try {
-          if (tryNumber > 1) await insist(clock, () => metadata.deleteXComs(key), { signal });
+          if (tryNumber > 1 && isNewTry) {
+            await insist(clock, () => metadata.deleteXComs(key), { signal });
+          }
           // Read only now: calls that wait for a thread would hold the values of all of them.
           Object.assign(
             reads,
@@ -189,7 +177,7 @@ export function createWorker(platform: Platform, versions: Versions, callbacks: 
   }
 
   async function record(
-    attempt: Try,
+    attempt: Attempt,
     started: TaskInstanceRecord,
     ending: Ending,
   ): Promise<TaskInstanceRecord | undefined> {
@@ -202,13 +190,46 @@ export function createWorker(platform: Platform, versions: Versions, callbacks: 
       }
       case "failed":
         return recordFailure(attempt, started, ending.error, ending.retry);
+      case "reschedule":
+        return recordReschedule(attempt, started);
       case "died":
+        // Airflow: a sensor's soft_fail holds for AirflowTaskTimeout, too.
+        if (ending.timedOut && attempt.task.sensor?.softFail) {
+          return end(attempt, started, { state: "skipped", message: ending.reason });
+        }
         return recordFailure(attempt, started, { name: "WorkerDied", message: ending.reason });
     }
   }
 
+  /** A sensor that isn't done waits for its next poke, unless its time is over (Airflow: AirflowSensorTimeout). */
+  async function recordReschedule(
+    attempt: Attempt,
+    started: TaskInstanceRecord,
+  ): Promise<TaskInstanceRecord | undefined> {
+    const { sensor, taskId } = attempt.task;
+    if (!sensor) throw new Error(`Task "${taskId}" is no sensor, and can't be rescheduled`);
+    const firstPokeAt = Date.parse(started.firstPokeAt ?? now());
+    const wait = decideWait(sensor, { firstPokeAt, now: clock.now() });
+    if ("timedOut" in wait) {
+      const message = wait.timedOut;
+      return sensor.softFail
+        ? end(attempt, started, { state: "skipped", message })
+        : recordFailure(attempt, started, { name: "AirflowSensorTimeout", message }, false);
+    }
+    return metadata.updateTaskInstance({
+      key: attempt.key,
+      from: ["running"],
+      tryNumber: started.tryNumber,
+      set: {
+        state: "up_for_reschedule",
+        endDate: now(),
+        rescheduleDate: new Date(wait.nextAt).toISOString(),
+      },
+    });
+  }
+
   async function recordSuccess(
-    attempt: Try,
+    attempt: Attempt,
     started: TaskInstanceRecord,
     result: string | undefined,
   ): Promise<TaskInstanceRecord | undefined> {
@@ -241,7 +262,7 @@ export function createWorker(platform: Platform, versions: Versions, callbacks: 
   }
 
   async function recordFailure(
-    attempt: Try,
+    attempt: Attempt,
     started: TaskInstanceRecord,
     error: TaskError,
     retry = true,
@@ -270,7 +291,7 @@ export function createWorker(platform: Platform, versions: Versions, callbacks: 
   }
 
   async function end(
-    { scope, key }: Try,
+    { scope, key }: Attempt,
     started: TaskInstanceRecord,
     set: {
       readonly state: FinishedState;
@@ -296,7 +317,24 @@ export function createWorker(platform: Platform, versions: Versions, callbacks: 
     return ended;
   }
 
+  async function spreadAgain({ scope }: Attempt, known: TaskInstanceRecord): Promise<void> {
+    const ended = toEnded(known);
+    if (!ended) return;
+    await spread(context, scope, [ended], { isRepeated: true });
+    if (known.state === "failed") await publishFailure(platform, taskFailed(scope.run, known));
+  }
+
+  const tries: TryRunner = { spreadAgain, mayStart, runTry, recordFailure };
+  const sensors = createSensors(platform, tries);
   return { execute };
+}
+
+/** How a try starts; a sensor's is a poke. */
+type TryStart = Omit<PokeStart, "pokes" | "set"> & Partial<PokeStart>;
+
+function startTry(known: TaskInstanceRecord | undefined): TryStart {
+  const lastTry = known?.tryNumber ?? 0;
+  return { from: STARTABLE, lastTry, tryNumber: lastTry + 1, isNewTry: true };
 }
 
 function toTaskError(problem: unknown): TaskError {

@@ -45,7 +45,7 @@ test("callbacks are called in the worker function, and not waited for", async ()
     called.resolve(event);
     return answer.promise;
   });
-  const runner = createLambdaTaskRunner({ client, functionName });
+  const runner = createLambdaTaskRunner({ client, functionName, limit: 900 });
   const { reads: _, ...call } = CALL;
   const callbacks: CallbackCall = { call, kind: "failure", reason: "task_failure" };
   await runner.runCallbacks(callbacks, { bundleHash: "abc", services });
@@ -54,7 +54,7 @@ test("callbacks are called in the worker function, and not waited for", async ()
 });
 
 test("a task is refused", async () => {
-  const runner = createLambdaTaskRunner({ client, functionName: "the-worker" });
+  const runner = createLambdaTaskRunner({ client, functionName: "the-worker", limit: 900 });
   const run = runner.run(CALL, {
     bundleHash: "abc",
     signal: AbortSignal.any([]),

@@ -56,6 +56,21 @@ test("a task that runs shows the time it has taken so far", () => {
   expect(treeLines({ ...picture, records: running }, 0)[0]).toBe("├─ ● start  running  1 min 5 s");
 });
 
+test("a sensor that waits shows when it is poked again, also where there is no room for all", () => {
+  const waiting = new Map([
+    record("start", {
+      state: "up_for_reschedule",
+      startDate: iso(65),
+      endDate: iso(5),
+      pokes: 2,
+      rescheduleDate: iso(-55),
+    }),
+  ]);
+  const line = "start  up_for_reschedule  again in 0:55  poke 2";
+  expect(treeLines({ ...picture, records: waiting }, 0)[0]).toBe(`├─ ◷ ${line}`);
+  expect(treeLines({ ...picture, records: waiting }, 2)[0]).toBe(`└─ ◷ ${line}`);
+});
+
 test("a tree that is too tall shows what matters and counts the rest", () => {
   expect(treeLines(picture, 4)).toEqual([
     "└─ ↻ loads.orders  up_for_retry  again in 4:32  try 1 of 3  TypeError: no orders",

@@ -60,6 +60,19 @@ describe("mistakes are diagnostics", () => {
       ["wait-too-long", "a"],
       ["wait-too-long", "a"],
     ]);
+    const sensor = {
+      pokeInterval: A_YEAR + 5,
+      timeout: A_YEAR + 6,
+      maxWait: A_YEAR + 7,
+      softFail: false,
+      exponentialBackoff: true,
+    };
+    const told = diagnose(dag("d", [task("s", [], { sensor })])).map(({ message }) => message);
+    expect(told.map((message) => /has a (\w+) of/.exec(message)?.[1])).toEqual([
+      "timeout",
+      "pokeInterval",
+      "maxWait",
+    ]);
     const limits = { executionTimeout: A_YEAR, retryDelay: A_YEAR, maxRetryDelay: A_YEAR };
     expect(diagnose(dag("d", [task("a", [], limits)], { dagrunTimeout: A_YEAR }))).toEqual([]);
   });

@@ -56,6 +56,50 @@ export function taskInstanceStoreContract(create: () => Promise<Metadata>): void
       expect(await metadata.updateTaskInstance({ ...end, tryNumber: 2 })).toBeDefined();
     });
 
+    test("a change for another poke is refused; a sensor that was never poked counts as 0", async () => {
+      const metadata = await create();
+      const key = taskKey();
+      const token = "t".repeat(1_500);
+      const entered = await metadata.updateTaskInstance({
+        key,
+        from: [null],
+        pokes: 0,
+        set: { token },
+      });
+      expect(entered).toStrictEqual({
+        ...key,
+        state: null,
+        token,
+        tryNumber: 0,
+        maxTries: 0,
+        tries: [],
+      });
+      const poke = {
+        state: "running",
+        tryNumber: 1,
+        pokes: 1,
+        firstPokeAt: januaryDay(1),
+        pokedAt: januaryDay(2),
+        pokedBy: "engine",
+      } as const;
+      const first = { key, from: [null, "up_for_reschedule"], pokes: 0, set: poke } as const;
+      expect(await metadata.updateTaskInstance({ ...first, pokes: 1 })).toBeUndefined();
+      expect(await metadata.updateTaskInstance({ ...first, tryNumber: 0 })).toMatchObject(poke);
+      const wait = { state: "up_for_reschedule", rescheduleDate: januaryDay(3) } as const;
+      await metadata.updateTaskInstance({ key, from: ["running"], set: wait });
+      expect(await metadata.updateTaskInstance({ ...first, tryNumber: 1 })).toBeUndefined();
+      const second = { ...first, pokes: 1, tryNumber: 1, set: { state: "success" } } as const;
+      const { value: _, ...large } = xcom({ ref: "large" });
+      const xcoms = [large];
+      expect(await metadata.updateTaskInstance({ ...second, pokes: 2, xcoms })).toBeUndefined();
+      expect(await metadata.updateTaskInstance({ ...second, xcoms })).toStrictEqual({
+        ...entered,
+        ...poke,
+        ...wait,
+        state: "success",
+      });
+    });
+
     test("a field set to undefined is removed, one that isn't named stays", async () => {
       const metadata = await create();
       const key = taskKey();

@@ -153,6 +153,33 @@ export function stateMachinesContract(
       await engine.stateMachines.stop({ ...input, runId: "none" }, "no such run");
     });
 
+    test("a sensor's state gives the worker its token, and ends when that is released, not when the worker does", async () => {
+      const sensor = { pokeInterval: 60, timeout: 60, softFail: false, exponentialBackoff: false };
+      const tasks = [taskDocument("s", { sensor }), taskDocument("b", { upstream: ["s"] })];
+      const { publish, start, input } = await prepare({ tasks });
+      await publish();
+      await start();
+      const payload = await waitFor("worker s");
+      expect(payload).toEqual({ ...input, taskId: "s", token: expect.any(String) });
+      await sleep(QUIET_MS);
+      expect(seen()).toEqual(["worker s"]);
+      await engine.stateMachines.release(String(payload.token));
+      await waitFor("finish");
+      expect(seen()).toEqual(["worker s", "worker b", "finish"]);
+    });
+
+    test("a sensor's token that is released while its worker is still in the call is not lost", async () => {
+      const sensor = { pokeInterval: 60, timeout: 60, softFail: false, exponentialBackoff: false };
+      const { publish, start } = await prepare({ tasks: [taskDocument("s", { sensor })] });
+      await publish();
+      held.set("worker s", () => {});
+      await start();
+      const { token } = await waitFor("worker s");
+      await engine.stateMachines.release(String(token));
+      held.get("worker s")?.();
+      await waitFor("finish");
+    });
+
     test("a gate waits until its token is released, once", async () => {
       const { publish, start } = await prepare({ tasks: gated });
       await publish();

@@ -76,7 +76,8 @@ dag.task("stubborn", () => new Promise(() => {}))();
 dag.task("next", async () => { await new Promise((resolve) => setTimeout(resolve, 250)); return 1; })();`,
     { taskIds: ["slow", "stubborn", "next"], timeout: 0.3 },
   );
-  const died = { kind: "died", reason: "timed out after 0.3 s (executionTimeout)" };
+  const reason = "timed out after 0.3 s (executionTimeout)";
+  const died = { kind: "died", reason, timedOut: true };
   expect(outcomes).toEqual([died, died, { kind: "success", result: "1" }]);
   expect(lines).toContain("stepwind error The try died: timed out after 0.3 s (executionTimeout)");
   expect(lines.join("\n")).not.toContain("too late");

@@ -202,8 +202,8 @@ describe("what is allowed", () => {
 describe("the functions", () => {
   test("each runs Node 24 on arm64, logs for a while, and knows all that its code reads", () => {
     const functions = plain.ofType("AWS::Lambda::Function");
-    expect(functions).toHaveLength(7);
-    expect(plain.ofType("AWS::Logs::LogGroup")).toHaveLength(7);
+    expect(functions).toHaveLength(8);
+    expect(plain.ofType("AWS::Logs::LogGroup")).toHaveLength(8);
     plain.template.allResourcesProperties("AWS::Logs::LogGroup", { RetentionInDays: 90 });
     for (const [id, { Properties }] of functions) {
       expect(Properties, id).toMatchObject({ Runtime: "nodejs24.x", Architectures: ["arm64"] });
@@ -219,7 +219,7 @@ describe("the functions", () => {
 
   test("their code is below 3 MB, that of the DAG processor below Lambda's limit", () => {
     const { "dag-processor": processor = 0, ...others } = Object.fromEntries(sizesOfFunctions());
-    expect(Object.keys(others)).toHaveLength(6);
+    expect(Object.keys(others)).toHaveLength(7);
     for (const [name, bytes] of Object.entries(others)) {
       expect(bytes, name).toBeLessThan(3 * 1024 * 1024);
     }
@@ -235,13 +235,53 @@ describe("the functions", () => {
       .ofType("AWS::CloudWatch::Alarm")
       .map(([, { Properties }]) => textOf(Properties));
     const queues = plain.ofType("AWS::SQS::Queue");
-    expect(queues).toHaveLength(6);
+    expect(queues).toHaveLength(8);
     for (const [id] of queues) {
       expect(
         alarms.filter((alarm) => alarm.includes(`"${id}"`)),
         id,
       ).toHaveLength(1);
     }
+  });
+
+  test("messages to the triggerer come again one by one when it fails, and at last to their dead-letter queue", () => {
+    const { Timeout, FunctionName } = functionNamed("triggerer").Properties;
+    const mappings = plain.ofType("AWS::Lambda::EventSourceMapping");
+    expect(mappings).toHaveLength(1);
+    const mapping = mappings[0]?.[1].Properties ?? {};
+    expect(FunctionName).toBe("Stepwind-triggerer");
+    expect(textOf(mapping.FunctionName)).toContain("triggerer");
+    expect(mapping.FunctionResponseTypes).toEqual(["ReportBatchItemFailures"]);
+    const [queueId] = /Triggers[0-9A-F]+/.exec(textOf(mapping.EventSourceArn)) ?? [];
+    const queue = plain.resources.get(queueId ?? "")?.Properties;
+    expect(queue?.VisibilityTimeout).toBe(6 * Number(Timeout));
+    expect(queue?.RedrivePolicy).toMatchObject({ maxReceiveCount: 12 });
+    expect(textOf(queue?.RedrivePolicy)).toContain("TriggerDeadLetters");
+  });
+
+  test("the triggerer may read the table, have the worker called, and use its queue; the worker may only send to that", () => {
+    const actionsOf = (role: string) =>
+      permissions(plain)
+        .filter((each) => each.role.includes(role))
+        .flatMap(({ statement }) =>
+          asList(statement.Action).map((action) => [action, textOf(statement.Resource)] as const),
+        );
+    const mine = actionsOf("triggererRole").filter(([action]) => !/^(logs|xray):/.test(action));
+    expect(mine.map(([action]) => action).sort()).toEqual([
+      "dynamodb:GetItem",
+      "lambda:InvokeFunction",
+      "sqs:ChangeMessageVisibility",
+      "sqs:DeleteMessage",
+      "sqs:GetQueueAttributes",
+      "sqs:GetQueueUrl",
+      "sqs:ReceiveMessage",
+      "sqs:SendMessage",
+    ]);
+    for (const [action, resource] of mine) {
+      if (action.startsWith("sqs:")) expect(resource, action).toMatch(/"Triggers[0-9A-F]+"/);
+    }
+    const workers = actionsOf("workerRole").filter(([, resource]) => /Triggers/.test(resource));
+    expect(workers.map(([action]) => action)).toEqual(["sqs:SendMessage"]);
   });
 
   test("upload events, ended executions and the topic reach their function or a queue", () => {

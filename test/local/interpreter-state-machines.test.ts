@@ -7,7 +7,7 @@ import {
   type Functions,
   LOCAL_FUNCTIONS,
 } from "../../src/local/interpreter-state-machines.ts";
-import { CallAgain } from "../../src/services/worker.ts";
+import { CallAgain } from "../../src/services/worker-calls.ts";
 import { dag, task } from "../reference/documents.ts";
 import { createVirtualClock } from "../reference/virtual-clock.ts";
 

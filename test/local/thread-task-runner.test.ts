@@ -178,6 +178,7 @@ test("a synchronous endless loop is killed at its timeout, and what it printed i
   expect(await run("loop", { timeout: 0.2 })).toEqual({
     kind: "died",
     reason: "timed out after 0.2 s (executionTimeout)",
+    timedOut: true,
   });
   expect(await lines("loop")).toEqual([
     "Task instance is in running state: try 1 of 1",

@@ -21,6 +21,11 @@ test("a run goes on while a task is unfinished, also after a leaf has failed", (
   expect(decide({ a: "running", b: "failed" })).toEqual({ state: "running" });
 });
 
+test("a sensor that waits is no deadlock, whatever else can't start", () => {
+  expect(decide({ a: "up_for_reschedule" })).toEqual({ state: "running" });
+  expect(decide({ a: "up_for_reschedule" }, "all_skipped")).toEqual({ state: "running" });
+});
+
 test("the leaves decide: a failed task above a leaf that succeeded doesn't matter", () => {
   expect(decide({ a: "failed", b: "success" })).toEqual({ state: "success", reason: "success" });
   expect(decide({ a: "failed", b: "skipped" })).toEqual({ state: "success", reason: "success" });

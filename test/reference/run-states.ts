@@ -8,6 +8,8 @@ import { countUpstream, evaluateTriggerRule } from "../../src/model/trigger-rule
 export interface ScriptedTask {
   /** Seconds from start to end, all tries included; more than 0. */
   readonly duration: number;
+  /** Of a sensor, whose pokes take so long in turn, with so much time in between; `duration` is all of it. */
+  readonly pokes?: { readonly seconds: readonly number[]; readonly interval: number };
   readonly outcome: "success" | "failed" | "skipped";
   /** The label that a branch answers when it succeeds, one of its cases; absent follows none. */
   readonly label?: string;

@@ -19,16 +19,26 @@ export function schedule(
   const agenda = createAgenda();
   const started = new Set<string>();
 
+  /** The end of what takes so long from a moment on and starts over when the engine dies. */
+  function endOf(start: number, seconds: number): number {
+    const restarted = deaths.reduce(
+      (from, death) => (from <= death && death < from + seconds ? death : from),
+      start,
+    );
+    return restarted + seconds;
+  }
+
   function consider(taskId: string, now: number): void {
     if (started.has(taskId) || states.look(taskId, now) !== "run") return;
     started.add(taskId);
     states.start(taskId, now);
-    const { duration } = states.scripted(taskId);
-    const restarted = deaths.reduce(
-      (from, death) => (from <= death && death < from + duration ? death : from),
-      now,
-    );
-    agenda.at(restarted + duration, (end) => {
+    const { duration, pokes = { seconds: [duration], interval: 0 } } = states.scripted(taskId);
+    let moment = now;
+    for (const [index, seconds] of pokes.seconds.entries()) {
+      if (index > 0) moment += pokes.interval;
+      moment = endOf(moment, seconds);
+    }
+    agenda.at(moment, (end) => {
       for (const touched of states.finish(taskId, end)) consider(touched, end);
     });
   }

@@ -7,17 +7,23 @@ import {
   type LocalStateMachines,
 } from "../../src/local/interpreter-state-machines.ts";
 import { createSqliteMetadata } from "../../src/local/sqlite-metadata.ts";
+import { createTimerTriggers, type TimerTriggers } from "../../src/local/timer-triggers.ts";
 import type { StateMachine } from "../../src/model/asl.ts";
 import type { DagDocument } from "../../src/model/document.ts";
 import type { DagRunRecord, TaskInstanceRecord } from "../../src/model/records.ts";
+import type { Trigger } from "../../src/model/sensors.ts";
 import { supersede } from "../../src/model/superseded.ts";
 import type { CallbackCall, TaskCall, TaskOutcome } from "../../src/model/task-call.ts";
 import type { Metadata } from "../../src/ports/metadata.ts";
-import type { Platform, Reporter } from "../../src/ports/platform.ts";
+import type { Reporter } from "../../src/ports/platform.ts";
 import type { StateMachines, VersionName } from "../../src/ports/state-machines.ts";
-import type { TaskRunner } from "../../src/ports/task-runner.ts";
+import type { DiedTry, TaskRunner } from "../../src/ports/task-runner.ts";
+import type { Triggers } from "../../src/ports/triggers.ts";
 import type { XComs } from "../../src/ports/xcoms.ts";
 import { createServices, type Services } from "../../src/services/services.ts";
+import { createTriggerer } from "../../src/services/triggerer.ts";
+import type { WorkerEvent } from "../../src/services/worker-calls.ts";
+import { ABSENT } from "./absent-ports.ts";
 import type { Script as Plan } from "./run-states.ts";
 import { createVirtualClock, createVirtualSchedules, type VirtualClock } from "./virtual-clock.ts";
 import { type Faults, IMMORTAL, type Life, watchCalls } from "./watched-calls.ts";
@@ -25,7 +31,7 @@ import { type Faults, IMMORTAL, type Life, watchCalls } from "./watched-calls.ts
 /** How one try goes: it takes so many seconds and then ends so. */
 export interface ScriptedTry {
   readonly seconds: number;
-  readonly ending: TaskOutcome | { readonly kind: "died"; readonly reason: string };
+  readonly ending: TaskOutcome | DiedTry;
 }
 
 export type Script = (call: TaskCall) => ScriptedTry;
@@ -125,6 +131,15 @@ export interface VirtualProductOptions {
   readonly xcoms?: XComs;
   /** Tries at the same time; any number when absent. */
   readonly threads?: number;
+  /** Workers as functions of a cloud: the triggerer doesn't wait for them, and nobody tells of their death. */
+  readonly apart?: {
+    /** The longest that one lives, in seconds. */
+    readonly limit: number;
+    /** Messages to the triggerer that come instead of one; 1 when absent. */
+    copies?(trigger: Trigger): number;
+    /** Whether a call of the triggerer gets lost; false when absent. */
+    isLost?(event: WorkerEvent): boolean;
+  };
 }
 
 /** Early, so that fractions of a second keep their precision in epoch milliseconds. */
@@ -156,6 +171,7 @@ export function createVirtualProduct(options: VirtualProductOptions = {}): Virtu
     let free = threads;
     const waiting: (() => void)[] = [];
     return {
+      ...(options.apart ? { limit: options.apart.limit } : {}),
       async run(call, { onStart, signal }) {
         if (free > 0) free -= 1;
         else await new Promise<void>((resolve) => waiting.push(resolve));
@@ -192,6 +208,17 @@ export function createVirtualProduct(options: VirtualProductOptions = {}): Virtu
       report,
       onDue: (dagId) => services.scheduler.schedule(dagId),
     });
+    const timers = createTimerTriggers({
+      clock,
+      report,
+      onDue: (trigger, signal) => triggerer().handle(trigger, signal),
+    });
+    const triggers: Triggers = {
+      async set(trigger) {
+        const copies = options.apart?.copies?.(trigger) ?? 1;
+        for (let count = 0; count < copies; count += 1) await timers.set(trigger);
+      },
+    };
     const local = createLocalStateMachines({
       metadata,
       clock,
@@ -205,6 +232,7 @@ export function createVirtualProduct(options: VirtualProductOptions = {}): Virtu
           await services.scheduler.schedule(dagId);
         },
       }),
+      onStop: timers.forget,
     });
     const stateMachines = calls.watch(
       {
@@ -216,9 +244,14 @@ export function createVirtualProduct(options: VirtualProductOptions = {}): Virtu
       },
       life,
     );
-    const used = { metadata, xcoms, clock, report, runner, schedules, stateMachines };
+    const used = { metadata, xcoms, clock, report, runner, schedules, stateMachines, triggers };
     const services = createServices({ ...ABSENT, ...used });
-    return { services, stateMachines, life };
+    const apart = createTriggerer(used, async (event, signal) => {
+      if (options.apart?.isLost?.(event)) return;
+      services.worker.execute(event, signal).catch((problem) => report.error(String(problem)));
+    });
+    const triggerer = () => (options.apart ? apart : services.triggerer);
+    return { services, stateMachines, timers, life };
   }
 
   let engine = boot();
@@ -265,6 +298,7 @@ export function createVirtualProduct(options: VirtualProductOptions = {}): Virtu
   async function die({ turns = 0, downFor = 0 } = {}): Promise<void> {
     for (let index = 0; index < turns; index += 1) await turn();
     void engine.stateMachines.shutDown();
+    void engine.timers.stop();
     engine.life.isOver = true;
     clock.clear();
     clock.set(clock.now() + downFor * 1_000);
@@ -355,32 +389,6 @@ function turn(): Promise<void> {
 interface Engine {
   readonly services: Services;
   readonly stateMachines: LocalStateMachines;
+  readonly timers: TimerTriggers;
   readonly life: Life;
-}
-
-/** What these runs have no use for. */
-const ABSENT: Pick<
-  Platform,
-  "xcoms" | "logs" | "secrets" | "source" | "bundles" | "loader" | "notifications" | "randomId"
-> = {
-  xcoms: {
-    put: async () => unused("xcoms"),
-    get: async () => unused("xcoms"),
-    deleteDag: async () => {},
-  },
-  logs: {
-    append: async () => {},
-    read: async () => ({ entries: [], next: "" }),
-    deleteDag: async () => {},
-  },
-  secrets: { getConnection: async () => undefined, getVariable: async () => undefined },
-  source: { list: async () => [], read: async () => undefined },
-  bundles: { put: async () => {}, has: async () => false, url: async () => unused("bundles") },
-  loader: { load: async () => ({ dags: [], diagnostics: [] }) },
-  notifications: { publish: async () => {} },
-  randomId: () => "aaaaaaaa",
-};
-
-function unused(port: string): never {
-  throw new Error(`The port ${port} has no part in these runs`);
 }

@@ -19,6 +19,7 @@ import {
   getContext,
   label,
   multipleCronTrigger,
+  PokeReturnValue,
   param,
   SkipTask,
 } from "../../src/sdk/index.ts";
@@ -85,6 +86,29 @@ test("override and get", async () => {
   notify({ text: summary.get("text") });
   expect(large.taskId).toBe("load_large");
   await expectNoMistakes(dag);
+});
+
+test("sensors", async () => {
+  const { dag, task } = withTasks("loaded");
+  const loaded = task("loaded");
+  const waitForFile = dag.sensor(
+    "wait_for_file",
+    async ({ key }: { key: string }) => (await getClient().getVariable(key)) !== null,
+    { pokeInterval: "5 minutes", timeout: "6 hours", softFail: true },
+  );
+  waitForFile({ key: "landed" }).before(loaded);
+  const newest = dag.sensor("wait_for_export", async () => {
+    const key = await getClient().getVariable("newest_export");
+    return new PokeReturnValue(key !== null, key);
+  });
+  newest();
+  await expectNoMistakes(dag);
+  const services = createMemoryServices();
+  expect((await runTask(dag, "wait_for_file", { services })).outcome.kind).toBe("reschedule");
+  expect((await runTask(dag, "wait_for_export", { services })).outcome.kind).toBe("reschedule");
+  services.variables.set("landed", "yes").set("newest_export", "a.csv");
+  expect((await runTask(dag, "wait_for_file", { services })).result).toBeUndefined();
+  expect((await runTask(dag, "wait_for_export", { services })).result).toBe("a.csv");
 });
 
 test("groups", async () => {

@@ -7,6 +7,7 @@ test("stepwind exports these names", async () => {
     "ConnectionNotFoundError",
     "Dag",
     "FailTask",
+    "PokeReturnValue",
     "SkipTask",
     "VariableNotFoundError",
     "chain",

@@ -1,7 +1,7 @@
 // What the compiler promises to a DAG's author: each `@ts-expect-error` is a mistake that must not compile.
 import { expectTypeOf, test } from "vitest";
 import { bash, empty } from "../../src/operators/index.ts";
-import { chain, Dag, getContext, type TaskRef } from "../../src/sdk/index.ts";
+import { chain, Dag, getContext, PokeReturnValue, type TaskRef } from "../../src/sdk/index.ts";
 
 interface Counted {
   key: string;
@@ -119,6 +119,47 @@ test("options are checked", () => {
   new Dag("d", { maxActiveRun: 1 });
   // @ts-expect-error a param's default is JSON
   new Dag("d", { params: { when: new Date() } });
+});
+
+test("a sensor's answer is a boolean or carries its result, and its options are checked", () => {
+  const { dag, count, greet } = example();
+  const landed = dag.sensor("landed", async ({ key }: { key: string }) => key !== "");
+  expectTypeOf(landed({ key: "a" })).toEqualTypeOf<TaskRef<null>>();
+  const newest = dag.sensor("newest", () => new PokeReturnValue(true, "a.csv"), {
+    pokeInterval: "5 minutes",
+    timeout: 3_600,
+    softFail: true,
+    exponentialBackoff: true,
+    maxWait: "1 hour",
+    mode: "reschedule",
+    retries: 2,
+  });
+  expectTypeOf(newest()).toEqualTypeOf<TaskRef<string>>();
+  const either = dag.sensor("either", async () =>
+    Math.random() > 0.5 ? new PokeReturnValue(true, 3) : false,
+  );
+  expectTypeOf(either()).toEqualTypeOf<TaskRef<number>>();
+  greet({ name: newest.override({ taskId: "newest_2", pokeInterval: 5 })() });
+  // @ts-expect-error a sensor's result of the wrong type
+  greet({ name: either.override({ taskId: "either_2" })() });
+  // @ts-expect-error a misspelled input
+  landed.override({ taskId: "landed_2" })({ kye: "a" });
+  // @ts-expect-error an upstream number where the poke wants a string
+  landed.override({ taskId: "landed_3" })({ key: count() });
+  // @ts-expect-error a poke that answers neither a boolean nor a PokeReturnValue
+  dag.sensor("text", async () => "yes");
+  // @ts-expect-error a poke that answers nothing
+  dag.sensor("nothing", async () => {});
+  // @ts-expect-error there is no mode that holds a worker
+  dag.sensor("held", async () => true, { mode: "poke" });
+  // @ts-expect-error no such unit
+  dag.sensor("unit", async () => true, { pokeInterval: "5 fortnights" });
+  // @ts-expect-error a task has no such option
+  dag.task("task", async () => true, { pokeInterval: 5 });
+  // @ts-expect-error nor has its override
+  count.override({ pokeInterval: 5 });
+  dag.taskGroup("group").sensor("inside", async () => true)();
+  new Dag("d", { defaultArgs: { pokeInterval: 30, retries: 1 } });
 });
 
 test("mapping is checked", () => {

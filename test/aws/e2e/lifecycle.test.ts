@@ -143,7 +143,7 @@ test("deploying another version over running runs, and pushing changed DAGs, kee
   writeLongDags(folder, "two");
   expect((await push(folder)).out).toContain("2 DAGs live");
   const newFunctions = await fingerprints();
-  expect(newFunctions.size).toBe(7);
+  expect(newFunctions.size).toBe(8);
   for (const [name, { code, version }] of newFunctions) {
     expect(code, name).not.toBe(oldFunctions.get(name)?.code);
     // That one has no variables.
@@ -194,14 +194,14 @@ test("destroying is refused while a run is going on, and else leaves nothing but
   // LocalStack names it by chance.
   const topic = cloud.environment.topicArn.split(":").at(-1) ?? "";
   const before = await takeInventory(STACK, topic);
-  const common = { stack: 1, function: 7, role: 9, "log group": 7, topic: 1, queue: 6 };
+  const common = { stack: 1, function: 8, role: 10, "log group": 8, topic: 1, queue: 8 };
   expect(countKinds(before)).toMatchObject({ ...common, table: 1, bucket: 2, parameter: 1 });
   expect(countKinds(before)).toMatchObject({ "state machine": 4 });
   // With rules there is one more of these, in the schedule's place.
   expect(countKinds(before)).toMatchObject(
     cloud.environment.schedules === "rules"
       ? { rule: 2 }
-      : { rule: 1, "schedule group": 1, schedule: 1, alarm: 9 },
+      : { rule: 1, "schedule group": 1, schedule: 1, alarm: 11 },
   );
 
   await expect(destroyStack(STACK, { checkout })).rejects.toThrow("Runs are going on: ");

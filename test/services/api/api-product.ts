@@ -82,6 +82,7 @@ export async function createApiProduct(): Promise<ApiProduct> {
     },
     schedules: { set: async () => {}, remove: async () => {} },
     notifications: { publish: async () => {} },
+    triggers: { set: async () => {} },
     randomId: () => "abcdefgh",
   };
   const services: Services = createServices(platform);

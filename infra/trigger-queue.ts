@@ -1,0 +1,26 @@
+// The queue of delayed messages to the triggerer, with another for those that it fails at to the end.
+import { Duration } from "aws-cdk-lib";
+import type * as sqs from "aws-cdk-lib/aws-sqs";
+import type { Construct } from "constructs";
+import { createQueue } from "./functions.ts";
+
+export const TRIGGERER_TIMEOUT = Duration.seconds(30);
+
+/** AWS Lambda: "Using Lambda with Amazon SQS" wants six times the function's timeout. */
+const VISIBILITY_TIMEOUT = Duration.seconds(6 * TRIGGERER_TIMEOUT.toSeconds());
+/** Over half an hour, so that an outage of something that the triggerer needs loses no message. */
+const MOST_RECEIVES = 12;
+
+export interface TriggerQueue {
+  readonly queue: sqs.Queue;
+  readonly deadLetters: sqs.Queue;
+}
+
+export function createTriggerQueue(scope: Construct): TriggerQueue {
+  const deadLetters = createQueue(scope, "TriggerDeadLetters");
+  const queue = createQueue(scope, "Triggers", {
+    visibilityTimeout: VISIBILITY_TIMEOUT,
+    deadLetterQueue: { queue: deadLetters, maxReceiveCount: MOST_RECEIVES },
+  });
+  return { queue, deadLetters };
+}

@@ -1,0 +1,71 @@
+// Messages to the triggerer in an SQS queue. A message can be delayed by 15 minutes at most, so one that is due later is
+// sent on, again and again, by whoever receives it before its moment.
+import { SendMessageCommand, type SQSClient } from "@aws-sdk/client-sqs";
+import type { SQSBatchResponse, SQSEvent } from "aws-lambda";
+import type { Trigger } from "../model/sensors.ts";
+import type { Clock, Reporter } from "../ports/platform.ts";
+import type { Triggers } from "../ports/triggers.ts";
+
+/** SQS quotas: DelaySeconds. */
+const LONGEST_DELAY = 900;
+
+export interface SqsTriggersOptions {
+  readonly client: SQSClient;
+  readonly queueUrl: string;
+  readonly clock: Pick<Clock, "now">;
+  /** Seconds; the most that SQS takes when absent. */
+  readonly longestDelay?: number;
+}
+
+export function createSqsTriggers({
+  client,
+  queueUrl,
+  clock,
+  longestDelay = LONGEST_DELAY,
+}: SqsTriggersOptions): Triggers {
+  return {
+    async set(trigger) {
+      const seconds = Math.ceil((trigger.dueAt - clock.now()) / 1_000);
+      await client.send(
+        new SendMessageCommand({
+          QueueUrl: queueUrl,
+          MessageBody: JSON.stringify(trigger),
+          DelaySeconds: Math.min(Math.max(seconds, 0), longestDelay),
+        }),
+      );
+    },
+  };
+}
+
+/**
+ * Handles a batch of messages and names those that failed, which SQS gives out again; a message that comes before its
+ * moment is sent on.
+ */
+export async function receiveTriggers(
+  { Records }: Pick<SQSEvent, "Records">,
+  {
+    triggers,
+    clock,
+    report,
+    handle,
+  }: {
+    readonly triggers: Triggers;
+    readonly clock: Pick<Clock, "now">;
+    readonly report: Pick<Reporter, "error">;
+    readonly handle: (trigger: Trigger) => Promise<void>;
+  },
+): Promise<SQSBatchResponse> {
+  const failed = await Promise.all(
+    Records.map(async ({ messageId, body }) => {
+      try {
+        const trigger: Trigger = JSON.parse(body);
+        await (trigger.dueAt > clock.now() ? triggers.set(trigger) : handle(trigger));
+        return [];
+      } catch (problem) {
+        report.error(`A message to the triggerer failed: ${String(problem)}`, { body });
+        return [{ itemIdentifier: messageId }];
+      }
+    }),
+  );
+  return { batchItemFailures: failed.flat() };
+}
