@@ -66,6 +66,12 @@ c.before(f);
 e.before(f);
 const read = dag.task("read", async ({ text }: { text: unknown }) => String(text).length);
 read({ text: a });
+dag.sensor("waits", async () => {
+  const { taskStateStore } = getClient();
+  const pokes = Number((await taskStateStore.get("pokes")) ?? 0) + 1;
+  await taskStateStore.set("pokes", pokes);
+  return pokes > 2;
+}, { pokeInterval: 1 })();
 `,
   "watched/failing.ts": `import { Dag } from "stepwind";
 export const dag = new Dag("failing", { schedule: null, onFailureCallback: () => console.log("told") });
@@ -125,7 +131,9 @@ const WATCHED = {
     "states:SendTaskSuccess",
     "sns:Publish",
     "lambda:InvokeFunction",
+    "sqs:SendMessage",
   ],
+  triggerer: ["dynamodb:GetItem", "sqs:SendMessage", "lambda:InvokeFunction"],
   recorder: ["dynamodb:Query", "lambda:InvokeFunction", "states:StopExecution"],
   scheduler: [
     "states:DescribeExecution",
