@@ -87,6 +87,6 @@ test("doctor finds nothing wrong with a deployment that works, and says what is 
 
   const none = await stepwind(folder, "doctor", "--stack", "Nowhere");
   expect(none.err).toContain('There is no deployment "Nowhere"');
-  expect(none.err).toMatch(/There is: .*Stepwind/);
+  expect(none.err).toMatch(/There is: .*\bStepwind\b/);
   expect(none.code).toBe(1);
 });
