@@ -43,6 +43,7 @@ async function importWorker(): Promise<number> {
         ...process.env,
         ...environment,
         STEPWIND_SCHEDULES: "scheduler",
+        STEPWIND_WORKER_TIMEOUT: "900",
         STEPWIND_DAGS_ARE_PAUSED_AT_CREATION: "false",
         AWS_REGION: "us-east-1",
       },
