@@ -195,14 +195,16 @@ test("destroying is refused while a run is going on, and else leaves nothing but
   const topic = cloud.environment.topicArn.split(":").at(-1) ?? "";
   const before = await takeInventory(STACK, topic);
   const common = { stack: 1, function: 8, role: 10, "log group": 8, topic: 1, queue: 8 };
-  expect(countKinds(before)).toMatchObject({ ...common, table: 1, bucket: 2, parameter: 1 });
-  expect(countKinds(before)).toMatchObject({ "state machine": 4 });
-  // With rules there is one more of these, in the schedule's place.
-  expect(countKinds(before)).toMatchObject(
-    cloud.environment.schedules === "rules"
-      ? { rule: 2 }
-      : { rule: 1, "schedule group": 1, schedule: 1, alarm: 11 },
-  );
+  const counts = countKinds(before);
+  expect(counts).toMatchObject({ ...common, table: 1, bucket: 2, parameter: 1 });
+  expect(counts).toMatchObject({ "state machine": 4 });
+  // Two rules are the stack's; what wakes the scheduler for a DAG, for its schedule or to look again, is not.
+  if (cloud.environment.schedules === "rules") {
+    expect(counts.rule).toBeGreaterThan(2);
+  } else {
+    expect(counts).toMatchObject({ rule: 2, "schedule group": 1, alarm: 11 });
+    expect(counts.schedule).toBeGreaterThan(0);
+  }
 
   await expect(destroyStack(STACK, { checkout })).rejects.toThrow("Runs are going on: ");
   expect(await takeInventory(STACK, topic)).toEqual(before);
