@@ -18,7 +18,7 @@ export function checkTaskTimes(
   const hint =
     longestTask < LONGEST_FUNCTION
       ? `Raise the worker's timeout (prop "worker.timeout" of the construct, ${LONGEST_FUNCTION} seconds at most)`
-      : "Start longer work elsewhere (ECS, Batch, Glue, a query in the warehouse) and look for its end in a task of its own, or split it";
+      : "Start longer work elsewhere (ECS, Batch, Glue, a query in the warehouse) and wait for its end with a sensor, or split it";
   return tasks.flatMap(({ taskId, executionTimeout }) =>
     executionTimeout === undefined || executionTimeout <= longestTask
       ? []
