@@ -16,7 +16,7 @@ import {
 import { paginateListStateMachines, SFNClient } from "@aws-sdk/client-sfn";
 import { paginateListTopics, SNSClient } from "@aws-sdk/client-sns";
 import { paginateListQueues, SQSClient } from "@aws-sdk/client-sqs";
-import { DescribeParametersCommand, SSMClient } from "@aws-sdk/client-ssm";
+import { paginateDescribeParameters, SSMClient } from "@aws-sdk/client-ssm";
 import { S3_CLIENT_OPTIONS } from "../../../src/aws/client-options.ts";
 
 type Names = readonly (string | undefined)[];
@@ -98,8 +98,11 @@ const LISTS: Readonly<Record<string, (clients: Clients) => Promise<Names>>> = {
     return Buckets.map(({ Name }) => Name);
   },
   parameter: async ({ ssm }) => {
-    const { Parameters = [] } = await ssm.send(new DescribeParametersCommand({ MaxResults: 50 }));
-    return Parameters.map(({ Name }) => Name);
+    const names: (string | undefined)[] = [];
+    for await (const { Parameters = [] } of paginateDescribeParameters({ client: ssm }, {})) {
+      names.push(...Parameters.map(({ Name }) => Name));
+    }
+    return names;
   },
 };
 

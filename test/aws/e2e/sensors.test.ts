@@ -3,6 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { StopExecutionCommand } from "@aws-sdk/client-sfn";
 import { beforeAll, expect, test } from "vitest";
 import type { TaskInstanceRecord } from "../../../src/model/records.ts";
+import { isMiniStack } from "../ministack.ts";
 import { type Cloud, openCloud, until } from "./cloud.ts";
 
 let cloud: Cloud;
@@ -83,7 +84,8 @@ dag.task("below_hard", async () => 1)().after(hard);
   expect(hard?.message).toMatch(/^AirflowSensorTimeout: Sensor has timed out; run duration of /);
 });
 
-test("nothing pokes on when the execution is stopped while a sensor waits", async () => {
+test("nothing pokes on when the execution is stopped while a sensor waits", async ({ skip }) => {
+  skip(!(await isMiniStack()), "LocalStack stops no execution that waits for a token");
   await cloud.upload("sensing_stopped.ts", text("sensing_stopped", "false"));
   await cloud.dagWhen("sensing_stopped");
   const runId = await cloud.trigger("sensing_stopped");
