@@ -139,7 +139,6 @@ const WATCHED = {
     "states:DescribeExecution",
     "states:StartExecution",
     "states:StopExecution",
-    "states:DeleteStateMachine",
     "sns:Publish",
   ],
   "dag-processor": [
