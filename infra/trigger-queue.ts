@@ -8,8 +8,8 @@ export const TRIGGERER_TIMEOUT = Duration.seconds(30);
 
 /** AWS Lambda: "Using Lambda with Amazon SQS" wants six times the function's timeout. */
 const VISIBILITY_TIMEOUT = Duration.seconds(6 * TRIGGERER_TIMEOUT.toSeconds());
-/** Over half an hour, so that an outage of something that the triggerer needs loses no message. */
-const MOST_RECEIVES = 12;
+/** SQS's most: two days. While workers take up all the concurrency that there is, messages are received in vain. */
+const MOST_RECEIVES = 1_000;
 
 export interface TriggerQueue {
   readonly queue: sqs.Queue;

@@ -21,6 +21,13 @@ const TRANSIENT_ERRORS: ReadonlySet<string> = new Set([
   "TransactionInProgressException",
 ]);
 
+/** What is wrong with the call itself, or with who makes it. */
+const PERMANENT_ERRORS: ReadonlySet<string> = new Set([
+  "AccessDeniedException",
+  "ResourceNotFoundException",
+  "ValidationException",
+]);
+
 const NETWORK_ERRORS: ReadonlySet<string> = new Set([
   "EAI_AGAIN",
   "ECONNREFUSED",
@@ -49,7 +56,7 @@ export async function withRetries<T>(call: () => Promise<T>): Promise<T> {
     try {
       return await call();
     } catch (error) {
-      if (!isTransient(error)) throw error;
+      if (!isTransient(error)) throw markPermanent(error);
       await pause(error);
     }
   }
@@ -59,4 +66,9 @@ function isTransient(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   if (TRANSIENT_ERRORS.has(error.name)) return true;
   return "code" in error && NETWORK_ERRORS.has(String(error.code));
+}
+
+function markPermanent(error: unknown): unknown {
+  if (!(error instanceof Error) || !PERMANENT_ERRORS.has(error.name)) return error;
+  return Object.assign(error, { isPermanent: true });
 }

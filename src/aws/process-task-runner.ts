@@ -100,8 +100,10 @@ async function limited(
   work: (limits: Limits) => Promise<TaskOutcome>,
 ): Promise<TaskOutcome | DiedTry> {
   const leftMs = deadline - RESERVE_MS - Date.now();
-  const isOwn = timeout !== undefined && timeout * 1_000 <= leftMs;
-  const limitMs = Math.max(0, Math.min(isOwn ? timeout * 1_000 : leftMs, LONGEST_MS));
+  // One that falls into what is kept for the record is the task's own all the same.
+  const isOwn = timeout !== undefined && timeout * 1_000 <= leftMs + RESERVE_MS;
+  const ownMs = isOwn ? timeout * 1_000 : leftMs;
+  const limitMs = Math.max(0, Math.min(ownMs, leftMs, LONGEST_MS));
   const reason = isOwn
     ? `timed out after ${timeout} s (executionTimeout)`
     : "the time of the worker function was over";

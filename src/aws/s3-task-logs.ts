@@ -16,6 +16,8 @@ import {
 
 /** Bytes of an object, and of what one reading answers; a longer line is alone in it. */
 const CHUNK_BYTES = 1024 * 1024;
+/** A sensor writes one for each poke. */
+const CHUNK_OBJECTS = 200;
 /** A log that nothing was read of yet. */
 const BEGIN = "0";
 const CHUNK_ID = /^\d{13}-\d{6}-[0-9a-f]{8}$/;
@@ -116,13 +118,13 @@ function toBatches(entries: readonly LogEntry[]): readonly string[] {
   return [...batches, lines.join("")];
 }
 
-/** As many objects from the front as fit into a chunk, but at least one. */
+/** As many objects from the front as fit into a chunk, but at least one; each is a request. */
 async function takeChunk(objects: AsyncIterable<ListedObject>): Promise<readonly ListedObject[]> {
   const taken: ListedObject[] = [];
   let size = 0;
   for await (const object of objects) {
     size += object.sizeBytes;
-    if (taken.length > 0 && size > CHUNK_BYTES) break;
+    if (taken.length === CHUNK_OBJECTS || (taken.length > 0 && size > CHUNK_BYTES)) break;
     taken.push(object);
   }
   return taken;

@@ -60,6 +60,8 @@ export interface SensorDocument {
   readonly timeout: number;
   /** Whether it is skipped instead of failed when its time is over. */
   readonly softFail: boolean;
+  /** Whether it is skipped instead of failed when a poke throws, or takes longer than the task's executionTimeout. */
+  readonly neverFail?: true;
   readonly exponentialBackoff: boolean;
   /** Upper limit of a growing wait; none when absent. */
   readonly maxWait?: number;

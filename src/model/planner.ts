@@ -85,6 +85,13 @@ export function plan(query: PlanQuery): Plan {
   };
 }
 
+/** Whether both documents have runs at the same moments. */
+export function isSameSchedule(a: DagDocument, b: DagDocument): boolean {
+  const textOf = ({ schedule, timezone, startDate, endDate, catchup }: DagDocument) =>
+    JSON.stringify([schedule, timezone, startDate, endDate, catchup]);
+  return textOf(a) === textOf(b);
+}
+
 /** The record of a DAG that is paused or unpaused: what falls into a pause is left out, so nothing is promised from before. */
 export function forgetPlan({ plannedAt: _, ...dag }: DagRecord): DagRecord {
   return dag;

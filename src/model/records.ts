@@ -18,7 +18,7 @@ export interface DagRecord {
   readonly lastParsedAt: string;
   /** The planner's `plannedAt`, for schedules that follow the clock. */
   readonly plannedAt?: string;
-  /** Versions that were live before, whose machines are not collected yet. */
+  /** Other versions that may have a machine: they were live before, or have runs. */
   readonly superseded?: readonly SupersededVersion[];
   /** Grows with every write; a write that expects another revision is refused. */
   readonly revision: number;
@@ -27,8 +27,8 @@ export interface DagRecord {
 /** A version that another has taken the place of. */
 export interface SupersededVersion {
   readonly hash: string;
-  /** When, UTC ISO text. */
-  readonly at: string;
+  /** Since when no run on it was seen, UTC ISO text; absent while one is. */
+  readonly idleSince?: string;
 }
 
 /** One version of a DAG: immutable, named by the hash of what it would run. */

@@ -151,7 +151,7 @@ export interface ValueStore {
 }
 
 /**
- * Errors of the storage itself are thrown. A promise that has resolved is durable: it survives the death of the
+ * Errors of the storage itself are thrown, those that no other attempt would mend with `isPermanent: true`. A promise that has resolved is durable: it survives the death of the
  * process and of the machine.
  */
 export interface Metadata extends DagStore, RunStore, TaskInstanceStore, ValueStore {}

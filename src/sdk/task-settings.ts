@@ -70,6 +70,7 @@ export function toSensorSettings(options: SensorOptions): SensorDocument {
     pokeInterval: parseDuration(options.pokeInterval) ?? 60,
     timeout: parseDuration(options.timeout) ?? 7 * 86_400,
     softFail: options.softFail ?? false,
+    ...(options.neverFail ? { neverFail: true } : {}),
     exponentialBackoff: options.exponentialBackoff ?? false,
     ...(maxWait === undefined ? {} : { maxWait }),
   };

@@ -2,6 +2,7 @@
 // A mistake becomes an import error of the file; the last good version stays live.
 import type { Diagnostic } from "../model/diagnostics.ts";
 import type { DagDocument } from "../model/document.ts";
+import { isSameSchedule } from "../model/planner.ts";
 import type { DagFileRecord, DagRecord } from "../model/records.ts";
 import { supersede } from "../model/superseded.ts";
 import type { Platform } from "../ports/platform.ts";
@@ -162,6 +163,7 @@ export function createDagProcessor(
       },
     );
     if (!version) return diagnostics;
+    const keepsPlan = await followsSameSchedule(known, document);
     const changed = await writeDag(dagId, (dag) => {
       if (dag && !dag.isStale && dag.file === file && dag.versionHash === version.hash)
         return undefined;
@@ -173,11 +175,22 @@ export function createDagProcessor(
         versionHash: version.hash,
         versionNumber: version.number,
         lastParsedAt: now(),
-        ...(dag ? { superseded: supersede(dag, { hash: version.hash, at: now() }) } : {}),
+        ...(dag ? { superseded: supersede(dag, version.hash) } : {}),
+        ...(keepsPlan && dag?.plannedAt !== undefined ? { plannedAt: dag.plannedAt } : {}),
       };
     });
     if (changed) await options.onDagChanged(dagId);
     return diagnostics;
+  }
+
+  /** Whether what the DAG's schedule has promised still holds with the new document. */
+  async function followsSameSchedule(
+    dag: DagRecord | undefined,
+    document: DagDocument,
+  ): Promise<boolean> {
+    if (dag?.plannedAt === undefined || dag.isStale) return false;
+    const before = await metadata.getDagVersion(dag.dagId, dag.versionHash);
+    return before !== undefined && isSameSchedule(before.document, document);
   }
 
   /** The file that a DAG is live from; undefined when that file has it no more. */

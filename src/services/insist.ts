@@ -14,7 +14,7 @@ export interface InsistOptions {
 
 /**
  * The first answer that is no error; the last error when there is none. `hasFailed` tells the call that an earlier
- * attempt failed, so that it may have been done all the same.
+ * attempt failed, so that it may have been done all the same. An error with `isPermanent: true` is thrown at once.
  */
 export async function insist<T>(
   clock: Pick<Clock, "sleep">,
@@ -25,9 +25,15 @@ export async function insist<T>(
     try {
       return await call(pauseMs !== PAUSES_MS[0]);
     } catch (problem) {
+      if (isPermanent(problem)) throw problem;
       await clock.sleep(pauseMs, signal);
       if (signal?.aborted) throw problem;
     }
   }
   return call(attempts > 1);
+}
+
+/** Adapters mark what no other attempt would mend. */
+function isPermanent(problem: unknown): boolean {
+  return problem instanceof Error && "isPermanent" in problem && problem.isPermanent === true;
 }

@@ -6,6 +6,7 @@ import { resolveParams } from "../model/params.ts";
 import { forgetPlan } from "../model/planner.ts";
 import type { DagRecord, DagRunRecord } from "../model/records.ts";
 import type { TriggeredBy } from "../model/states.ts";
+import { versionsWithMachine } from "../model/superseded.ts";
 import { parseMoment } from "../model/time.ts";
 import { createTimetable } from "../model/timetables/create.ts";
 import type { Platform } from "../ports/platform.ts";
@@ -34,6 +35,9 @@ export interface RunControl {
   /** Removes the DAG with its history and its queued runs; refused while a run is going on. */
   deleteDag(dagId: string): Promise<void>;
 }
+
+/** A run is one item of the metadata (DynamoDB quotas: 400 KB). */
+const MAX_CONF_BYTES = 262_144;
 
 /** Someone waits for the answer. */
 const PLANNING = { attempts: 3 } as const;
@@ -65,6 +69,13 @@ export function createRunControl(
     if (!params.ok) {
       const told = params.errors.map(({ param, message }) => `${param}: ${message}`).join("; ");
       throw new Refused("invalid", `DAG "${dagId}" can't be triggered with this conf: ${told}`);
+    }
+    const confBytes = Buffer.byteLength(JSON.stringify(conf));
+    if (confBytes > MAX_CONF_BYTES) {
+      throw new Refused(
+        "invalid",
+        `DAG "${dagId}" can't be triggered with a conf of ${confBytes} bytes; give at most ${MAX_CONF_BYTES}, or where to find more`,
+      );
     }
     const now = clock.now();
     const runAfter = request.runAfter === undefined ? now : momentOf("run_after", request.runAfter);
@@ -154,7 +165,7 @@ export function createRunControl(
     }
     // The DAG's record goes last of what names it, so that a deletion that was cut off can be asked for again.
     await platform.schedules.remove(dagId);
-    for (const { hash } of await metadata.listDagVersions(dagId)) {
+    for (const hash of versionsWithMachine(dag)) {
       await platform.stateMachines.remove({ dagId, hash });
     }
     await platform.xcoms.deleteDag(dagId);

@@ -100,11 +100,8 @@ export function createScheduler(
     }
     if (planned.nextFireAt !== undefined) moments.push(planned.nextFireAt);
     for (const run of going) moments.push((await timeoutOf(run)) ?? Infinity);
-    const versionsLeft = findUnused(dag.superseded ?? [], { activeRuns, now: clock.now() });
-    if (versionsLeft.unused.length > 0 || planned.plannedAt !== lastPlannedAt) {
-      await remember(dag, { plannedAt: planned.plannedAt, ...versionsLeft });
-    }
-    moments.push(versionsLeft.lookAgainAt ?? Infinity);
+    const others = findUnused(dag, { activeRuns, now: clock.now() });
+    moments.push(others.lookAgainAt ?? Infinity);
     const nextFireAt = Math.min(...moments);
     await platform.schedules.set({
       dagId,
@@ -113,31 +110,39 @@ export function createScheduler(
       hasRunsToCome: planned.next !== undefined,
       ...(Number.isFinite(nextFireAt) ? { nextFireAt } : {}),
     });
+    await collect(dagId, others.unused);
+    await remember(dag, { plannedAt: planned.plannedAt, superseded: others.kept });
     return planned.create.length > 0;
   }
 
+  /** Removes machines. A version stays on the list until that is done, and one that is live again keeps its machine. */
+  async function collect(dagId: string, hashes: readonly string[]): Promise<void> {
+    for (const hash of hashes) {
+      const dag = await metadata.getDag(dagId);
+      if (dag && dag.versionHash !== hash) await platform.stateMachines.remove({ dagId, hash });
+    }
+  }
+
   /**
-   * After the runs are created: a process that dies in between plans them again. A version leaves the list before its
-   * machine goes, so that none goes that was made live again meanwhile. Nothing happens if somebody else has changed the
-   * DAG's record by now: they plan it after that.
+   * After the runs are created: a process that dies in between plans them again. Nothing happens if somebody else has
+   * changed the DAG's record by now: they plan it after that.
    */
   async function remember(
-    { plannedAt: _at, superseded: _versions, ...dag }: DagRecord,
+    dag: DagRecord,
     now: {
       readonly plannedAt: number | undefined;
-      readonly kept: readonly SupersededVersion[];
-      readonly unused: readonly SupersededVersion[];
+      readonly superseded: readonly SupersededVersion[];
     },
   ): Promise<void> {
-    const isWritten = await metadata.putDag({
-      ...dag,
-      ...(now.plannedAt === undefined ? {} : { plannedAt: new Date(now.plannedAt).toISOString() }),
-      ...(now.kept.length > 0 ? { superseded: now.kept } : {}),
+    const { plannedAt, superseded = [], ...others } = dag;
+    const at = now.plannedAt === undefined ? undefined : new Date(now.plannedAt).toISOString();
+    if (at === plannedAt && JSON.stringify(now.superseded) === JSON.stringify(superseded)) return;
+    await metadata.putDag({
+      ...others,
+      ...(at === undefined ? {} : { plannedAt: at }),
+      ...(now.superseded.length > 0 ? { superseded: now.superseded } : {}),
       revision: dag.revision + 1,
     });
-    if (!isWritten) return;
-    const { dagId } = dag;
-    for (const { hash } of now.unused) await platform.stateMachines.remove({ dagId, hash });
   }
 
   /**

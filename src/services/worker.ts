@@ -181,6 +181,7 @@ export function createWorker(platform: Platform, versions: Versions, callbacks: 
     started: TaskInstanceRecord,
     ending: Ending,
   ): Promise<TaskInstanceRecord | undefined> {
+    const { sensor } = attempt.task;
     switch (ending.kind) {
       case "success":
         return recordSuccess(attempt, started, ending.result);
@@ -193,8 +194,8 @@ export function createWorker(platform: Platform, versions: Versions, callbacks: 
       case "reschedule":
         return recordReschedule(attempt, started);
       case "died":
-        // Airflow: a sensor's soft_fail holds for AirflowTaskTimeout, too.
-        if (ending.timedOut && attempt.task.sensor?.softFail) {
+        // Airflow: a sensor's soft_fail and never_fail hold for AirflowTaskTimeout, too.
+        if (ending.timedOut && (sensor?.softFail || sensor?.neverFail)) {
           return end(attempt, started, { state: "skipped", message: ending.reason });
         }
         return recordFailure(attempt, started, { name: "WorkerDied", message: ending.reason });

@@ -255,7 +255,7 @@ describe("the functions", () => {
     const [queueId] = /Triggers[0-9A-F]+/.exec(textOf(mapping.EventSourceArn)) ?? [];
     const queue = plain.resources.get(queueId ?? "")?.Properties;
     expect(queue?.VisibilityTimeout).toBe(6 * Number(Timeout));
-    expect(queue?.RedrivePolicy).toMatchObject({ maxReceiveCount: 12 });
+    expect(queue?.RedrivePolicy).toMatchObject({ maxReceiveCount: 1_000 });
     expect(textOf(queue?.RedrivePolicy)).toContain("TriggerDeadLetters");
   });
 

@@ -270,7 +270,7 @@ export function createVirtualProduct(options: VirtualProductOptions = {}): Virtu
     const known = await metadata.getDag(dagId);
     await metadata.putDag({
       ...shared,
-      ...(known ? { superseded: supersede(known, { hash, at }) } : {}),
+      ...(known ? { superseded: supersede(known, hash) } : {}),
       isPaused: known?.isPaused ?? document.isPausedUponCreation ?? false,
       isStale: false,
       versionHash: hash,

@@ -92,6 +92,28 @@ test("versions that others take the place of are told, so that their machines ca
   expect(await metadata.listDagVersions("a")).toHaveLength(2);
 });
 
+test("what a schedule has promised holds over a change of code, and not over one of the schedule", async () => {
+  const { product, write } = await createBench();
+  const { metadata } = product.platform;
+  const text = (result: number, day: string) =>
+    dagText("a", { result }).replace(
+      'new Dag("a")',
+      `new Dag("a", { schedule: events(["2026-12-${day}"]) })`,
+    );
+  const file = (result: number, day: string) =>
+    `import { events } from "stepwind";\n${text(result, day)}`;
+  await write("a.ts", file(1, "01"));
+  const dag = await metadata.getDag("a");
+  if (!dag) throw new Error("no DAG");
+  const plannedAt = "2026-01-01T00:00:00.000Z";
+  await metadata.putDag({ ...dag, plannedAt, revision: dag.revision + 1 });
+  await write("a.ts", file(2, "01"));
+  expect(await metadata.getDag("a")).toMatchObject({ versionNumber: 2, plannedAt });
+  await write("a.ts", file(2, "02"));
+  expect((await metadata.getDag("a"))?.versionNumber).toBe(3);
+  expect((await metadata.getDag("a"))?.plannedAt).toBeUndefined();
+});
+
 test("a known version that is live again gets its machine again", async () => {
   const { product, write } = await createBench();
   const publish = vi.spyOn(product.platform.stateMachines, "publish");

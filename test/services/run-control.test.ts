@@ -183,3 +183,15 @@ test("the runs of a DAG whose file is gone go on, and it can't be triggered", as
   expect((await product.getRun("d", "a")).state).toBe("success");
   await expect(trigger(product, "d")).rejects.toThrow("its file virtual.ts is gone");
 });
+
+test("a conf that no record holds is refused at once, with its size", async () => {
+  const product = startProduct();
+  await product.publish(dag("d", [task("t")]));
+  const { runControl } = product.services;
+  const conf = (length: number) => ({ text: "x".repeat(length) });
+  await expect(
+    runControl.trigger({ dagId: "d", conf: conf(262_144), triggeredBy: "test" }),
+  ).rejects.toThrow('DAG "d" can\'t be triggered with a conf of 262155 bytes');
+  await runControl.trigger({ dagId: "d", conf: conf(200_000), triggeredBy: "test" });
+  expect(await runStatesOf(product, "d")).toHaveLength(1);
+});

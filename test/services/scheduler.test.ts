@@ -176,8 +176,11 @@ test("the machine of a version that nobody needs any more is removed, and one th
   await product.passTo(minutes(17.1));
   expect((await versionsLeft()).map(({ hash }) => hash)).toEqual(["v1"]);
   expect(product.removedMachines).toEqual(["v2"]);
-  await product.passAll();
+  // The run's end is told by its execution, which must end before its machine goes.
+  await product.passTo(minutes(120.1));
   expect(await runStatesOf(product, "d")).toEqual(["success"]);
+  expect(await versionsLeft()).toEqual([{ hash: "v1", idleSince: isoAfter(120 * 60) }]);
+  await product.passAll();
   expect(await versionsLeft()).toEqual([]);
   expect(product.removedMachines).toEqual(["v2", "v1"]);
   expect(product.reports).toEqual([]);

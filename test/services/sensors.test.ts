@@ -117,13 +117,14 @@ describe("the timeout", () => {
   });
 
   test.each([
-    [true, "skipped"],
-    [false, "failed"],
-  ])("of one poke is a failed try, or with softFail %s", async (softFail, state) => {
+    [{ softFail: true }, "skipped"],
+    [{ neverFail: true as const }, "skipped"],
+    [{}, "failed"],
+  ])("of one poke with %o ends it as %s", async (options, state) => {
     const product = startProduct();
     const ending = { kind: "died", reason: "timed out", timedOut: true } as const;
     product.play(pokes({ seconds: 5, ending }));
-    await start(product, [sensor({ softFail }, [], { executionTimeout: 5 })]);
+    await start(product, [sensor(options, [], { executionTimeout: 5 })]);
     await product.passAll();
     expect(await getSensor(product)).toMatchObject({ state, pokes: 1 });
   });

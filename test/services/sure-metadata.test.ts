@@ -90,3 +90,15 @@ test("after ten attempts over about a minute the last failure is thrown", async 
   expect(pauses).toHaveLength(9);
   expect(pauses.reduce((sum, ms) => sum + ms, 0)).toBe(51_100);
 });
+
+test("what no other attempt would mend is thrown at once", async () => {
+  const { store, pauses } = createStores();
+  const refused = Object.assign(new Error("too large"), { isPermanent: true });
+  const clock = { sleep: async (ms: number) => void (pauses as number[]).push(ms) };
+  const metadata = createSureMetadata(
+    { ...store, createRun: () => Promise.reject(refused) },
+    clock,
+  );
+  await expect(metadata.createRun(scheduledRun(1))).rejects.toBe(refused);
+  expect(pauses).toEqual([]);
+});

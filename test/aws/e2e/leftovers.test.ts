@@ -46,7 +46,9 @@ test("the state machine of a version goes when nobody needs it, and comes back w
   expect(await cloud.machinesOf("renewed")).toHaveLength(2);
   expect(second.superseded?.map(({ hash }) => hash)).toEqual([first.versionHash]);
   // As if it had been a while ago.
-  const superseded = [{ hash: first.versionHash, at: new Date(Date.now() - AGE_MS).toISOString() }];
+  const superseded = [
+    { hash: first.versionHash, idleSince: new Date(Date.now() - AGE_MS).toISOString() },
+  ];
   expect(
     await cloud.metadata.putDag({ ...second, superseded, revision: second.revision + 1 }),
   ).toBe(true);

@@ -209,7 +209,7 @@ async function takeUpLeft(): Promise<void> {
     ({ versionHash }) => versionHash !== before.versionHash,
   );
   const at = new Date(Date.now() - AN_HOUR_MS).toISOString();
-  const superseded = dag.superseded?.map((each) => ({ ...each, at })) ?? [];
+  const superseded = dag.superseded?.map((each) => ({ ...each, idleSince: at })) ?? [];
   expect(await metadata.putDag({ ...dag, superseded, revision: dag.revision + 1 })).toBe(true);
   await wakeScheduler({ dagId: "failing" });
   const { versionHash } = dag;
