@@ -3,7 +3,7 @@
 import type { Diagnostic } from "../model/diagnostics.ts";
 import type { DagDocument } from "../model/document.ts";
 import { isSameSchedule } from "../model/planner.ts";
-import type { DagFileRecord, DagRecord } from "../model/records.ts";
+import type { DagFileRecord, DagRecord, DagVersionRecord } from "../model/records.ts";
 import { supersede } from "../model/superseded.ts";
 import type { Platform } from "../ports/platform.ts";
 import { bundleDagFile } from "./bundle.ts";
@@ -163,7 +163,7 @@ export function createDagProcessor(
       },
     );
     if (!version) return diagnostics;
-    const keepsPlan = await followsSameSchedule(known, document);
+    const keepsPlan = await followsSameSchedule(known, version);
     const changed = await writeDag(dagId, (dag) => {
       if (dag && !dag.isStale && dag.file === file && dag.versionHash === version.hash)
         return undefined;
@@ -183,12 +183,13 @@ export function createDagProcessor(
     return diagnostics;
   }
 
-  /** Whether what the DAG's schedule has promised still holds with the new document. */
+  /** Whether what the DAG's schedule has promised still holds with the version. */
   async function followsSameSchedule(
     dag: DagRecord | undefined,
-    document: DagDocument,
+    { hash, document }: Pick<DagVersionRecord, "hash" | "document">,
   ): Promise<boolean> {
     if (dag?.plannedAt === undefined || dag.isStale) return false;
+    if (dag.versionHash === hash) return true;
     const before = await metadata.getDagVersion(dag.dagId, dag.versionHash);
     return before !== undefined && isSameSchedule(before.document, document);
   }

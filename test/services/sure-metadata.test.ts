@@ -92,9 +92,10 @@ test("after ten attempts over about a minute the last failure is thrown", async 
 });
 
 test("what no other attempt would mend is thrown at once", async () => {
-  const { store, pauses } = createStores();
+  const { store } = createStores();
+  const pauses: number[] = [];
   const refused = Object.assign(new Error("too large"), { isPermanent: true });
-  const clock = { sleep: async (ms: number) => void (pauses as number[]).push(ms) };
+  const clock = { sleep: async (ms: number) => void pauses.push(ms) };
   const metadata = createSureMetadata(
     { ...store, createRun: () => Promise.reject(refused) },
     clock,
