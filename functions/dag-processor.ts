@@ -1,11 +1,11 @@
 // The DAG processor: takes DAG files from the bucket whenever one of them changes or goes.
-import "../src/aws/esbuild-binary.ts";
+import "../src/aws/lambda/esbuild-binary.ts";
 import type { S3Event } from "aws-lambda";
 import { readEnvironment } from "../src/aws/environment.ts";
 import { createAwsPlatform } from "../src/aws/platform.ts";
-import { createDagProcessor } from "../src/services/dag-processor.ts";
+import { createDagProcessor } from "../src/services/dag-processing/dag-processor.ts";
+import { repeatUntilUnchanged } from "../src/services/dag-processing/repeat-until-unchanged.ts";
 import { createServices } from "../src/services/services.ts";
-import { workSteadily } from "../src/services/steady-source.ts";
 
 const environment = readEnvironment(process.env);
 const platform = createAwsPlatform(environment);
@@ -19,7 +19,7 @@ const options = {
 
 export async function handler({ Records }: S3Event): Promise<void> {
   const files = Records.map(({ s3 }) => decodeURIComponent(s3.object.key.replaceAll("+", " ")));
-  await workSteadily(platform.source, (source) =>
+  await repeatUntilUnchanged(platform.source, (source) =>
     createDagProcessor({ ...platform, source }, options).processChanged(files),
   ).finally(callbacks.settled);
 }

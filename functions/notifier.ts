@@ -3,7 +3,7 @@ import type { SNSEvent } from "aws-lambda";
 import { readEnvironment } from "../src/aws/environment.ts";
 import { createAwsPlatform } from "../src/aws/platform.ts";
 import { parseFailureEvent } from "../src/model/failure-event.ts";
-import { createNotifier } from "../src/services/notifier.ts";
+import { createNotifier } from "../src/services/notifications/notifier.ts";
 
 const environment = readEnvironment(process.env);
 const notifier = createNotifier(createAwsPlatform(environment), environment);

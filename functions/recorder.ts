@@ -2,7 +2,7 @@
 import type { EventBridgeEvent } from "aws-lambda";
 import { readEnvironment } from "../src/aws/environment.ts";
 import { createAwsPlatform } from "../src/aws/platform.ts";
-import { parseExecutionInput, toRecorderEvent } from "../src/services/events.ts";
+import { parseExecutionInput, toRecorderEvent } from "../src/services/engine-events.ts";
 import { createServices } from "../src/services/services.ts";
 
 type Reported = { readonly action: string };

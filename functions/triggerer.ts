@@ -3,10 +3,10 @@ import { LambdaClient } from "@aws-sdk/client-lambda";
 import type { SQSBatchResponse, SQSEvent } from "aws-lambda";
 import { CLIENT_OPTIONS } from "../src/aws/client-options.ts";
 import { readEnvironment } from "../src/aws/environment.ts";
-import { createLambdaWorker } from "../src/aws/lambda-worker.ts";
+import { createLambdaWorker } from "../src/aws/lambda/lambda-worker.ts";
 import { createAwsPlatform } from "../src/aws/platform.ts";
 import { receiveTriggers } from "../src/aws/sqs-triggers.ts";
-import { createTriggerer } from "../src/services/triggerer.ts";
+import { createTriggerer } from "../src/services/tasks/triggerer.ts";
 
 const environment = readEnvironment(process.env);
 const platform = createAwsPlatform(environment);

@@ -1,13 +1,13 @@
 // The worker: runs tasks for Task states, and callbacks for everybody.
 import type { Context } from "aws-lambda";
 import { readEnvironment } from "../src/aws/environment.ts";
-import type { CallbacksEvent } from "../src/aws/lambda-task-runner.ts";
+import type { CallbacksEvent } from "../src/aws/lambda/lambda-task-runner.ts";
+import { createProcessTaskRunner } from "../src/aws/lambda/process-task-runner.ts";
 import { createAwsPlatform } from "../src/aws/platform.ts";
-import { createProcessTaskRunner } from "../src/aws/process-task-runner.ts";
+import { tryKeyOf } from "../src/runtime/user-code.ts";
 import { createServices } from "../src/services/services.ts";
-import { createTaskServices } from "../src/services/task-services.ts";
-import { tryKeyOf } from "../src/services/user-code.ts";
-import type { WorkerEvent } from "../src/services/worker-calls.ts";
+import { createTaskServices } from "../src/services/tasks/task-services.ts";
+import type { WorkerEvent } from "../src/services/tasks/worker-events.ts";
 
 let deadline = 0;
 const others = createAwsPlatform(readEnvironment(process.env));

@@ -11,7 +11,7 @@ import * as scheduler from "aws-cdk-lib/aws-scheduler";
 import * as sns from "aws-cdk-lib/aws-sns";
 import * as subscriptions from "aws-cdk-lib/aws-sns-subscriptions";
 import type { Construct } from "constructs";
-import { ADOPTION_INTERVAL_SECONDS } from "../src/model/orphans.ts";
+import { ADOPTION_INTERVAL_SECONDS } from "../src/model/scheduling/orphans.ts";
 import type { Service } from "./functions.ts";
 import type { Parts } from "./grants.ts";
 

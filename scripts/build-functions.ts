@@ -27,7 +27,7 @@ const BANNER =
 
 /** Entries besides the handler. */
 const MORE_ENTRIES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
-  "dag-loader": { "loader-thread": join(root, "src/aws/loader-thread.ts") },
+  "dag-loader": { "loader-thread": join(root, "src/aws/lambda/loader-thread.ts") },
 };
 
 for (const file of globSync("functions/*.ts", { cwd: root }).sort()) {

@@ -2,7 +2,7 @@
 // sent on, again and again, by whoever receives it before its moment.
 import { SendMessageCommand, type SQSClient } from "@aws-sdk/client-sqs";
 import type { SQSBatchResponse, SQSEvent } from "aws-lambda";
-import type { Trigger } from "../model/sensors.ts";
+import type { Trigger } from "../model/scheduling/sensors.ts";
 import type { Clock, Reporter } from "../ports/platform.ts";
 import type { Triggers } from "../ports/triggers.ts";
 

@@ -1,7 +1,7 @@
 // Connections and variables in SSM Parameter Store: <prefix>/connections/<id> and <prefix>/variables/<key>, whose
 // values have the form of Airflow's environment variables (a URI or JSON, and any text).
 import { GetParameterCommand, type SSMClient } from "@aws-sdk/client-ssm";
-import { parseConnection } from "../model/connection-text.ts";
+import { parseConnection } from "../model/values/connection-text.ts";
 import type { Clock } from "../ports/platform.ts";
 import type { Secrets } from "../ports/secrets.ts";
 import { orUndefined } from "./errors.ts";

@@ -123,7 +123,7 @@ export function createStepFunctionsStateMachines(
       }
     },
 
-    async look({ dagId, hash, input }) {
+    async executionStatus({ dagId, hash, input }) {
       const executionArn = executionArnOf({ dagId, hash }, input);
       const call = client.send(new DescribeExecutionCommand({ executionArn }));
       const found = await orUndefined(call, "ExecutionDoesNotExist");

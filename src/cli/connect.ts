@@ -2,9 +2,9 @@
 import { access } from "node:fs/promises";
 import { LockHeld, readServer } from "../local/lock.ts";
 import { type Api, createApi } from "./api-client.ts";
-import { Failure } from "./failure.ts";
 import { readEveryDagFile } from "./read-dags.ts";
 import type { Places } from "./session.ts";
+import { Failure } from "./terminal/failure.ts";
 import { packageVersion } from "./version.ts";
 
 export interface Connection {
@@ -65,8 +65,8 @@ async function openHere({ home, dagsFolder, dagsFolderText }: Places): Promise<C
     throw noDagsFolder(dagsFolderText);
   });
   const { openLocalProduct } = await import("../local/local-platform.ts");
-  const { createApiServer } = await import("../services/api-server.ts");
-  const { createRunControl } = await import("../services/run-control.ts");
+  const { createApiServer } = await import("../api/api-server.ts");
+  const { createRunControl } = await import("../services/runs/run-control.ts");
   const problems: string[] = [];
   const report = { info() {}, warn() {}, error: (message: string) => void problems.push(message) };
   const product = await openLocalProduct({ home, dagsFolder, report });

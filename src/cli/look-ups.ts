@@ -1,6 +1,6 @@
 // Finds what the words of a command line mean: DAGs, runs by id, date or "latest", tasks. What isn't there is refused
 // with the names that are close.
-import { parseMoment, toIso } from "../model/time.ts";
+import { parseMoment, toIso } from "../model/values/time.ts";
 import {
   type Api,
   ApiError,
@@ -10,8 +10,8 @@ import {
   type RunsAnswer,
   type TaskAnswer,
 } from "./api-client.ts";
-import { Failure } from "./failure.ts";
-import { nearestNames } from "./text.ts";
+import { Failure } from "./terminal/failure.ts";
+import { nearestNames } from "./terminal/text.ts";
 
 const PAGE = 1_000;
 

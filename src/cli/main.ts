@@ -1,13 +1,13 @@
 // The stepwind command: Airflow's command words. Reads the command line and turns errors into messages and exit codes;
 // each family of commands stands in commands/, and what a command needs is loaded when it runs.
 import { Command, CommanderError } from "commander";
-import { addAwsCommands } from "./commands/aws.ts";
-import { addDagsCommands } from "./commands/dags.ts";
-import { addProjectCommands } from "./commands/project.ts";
-import { addTasksCommands } from "./commands/tasks.ts";
-import { toFailure } from "./errors.ts";
+import { addDagsCommands } from "./commands/dag/index.ts";
+import { addAwsCommands } from "./commands/deployment/index.ts";
+import { addProjectCommands } from "./commands/project/index.ts";
+import { addTasksCommands } from "./commands/task/index.ts";
 import { createSession, type Session } from "./session.ts";
-import { createProcessTerminal, type Terminal } from "./terminal.ts";
+import { toFailure } from "./terminal/errors.ts";
+import { createProcessTerminal, type Terminal } from "./terminal/terminal.ts";
 import { packageVersion } from "./version.ts";
 
 const TEACHING = `

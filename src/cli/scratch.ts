@@ -5,10 +5,10 @@ import { basename, dirname, join, relative, resolve, sep } from "node:path";
 import type { LocalProduct } from "../local/local-platform.ts";
 import type { DagFileRecord, DagVersionRecord } from "../model/records.ts";
 import type { Reporter } from "../ports/platform.ts";
-import { formatDiagnostic } from "./diagnostics.ts";
-import { Failure } from "./failure.ts";
 import { readEveryDagFile } from "./read-dags.ts";
 import type { Session } from "./session.ts";
+import { formatDiagnostic } from "./terminal/diagnostics.ts";
+import { Failure } from "./terminal/failure.ts";
 
 export interface Scratch {
   readonly product: LocalProduct;

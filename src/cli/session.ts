@@ -1,8 +1,8 @@
 // One call of the command: where it writes, and the options that every command has.
 import { isAbsolute, join } from "node:path";
 import type { Command } from "commander";
-import { createPaint, type Paint } from "./paint.ts";
-import type { Terminal } from "./terminal.ts";
+import { createPaint, type Paint } from "./terminal/paint.ts";
+import type { Terminal } from "./terminal/terminal.ts";
 
 export interface Session {
   readonly terminal: Terminal;

@@ -5,7 +5,7 @@
 // while the states before its own are still busy; so it can be left late. Yet nothing starts late if *all* that stands
 // before a task, directly or not, has ended whenever the task starts: by induction all those states have been left by
 // then. So the machine's order may be any series-parallel order within `before`, which need not be transitive itself.
-import type { TriggerRule } from "../model/trigger-rule-names.ts";
+import type { TriggerRule } from "../model/dependencies/trigger-rule-names.ts";
 import { addAll, type BitRow, createBitRow, hasBit } from "./bit-rows.ts";
 import type { Draft, TaskGraph } from "./draft.ts";
 import { findKnownEnds, type KnownEnds } from "./known-ends.ts";

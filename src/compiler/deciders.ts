@@ -12,7 +12,7 @@ import {
   keepAll,
 } from "./bit-rows.ts";
 import type { TaskGraph } from "./draft.ts";
-import type { Spread } from "./spread.ts";
+import type { ImpliedEnds } from "./implied-ends.ts";
 import { SKIPPED, UPSTREAM_FAILED } from "./trigger-knowledge.ts";
 
 export interface Decider {
@@ -27,7 +27,10 @@ export interface Decider {
 }
 
 /** Per task, those whose decision may skip it: a branch may follow none at all, so each one right above. */
-export function findDeciders(graph: TaskGraph, spread: Spread): readonly (readonly Decider[])[] {
+export function findDeciders(
+  graph: TaskGraph,
+  impliedEnds: ImpliedEnds,
+): readonly (readonly Decider[])[] {
   const { tasks, upstream } = graph;
   const decides = tasks.map(
     ({ decision }) =>
@@ -51,7 +54,7 @@ export function findDeciders(graph: TaskGraph, spread: Spread): readonly (readon
         keepAll(together, above[other] ?? later);
         // Whoever is kept (Airflow: SkipMixin.skip_all_except) keeps all below it, so none of these is.
         for (const id of bitsOf(together)) {
-          addAll(together, spread.endedBy(id, SKIPPED | UPSTREAM_FAILED));
+          addAll(together, impliedEnds.endedBy(id, SKIPPED | UPSTREAM_FAILED));
         }
         return together;
       },

@@ -12,7 +12,7 @@ import {
 } from "./bit-rows.ts";
 import { type Decider, findDeciders } from "./deciders.ts";
 import type { TaskGraph } from "./draft.ts";
-import { findSpread } from "./spread.ts";
+import { findImpliedEnds } from "./implied-ends.ts";
 import {
   FAILED,
   SKIPPED,
@@ -42,8 +42,8 @@ export function findKnownEnds(graph: TaskGraph): KnownEnds {
     [SKIPPED, beforeSkip],
     [UPSTREAM_FAILED, beforeFail],
   ];
-  const spread = findSpread(graph);
-  const deciders = findDeciders(graph, spread);
+  const impliedEnds = findImpliedEnds(graph);
+  const deciders = findDeciders(graph, impliedEnds);
   const ended = createBitRow(size);
   const known = createBitRow(size);
 
@@ -68,7 +68,7 @@ export function findKnownEnds(graph: TaskGraph): KnownEnds {
     for (const task of above) {
       const one = endedWith(task, ends);
       addBit(one, task);
-      if (alsoBelow) addAll(one, spread.endedBy(task, ends));
+      if (alsoBelow) addAll(one, impliedEnds.endedBy(task, ends));
       if (which === "every") addAll(known, one);
       else keepAll(known, one);
     }

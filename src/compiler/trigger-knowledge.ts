@@ -1,6 +1,6 @@
 // What a task's start, skip or failure by its trigger rule says about its direct upstreams: the table that the
 // compiler reasons from. It mirrors model/trigger-rules.ts (Airflow: trigger_rule_dep.py).
-import type { TriggerRule } from "../model/trigger-rule-names.ts";
+import type { TriggerRule } from "../model/dependencies/trigger-rule-names.ts";
 
 /** States that a task can end in, as flags. */
 export const SUCCESS = 1;

@@ -1,7 +1,7 @@
 // Notifications on one machine: the notifier is called directly, and again when it fails. Nothing waits for it.
 import type { Notifications } from "../ports/notifications.ts";
 import type { Clock, Reporter } from "../ports/platform.ts";
-import type { Notifier } from "../services/notifier.ts";
+import type { Notifier } from "../services/notifications/notifier.ts";
 
 export interface DirectNotifications extends Notifications {
   /** Ends the waits for another attempt, and resolves when no attempt is going on. */

@@ -1,6 +1,6 @@
 // Connections and variables from the environment, under Airflow's names: AIRFLOW_CONN_<ID> (a URI or JSON) and
 // AIRFLOW_VAR_<KEY>. Airflow: secrets/environment_variables.py.
-import { parseConnection } from "../model/connection-text.ts";
+import { parseConnection } from "../model/values/connection-text.ts";
 import type { Secrets } from "../ports/secrets.ts";
 
 /** Looks at the environment at each call; ids and keys are put in upper case, nothing else of them is changed. */

@@ -5,7 +5,7 @@ import { join, resolve } from "node:path";
 import type { DagSource } from "../ports/dag-source.ts";
 import type { Metadata } from "../ports/metadata.ts";
 import type { Reporter } from "../ports/platform.ts";
-import type { DagProcessor } from "../services/dag-processor.ts";
+import type { DagProcessor } from "../services/dag-processing/dag-processor.ts";
 import { listDagFolders } from "./folder-dag-source.ts";
 
 export interface WatchOptions {

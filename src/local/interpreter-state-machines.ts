@@ -6,9 +6,9 @@ import type { StateMachine } from "../model/asl.ts";
 import type { Metadata } from "../ports/metadata.ts";
 import type { Clock, Reporter } from "../ports/platform.ts";
 import type { ExecutionInput, StateMachines } from "../ports/state-machines.ts";
-import { toRecorderEvent, toWorkerEvent } from "../services/events.ts";
-import type { RecorderEvent } from "../services/recorder.ts";
-import { CallAgain, type WorkerEvent } from "../services/worker-calls.ts";
+import { toRecorderEvent, toWorkerEvent } from "../services/engine-events.ts";
+import type { RecorderEvent } from "../services/runs/recorder.ts";
+import { RetryLater, type WorkerEvent } from "../services/tasks/worker-events.ts";
 
 /** The functions that definitions name, and what hears of executions that failed. */
 export interface Functions {
@@ -56,7 +56,7 @@ export function createLocalStateMachines(options: LocalStateMachinesOptions): Lo
           await options.functions().recorder(toRecorderEvent(payload));
         }
       } catch (problem) {
-        if (!(problem instanceof CallAgain || isShutDown)) {
+        if (!(problem instanceof RetryLater || isShutDown)) {
           const call = `${functionName} ${JSON.stringify(payload)}`;
           report.error(`A call of the ${call} failed: ${String(problem)}`);
         }
@@ -74,7 +74,7 @@ export function createLocalStateMachines(options: LocalStateMachinesOptions): Lo
       try {
         return await options.functions().worker(event, signal);
       } catch (problem) {
-        const dueAt = problem instanceof CallAgain ? problem.dueAt : undefined;
+        const dueAt = problem instanceof RetryLater ? problem.dueAt : undefined;
         if (dueAt === undefined) throw problem;
         await clock.sleep(dueAt - clock.now(), signal);
       }
@@ -130,7 +130,7 @@ export function createLocalStateMachines(options: LocalStateMachinesOptions): Lo
       return "started";
     },
 
-    async look({ input }) {
+    async executionStatus({ input }) {
       return executions.has(nameOf(input)) ? "running" : "absent";
     },
 

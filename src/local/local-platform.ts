@@ -2,11 +2,11 @@
 // worker threads in this process.
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { ADOPTION_INTERVAL_SECONDS } from "../model/orphans.ts";
+import { ADOPTION_INTERVAL_SECONDS } from "../model/scheduling/orphans.ts";
 import type { Notifications } from "../ports/notifications.ts";
 import type { Clock, Platform, Reporter } from "../ports/platform.ts";
-import { createDagProcessor, type DagProcessor } from "../services/dag-processor.ts";
-import { createNotifier } from "../services/notifier.ts";
+import { createDagProcessor, type DagProcessor } from "../services/dag-processing/dag-processor.ts";
+import { createNotifier } from "../services/notifications/notifier.ts";
 import { randomId } from "../services/random-id.ts";
 import { createServices, type Services } from "../services/services.ts";
 import { systemClock } from "../services/system-clock.ts";
@@ -18,9 +18,9 @@ import { createFileXComs } from "./file-xcoms.ts";
 import { createFolderDagSource } from "./folder-dag-source.ts";
 import { createLocalStateMachines, LOCAL_FUNCTIONS } from "./interpreter-state-machines.ts";
 import { acquireLock, type Lock } from "./lock.ts";
-import { createSqliteMetadata } from "./sqlite-metadata.ts";
-import { createThreadDagLoader } from "./thread-dag-loader.ts";
-import { createThreadTaskRunner } from "./thread-task-runner.ts";
+import { createSqliteMetadata } from "./sqlite/metadata.ts";
+import { createThreadDagLoader } from "./threads/thread-dag-loader.ts";
+import { createThreadTaskRunner } from "./threads/thread-task-runner.ts";
 import { createTimerSchedules } from "./timer-schedules.ts";
 import { createTimerTriggers } from "./timer-triggers.ts";
 

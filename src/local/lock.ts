@@ -3,7 +3,7 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { isBusy } from "./sqlite-errors.ts";
+import { isBusy } from "./sqlite/errors.ts";
 
 /** Long enough to outlast a `readServer` that happens to look at the same moment. */
 const PATIENCE_MS = 250;

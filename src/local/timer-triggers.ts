@@ -1,10 +1,10 @@
 // Messages to the triggerer as timers in this process. They hold it open, so a run in a terminal is waited for; they
 // are lost at its death, when whoever takes up the run leaves them anew.
-import type { Trigger } from "../model/sensors.ts";
+import type { Trigger } from "../model/scheduling/sensors.ts";
 import type { Clock, Reporter } from "../ports/platform.ts";
 import type { ExecutionInput } from "../ports/state-machines.ts";
 import type { Triggers } from "../ports/triggers.ts";
-import { CallAgain } from "../services/worker-calls.ts";
+import { RetryLater } from "../services/tasks/worker-events.ts";
 
 /** When a message is handled again whose handling failed. */
 const AGAIN_MS = 5_000;
@@ -36,7 +36,7 @@ export function createTimerTriggers({ clock, report, onDue }: TimerTriggersOptio
         return await onDue(trigger, signal);
       } catch (problem) {
         if (signal.aborted) return;
-        if (problem instanceof CallAgain) continue;
+        if (problem instanceof RetryLater) continue;
         const { taskId, runId, dagId } = trigger;
         report.error(
           `Sensor "${taskId}" in run "${runId}" of DAG "${dagId}" could not be poked: ${String(problem)}`,

@@ -1,6 +1,7 @@
 // DagDocument: the versioned JSON that is all that crosses from DAG code to the rest of the product.
-import type { Json, JsonObject } from "./json.ts";
-import type { TriggerRule } from "./trigger-rule-names.ts";
+
+import type { TriggerRule } from "./dependencies/trigger-rule-names.ts";
+import type { Json, JsonObject } from "./values/json.ts";
 
 /** When a DAG runs. A cron text may be a preset such as "@daily"; the time zone is the DAG's. Deltas are seconds. */
 export type Schedule =

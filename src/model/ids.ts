@@ -1,7 +1,7 @@
 // Ids that several parts must agree on: of runs, tasks and DAGs as Airflow has them, and the names of executions and
 // state machines that are made from them.
 import type { DagRunType } from "./states.ts";
-import { toAirflowIso } from "./time.ts";
+import { toAirflowIso } from "./values/time.ts";
 
 const RUN_TYPES: readonly DagRunType[] = [
   "scheduled",

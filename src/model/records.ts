@@ -2,8 +2,8 @@
 
 import type { Diagnostic } from "./diagnostics.ts";
 import type { DagDocument } from "./document.ts";
-import type { JsonObject } from "./json.ts";
 import type { DagRunState, DagRunType, TaskInstanceState, TriggeredBy } from "./states.ts";
+import type { JsonObject } from "./values/json.ts";
 
 /** What is known of a DAG now. Its drawing is in the version that `versionHash` names. */
 export interface DagRecord {

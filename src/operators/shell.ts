@@ -1,8 +1,8 @@
 // Runs one shell command in its own process group, line by line into the log, and ends the whole group on abort.
 import { spawn } from "node:child_process";
 import { constants } from "node:os";
+import { LineSplitter } from "../runtime/line-splitter.ts";
 import type { OperatorCall } from "../sdk/operator.ts";
-import { LineSplitter } from "./line-splitter.ts";
 
 /** Between SIGTERM and SIGKILL. */
 const GRACE_MS = 5_000;

@@ -69,7 +69,7 @@ export interface RunFilter extends PageRequest {
 }
 
 export interface RunStore {
-  /** Refused ("exists") when the DAG has a run with this id, or with this logical date if it has one. */
+  /** RequestRefused ("exists") when the DAG has a run with this id, or with this logical date if it has one. */
   createRun(run: DagRunRecord): Promise<"created" | "exists">;
   getRun(dagId: string, runId: string): Promise<DagRunRecord | undefined>;
   /** The changed record, or undefined if the condition did not hold. */

@@ -23,7 +23,7 @@ export interface StateMachines {
    */
   start(version: VersionName & { readonly input: ExecutionInput }): Promise<"started" | "exists">;
   /** Whether the run's execution goes on; "absent" if it was never started, or is long forgotten. */
-  look(
+  executionStatus(
     version: VersionName & { readonly input: ExecutionInput },
   ): Promise<"running" | "ended" | "absent">;
   /** Stops it with all that it runs; one that isn't running is left as it is. */

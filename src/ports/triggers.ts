@@ -1,5 +1,5 @@
 // What wakes the triggerer for a sensor that waits: delayed messages of a queue on AWS, timers on one machine.
-import type { Trigger } from "../model/sensors.ts";
+import type { Trigger } from "../model/scheduling/sensors.ts";
 
 export interface Triggers {
   /**

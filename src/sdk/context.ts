@@ -1,8 +1,8 @@
 // The context of a running task, reachable from anywhere inside it through AsyncLocalStorage.
 import { AsyncLocalStorage } from "node:async_hooks";
-import type { JsonObject } from "../model/json.ts";
 import type { DagRunState, DagRunType } from "../model/states.ts";
 import type { CallbackReason, TaskError } from "../model/task-call.ts";
+import type { JsonObject } from "../model/values/json.ts";
 import type { TaskClient } from "./client.ts";
 import type { TaskLog } from "./log.ts";
 

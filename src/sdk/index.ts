@@ -1,7 +1,8 @@
 // The public entry point "stepwind": all that a DAG file imports. It loads no library, so importing it is quick.
-export type { Duration } from "../model/durations.ts";
-export type { Json, JsonObject } from "../model/json.ts";
-export type { TriggerRule } from "../model/trigger-rule-names.ts";
+
+export type { TriggerRule } from "../model/dependencies/trigger-rule-names.ts";
+export type { Duration } from "../model/values/durations.ts";
+export type { Json, JsonObject } from "../model/values/json.ts";
 export type { BranchTargets, Condition, Switch, ThenCondition } from "./branching.ts";
 export { Bundle } from "./bundle.ts";
 export type { ConnectionResult, GetXComOptions, TaskClient, TaskStateStore } from "./client.ts";

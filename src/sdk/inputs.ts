@@ -1,5 +1,5 @@
 // What a task takes, as types: JSON values known now, or the results of upstream tasks.
-import type { Json } from "../model/json.ts";
+import type { Json } from "../model/values/json.ts";
 import type { TaskRef } from "./task-ref.ts";
 
 /** `T` with everything that JSON can't carry turned into `never`; maps over `T`, so interfaces fit. */

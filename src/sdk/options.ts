@@ -1,7 +1,8 @@
 // The options of DAGs and tasks: Airflow's arguments in camelCase.
-import type { Duration } from "../model/durations.ts";
-import type { Json } from "../model/json.ts";
-import type { TriggerRule } from "../model/trigger-rule-names.ts";
+
+import type { TriggerRule } from "../model/dependencies/trigger-rule-names.ts";
+import type { Duration } from "../model/values/durations.ts";
+import type { Json } from "../model/values/json.ts";
 import type { CallbackContext } from "./context.ts";
 import type { Param } from "./params.ts";
 import type { ScheduleInput } from "./schedules.ts";

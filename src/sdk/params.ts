@@ -1,5 +1,5 @@
 // Params of a DAG: values that whoever triggers a run may change, checked against a JSON schema.
-import type { Json, JsonObject } from "../model/json.ts";
+import type { Json, JsonObject } from "../model/values/json.ts";
 
 const PARAM = Symbol.for("stepwind.param");
 

@@ -1,5 +1,5 @@
 // Schedules as an author writes them: presets, cron texts, and Airflow's timetables as functions of their name.
-import type { Duration } from "../model/durations.ts";
+import type { Duration } from "../model/values/durations.ts";
 
 /** Airflow's presets. */
 export type SchedulePreset =

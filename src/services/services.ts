@@ -1,14 +1,14 @@
 // All services over one platform, put together: what an adapter's entry points call.
 import type { Platform } from "../ports/platform.ts";
-import { type Callbacks, createCallbacks } from "./callbacks.ts";
-import { createOrphans, type Orphans } from "./orphans.ts";
-import { createRecorder, type Recorder } from "./recorder.ts";
-import { createRunControl, type RunControl } from "./run-control.ts";
-import { createScheduler, type Scheduler } from "./scheduler.ts";
-import { createSureMetadata } from "./sure-metadata.ts";
-import { createTriggerer, type Triggerer } from "./triggerer.ts";
-import { createVersions, type Versions } from "./versions.ts";
-import { createWorker, type Worker } from "./worker.ts";
+import { createVersions, type Versions } from "./dag-processing/versions.ts";
+import { createRetryingMetadata } from "./retrying-metadata.ts";
+import { createOrphans, type Orphans } from "./runs/orphans.ts";
+import { createRecorder, type Recorder } from "./runs/recorder.ts";
+import { createRunControl, type RunControl } from "./runs/run-control.ts";
+import { createScheduler, type Scheduler } from "./runs/scheduler.ts";
+import { type Callbacks, createCallbacks } from "./tasks/callbacks.ts";
+import { createTriggerer, type Triggerer } from "./tasks/triggerer.ts";
+import { createWorker, type Worker } from "./tasks/worker.ts";
 
 export interface Services {
   readonly versions: Versions;
@@ -22,7 +22,7 @@ export interface Services {
 }
 
 export function createServices(given: Platform): Services {
-  const platform = { ...given, metadata: createSureMetadata(given.metadata, given.clock) };
+  const platform = { ...given, metadata: createRetryingMetadata(given.metadata, given.clock) };
   const versions = createVersions(platform.metadata);
   const callbacks = createCallbacks(platform);
   const scheduler: Scheduler = createScheduler(platform, versions, () => recorder);

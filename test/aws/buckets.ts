@@ -2,7 +2,7 @@
 import { randomUUID } from "node:crypto";
 import { CreateBucketCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { S3_CLIENT_OPTIONS } from "../../src/aws/client-options.ts";
-import { listObjects, type S3Place } from "../../src/aws/s3-objects.ts";
+import { listObjects, type S3Place } from "../../src/aws/s3/objects.ts";
 
 /** A new, empty bucket. */
 export async function createBucket(): Promise<S3Place> {

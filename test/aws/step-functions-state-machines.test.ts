@@ -10,7 +10,7 @@ import { expect, test } from "vitest";
 import { CLIENT_OPTIONS } from "../../src/aws/client-options.ts";
 import { createStepFunctionsStateMachines } from "../../src/aws/step-functions-state-machines.ts";
 import { compile } from "../../src/compiler/compile.ts";
-import { createSqliteMetadata } from "../../src/local/sqlite-metadata.ts";
+import { createSqliteMetadata } from "../../src/local/sqlite/metadata.ts";
 import type { Metadata } from "../../src/ports/metadata.ts";
 import { systemClock } from "../../src/services/system-clock.ts";
 import { dagRun, dagVersion } from "../contract/records.ts";

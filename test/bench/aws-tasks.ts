@@ -1,12 +1,12 @@
 // What a warm worker adds to each task on AWS, against DynamoDB Local: milliseconds outside of the handler, and
 // DynamoDB's units. Bundles and logs are files here, so no request to S3 is in the figures.
-import { createDynamoDbMetadata } from "../../src/aws/dynamodb-metadata.ts";
-import { createProcessTaskRunner } from "../../src/aws/process-task-runner.ts";
+import { createDynamoDbMetadata } from "../../src/aws/dynamodb/metadata.ts";
+import { createProcessTaskRunner } from "../../src/aws/lambda/process-task-runner.ts";
 import { openLocalProduct } from "../../src/local/local-platform.ts";
 import type { Platform } from "../../src/ports/platform.ts";
-import { createDagProcessor } from "../../src/services/dag-processor.ts";
+import { createDagProcessor } from "../../src/services/dag-processing/dag-processor.ts";
 import { createServices, type Services } from "../../src/services/services.ts";
-import { startDynamoDbLocal } from "../aws/dynamodb-local.ts";
+import { startDynamoDbLocal } from "../aws/dynamodb/dynamodb-local.ts";
 import { inWorkplace, median } from "./measure.ts";
 
 const TASKS = 40;
@@ -43,7 +43,7 @@ export async function benchAwsTasks() {
       stateMachines: {
         async publish() {},
         start: async () => "started",
-        look: async () => "running",
+        executionStatus: async () => "running",
         async stop() {},
         async release() {},
         async remove() {},

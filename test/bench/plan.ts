@@ -1,10 +1,10 @@
 // Planning 5,000 DAGs: each is read from the metadata, planned by its timetable, and given its next timer.
 import { createLocalStateMachines } from "../../src/local/interpreter-state-machines.ts";
-import { createSqliteMetadata } from "../../src/local/sqlite-metadata.ts";
+import { createSqliteMetadata } from "../../src/local/sqlite/metadata.ts";
 import { createTimerSchedules } from "../../src/local/timer-schedules.ts";
-import { createScheduler } from "../../src/services/scheduler.ts";
+import { createVersions } from "../../src/services/dag-processing/versions.ts";
+import { createScheduler } from "../../src/services/runs/scheduler.ts";
 import { systemClock } from "../../src/services/system-clock.ts";
-import { createVersions } from "../../src/services/versions.ts";
 import { dag, task } from "../reference/documents.ts";
 import { medianOf } from "./measure.ts";
 

@@ -1,6 +1,6 @@
 // Runs the command as a person does, and keeps what it wrote.
 import { main } from "../../src/cli/main.ts";
-import type { Terminal } from "../../src/cli/terminal.ts";
+import type { Terminal } from "../../src/cli/terminal/terminal.ts";
 
 export interface Answer {
   readonly code: number;

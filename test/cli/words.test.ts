@@ -1,9 +1,15 @@
 // How things are written for people: tables, times, mistakes, near names.
 import { expect, test } from "vitest";
-import { formatDiagnostic } from "../../src/cli/diagnostics.ts";
-import { createPaint } from "../../src/cli/paint.ts";
-import { formatTable } from "../../src/cli/table.ts";
-import { cutTo, nearestNames, toCountdown, toRelative, widthOf } from "../../src/cli/text.ts";
+import { formatDiagnostic } from "../../src/cli/terminal/diagnostics.ts";
+import { createPaint } from "../../src/cli/terminal/paint.ts";
+import { formatTable } from "../../src/cli/terminal/table.ts";
+import {
+  cutTo,
+  nearestNames,
+  toCountdown,
+  toRelative,
+  widthOf,
+} from "../../src/cli/terminal/text.ts";
 
 const ROWS = [
   { id: "a", state: "success" },

@@ -2,8 +2,8 @@
 // nothing waits in a circle, and gates are few.
 import { describe, expect, test } from "vitest";
 import { type CompiledDag, compile } from "../../src/compiler/compile.ts";
+import { TRIGGER_RULES } from "../../src/model/dependencies/trigger-rule-names.ts";
 import type { DagDocument } from "../../src/model/document.ts";
-import { TRIGGER_RULES } from "../../src/model/trigger-rule-names.ts";
 import { dag, task } from "../reference/documents.ts";
 import {
   createRandom,

@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, afterEach, beforeEach, describe, expect, test } from "vitest";
 import { compile } from "../../src/compiler/compile.ts";
-import { createSqliteMetadata } from "../../src/local/sqlite-metadata.ts";
+import { createSqliteMetadata } from "../../src/local/sqlite/metadata.ts";
 import type { DagDocument } from "../../src/model/document.ts";
 import type { Metadata } from "../../src/ports/metadata.ts";
 import type { ExecutionInput, StateMachines } from "../../src/ports/state-machines.ts";
@@ -87,8 +87,8 @@ export function stateMachinesContract(
         dagId,
         hash,
         input,
-        look: (again: Partial<ExecutionInput> = {}) =>
-          engine.stateMachines.look({ dagId, hash, input: { ...input, ...again } }),
+        executionStatus: (again: Partial<ExecutionInput> = {}) =>
+          engine.stateMachines.executionStatus({ dagId, hash, input: { ...input, ...again } }),
         publish: () => engine.stateMachines.publish({ dagId, hash, definition }),
         start: (again: Partial<ExecutionInput> = {}) =>
           engine.stateMachines.start({ dagId, hash, input: { ...input, ...again } }),
@@ -196,18 +196,18 @@ export function stateMachinesContract(
     });
 
     test("whether an execution goes on can be asked, also of one that never started", async () => {
-      const { publish, start, look } = await prepare({ tasks: chain });
-      expect(await look()).toBe("absent");
+      const { publish, start, executionStatus } = await prepare({ tasks: chain });
+      expect(await executionStatus()).toBe("absent");
       await publish();
-      expect(await look()).toBe("absent");
+      expect(await executionStatus()).toBe("absent");
       held.set("worker a", () => {});
       await start();
       await waitFor("worker a");
-      expect(await look()).toBe("running");
-      expect(await look({ clearNumber: 1 })).toBe("absent");
+      expect(await executionStatus()).toBe("running");
+      expect(await executionStatus({ clearNumber: 1 })).toBe("absent");
       held.get("worker a")?.();
       await waitFor("finish");
-      await expect.poll(() => look(), { timeout: WAIT_MS }).not.toBe("running");
+      await expect.poll(() => executionStatus(), { timeout: WAIT_MS }).not.toBe("running");
     });
 
     test("a version's machine may be removed again and again, and is made again when it starts", async () => {

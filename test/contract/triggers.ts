@@ -1,7 +1,7 @@
 // The contract of the messages to the triggerer: every adapter runs it and passes it whole.
 import { setTimeout as sleep } from "node:timers/promises";
 import { beforeAll, describe, expect, test } from "vitest";
-import type { Trigger } from "../../src/model/sensors.ts";
+import type { Trigger } from "../../src/model/scheduling/sensors.ts";
 import type { Triggers } from "../../src/ports/triggers.ts";
 import { TRICKY_TEXT, taskKey } from "./records.ts";
 

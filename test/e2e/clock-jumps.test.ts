@@ -1,12 +1,12 @@
 // The machine's clock jumps, as after sleep or when it is set: scheduler and timers over real metadata, with a clock
 // that the test sets.
 import { expect, onTestFinished, test, vi } from "vitest";
-import { createSqliteMetadata } from "../../src/local/sqlite-metadata.ts";
+import { createSqliteMetadata } from "../../src/local/sqlite/metadata.ts";
 import { createTimerSchedules } from "../../src/local/timer-schedules.ts";
-import { createScheduler, type Scheduler } from "../../src/services/scheduler.ts";
-import { createVersions } from "../../src/services/versions.ts";
+import { createVersions } from "../../src/services/dag-processing/versions.ts";
+import { createScheduler, type Scheduler } from "../../src/services/runs/scheduler.ts";
+import { publish } from "../api/api-product.ts";
 import { dagDocument } from "../model/documents.ts";
-import { publish } from "../services/api/api-product.ts";
 
 const MINUTE_MS = 60_000;
 const NOON = Date.UTC(2026, 4, 20, 12);
@@ -68,7 +68,7 @@ async function createJumps({ catchup = false } = {}) {
 
 const NO_MACHINES = {
   publish: async () => {},
-  look: async () => "running" as const,
+  executionStatus: async () => "running" as const,
   stop: async () => {},
   release: async () => {},
   remove: async () => {},

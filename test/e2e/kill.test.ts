@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { createSqliteMetadata } from "../../src/local/sqlite-metadata.ts";
+import { createSqliteMetadata } from "../../src/local/sqlite/metadata.ts";
 import { createRandom } from "../reference/random-dags.ts";
 import { startServer } from "./server-process.ts";
 

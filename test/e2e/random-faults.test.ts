@@ -2,10 +2,10 @@
 // before they are done or after, so that the answer is lost. Every run ends right, and nothing is stuck.
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { DagDocument } from "../../src/model/document.ts";
-import { ADOPTION_INTERVAL_SECONDS } from "../../src/model/orphans.ts";
-import { decideRunState } from "../../src/model/run-state.ts";
+import { ADOPTION_INTERVAL_SECONDS } from "../../src/model/scheduling/orphans.ts";
+import { decideRunState } from "../../src/model/scheduling/run-state.ts";
 import type { TaskInstanceState } from "../../src/model/states.ts";
-import { Refused } from "../../src/services/refused.ts";
+import { RequestRefused } from "../../src/services/request-refused.ts";
 import { explainStates } from "../reference/explain-states.ts";
 import { createRandom, randomDocument, randomScript } from "../reference/random-dags.ts";
 import type { Script as Plan } from "../reference/run-states.ts";
@@ -26,7 +26,7 @@ const DAGS = 500;
 const STEADY_DAGS = 60;
 /** Longer than any run here may take, faults included. */
 const LONGEST_SECONDS = 24 * 3_600;
-/** What services wait for a storage that doesn't answer, in seconds: see insist.ts. */
+/** What services wait for a storage that doesn't answer, in seconds: see services/retry.ts. */
 const PATIENCE_SECONDS = 51.1;
 
 let product: VirtualProduct;
@@ -65,7 +65,7 @@ async function trigger(dagId: string, runId: string, logicalDate?: string): Prom
       await asked;
       return;
     } catch (problem) {
-      if (problem instanceof Refused) return;
+      if (problem instanceof RequestRefused) return;
     }
   }
 }

@@ -1,7 +1,7 @@
 // The inside of the loader function: what a bundle draws, and that it can do no harm.
 import { gzipSync } from "node:zlib";
 import { expect, test } from "vitest";
-import { loadInThread } from "../../src/aws/load-in-thread.ts";
+import { loadInThread } from "../../src/aws/lambda/load-in-thread.ts";
 
 const DAG =
   'import { Dag } from "stepwind";\nexport const dag = new Dag("etl", { schedule: null });\n';

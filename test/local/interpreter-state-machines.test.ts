@@ -7,7 +7,7 @@ import {
   type Functions,
   LOCAL_FUNCTIONS,
 } from "../../src/local/interpreter-state-machines.ts";
-import { CallAgain } from "../../src/services/worker-calls.ts";
+import { RetryLater } from "../../src/services/tasks/worker-events.ts";
 import { dag, task } from "../reference/documents.ts";
 import { createVirtualClock } from "../reference/virtual-clock.ts";
 
@@ -47,8 +47,8 @@ test("a call that says when it is due is made again at that moment, others at th
   const { machines, clock, errors } = await createBench({
     async worker() {
       moments.push(clock.now());
-      if (moments.length === 1) throw new CallAgain("Stepwind.NotYet", "later", 12_345);
-      if (moments.length === 2) throw new CallAgain("Stepwind.NotYet", "later");
+      if (moments.length === 1) throw new RetryLater("Stepwind.NotYet", "later", 12_345);
+      if (moments.length === 2) throw new RetryLater("Stepwind.NotYet", "later");
     },
   });
   await machines.start(START);

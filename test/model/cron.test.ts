@@ -2,9 +2,9 @@
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { toWallClock } from "../../src/model/time-zones.ts";
 import { parseCron } from "../../src/model/timetables/parse-cron.ts";
 import { createCronTicks, type Ticks } from "../../src/model/timetables/ticks.ts";
+import { toWallClock } from "../../src/model/values/time-zones.ts";
 
 function ticksOf(text: string, timezone = "UTC"): Ticks {
   const parsed = parseCron(text);

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterAll, expect, test, vi } from "vitest";
 import { type BashOptions, bash } from "../../src/operators/index.ts";
 import { Dag } from "../../src/sdk/index.ts";
-import { createMemoryLog, runTask } from "../sdk/running.ts";
+import { createMemoryLog, runTask } from "../runtime/running.ts";
 
 const folder = await mkdtemp(join(tmpdir(), "stepwind-test-"));
 afterAll(() => rm(folder, { recursive: true }));

@@ -1,9 +1,10 @@
 // Whether final states follow from each other by the rules, in some order of events: for runs whose moments nobody
 // knows beforehand. Only what a task does by itself is taken as given.
+
+import { countUpstream, evaluateTriggerRule } from "../../src/model/dependencies/trigger-rules.ts";
 import type { DagDocument, TaskDocument } from "../../src/model/document.ts";
 import { graphOf } from "../../src/model/graph.ts";
 import type { TaskInstanceState } from "../../src/model/states.ts";
-import { countUpstream, evaluateTriggerRule } from "../../src/model/trigger-rules.ts";
 import type { Script } from "./run-states.ts";
 
 export interface SeenRun {

@@ -1,6 +1,10 @@
 // Random DAGs and what happens in their runs, from seeds: the same seed gives the same DAG and run.
+
+import {
+  TRIGGER_RULES,
+  type TriggerRule,
+} from "../../src/model/dependencies/trigger-rule-names.ts";
 import type { DagDocument, Decision, TaskDocument } from "../../src/model/document.ts";
-import { TRIGGER_RULES, type TriggerRule } from "../../src/model/trigger-rule-names.ts";
 import { dag, task } from "./documents.ts";
 import type { Script, ScriptedTask } from "./run-states.ts";
 

@@ -1,8 +1,9 @@
 // The states of one run's tasks in virtual time: rules, decisions and how verdicts spread, as Airflow has them.
 // Knows nothing of order in a machine; the reference scheduler and the simulator of compiled machines stand on it.
+
+import { countUpstream, evaluateTriggerRule } from "../../src/model/dependencies/trigger-rules.ts";
 import type { DagDocument, TaskDocument } from "../../src/model/document.ts";
 import type { FinishedState } from "../../src/model/states.ts";
-import { countUpstream, evaluateTriggerRule } from "../../src/model/trigger-rules.ts";
 
 /** What a task does once it is started. */
 export interface ScriptedTask {

@@ -6,13 +6,13 @@ import {
   LOCAL_FUNCTIONS,
   type LocalStateMachines,
 } from "../../src/local/interpreter-state-machines.ts";
-import { createSqliteMetadata } from "../../src/local/sqlite-metadata.ts";
+import { createSqliteMetadata } from "../../src/local/sqlite/metadata.ts";
 import { createTimerTriggers, type TimerTriggers } from "../../src/local/timer-triggers.ts";
 import type { StateMachine } from "../../src/model/asl.ts";
 import type { DagDocument } from "../../src/model/document.ts";
 import type { DagRunRecord, TaskInstanceRecord } from "../../src/model/records.ts";
-import type { Trigger } from "../../src/model/sensors.ts";
-import { supersede } from "../../src/model/superseded.ts";
+import type { Trigger } from "../../src/model/scheduling/sensors.ts";
+import { supersede } from "../../src/model/scheduling/version-retention.ts";
 import type { CallbackCall, TaskCall, TaskOutcome } from "../../src/model/task-call.ts";
 import type { Metadata } from "../../src/ports/metadata.ts";
 import type { Reporter } from "../../src/ports/platform.ts";
@@ -21,8 +21,8 @@ import type { DiedTry, TaskRunner } from "../../src/ports/task-runner.ts";
 import type { Triggers } from "../../src/ports/triggers.ts";
 import type { XComs } from "../../src/ports/xcoms.ts";
 import { createServices, type Services } from "../../src/services/services.ts";
-import { createTriggerer } from "../../src/services/triggerer.ts";
-import type { WorkerEvent } from "../../src/services/worker-calls.ts";
+import { createTriggerer } from "../../src/services/tasks/triggerer.ts";
+import type { WorkerEvent } from "../../src/services/tasks/worker-events.ts";
 import { ABSENT } from "./absent-ports.ts";
 import type { Script as Plan } from "./run-states.ts";
 import { createVirtualClock, createVirtualSchedules, type VirtualClock } from "./virtual-clock.ts";

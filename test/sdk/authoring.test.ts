@@ -2,9 +2,9 @@
 import { expect, test } from "vitest";
 import { dag as branching } from "../../dags/branching.ts";
 import { dag as tutorial } from "../../dags/tutorial.ts";
-import { checkDag } from "../../src/sdk/check-dag.ts";
+import { checkDag } from "../../src/describe/check-dag.ts";
 import { Dag, getContext } from "../../src/sdk/index.ts";
-import { runTask } from "./running.ts";
+import { runTask } from "../runtime/running.ts";
 
 interface Counted {
   key: string;

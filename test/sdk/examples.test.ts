@@ -2,9 +2,9 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { pathToFileURL } from "node:url";
 import { describe, expect, test } from "vitest";
+import { checkDag } from "../../src/describe/check-dag.ts";
 import { bash, empty } from "../../src/operators/index.ts";
 import { collectDags } from "../../src/sdk/bundle.ts";
-import { checkDag } from "../../src/sdk/check-dag.ts";
 import {
   Bundle,
   chain,
@@ -23,7 +23,7 @@ import {
   param,
   SkipTask,
 } from "../../src/sdk/index.ts";
-import { createMemoryServices, runHandler, runTask } from "./running.ts";
+import { createMemoryServices, runHandler, runTask } from "../runtime/running.ts";
 
 /** A DAG with placed tasks of the given names. */
 function withTasks<Name extends string>(...names: readonly Name[]) {

@@ -30,7 +30,7 @@ test("stepwind/operators exports these names", async () => {
 
 test("importing stepwind loads none of the libraries", async () => {
   const { build } = await import("esbuild");
-  const entryPoints = ["src/sdk/index.ts", "src/operators/index.ts", "src/sdk/execute.ts"];
+  const entryPoints = ["src/sdk/index.ts", "src/operators/index.ts", "src/runtime/execute.ts"];
   const { metafile } = await build({
     entryPoints,
     bundle: true,

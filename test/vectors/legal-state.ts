@@ -1,8 +1,8 @@
 // Whether a task's final state can follow from its upstreams' final states in some order of their ends. Used for
 // cases whose outcome hangs on which of two independent tasks ended first.
 
+import { countUpstream, evaluateTriggerRule } from "../../src/model/dependencies/trigger-rules.ts";
 import type { TaskInstanceState } from "../../src/model/states.ts";
-import { countUpstream, evaluateTriggerRule } from "../../src/model/trigger-rules.ts";
 import type { RunCase, RunTask } from "./runs.ts";
 
 /** What is wrong with the state, or undefined if some order of events explains it. */

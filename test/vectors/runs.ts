@@ -4,7 +4,7 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openLocalProduct } from "../../src/local/local-platform.ts";
-import type { TriggerRule } from "../../src/model/trigger-rule-names.ts";
+import type { TriggerRule } from "../../src/model/dependencies/trigger-rule-names.ts";
 import { explainState } from "./legal-state.ts";
 
 export interface RunTask {

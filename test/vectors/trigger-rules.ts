@@ -1,7 +1,8 @@
 // One case of Airflow's trigger rule vectors, run against the model.
+
+import type { TriggerRule } from "../../src/model/dependencies/trigger-rule-names.ts";
+import { countUpstream, evaluateTriggerRule } from "../../src/model/dependencies/trigger-rules.ts";
 import type { TaskInstanceState } from "../../src/model/states.ts";
-import type { TriggerRule } from "../../src/model/trigger-rule-names.ts";
-import { countUpstream, evaluateTriggerRule } from "../../src/model/trigger-rules.ts";
 
 /** `upstream` has one state per upstream; "running" stands for any unfinished one. `set_state` wins over `met`. */
 export interface TriggerRuleCase {

@@ -1,8 +1,8 @@
 // Options and arguments that several commands share, in Airflow's spelling.
 import { InvalidArgumentError, Option } from "commander";
-import type { JsonObject } from "../../model/json.ts";
-import { parseMomentToIso } from "../../model/time.ts";
-import { OUTPUTS } from "../table.ts";
+import type { JsonObject } from "../../model/values/json.ts";
+import { parseMomentToIso } from "../../model/values/time.ts";
+import { OUTPUTS } from "../terminal/table.ts";
 
 export function outputOption(): Option {
   return new Option("-o, --output <form>", "form of the output").choices(OUTPUTS).default("table");

@@ -1,5 +1,5 @@
 // Ticks of a cron expression in a time zone, with Airflow's answers to clock changes (Airflow: timetables/_cron.py).
-import { fromWallClock, toWallClock } from "../time-zones.ts";
+import { fromWallClock, toWallClock } from "../values/time-zones.ts";
 import type { CronExpression } from "./cron-expression.ts";
 import { nextTick, previousTick } from "./cron-ticks.ts";
 

@@ -15,7 +15,7 @@ import {
 } from "@aws-sdk/client-sfn";
 import { expect, inject } from "vitest";
 import { S3_CLIENT_OPTIONS } from "../../../src/aws/client-options.ts";
-import { createDynamoDbMetadata } from "../../../src/aws/dynamodb-metadata.ts";
+import { createDynamoDbMetadata } from "../../../src/aws/dynamodb/metadata.ts";
 import { type AwsEnvironment, readEnvironment } from "../../../src/aws/environment.ts";
 import { toSchedulePrefix } from "../../../src/aws/resource-names.ts";
 import type { DagFileRecord, DagRecord, DagRunRecord } from "../../../src/model/records.ts";

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { GetFunctionUrlConfigCommand, LambdaClient } from "@aws-sdk/client-lambda";
 import { PutParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
-import { findDeployment } from "../../../src/aws/deployment.ts";
+import { findDeployment } from "../../../src/aws/deployment/deployment.ts";
 import { isMiniStack } from "../ministack.ts";
 
 export interface DeployedStack {

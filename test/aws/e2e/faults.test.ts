@@ -7,8 +7,8 @@ import {
 } from "@aws-sdk/client-lambda";
 import { type ExecutionListItem, ListExecutionsCommand } from "@aws-sdk/client-sfn";
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
-import { findDeployment } from "../../../src/aws/deployment.ts";
-import { decideRunState } from "../../../src/model/run-state.ts";
+import { findDeployment } from "../../../src/aws/deployment/deployment.ts";
+import { decideRunState } from "../../../src/model/scheduling/run-state.ts";
 import type { TaskInstanceState } from "../../../src/model/states.ts";
 import { createRandom } from "../../reference/random-dags.ts";
 import { type SteadyDag, steadyDags } from "../../reference/steady-dags.ts";

@@ -19,7 +19,7 @@ import {
 } from "@aws-sdk/client-s3";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { S3_CLIENT_OPTIONS } from "../../../src/aws/client-options.ts";
-import { findDeployment } from "../../../src/aws/deployment.ts";
+import { findDeployment } from "../../../src/aws/deployment/deployment.ts";
 import { stepwind } from "../../cli/captured-terminal.ts";
 import { temporaryFolder } from "../../local/temporary-folder.ts";
 import { isMiniStack } from "../ministack.ts";

@@ -4,7 +4,7 @@ import { GetFunctionConfigurationCommand, InvokeCommand } from "@aws-sdk/client-
 import { StopExecutionCommand } from "@aws-sdk/client-sfn";
 import { PutParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
-import { findDeployment } from "../../../src/aws/deployment.ts";
+import { findDeployment } from "../../../src/aws/deployment/deployment.ts";
 import { dagRun } from "../../contract/records.ts";
 import { type Cloud, openCloud, until } from "./cloud.ts";
 import { deployStack } from "./deployed-stack.ts";

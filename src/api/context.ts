@@ -1,0 +1,37 @@
+// What every group of routes works with, and the look-ups that they share.
+import type { DagRecord, DagRunRecord } from "../model/records.ts";
+import type { Platform } from "../ports/platform.ts";
+import type { Version, Versions } from "../services/dag-processing/versions.ts";
+import type { RunControl } from "../services/runs/run-control.ts";
+import { Problem } from "./problems.ts";
+
+export interface ApiContext {
+  readonly platform: Platform;
+  readonly services: { readonly versions: Versions; readonly runControl: RunControl };
+  /** Version of the product. */
+  readonly version: string;
+  /** Absolute path of the DAG folder, for `fileloc`; absent when DAG files have no place on this machine. */
+  readonly dagsFolder?: string;
+}
+
+/** Throws the 404 of Airflow when the DAG isn't there. */
+export async function dagOf({ platform }: ApiContext, dagId: string): Promise<DagRecord> {
+  const dag = await platform.metadata.getDag(dagId);
+  if (!dag) throw new Problem(404, `The Dag with ID: \`${dagId}\` was not found`);
+  return dag;
+}
+
+/** The run with the version that it stays on; throws the 404 of Airflow when it isn't there. */
+export async function runOf(
+  context: ApiContext,
+  { dagId, runId }: { readonly dagId: string; readonly runId: string },
+): Promise<{ readonly run: DagRunRecord; readonly version: Version }> {
+  const run = await context.platform.metadata.getRun(dagId, runId);
+  if (!run) {
+    throw new Problem(
+      404,
+      `The DagRun with dag_id: \`${dagId}\` and run_id: \`${runId}\` was not found`,
+    );
+  }
+  return { run, version: await context.services.versions.get(dagId, run.versionHash) };
+}

@@ -1,0 +1,50 @@
+// A try's log as Airflow's API answers it (TaskInstancesLogResponse): structured messages, and a token to read on with
+// while more may come.
+import type { DagRunRecord, LogEntry, TaskInstanceRecord } from "../model/records.ts";
+import { isFinished, isRunFinished } from "../model/states.ts";
+import type { TaskLogs, TryKey } from "../ports/task-logs.ts";
+import { readToken, toToken } from "./tokens.ts";
+
+interface LogQuery {
+  /** `continuation_token` of the answer before. */
+  readonly token: string | undefined;
+  /** Everything in one answer, however large. */
+  readonly isWhole: boolean;
+  readonly run: DagRunRecord;
+  /** As read before the log, so that a try that has ended has its log whole. */
+  readonly record: TaskInstanceRecord | undefined;
+}
+
+/** The token is null when nothing more will come. */
+export async function readLog(logs: TaskLogs, key: TryKey, query: LogQuery) {
+  const entries: LogEntry[] = [];
+  let chunk = await logs.read(
+    key,
+    query.token === undefined ? undefined : readToken("token", query.token),
+  );
+  entries.push(...chunk.entries);
+  const hasEnded = hasTryEnded(key.tryNumber, query);
+  // One look more: a log that fits one answer needs no second request.
+  while (chunk.entries.length > 0 && (hasEnded || query.isWhole)) {
+    const following = await logs.read(key, chunk.next);
+    if (following.entries.length > 0 && !query.isWhole) break;
+    entries.push(...following.entries);
+    chunk = following;
+  }
+  const isAtEnd = hasEnded && chunk.entries.length === 0;
+  return {
+    content: entries.map(toMessage),
+    continuation_token: isAtEnd ? null : toToken(chunk.next),
+  };
+}
+
+function hasTryEnded(tryNumber: number, { run, record }: LogQuery): boolean {
+  if (record === undefined || record.tryNumber < tryNumber) return isRunFinished(run.state);
+  return (
+    record.tryNumber > tryNumber || isFinished(record.state) || record.state === "up_for_retry"
+  );
+}
+
+function toMessage({ timestamp, ...rest }: LogEntry) {
+  return timestamp === "" ? rest : { timestamp, ...rest };
+}

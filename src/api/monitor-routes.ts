@@ -1,0 +1,23 @@
+// /monitor/health and /version: whether the product is up, and which one it is.
+import type { Hono } from "hono";
+import { toIso } from "../model/values/time.ts";
+import type { ApiContext } from "./context.ts";
+
+export function addMonitorRoutes(app: Hono, { platform, version }: ApiContext): void {
+  app.get("/monitor/health", async (c) => {
+    const hasMetadata = await platform.metadata.listDags({ limit: 1 }).then(
+      () => true,
+      () => false,
+    );
+    const now = toIso(platform.clock.now());
+    // Nothing here has a heart of its own that could stop: who answers this also schedules and reads DAG files.
+    return c.json({
+      metadatabase: { status: hasMetadata ? "healthy" : "unhealthy" },
+      scheduler: { status: "healthy", latest_scheduler_heartbeat: now },
+      triggerer: { status: null, latest_triggerer_heartbeat: null },
+      dag_processor: { status: "healthy", latest_dag_processor_heartbeat: now },
+    });
+  });
+
+  app.get("/version", (c) => c.json({ version, git_version: null }));
+}

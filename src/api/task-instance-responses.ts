@@ -1,0 +1,59 @@
+// Task instances as Airflow's API answers them (TaskInstanceResponse). One that has no record yet is there too, with
+// state null, as in Airflow.
+import type { TaskDocument } from "../model/document.ts";
+import type { DagRunRecord, TaskInstanceRecord } from "../model/records.ts";
+import type { Version } from "../services/dag-processing/versions.ts";
+import { displayNameOf, toDagVersionResponse } from "./dag-responses.ts";
+import { durationOf, toWireDate, toWireDateOrNull, uuidOf } from "./wire.ts";
+
+export interface TaskInstanceFacts {
+  readonly run: DagRunRecord;
+  readonly version: Version;
+  readonly task: TaskDocument;
+  /** Absent for an instance that has no record. */
+  readonly record?: TaskInstanceRecord | undefined;
+}
+
+export function toTaskInstanceResponse({ run, version, task, record }: TaskInstanceFacts) {
+  const { dagId, runId } = run;
+  const { taskId } = task;
+  const { state = null, tryNumber = 0, mapIndex = -1, startDate, endDate } = record ?? {};
+  return {
+    id: uuidOf("task-instance", dagId, runId, taskId, mapIndex, tryNumber),
+    task_id: taskId,
+    dag_id: dagId,
+    dag_run_id: runId,
+    map_index: mapIndex,
+    logical_date: toWireDateOrNull(run.logicalDate),
+    run_after: toWireDate(run.runAfter),
+    start_date: toWireDateOrNull(startDate),
+    end_date: toWireDateOrNull(endDate),
+    duration: durationOf(startDate, endDate),
+    state,
+    try_number: tryNumber,
+    max_tries: record?.maxTries ?? task.retries,
+    task_display_name: task.displayName ?? taskId,
+    dag_display_name: displayNameOf(version.document),
+    hostname: null,
+    unixname: null,
+    pool: "default_pool",
+    pool_slots: 1,
+    queue: "default",
+    priority_weight: task.priorityWeight,
+    operator: task.operator,
+    operator_name: task.operator,
+    queued_when: null,
+    scheduled_when: null,
+    pid: null,
+    executor: null,
+    executor_config: "{}",
+    note: null,
+    rendered_map_index: null,
+    rendered_fields: {},
+    trigger: null,
+    triggerer_job: null,
+    dag_version: toDagVersionResponse(version),
+    // Not in Airflow: why the instance ended as it did.
+    message: record?.message ?? null,
+  };
+}

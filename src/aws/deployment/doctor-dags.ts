@@ -1,0 +1,163 @@
+// Checks of doctor: what a deployment does with its DAGs: imports, state machines, schedules, runs.
+
+import { ListRulesCommand } from "@aws-sdk/client-eventbridge";
+import { paginateListSchedules } from "@aws-sdk/client-scheduler";
+import { DescribeStateMachineCommand } from "@aws-sdk/client-sfn";
+import { stateMachineName } from "../../model/ids.ts";
+import type { DagRecord } from "../../model/records.ts";
+import { formatDuration } from "../../model/values/durations.ts";
+import type { Metadata } from "../../ports/metadata.ts";
+import { createDynamoDbMetadata } from "../dynamodb/metadata.ts";
+import type { AwsEnvironment } from "../environment.ts";
+import { isErrorOf } from "../errors.ts";
+import { toSchedulePrefix } from "../resource-names.ts";
+import type { Check, Finding, Patient } from "./doctor-check.ts";
+
+/** Seconds that a run may wait for its start before that is told. */
+const LONG_QUEUED = 300;
+
+function metadataOf({ clients, environment }: Patient): Metadata {
+  return createDynamoDbMetadata({ client: clients.dynamodb, tableName: environment.table });
+}
+
+async function liveDags(metadata: Metadata): Promise<readonly DagRecord[]> {
+  const dags: DagRecord[] = [];
+  for (let after: string | undefined, more = true; more; more = after !== undefined) {
+    const page = await metadata.listDags({ limit: 1_000, ...(after ? { after } : {}) });
+    dags.push(...page.items.filter(({ isStale }) => !isStale));
+    after = page.next;
+  }
+  return dags;
+}
+
+async function checkImports(patient: Patient): Promise<readonly Finding[]> {
+  const files = await metadataOf(patient).listDagFiles();
+  if (files.length === 0) {
+    const message = "no DAG file has been imported";
+    return [{ level: "warning", message, hint: "upload the DAG folder: stepwind push" }];
+  }
+  const last = Math.max(...files.map(({ processedAt }) => Date.parse(processedAt)));
+  const since = `the last import was ${formatDuration((patient.now - last) / 1_000)} ago`;
+  const findings: Finding[] = [{ level: "ok", message: `${files.length} DAG files; ${since}` }];
+  for (const { file, diagnostics } of files) {
+    const mistake = diagnostics.find(({ severity }) => severity === "error");
+    if (!mistake) continue;
+    const place = mistake.line === undefined ? file : `${mistake.file ?? file}:${mistake.line}`;
+    const [told = ""] = mistake.message.split("\n");
+    findings.push({
+      level: "warning",
+      message: `${place} ${told}`,
+      hint: "correct it and push it",
+    });
+  }
+  return findings;
+}
+
+async function checkStateMachines(patient: Patient): Promise<readonly Finding[]> {
+  const { environment, clients } = patient;
+  const dags = await liveDags(metadataOf(patient));
+  const findings: Finding[] = [];
+  for (const { dagId, versionHash, file } of dags) {
+    const stateMachineArn = machineArn(environment, { dagId, hash: versionHash });
+    try {
+      const { roleArn } = await clients.sfn.send(
+        new DescribeStateMachineCommand({ stateMachineArn }),
+      );
+      if (roleArn === environment.stateMachineRoleArn) continue;
+      findings.push({
+        level: "wrong",
+        message: `the state machine of DAG "${dagId}" has the role ${roleArn}`,
+        hint: `its role should be ${environment.stateMachineRoleArn}: change ${file} and push it`,
+      });
+    } catch (error) {
+      if (!isErrorOf(error, "StateMachineDoesNotExist")) throw error;
+      const message = `DAG "${dagId}" has no state machine ${stateMachineArn}`;
+      findings.push({ level: "wrong", message, hint: `change ${file} and push it` });
+    }
+  }
+  if (findings.length > 0) return findings;
+  return [{ level: "ok", message: `${dags.length} DAGs have their state machines` }];
+}
+
+async function checkSchedules(patient: Patient): Promise<readonly Finding[]> {
+  const metadata = metadataOf(patient);
+  const { schedules, rulePrefix } = patient.environment;
+  const prefix = schedules === "rules" ? rulePrefix : "";
+  const names = await listScheduleNames(patient);
+  const findings: Finding[] = [];
+  let count = 0;
+  for (const { dagId, isPaused, versionHash } of await liveDags(metadata)) {
+    const version = await metadata.getDagVersion(dagId, versionHash);
+    const kind = version?.document.schedule.kind;
+    if (isPaused || (kind !== "cron" && kind !== "multi-cron" && kind !== "cron-data-interval")) {
+      continue;
+    }
+    count += 1;
+    if (names.some((name) => name.startsWith(toSchedulePrefix(dagId, prefix)))) continue;
+    const message = `DAG "${dagId}" has a schedule that nothing fires`;
+    findings.push({ level: "wrong", message, hint: "pause and unpause it" });
+  }
+  if (findings.length > 0) return findings;
+  return [{ level: "ok", message: `${count} DAGs with cron schedules are fired` }];
+}
+
+function machineArn(
+  { stateMachinePrefix: prefix, stateMachineArnPrefix }: AwsEnvironment,
+  { dagId, hash }: { readonly dagId: string; readonly hash: string },
+): string {
+  return stateMachineArnPrefix + stateMachineName(dagId, hash, prefix).slice(prefix.length);
+}
+
+/** Of all schedules of the deployment that are on. */
+async function listScheduleNames({ clients, environment }: Patient): Promise<readonly string[]> {
+  const names: string[] = [];
+  if (environment.schedules === "rules") {
+    const NamePrefix = environment.rulePrefix;
+    for (let token: string | undefined, more = true; more; more = token !== undefined) {
+      const command = new ListRulesCommand({ NamePrefix, ...(token ? { NextToken: token } : {}) });
+      const { Rules = [], NextToken } = await clients.events.send(command);
+      names.push(
+        ...Rules.flatMap(({ Name, State }) => (Name && State === "ENABLED" ? [Name] : [])),
+      );
+      token = NextToken;
+    }
+    return names;
+  }
+  const pages = paginateListSchedules(
+    { client: clients.scheduler },
+    { GroupName: environment.scheduleGroup, State: "ENABLED" },
+  );
+  for await (const { Schedules = [] } of pages) {
+    names.push(...Schedules.flatMap(({ Name }) => (Name ? [Name] : [])));
+  }
+  return names;
+}
+
+/** Queued runs are started by the scheduler; one that waits for long while its DAG has room tells that it is late. */
+async function checkLag(patient: Patient): Promise<readonly Finding[]> {
+  const metadata = metadataOf(patient);
+  const active = await metadata.listActiveRuns();
+  const running = new Set<string>();
+  for (const { dagId, state } of active) if (state === "running") running.add(dagId);
+  const findings: Finding[] = [];
+  for (const { dagId, runId, state, runAfter, queuedAt } of active) {
+    const due = Math.max(Date.parse(runAfter), Date.parse(queuedAt));
+    const lag = (patient.now - due) / 1_000;
+    if (state !== "queued" || lag < LONG_QUEUED || running.has(dagId)) continue;
+    if ((await metadata.getDag(dagId))?.isPaused) continue;
+    findings.push({
+      level: "wrong",
+      message: `run "${runId}" of DAG "${dagId}" is due for ${formatDuration(lag)} and has not started`,
+      hint: `read the scheduler's log: aws logs tail /aws/lambda/${patient.environment.schedulerArn.split(":").at(-1)}`,
+    });
+  }
+  if (findings.length > 0) return findings;
+  return [{ level: "ok", message: `${active.length} active runs, none late` }];
+}
+
+export const DAG_CHECKS: readonly Check[] = [
+  { name: "imports", run: checkImports },
+  { name: "state machines", run: checkStateMachines },
+  { name: "schedules", run: checkSchedules },
+  { name: "scheduler", run: checkLag },
+];

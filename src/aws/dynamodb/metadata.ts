@@ -1,0 +1,91 @@
+// The metadata database on AWS: one DynamoDB table. This file says what stands where and what it costs; the table itself
+// is defined in table.ts, its calls are in dynamodb-table.ts, and each part of the port has a file of its own.
+//
+// pk                         sk                          item
+// dags                       <dag>                       DAG (record, revision)
+// files                      <path>                      DAG file
+// variables                  <key>                       variable
+// versions#<dag>             version#<hash>              version, deflated: the first 350 KB
+//                            chunk#<upload>#<n>          the rest, written before
+// tasks#<dag>                <task>                      the task has a record in some run
+// run#<dag>#<run>            run                         DAG run; runsPk, runsSk: its place in the index
+//                            task#<task>#<index>         task instance, with a return value of up to 3 KB
+//                            xcom#<task>#<index>#<key>   any other XCom
+//                            state#<task>#<index>#<name> task state
+//                            gate#<task>#<index>         token of a gate, expires after a year
+// runs#<dag>#<list>          <runAfter>#<run>            run of the list: active (queued, running), success, failed
+// dates#<dag>                <logicalDate>               the run of the date; there is one at most
+// dates#<dag>#<list>         <logicalDate>               of these: automated (scheduled, backfill), triggered (other
+//                                                        runs that nobody triggered by hand)
+// Index "runs", keys only:
+// <list>                     <runAfter>#<dag>#<run>      runs of all DAGs
+//
+// Parts of keys are escaped, so that any id may hold "#". Every item carries the name of the write that made it
+// ("write"): a write whose answer was lost is known again when it is repeated.
+//
+// Access                                Calls                                                    Units (items up to 1 KB)
+// update of a task instance             UpdateItem, in no index, also with a small return value  1 W
+//   with XComs of their own             GetItem, TransactWriteItems                              1 R, 2 W + 2 W per KB
+// get of a task instance, small XCom    GetItem                                                  1 R
+//   any other XCom                      GetItem                                                  1 R (return value: 2)
+// task instances of some tasks          Query of the range; in large DAGs Query per task         1 R per 4 KB; 1 R per task
+// task instances of a run               Query                                                    1 R per 4 KB
+// gate put, looked for, taken           PutItem, Query, TransactWriteItems of one                1 W, 1 R, 2 W
+// run created                           TransactWriteItems of 2 to 4                             5 to 9 W
+//   started                             UpdateItem                                               1 W
+//   ended                               GetItem, TransactWriteItems of 3                         1 R, 8 W
+// active runs of a DAG                  Query, BatchGetItem                                      1 R + 1 R per run
+// latest automated, previous run        Query of 1 (or 2), GetItem                               2 to 3 R
+// a page of runs                        Query per list, BatchGetItem                             1 R per list and per run
+// version read                          GetItem; Query for chunks                                1 R per 4 KB deflated
+// task known (once a minute and process) Query, eventually consistent                            0.5 R per 8 KB
+//
+// So a task that succeeds costs 2 W, and 4 R with up to three upstreams near each other.
+//
+// Why so. Every read is strongly consistent but two: the index, which answers only listings over all DAGs, for people and
+// sweeps; and the look at known tasks, which costs a needless write when it is late. Gates need it (put the token, then
+// look at states; write the state, then look for tokens), and so does the scheduler, which must see a run that was
+// created a moment ago: an index of active runs would show it late, and the run might never start. Therefore the lists
+// of a DAG's runs are items of the table, moved in the transaction that changes the run. Queued and running runs share
+// a list, so a start moves nothing. No query passes over history: each list has its own partition and order.
+import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import type { Metadata } from "../../ports/metadata.ts";
+import type { Clock } from "../../ports/platform.ts";
+import { createDags } from "./dags.ts";
+import { deleteDag } from "./delete-dag.ts";
+import { createKnownTasks } from "./known-tasks.ts";
+import { createRuns } from "./runs.ts";
+import { type CapacityHook, createDynamoDbTable } from "./table-calls.ts";
+import { createTaskInstances } from "./task-instances.ts";
+import { createValues } from "./values.ts";
+import { createVersions } from "./versions.ts";
+import { createXComs } from "./xcoms.ts";
+
+export interface DynamoDbMetadataOptions {
+  readonly client: DynamoDBClient;
+  /** A table made by TABLE_DEFINITION, with its time to live on TIME_TO_LIVE. */
+  readonly tableName: string;
+  /** The system's when absent. */
+  readonly clock?: Pick<Clock, "now">;
+  /** Told what each call consumed; absent: DynamoDB isn't asked. */
+  readonly onCapacity?: CapacityHook;
+}
+
+/** Throttled calls and passing failures are tried again for half a minute; then they reject. */
+export function createDynamoDbMetadata(options: DynamoDbMetadataOptions): Metadata {
+  const { client, tableName, clock = { now: Date.now }, onCapacity } = options;
+  const table = createDynamoDbTable({ client, tableName, onCapacity });
+  const knownTasks = createKnownTasks(table, clock);
+  return {
+    ...createDags(table),
+    ...createVersions(table),
+    ...createRuns(table),
+    ...createTaskInstances(table, { knownTasks, clock }),
+    ...createXComs(table),
+    ...createValues(table),
+    async deleteDag(dagId) {
+      await deleteDag(table, dagId);
+      knownTasks.forget(dagId);
+    },
+  };
+}

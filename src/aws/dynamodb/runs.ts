@@ -1,0 +1,160 @@
+// DAG runs in DynamoDB. Beside the run's own item stand small items, written in the same transaction, by which runs are
+// found: strongly consistent, since the scheduler must see a run that was created a moment ago.
+import type { DagRunRecord } from "../../model/records.ts";
+import type { RunChange, RunStore } from "../../ports/metadata.ts";
+import { edited, type Fields, fromItem, type Item, number, text, toEdit } from "./attributes.ts";
+import { runKey, splitKey } from "./keys.ts";
+import {
+  DATE_LISTS,
+  datePartition,
+  type Finder,
+  findersOf,
+  indexKeys,
+  listOf,
+} from "./run-finders.ts";
+import { createRunListing } from "./run-listing.ts";
+import {
+  type Condition,
+  type DynamoDbTable,
+  IS_ABSENT,
+  isUnchanged,
+  toKey,
+} from "./table-calls.ts";
+
+const FIELDS: Fields<Omit<DagRunRecord, "dagId" | "runId">> = {
+  runType: "text",
+  state: "text",
+  logicalDate: "text",
+  dataIntervalStart: "text",
+  dataIntervalEnd: "text",
+  runAfter: "text",
+  queuedAt: "text",
+  startDate: "text",
+  endDate: "text",
+  conf: "json",
+  triggeredBy: "text",
+  note: "text",
+  versionHash: "text",
+  clearNumber: "number",
+  reason: "text",
+};
+
+/** The part of the metadata that keeps the runs. */
+export function createRuns(table: DynamoDbTable): RunStore {
+  async function getRun(dagId: string, runId: string): Promise<DagRunRecord | undefined> {
+    const item = await table.get(runKey(dagId, runId));
+    return item && toRun(item);
+  }
+
+  /** The run with the latest date in the partition, before the one given. */
+  async function latest(pk: string, before?: string): Promise<Item | undefined> {
+    const where = before === undefined ? {} : { where: { before } };
+    return (await table.query({ pk, ...where, newestFirst: true, limit: 1 })).at(0);
+  }
+
+  async function runAt(dagId: string, date: Item | undefined): Promise<DagRunRecord | undefined> {
+    return date?.runId?.S === undefined ? undefined : getRun(dagId, date.runId.S);
+  }
+
+  /** A change by which the run is found as before. */
+  async function changeInPlace({ dagId, runId, set, ...wanted }: RunChange) {
+    const edit = toEdit(FIELDS, set);
+    const { isWritten, item } = await table.update(runKey(dagId, runId), edit, asWanted(wanted));
+    return isWritten && item ? toRun(item) : undefined;
+  }
+
+  /** Reads and writes the whole run with all by which it is found; does it again if someone was faster. */
+  async function changeAndMove({ dagId, runId, from, clearNumber, set }: RunChange) {
+    for (;;) {
+      const stored = await table.get(runKey(dagId, runId));
+      if (!stored) return undefined;
+      const run = toRun(stored);
+      if (!from.includes(run.state)) return undefined;
+      if (clearNumber !== undefined && clearNumber !== run.clearNumber) return undefined;
+      const item = edited(stored, toEdit(FIELDS, set));
+      const changed = toRun(item);
+      const before = findersOf(run);
+      const after = findersOf(changed);
+      const gone = [...before].filter(([id]) => !after.has(id));
+      const added = [...after].filter(([id]) => !before.has(id));
+      const refused = await table.transact([
+        { put: { ...item, ...indexKeys(changed) }, condition: isUnchanged(stored) },
+        ...gone.map(([, finder]) => ({ remove: finder.key })),
+        ...added.map(([, finder]) => toPut(finder)),
+      ]);
+      if (refused.length === 0) return changed;
+      if (!refused.includes(0)) {
+        throw new Error(`DAG "${dagId}" has another run with logical date ${changed.logicalDate}`);
+      }
+    }
+  }
+
+  return {
+    async createRun(run) {
+      const item = { ...toItem(run), ...indexKeys(run) };
+      const refused = await table.transact([
+        { put: item, condition: IS_ABSENT },
+        ...[...findersOf(run).values()].map(toPut),
+      ]);
+      return refused.length === 0 ? "created" : "exists";
+    },
+    getRun,
+    updateRun(change) {
+      if (change.from.length === 0) return Promise.resolve(undefined);
+      return mayMove(change) ? changeAndMove(change) : changeInPlace(change);
+    },
+    ...createRunListing(table, toRun),
+    getLatestAutomatedRun: async (dagId) =>
+      runAt(dagId, await latest(datePartition(dagId, "automated"))),
+    async getPreviousRun({ dagId, logicalDate, automatedOnly }) {
+      const partitions = automatedOnly
+        ? DATE_LISTS.map((list) => datePartition(dagId, list))
+        : [datePartition(dagId)];
+      const dates = await Promise.all(partitions.map((pk) => latest(pk, logicalDate)));
+      const found = dates.filter((date) => date !== undefined);
+      return runAt(dagId, found.sort((a, b) => (dateOf(a) < dateOf(b) ? 1 : -1)).at(0));
+    },
+  };
+}
+
+function toPut({ key, runId, isUnique = false }: Finder) {
+  const put = { ...toKey(key), runId: text(runId) };
+  return isUnique ? { put, condition: IS_ABSENT } : { put };
+}
+
+/** Whether the change may touch what the run is found by. */
+function mayMove({ from, set }: RunChange): boolean {
+  if ("runAfter" in set || "logicalDate" in set || "runType" in set) return true;
+  const { state } = set;
+  return state !== undefined && from.some((before) => listOf(before) !== listOf(state));
+}
+
+function asWanted({ from, clearNumber }: Pick<RunChange, "from" | "clearNumber">): Condition {
+  const states = from.map((state, index) => [`:from${index}`, text(state)] as const);
+  const isState = `#state IN (${states.map(([name]) => name).join(", ")})`;
+  if (clearNumber === undefined) {
+    return { text: isState, names: ["state"], values: Object.fromEntries(states) };
+  }
+  return {
+    text: `${isState} AND #clearNumber = :wanted`,
+    names: ["state", "clearNumber"],
+    values: { ...Object.fromEntries(states), ":wanted": number(clearNumber) },
+  };
+}
+
+function toItem(run: DagRunRecord): Item {
+  return { ...toKey(runKey(run.dagId, run.runId)), ...toEdit(FIELDS, run).set };
+}
+
+/** The item must be of a run. */
+function toRun(item: Item): DagRunRecord {
+  const [, dagId = "", runId = ""] = splitKey(item.pk?.S ?? "");
+  return { dagId, runId, ...NULLS, ...fromItem(FIELDS, item) };
+}
+
+/** What a record has null for where its item has nothing. */
+const NULLS = { logicalDate: null, dataIntervalStart: null, dataIntervalEnd: null } as const;
+
+function dateOf(item: Item): string {
+  return item.sk?.S ?? "";
+}

@@ -1,0 +1,175 @@
+// Task instances and gates in DynamoDB. A change of a task instance is one conditional write of one item that no index
+// holds; a small return value stands in the same item. Only larger XComs make it a transaction.
+import type { GateRecord, TaskInstanceKey, TaskInstanceRecord } from "../../model/records.ts";
+import type { TaskInstanceState } from "../../model/states.ts";
+import type { TaskInstanceChange, TaskInstanceStore } from "../../ports/metadata.ts";
+import type { Clock } from "../../ports/platform.ts";
+import {
+  type Edit,
+  edited,
+  type Fields,
+  fromItem,
+  type Item,
+  number,
+  text,
+  toEdit,
+} from "./attributes.ts";
+import { createInstanceListing } from "./instance-listing.ts";
+import { instanceKey, parseInstanceKey } from "./keys.ts";
+import type { KnownTasks } from "./known-tasks.ts";
+import { TIME_TO_LIVE } from "./table.ts";
+import { type Condition, type DynamoDbTable, isUnchanged, keyOf, toKey } from "./table-calls.ts";
+import { editOfReturnValue, toXComItem } from "./xcoms.ts";
+
+const FIELDS: Fields<Omit<TaskInstanceRecord, keyof TaskInstanceKey>> = {
+  state: "text",
+  tryNumber: "number",
+  maxTries: "number",
+  startDate: "text",
+  endDate: "text",
+  nextRetryAt: "text",
+  rescheduleDate: "text",
+  pokes: "number",
+  firstPokeAt: "text",
+  pokedAt: "text",
+  pokedBy: "text",
+  token: "text",
+  message: "text",
+  skips: "json",
+  tries: "json",
+};
+
+/** No execution lasts longer than a year (Step Functions quotas), so no token is of use after that. */
+const GATE_DAYS = 366;
+
+/** The part of the metadata that keeps what happens in a run. */
+export function createTaskInstances(
+  table: DynamoDbTable,
+  { knownTasks, clock }: { readonly knownTasks: KnownTasks; readonly clock: Pick<Clock, "now"> },
+): TaskInstanceStore {
+  const list = createInstanceListing(table);
+  const listGates = createInstanceListing(table);
+
+  /** Writes the whole item together with its XComs; does it again if someone was faster. */
+  async function changeWithXComs(change: TaskInstanceChange, edit: Edit, xcoms: readonly Item[]) {
+    const { key, from, tryNumber, pokes } = change;
+    for (;;) {
+      const stored = await table.get(instanceKey("task", key));
+      const present = toRecord(key, stored ?? {});
+      if (!from.includes(present.state)) return undefined;
+      if (tryNumber !== undefined && tryNumber !== present.tryNumber) return undefined;
+      if (pokes !== undefined && pokes !== (present.pokes ?? 0)) return undefined;
+      const item = edited(stored ?? toKey(instanceKey("task", key)), edit);
+      const refused = await table.transact([
+        { put: item, condition: isUnchanged(stored) },
+        ...xcoms.map((put) => ({ put })),
+      ]);
+      if (refused.length === 0) return toRecord(key, item);
+    }
+  }
+
+  return {
+    async getTaskInstance(key) {
+      const item = await table.get(instanceKey("task", key));
+      return item && toRecord(key, item);
+    },
+    async listTaskInstances(query) {
+      const items = await list("task", query);
+      return items.map((item) => toRecord(keyIn(query, item), item));
+    },
+    async updateTaskInstance(change) {
+      const { key, from, tryNumber = 0, set, xcoms = [] } = change;
+      if (from.length === 0) return undefined;
+      if (from.includes(null) && tryNumber === 0) await knownTasks.remember(key.dagId, key.taskId);
+      const fields = toEdit(FIELDS, set);
+      const returnValue = editOfReturnValue(xcoms);
+      const edit = {
+        set: { ...fields.set, ...returnValue.set },
+        remove: [...fields.remove, ...returnValue.remove],
+      };
+      if (returnValue.apart.length > 0) {
+        return changeWithXComs(change, edit, returnValue.apart.map(toXComItem));
+      }
+      const { isWritten, item } = await table.update(
+        instanceKey("task", key),
+        edit,
+        asWanted(change),
+      );
+      return isWritten && item ? toRecord(key, item) : undefined;
+    },
+    hasTaskInstance: knownTasks.has,
+
+    async putGate(gate) {
+      const expiresAt = Math.ceil(clock.now() / 1_000) + GATE_DAYS * 86_400;
+      await table.put({
+        ...toKey(instanceKey("gate", gate)),
+        token: text(gate.token),
+        [TIME_TO_LIVE]: number(expiresAt),
+      });
+    },
+    async listGates(query) {
+      const items = await listGates("gate", query);
+      return items.map(
+        (item): GateRecord => ({ ...keyIn(query, item), token: item.token?.S ?? "" }),
+      );
+    },
+    async takeGate(gate) {
+      // As a transaction, since only that tells a removal that is made again from one that someone else made.
+      const refused = await table.transact([
+        {
+          remove: instanceKey("gate", gate),
+          condition: {
+            text: "#token = :token",
+            names: ["token"],
+            values: { ":token": text(gate.token) },
+          },
+        },
+      ]);
+      return refused.length === 0;
+    },
+  };
+}
+
+/** None is kept as no state at all, and a missing number of tries or of pokes counts as 0. */
+function asWanted({ from, tryNumber, pokes }: TaskInstanceChange): Condition {
+  const values: Record<string, Item[string]> = {};
+  const names = from
+    .filter((state): state is TaskInstanceState => state !== null)
+    .map((state, index) => {
+      values[`:from${index}`] = text(state);
+      return `:from${index}`;
+    });
+  const wanted = [
+    ...(from.includes(null) ? ["attribute_not_exists(#state)"] : []),
+    ...(names.length > 0 ? [`#state IN (${names.join(", ")})`] : []),
+  ];
+  const texts = [`(${wanted.join(" OR ")})`];
+  const fields = ["state"];
+  for (const [name, count] of Object.entries({ tryNumber, pokes })) {
+    if (count === undefined) continue;
+    fields.push(name);
+    // The values to write have the names of their fields.
+    values[`:present_${name}`] = number(count);
+    const isCount = `#${name} = :present_${name}`;
+    texts.push(count === 0 ? `(attribute_not_exists(#${name}) OR ${isCount})` : isCount);
+  }
+  return { text: texts.join(" AND "), names: fields, values };
+}
+
+function keyIn(
+  { dagId, runId }: { readonly dagId: string; readonly runId: string },
+  item: Item,
+): TaskInstanceKey {
+  return { dagId, runId, ...parseInstanceKey(keyOf(item).sk) };
+}
+
+function toRecord(
+  { dagId, runId, taskId, mapIndex }: TaskInstanceKey,
+  item: Item,
+): TaskInstanceRecord {
+  const key = { dagId, runId, taskId, mapIndex };
+  return { ...key, ...NEW, ...fromItem(FIELDS, item) };
+}
+
+/** What a record has where its item has nothing. */
+const NEW = { state: null, tryNumber: 0, maxTries: 0, tries: [] } as const;

@@ -1,0 +1,132 @@
+// XComs in DynamoDB, each an item of its own, but for a small return value: that stands in the item of its task
+// instance, so that one write records both the end of the task and what it returned. It wins over an item of its own.
+import type { TaskInstanceKey, XComRecord } from "../../model/records.ts";
+import type { ValueStore } from "../../ports/metadata.ts";
+import { type Edit, type Fields, fromItem, type Item, text, toEdit } from "./attributes.ts";
+import { compareKeys, instanceKey } from "./keys.ts";
+import { type DynamoDbTable, keyOf, toKey } from "./table-calls.ts";
+
+/** Airflow's key of what a task returned. */
+const RETURN_VALUE = "return_value";
+/** Bytes of a return value up to which an item with it costs one read unit (4 KB) like any other task instance. */
+const SMALL_BYTES = 3_000;
+
+type Content = Omit<XComRecord, keyof TaskInstanceKey | "key">;
+const FIELDS: Fields<Content> = {
+  value: "text",
+  ref: "text",
+  sizeBytes: "number",
+  timestamp: "text",
+};
+
+/** The same fields in the item of a task instance. */
+interface ReturnValue {
+  readonly returnValue?: string;
+  readonly returnRef?: string;
+  readonly returnSizeBytes: number;
+  readonly returnedAt: string;
+}
+const RETURN_FIELDS: Fields<ReturnValue> = {
+  returnValue: "text",
+  returnRef: "text",
+  returnSizeBytes: "number",
+  returnedAt: "text",
+};
+const NO_RETURN_VALUE: Edit = { set: {}, remove: Object.keys(RETURN_FIELDS) };
+
+/** The part of the metadata that keeps XComs. */
+export function createXComs(
+  table: DynamoDbTable,
+): Pick<ValueStore, "putXCom" | "getXCom" | "listXComs" | "deleteXComs"> {
+  async function getReturnValue(key: TaskInstanceKey): Promise<XComRecord | undefined> {
+    const item = await table.get(instanceKey("task", key));
+    return item && fromInstance(key, item);
+  }
+
+  async function removeReturnValue(key: TaskInstanceKey): Promise<void> {
+    const found = await getReturnValue(key);
+    if (!found) return;
+    // If it has been replaced meanwhile, the newer one stays.
+    await table.update(instanceKey("task", key), NO_RETURN_VALUE, {
+      text: "#returnedAt = :seen",
+      names: ["returnedAt"],
+      values: { ":seen": text(found.timestamp) },
+    });
+  }
+
+  const itemsOf = (key: TaskInstanceKey) => {
+    const { pk, sk } = instanceKey("xcom", key);
+    return table.query({ pk, where: { begins: `${sk}#` } });
+  };
+
+  return {
+    async putXCom(xcom) {
+      await table.put(toXComItem(xcom));
+      // Until here, one that stands in the task instance is still the valid one.
+      if (xcom.key === RETURN_VALUE) await removeReturnValue(xcom);
+    },
+    async getXCom(key, name) {
+      const small = name === RETURN_VALUE ? await getReturnValue(key) : undefined;
+      if (small) return small;
+      const item = await table.get(instanceKey("xcom", key, name));
+      return item && toXCom(key, item);
+    },
+    async listXComs(key) {
+      const [items, small] = await Promise.all([itemsOf(key), getReturnValue(key)]);
+      const xcoms = items.map((item) => toXCom(key, item));
+      const all = small ? [...xcoms.filter((xcom) => xcom.key !== RETURN_VALUE), small] : xcoms;
+      return all.sort((a, b) => compareKeys(a.key, b.key));
+    },
+    async deleteXComs(key) {
+      const items = await itemsOf(key);
+      await Promise.all([table.removeAll(items.map(keyOf)), removeReturnValue(key)]);
+    },
+  };
+}
+
+/** How the XComs change the item of their task instance, and which of them are to be items of their own. */
+export function editOfReturnValue(
+  xcoms: readonly XComRecord[],
+): Edit & { readonly apart: readonly XComRecord[] } {
+  const returned = xcoms.find(({ key }) => key === RETURN_VALUE);
+  if (!returned) return { set: {}, remove: [], apart: xcoms };
+  const { value: returnValue, ref: returnRef, sizeBytes, timestamp } = returned;
+  if (Buffer.byteLength(returnValue ?? returnRef ?? "") > SMALL_BYTES) {
+    return { ...NO_RETURN_VALUE, apart: xcoms };
+  }
+  const edit = toEdit<ReturnValue>(RETURN_FIELDS, {
+    ...(returnValue === undefined ? {} : { returnValue }),
+    ...(returnRef === undefined ? {} : { returnRef }),
+    returnSizeBytes: sizeBytes,
+    returnedAt: timestamp,
+  });
+  const remove = NO_RETURN_VALUE.remove.filter((name) => !(name in edit.set));
+  return { set: edit.set, remove, apart: xcoms.filter((xcom) => xcom !== returned) };
+}
+
+/** The item of an XCom that stands by itself. */
+export function toXComItem(xcom: XComRecord): Item {
+  const { set } = toEdit<Content>(FIELDS, xcom);
+  return { ...toKey(instanceKey("xcom", xcom, xcom.key)), name: text(xcom.key), ...set };
+}
+
+function toXCom(key: TaskInstanceKey, item: Item): XComRecord {
+  return { ...pickKey(key), key: item.name?.S ?? "", ...fromItem(FIELDS, item) };
+}
+
+function fromInstance(key: TaskInstanceKey, item: Item): XComRecord | undefined {
+  if (item.returnedAt === undefined) return undefined;
+  const { returnValue, returnRef, returnSizeBytes, returnedAt } = fromItem(RETURN_FIELDS, item);
+  return {
+    ...pickKey(key),
+    key: RETURN_VALUE,
+    ...(returnValue === undefined ? {} : { value: returnValue }),
+    ...(returnRef === undefined ? {} : { ref: returnRef }),
+    sizeBytes: returnSizeBytes,
+    timestamp: returnedAt,
+  };
+}
+
+function pickKey({ dagId, runId, taskId, mapIndex }: TaskInstanceKey): TaskInstanceKey {
+  return { dagId, runId, taskId, mapIndex };
+}

@@ -1,0 +1,98 @@
+// Schedules over EventBridge's older rules, which every emulator fires: UTC and minutes only, and no single moments,
+// for which the minute of every hour, or every minute, stands in.
+import {
+  DeleteRuleCommand,
+  DescribeRuleCommand,
+  EnableRuleCommand,
+  type EventBridgeClient,
+  ListRulesCommand,
+  PutRuleCommand,
+  PutTargetsCommand,
+  RemoveTargetsCommand,
+} from "@aws-sdk/client-eventbridge";
+import type { Clock } from "../../ports/platform.ts";
+import type { Schedules } from "../../ports/schedules.ts";
+import { orUndefined } from "../errors.ts";
+import { toSchedulePrefix } from "../resource-names.ts";
+import { EVERY_MINUTE, toHourly, toWakes, type Wakes } from "./expressions.ts";
+import { fillSlots, isSoon, type ScheduleSlots } from "./schedule-slots.ts";
+
+export interface RulesSchedulesOptions {
+  readonly client: EventBridgeClient;
+  /** In front of every rule's name: the function lets itself be called by rules with such names. */
+  readonly prefix: string;
+  /** The scheduler function; it gets `{ "dagId": … }`. */
+  readonly targetArn: string;
+  /** Queue that takes fires which could not be delivered. */
+  readonly deadLetterArn?: string;
+  readonly clock: Pick<Clock, "now">;
+}
+
+const TARGET_ID = "scheduler";
+
+export function createEventBridgeRulesSchedules(options: RulesSchedulesOptions): Schedules {
+  const { client, prefix, targetArn, deadLetterArn, clock } = options;
+
+  const slotsOf = (dagId: string): ScheduleSlots<string> => ({
+    async look(name, wanted) {
+      const describe = client.send(new DescribeRuleCommand({ Name: name }));
+      const found = await orUndefined(describe, "ResourceNotFoundException");
+      if (!found) return "empty";
+      const isSame = found.State === "ENABLED" && found.ScheduleExpression === wanted;
+      return isSame ? "same" : "other";
+    },
+    async put(name, expression) {
+      const Description = `Wakes the scheduler for DAG ${dagId}`;
+      const rule = { Name: name, Description, ScheduleExpression: expression };
+      const target = {
+        Id: TARGET_ID,
+        Arn: targetArn,
+        Input: JSON.stringify({ dagId }),
+        ...(deadLetterArn === undefined ? {} : { DeadLetterConfig: { Arn: deadLetterArn } }),
+      };
+      // Enabled last: an enabled rule is one that has its target.
+      await client.send(new PutRuleCommand({ ...rule, State: "DISABLED" }));
+      await client.send(new PutTargetsCommand({ Rule: name, Targets: [target] }));
+      await client.send(new EnableRuleCommand({ Name: name }));
+    },
+    clear: removeRule,
+  });
+
+  async function removeRule(name: string): Promise<void> {
+    const targets = client.send(new RemoveTargetsCommand({ Rule: name, Ids: [TARGET_ID] }));
+    await orUndefined(targets, "ResourceNotFoundException");
+    const rule = client.send(new DeleteRuleCommand({ Name: name }));
+    await orUndefined(rule, "ResourceNotFoundException");
+  }
+
+  function toExpressions({ repeating, once }: Wakes): readonly string[] {
+    if (once === undefined) return repeating;
+    return isSoon(once, clock.now()) ? [EVERY_MINUTE] : [...repeating, toHourly(once)];
+  }
+
+  return {
+    async set(wish) {
+      const { dagId, nextFireAt } = wish;
+      const wanted = toExpressions(toWakes(wish, { zones: false }));
+      const names = toSchedulePrefix(dagId, prefix);
+      const { put } = await fillSlots(names, wanted, slotsOf(dagId));
+      if (!put || wanted.includes(EVERY_MINUTE) || !isSoon(nextFireAt, clock.now())) return;
+      // Until the next time, as the rules just put may miss what comes so soon.
+      await fillSlots(names, [...wanted, EVERY_MINUTE], slotsOf(dagId));
+    },
+    async remove(dagId) {
+      const names = toSchedulePrefix(dagId, prefix);
+      for (let token: string | undefined; ; ) {
+        const page = await client.send(
+          new ListRulesCommand({
+            NamePrefix: names,
+            ...(token === undefined ? {} : { NextToken: token }),
+          }),
+        );
+        for (const { Name: name } of page.Rules ?? []) if (name) await removeRule(name);
+        token = page.NextToken;
+        if (token === undefined) return;
+      }
+    },
+  };
+}

@@ -1,0 +1,121 @@
+// stepwind push: uploads the DAG folder to AWS with a line of progress, and prints what became of the files as a
+// compiler would.
+import { isAbsolute, join } from "node:path";
+import type { ImportProgress, Pushed, Target } from "../../../aws/deployment/push.ts";
+import { createFolderDagSource } from "../../../local/folder-dag-source.ts";
+import { noDagsFolder } from "../../connect.ts";
+import type { Places, Session } from "../../session.ts";
+import { formatDiagnostic } from "../../terminal/diagnostics.ts";
+import { createScreen, type Screen } from "../../terminal/screen.ts";
+import { countOf } from "../../terminal/text.ts";
+
+export interface PushCommand {
+  /** As written; the session's DAG folder when absent. */
+  readonly dir: string | undefined;
+  readonly stack: string;
+  readonly bucket: string | undefined;
+  readonly deletesGone: boolean;
+  /** 0: don't wait for results. */
+  readonly waitSeconds: number;
+}
+
+export async function pushFolder(
+  session: Session,
+  { dagsFolder, dagsFolderText }: Places,
+  { dir, stack, bucket, deletesGone, waitSeconds }: PushCommand,
+): Promise<void> {
+  const { terminal, paint } = session;
+  const folderText = dir ?? dagsFolderText;
+  const folder = dir === undefined ? dagsFolder : isAbsolute(dir) ? dir : join(terminal.cwd, dir);
+  const source = createFolderDagSource(folder);
+  await source.list().catch((error: unknown) => {
+    throw error instanceof Error && "code" in error && error.code === "ENOENT"
+      ? noDagsFolder(folderText)
+      : error;
+  });
+  const aws = await import("../../../aws/deployment/push.ts");
+  const target: Target = bucket === undefined ? await aws.findTarget(stack) : { bucket };
+  const imported = target.tableName && (await aws.listImported(target.tableName));
+  const screen = createScreen(terminal);
+  const pushed = await aws.push({
+    source,
+    bucket: target.bucket,
+    deletesGone,
+    ...(imported ? { imported } : {}),
+    onUpload: ({ done, of }) => screen.draw([`Uploading ${done}/${of} to ${target.bucket}`]),
+  });
+  screen.draw([]);
+  terminal.out(`${describe(pushed)} (${target.bucket})\n`);
+  for (const file of pushed.uploaded) terminal.out(`  ${paint.green("+")} ${file}\n`);
+  for (const file of pushed.deleted) terminal.out(`  ${paint.red("-")} ${file}\n`);
+  remark(session, pushed);
+  if (target.tableName === undefined || waitSeconds === 0) return;
+  const { tableName } = target;
+  const onProgress = ({ waiting }: ImportProgress) =>
+    screen.draw(waiting.length === 0 ? [] : [`Waiting for ${waiting.slice(0, 3).join(", ")}`]);
+  const progress = await aws.awaitImports(pushed, { tableName, seconds: waitSeconds, onProgress });
+  screen.draw([]);
+  showResults(session, screen, { imported: progress, pushed, folderText });
+}
+
+function describe({ uploaded, deleted, expected }: Pushed): string {
+  if (uploaded.length === 0 && deleted.length === 0) {
+    return `Nothing changed in ${countOf(expected.size, "DAG file")}`;
+  }
+  const parts = [
+    ...(uploaded.length > 0 ? [`${countOf(uploaded.length, "file")} uploaded`] : []),
+    ...(deleted.length > 0 ? [`${countOf(deleted.length, "file")} deleted`] : []),
+  ];
+  return parts.join(", ");
+}
+
+function remark({ terminal, paint }: Session, { gone, leftOut }: Pushed): void {
+  if (gone.length > 0) {
+    const names = gone.slice(0, 5).join(", ");
+    terminal.err(
+      `${paint.yellow("left")} ${countOf(gone.length, "file")} in the bucket that the folder hasn't: ${names}; --delete removes them\n`,
+    );
+  }
+  if (leftOut.length > 0) {
+    const names = leftOut.slice(0, 5).join(", ");
+    terminal.err(
+      `${paint.yellow("left out")} ${countOf(leftOut.length, "file")} that DAG files can't import: ${names}\n`,
+    );
+  }
+}
+
+/** Mistakes of every file, also of those that did not change: the answer is about the folder, as a compiler's is. */
+function showResults(
+  session: Session,
+  screen: Screen,
+  {
+    imported: { done, waiting },
+    pushed,
+    folderText,
+  }: {
+    readonly imported: ImportProgress;
+    readonly pushed: Pushed;
+    readonly folderText: string;
+  },
+): void {
+  const { terminal, paint } = session;
+  const diagnostics = done.flatMap((record) =>
+    record.diagnostics.map((each) => ({ file: record.file, ...each })),
+  );
+  for (const { file, dagIds } of done) {
+    if (!pushed.uploaded.includes(file) || dagIds.length === 0) continue;
+    screen.print(`${paint.green("✓")} ${file}  ${paint.dim(dagIds.join(", "))}\n`);
+  }
+  for (const diagnostic of diagnostics) {
+    terminal.err(formatDiagnostic(diagnostic, { folder: folderText, paint }));
+  }
+  for (const file of waiting) {
+    terminal.err(
+      `${paint.bold(join(folderText, file))}  ${paint.red("error")}  not imported yet; see: stepwind doctor\n`,
+    );
+  }
+  const errors = diagnostics.filter(({ severity }) => severity === "error").length;
+  if (errors > 0 || waiting.length > 0) session.exitCode = 1;
+  const dags = countOf(done.flatMap(({ dagIds }) => dagIds).length, "DAG");
+  terminal.out(errors > 0 ? `${dags} live, ${countOf(errors, "error")}\n` : `${dags} live\n`);
+}

@@ -1,0 +1,40 @@
+// Commands about the project as a whole: init, standalone, version.
+import { type Command, InvalidArgumentError } from "commander";
+import { placesOf, type Session } from "../../session.ts";
+import { packageVersion } from "../../version.ts";
+
+export function addProjectCommands(program: Command, session: Session): void {
+  program.commandsGroup("Start here:");
+  program
+    .command("init")
+    .description("make a small project: a DAG, package.json, tsconfig.json")
+    .argument("[dir]", "folder to make it in", ".")
+    .action(async (dir: string) => {
+      const { init } = await import("./init.ts");
+      await init(session, dir);
+    });
+  program
+    .command("standalone")
+    .description("run everything: scheduler, workers and API, until Ctrl-C")
+    .option("--port <port>", "port of the API, 0 for any free one", toPort, 8080)
+    .option("--parallelism <n>", "tasks that run at the same time", toCount, 32)
+    .action(async (options: { port: number; parallelism: number }, command: Command) => {
+      const { standalone } = await import("./standalone.ts");
+      await standalone(session, placesOf(session, command), options);
+    });
+  program
+    .command("version")
+    .description("print the version")
+    .action(() => session.terminal.out(`${packageVersion()}\n`));
+}
+
+function toPort(text: string): number {
+  const port = Number(text);
+  if (/^\d+$/.test(text) && port <= 65_535) return port;
+  throw new InvalidArgumentError("A port is a number from 0 to 65535.");
+}
+
+function toCount(text: string): number {
+  if (/^[1-9]\d{0,3}$/.test(text)) return Number(text);
+  throw new InvalidArgumentError("It is a number from 1 to 9999.");
+}

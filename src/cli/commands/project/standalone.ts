@@ -1,0 +1,158 @@
+// stepwind standalone: starts the whole product and tells what a person wants to know: where it is, what runs next,
+// which files have mistakes, and then one line for each run that ends.
+import { once } from "node:events";
+import { access } from "node:fs/promises";
+import { join } from "node:path";
+import type { DagFileRecord } from "../../../model/records.ts";
+import { formatDuration } from "../../../model/values/durations.ts";
+import type { Reporter } from "../../../ports/platform.ts";
+import { createApi, type DagAnswer } from "../../api-client.ts";
+import { noDagsFolder } from "../../connect.ts";
+import { everyDag } from "../../look-ups.ts";
+import type { Places, Session } from "../../session.ts";
+import { formatDiagnostic } from "../../terminal/diagnostics.ts";
+import { formatCallback } from "../../terminal/log-lines.ts";
+import { toMark } from "../../terminal/paint.ts";
+import { listenForStop } from "../../terminal/stop-signals.ts";
+import { formatTable } from "../../terminal/table.ts";
+import { toRelative } from "../../terminal/text.ts";
+import { packageVersion } from "../../version.ts";
+
+export interface StandaloneWish {
+  readonly port: number;
+  readonly parallelism: number;
+}
+
+/** Resolves after Ctrl-C or SIGTERM, when everything has stopped; a second Ctrl-C ends the process at once. */
+export async function standalone(
+  session: Session,
+  places: Places,
+  wish: StandaloneWish,
+): Promise<void> {
+  await access(places.dagsFolder).catch(() => {
+    throw noDagsFolder(places.dagsFolderText);
+  });
+  const stop = listenForStop();
+  try {
+    await serve(session, places, { ...wish, signal: stop.signal });
+  } finally {
+    stop.forget();
+  }
+}
+
+async function serve(
+  session: Session,
+  places: Places,
+  { port, parallelism, signal }: StandaloneWish & { readonly signal: AbortSignal },
+): Promise<void> {
+  const { terminal, paint } = session;
+  const { home, dagsFolder, dagsFolderText } = places;
+  let isUp = false;
+  const report = createReporter(session, { folder: dagsFolderText, isUp: () => isUp });
+  const version = packageVersion();
+  const { startStandalone } = await import("../../../local/standalone.ts");
+  const options = { home, dagsFolder, port, parallelism, version, report };
+  const server = await startStandalone(options);
+  terminal.out(`${paint.bold(`Stepwind ${version}`)} on ${paint.cyan(server.url)}\n`);
+  const first = await showDags(session, places, server.url);
+  showMistakes(session, dagsFolderText, await server.product.platform.metadata.listDagFiles());
+  const next = first === undefined ? "dags list" : `dags trigger ${first} --wait`;
+  terminal.out(
+    `\nNext, in another terminal:  ${paint.bold(`npx stepwind ${next}`)}\nStop with Ctrl-C\n\n`,
+  );
+  isUp = true;
+  if (!signal.aborted) await once(signal, "abort");
+  terminal.out("Stopping; runs go on at the next start\n");
+  await server.stop();
+}
+
+/** Answers the id of one DAG: the one that everybody starts from, if it is there. */
+async function showDags(
+  { terminal, paint }: Session,
+  { dagsFolderText }: Places,
+  url: string,
+): Promise<string | undefined> {
+  const api = createApi(fetch, url, packageVersion());
+  const dags = await everyDag(api);
+  terminal.out(`DAGs in ${dagsFolderText}: ${dags.length === 0 ? "none yet" : dags.length}\n\n`);
+  const active = dags.filter((dag) => !dag.is_paused);
+  const shown = dags.slice(0, MOST_DAGS);
+  terminal.out(
+    formatTable(
+      shown,
+      [
+        { name: "dag", value: (dag) => dag.dag_id, paint: paint.bold },
+        { name: "schedule", value: (dag) => dag.timetable_summary ?? "None" },
+        { name: "next_run", value: nextRunText },
+      ],
+      paint,
+    ).replaceAll(/^(?=.)/gm, "  "),
+  );
+  if (dags.length > shown.length) {
+    terminal.out(`  … and ${dags.length - shown.length} more: npx stepwind dags list\n`);
+  }
+  const first = active.find((dag) => dag.dag_id === "hello_world") ?? active[0] ?? dags[0];
+  return first?.dag_id;
+}
+
+const MOST_DAGS = 20;
+
+function nextRunText(dag: DagAnswer): string {
+  if (dag.is_paused) return "paused";
+  const next = dag.next_dagrun_run_after;
+  return next === null ? "-" : toRelative(Date.parse(next), Date.now());
+}
+
+function showMistakes(
+  { terminal, paint }: Session,
+  folder: string,
+  files: readonly DagFileRecord[],
+): void {
+  const mistakes = files.flatMap(({ file, diagnostics }) =>
+    diagnostics.map((diagnostic) => ({ file, ...diagnostic })),
+  );
+  if (mistakes.length > 0) terminal.out("\n");
+  for (const each of mistakes) terminal.out(formatDiagnostic(each, { folder, paint }));
+}
+
+/** The product's own log: runs that end, DAG files that changed, warnings and errors. */
+function createReporter(
+  { terminal, paint }: Session,
+  { folder, isUp }: { readonly folder: string; readonly isUp: () => boolean },
+): Reporter {
+  const showRun = ({ dagId, runId, state, duration }: Fields) => {
+    if (state !== "success" && state !== "failed") return;
+    const time = typeof duration === "number" ? `  ${formatDuration(duration)}` : "";
+    const mark = paint.state(state, toMark(state));
+    terminal.out(`${mark} ${paint.bold(String(dagId))}  ${runId}  ${paint.state(state)}${time}\n`);
+  };
+  const showFile = ({ record, isForgotten }: Fields) => {
+    if (!isDagFile(record)) return;
+    const { file, dagIds, diagnostics } = record;
+    if (isForgotten) {
+      const what = dagIds.length === 0 ? "" : `: ${dagIds.join(", ")}`;
+      terminal.out(`${paint.dim("gone")} ${join(folder, file)}${what}\n`);
+      return;
+    }
+    for (const diagnostic of diagnostics) {
+      terminal.out(formatDiagnostic({ file, ...diagnostic }, { folder, paint }));
+    }
+    if (diagnostics.length > 0) return;
+    terminal.out(`${paint.dim("read")} ${join(folder, file)}: ${dagIds.join(", ")}\n`);
+  };
+  return {
+    info(_, fields = {}) {
+      showRun(fields);
+      if (isUp()) showFile(fields);
+      terminal.out(formatCallback(fields, paint) ?? "");
+    },
+    warn: (message) => terminal.err(`${paint.yellow("warning")} ${message}\n`),
+    error: (message) => terminal.err(`${paint.red("error")} ${message}\n`),
+  };
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+function isDagFile(value: unknown): value is DagFileRecord {
+  return typeof value === "object" && value !== null && "diagnostics" in value && "dagIds" in value;
+}

@@ -1,0 +1,32 @@
+// What an error means to the person at the terminal.
+import { ApiError } from "../api-client.ts";
+import { Failure } from "./failure.ts";
+
+/** Errors of our own are told as they are; for others the stack is shown, since only it helps. */
+export function toFailure(error: unknown): Failure {
+  if (error instanceof Failure) return error;
+  if (error instanceof ApiError) return new Failure(error.message);
+  if (!(error instanceof Error)) return new Failure(String(error));
+  if ("hint" in error && typeof error.hint === "string") {
+    return new Failure(error.message, { hint: error.hint });
+  }
+  // An answer of AWS: it says itself what is wrong, such as AccessDenied.
+  if ("$metadata" in error) return new Failure(`AWS refused: ${error.name}: ${error.message}`);
+  if (error.message === "Region is missing") {
+    return new Failure("No AWS region is set", { hint: "Set AWS_REGION, such as eu-west-1" });
+  }
+  switch (error.name) {
+    case "LockHeld":
+    case "PortInUse":
+    case "RequestRefused":
+      return new Failure(error.message);
+    case "CredentialsProviderError":
+      return new Failure("There are no AWS credentials", {
+        hint: "Sign in (aws configure, aws sso login), or set AWS_PROFILE",
+      });
+    default:
+      return new Failure(error.message, {
+        hint: `This should not happen. Please report it with these lines:\n${error.stack ?? ""}`,
+      });
+  }
+}

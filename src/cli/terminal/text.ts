@@ -1,0 +1,84 @@
+// Widths of texts that may hold colours, times in words, and the names that somebody may have meant.
+import { stripVTControlCharacters } from "node:util";
+import { formatDuration } from "../../model/values/durations.ts";
+
+/** Columns that the text takes on a screen. */
+export function widthOf(text: string): number {
+  return stripVTControlCharacters(text).length;
+}
+
+export function padTo(text: string, width: number): string {
+  return text + " ".repeat(Math.max(0, width - widthOf(text)));
+}
+
+/** Cuts to a width, colours kept; the cut shows as "…". No cut when the width is 0. */
+export function cutTo(text: string, width: number): string {
+  if (width <= 0 || widthOf(text) <= width) return text;
+  let kept = "";
+  let left = width - 1;
+  for (const [part] of text.matchAll(ESCAPE_OR_CHARACTER)) {
+    if (part.startsWith(ESCAPE)) kept += part;
+    else if (left-- > 0) kept += part;
+  }
+  return `${kept}…`;
+}
+
+const ESCAPE = "\u001b";
+const ESCAPE_OR_CHARACTER = new RegExp(`${ESCAPE}\\[[0-9;]*m|.`, "gsu");
+
+/** "in 3 h 12 min", "2 min ago", "now". */
+export function toRelative(moment: number, now: number): string {
+  const seconds = (moment - now) / 1_000;
+  if (Math.abs(seconds) < 1) return "now";
+  const whole = formatDuration(Math.round(Math.abs(seconds)));
+  return seconds > 0 ? `in ${whole}` : `${whole} ago`;
+}
+
+/** "4:32" or "1:04:32". */
+export function toCountdown(seconds: number): string {
+  const whole = Math.max(0, Math.ceil(seconds));
+  const parts = [Math.floor(whole / 3_600), Math.floor(whole / 60) % 60, whole % 60];
+  const shown = parts[0] === 0 ? parts.slice(1) : parts;
+  return shown
+    .map((part, index) => (index === 0 ? `${part}` : `${part}`.padStart(2, "0")))
+    .join(":");
+}
+
+/** "2026-01-31 06:00:00 UTC" from a date of the API; "" for null. */
+export function toDateText(date: string | null): string {
+  return date === null ? "" : date.replace("T", " ").replace(/(\.\d+)?Z$/, "");
+}
+
+/** "1 DAG", "2 DAGs". */
+export function countOf(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
+}
+
+/** At most three of the names that are close to what was written, the closest first. */
+export function nearestNames(written: string, names: readonly string[]): readonly string[] {
+  const limit = Math.max(2, Math.floor(written.length / 3));
+  return names
+    .map((name) => ({ name, distance: distanceOf(written.toLowerCase(), name.toLowerCase()) }))
+    .filter(
+      ({ name, distance }) =>
+        distance <= limit ||
+        (written.length > 2 && name.toLowerCase().includes(written.toLowerCase())),
+    )
+    .sort((a, b) => a.distance - b.distance)
+    .slice(0, 3)
+    .map(({ name }) => name);
+}
+
+/** Levenshtein's edit distance. */
+function distanceOf(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
+  for (let i = 1; i <= a.length; i += 1) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j += 1) {
+      const change = a[i - 1] === b[j - 1] ? 0 : 1;
+      next.push(Math.min((row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1, (row[j - 1] ?? 0) + change));
+    }
+    row = next;
+  }
+  return row[b.length] ?? 0;
+}

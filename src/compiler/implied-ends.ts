@@ -1,0 +1,67 @@
+// What a skip or a failure ends further down at the same moment: verdicts spread through the metadata at once.
+import { addAll, addBit, type BitRow, createBitRow, createBitRows, keepAll } from "./bit-rows.ts";
+import type { TaskGraph } from "./draft.ts";
+import { FAILED, SKIPPED, TRIGGER_KNOWLEDGE, UPSTREAM_FAILED } from "./trigger-knowledge.ts";
+
+export interface ImpliedEnds {
+  /** Tasks below that have ended without running once `task` has ended in one of these states; the next call overwrites it. */
+  endedBy(task: number, states: number): BitRow;
+}
+
+const FAILURE = FAILED | UPSTREAM_FAILED;
+
+/** Goes through the tasks from the last to the first. */
+export function findImpliedEnds(graph: TaskGraph): ImpliedEnds {
+  const { tasks, downstream } = graph;
+  const size = tasks.length;
+  const bySkip = createBitRows(size, size);
+  const byFailure = createBitRows(size, size);
+  const ended = createBitRow(size);
+
+  function endedBy(task: number, states: number): BitRow {
+    const canSkip = (states & SKIPPED) !== 0;
+    const canFail = (states & FAILURE) !== 0;
+    ended.fill(0);
+    if ((states & ~(SKIPPED | FAILURE)) !== 0) return ended;
+    const [skipped, failed] = [bySkip[task], byFailure[task]];
+    if (!skipped || !failed) return ended;
+    ended.set(canSkip ? skipped : failed);
+    if (canSkip && canFail) keepAll(ended, failed);
+    return ended;
+  }
+
+  for (let task = size - 1; task >= 0; task -= 1) {
+    for (const [rows, states] of [
+      [bySkip, SKIPPED],
+      [byFailure, FAILURE],
+    ] as const) {
+      const row = rows[task];
+      if (!row) continue;
+      for (const below of downstream[task] ?? []) {
+        if (!isDecidedBy(graph, below, states)) continue;
+        addBit(row, below);
+        addAll(row, endedBy(below, verdictsOf(graph, below)));
+      }
+    }
+  }
+  return { endedBy };
+}
+
+/** Whether one upstream's end in whichever of the states keeps the task from running, so that it has a verdict by then. */
+function isDecidedBy({ tasks, upstream }: TaskGraph, task: number, states: number): boolean {
+  const rule = tasks[task]?.triggerRule ?? "always";
+  if (rule === "always") return false;
+  const { skip, fail } = TRIGGER_KNOWLEDGE[rule];
+  const isOnly = upstream[task]?.length === 1;
+  let deciding = 0;
+  for (const verdict of [skip, fail]) {
+    if (verdict && (isOnly || verdict.which === "one")) deciding |= verdict.ends;
+  }
+  return (states & ~deciding) === 0;
+}
+
+/** States that the task may have without having run; a branch or short circuit may skip it whatever its rule. */
+function verdictsOf({ tasks }: TaskGraph, task: number): number {
+  const rule = tasks[task]?.triggerRule ?? "always";
+  return rule !== "always" && TRIGGER_KNOWLEDGE[rule].fail ? SKIPPED | UPSTREAM_FAILED : SKIPPED;
+}

@@ -1,0 +1,72 @@
+// All checks of a drawn DAG: its document, and those that need a library, loaded only where there is something to check.
+
+import { type Dag, graphOf } from "../sdk/dag.ts";
+import type { TaskRecord } from "../sdk/graph.ts";
+import { isPlainObject, resultOf } from "../sdk/results.ts";
+import { isTemplate } from "../templates/names.ts";
+import { createReport, type Report } from "./report.ts";
+import { type DescribedDag, type DescribeOptions, toDocument } from "./to-document.ts";
+
+/** Describes a DAG, and checks its templates and the defaults of its params. What a loader calls. */
+export async function checkDag(dag: Dag, options: DescribeOptions = {}): Promise<DescribedDag> {
+  const described = toDocument(dag, options);
+  const report = createReport(dag.dagId, options.locate);
+  await checkParams(dag, described, report);
+  await checkTemplates(dag, report);
+  const diagnostics = [...described.diagnostics, ...report.diagnostics];
+  return { document: described.document, diagnostics };
+}
+
+async function checkParams(dag: Dag, { document }: DescribedDag, report: Report): Promise<void> {
+  const withDefault = Object.entries(document.params).filter(
+    ([, { default: fallback, schema }]) => fallback !== undefined && Object.keys(schema).length > 0,
+  );
+  if (withDefault.length === 0) return;
+  const { resolveParams } = await import("../model/values/params.ts");
+  const resolved = resolveParams(Object.fromEntries(withDefault), {});
+  if (resolved.ok) return;
+  for (const { param, message } of resolved.errors) {
+    report.add({
+      code: "bad-param",
+      site: graphOf(dag).site,
+      message: `DAG "${dag.dagId}": the default of param "${param}" ${message}`,
+    });
+  }
+}
+
+async function checkTemplates(dag: Dag, report: Report): Promise<void> {
+  const found = graphOf(dag).placed.flatMap((task) =>
+    findTemplates(task).map((template) => ({ task, ...template })),
+  );
+  if (found.length === 0) return;
+  const { scanTemplate } = await import("../templates/scan.ts");
+  for (const { task, field, text } of found) {
+    for (const { code, message, hint } of scanTemplate(text).problems) {
+      report.add({
+        code,
+        taskId: task.taskId,
+        site: task.site,
+        message: `Field "${field}" of task "${task.taskId}" of DAG "${dag.dagId}" ${message}`,
+        ...(hint === undefined ? {} : { hint }),
+      });
+    }
+  }
+}
+
+function findTemplates({ work }: TaskRecord): { readonly field: string; readonly text: string }[] {
+  if (work.kind !== "operator") return [];
+  const { fields, templateFields } = work.operator;
+  return templateFields.flatMap((field) =>
+    textsIn(fields[field])
+      .filter(isTemplate)
+      .map((text) => ({ field, text })),
+  );
+}
+
+/** Every text in a field that is rendered; results of tasks are not. */
+function textsIn(value: unknown): string[] {
+  if (typeof value === "string") return [value];
+  if (resultOf(value)) return [];
+  if (Array.isArray(value)) return value.flatMap(textsIn);
+  return isPlainObject(value) ? Object.values(value).flatMap(textsIn) : [];
+}

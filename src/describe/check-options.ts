@@ -1,0 +1,193 @@
+// Checks options at run time, for authors whose editor doesn't: unknown names and values of the wrong kind.
+
+import { isTriggerRule, TRIGGER_RULES } from "../model/dependencies/trigger-rule-names.ts";
+import type { DiagnosticCode } from "../model/diagnostics.ts";
+import { parseDuration } from "../model/values/durations.ts";
+import { nearestName } from "../model/values/nearest-name.ts";
+import type { CallSite } from "../sdk/call-site.ts";
+import type { DagOptions, SensorOptions, TaskGroupOptions, TaskOptions } from "../sdk/options.ts";
+import { isPlainObject } from "../sdk/results.ts";
+import type { Report } from "./report.ts";
+
+interface OptionRule {
+  /** What the option takes, as the end of a sentence. */
+  readonly takes: string;
+  readonly code?: DiagnosticCode;
+  accepts(value: unknown): boolean;
+  /** A hint for a value that is refused. */
+  hint?(value: unknown): string | undefined;
+}
+
+const text: OptionRule = { takes: "a text", accepts: (value) => typeof value === "string" };
+const yesOrNo: OptionRule = {
+  takes: "true or false",
+  accepts: (value) => typeof value === "boolean",
+};
+const count: OptionRule = {
+  takes: "a whole number from 0 on",
+  accepts: (value) => Number.isSafeInteger(value) && Number(value) >= 0,
+};
+const atLeastOne: OptionRule = {
+  takes: "a whole number from 1 on",
+  accepts: (value) => Number.isSafeInteger(value) && Number(value) >= 1,
+};
+const integer: OptionRule = { takes: "a whole number", accepts: Number.isSafeInteger };
+const duration: OptionRule = {
+  code: "bad-duration",
+  takes: 'seconds or a text such as "5 minutes"',
+  accepts: (value) => parseDuration(value) !== undefined,
+};
+const timeLimit: OptionRule = {
+  code: "bad-duration",
+  takes: 'more than 0 seconds, or a text such as "1 hour"',
+  accepts: (value) => (parseDuration(value) ?? 0) > 0,
+};
+const backoff: OptionRule = {
+  takes: "true, false or a factor from 1 on",
+  accepts: (value) => typeof value === "boolean" || (Number.isFinite(value) && Number(value) >= 1),
+};
+const callbacks: OptionRule = {
+  takes: "a function or a list of functions",
+  accepts: (value) => [value].flat().every((each) => typeof each === "function"),
+};
+const triggerRule: OptionRule = {
+  code: "unknown-trigger-rule",
+  takes: "one of Airflow's trigger rules",
+  accepts: (value) => typeof value === "string" && isTriggerRule(value),
+  hint: (value) => {
+    const meant = nearestName(String(value), TRIGGER_RULES);
+    return meant ? `did you mean "${meant}"?` : `the rules are ${TRIGGER_RULES.join(", ")}`;
+  },
+};
+const texts: OptionRule = {
+  takes: "a list of texts",
+  accepts: (value) => Array.isArray(value) && value.every((each) => typeof each === "string"),
+};
+const object: OptionRule = { takes: "an object", accepts: isPlainObject };
+/** Checked by whoever reads it, with a message of its own. */
+const anything: OptionRule = { takes: "anything", accepts: () => true };
+
+type Rules<T> = Readonly<Record<keyof T, OptionRule>>;
+
+/** What each option of a task takes. */
+export const TASK_RULES: Rules<TaskOptions> = {
+  retries: count,
+  retryDelay: duration,
+  retryExponentialBackoff: backoff,
+  maxRetryDelay: duration,
+  executionTimeout: timeLimit,
+  triggerRule,
+  dependsOnPast: yesOrNo,
+  waitForDownstream: yesOrNo,
+  ignoreFirstDependsOnPast: yesOrNo,
+  owner: text,
+  priorityWeight: integer,
+  maxActiveTisPerDagrun: atLeastOne,
+  displayName: text,
+  docMd: text,
+  queue: text,
+  onExecuteCallback: callbacks,
+  onSuccessCallback: callbacks,
+  onFailureCallback: callbacks,
+  onRetryCallback: callbacks,
+  onSkippedCallback: callbacks,
+};
+
+const mode: OptionRule = {
+  takes: '"reschedule"',
+  accepts: (value) => value === "reschedule",
+  hint: () => "leave it out: a sensor holds no worker while it waits",
+};
+
+/** What each option of a sensor takes. */
+export const SENSOR_RULES: Rules<SensorOptions> = {
+  ...TASK_RULES,
+  pokeInterval: duration,
+  timeout: duration,
+  softFail: yesOrNo,
+  neverFail: yesOrNo,
+  silentFail: yesOrNo,
+  exponentialBackoff: yesOrNo,
+  maxWait: timeLimit,
+  mode,
+};
+
+/** What each option of a DAG takes. */
+export const DAG_RULES: Rules<DagOptions> = {
+  schedule: anything,
+  startDate: anything,
+  endDate: anything,
+  timezone: anything,
+  catchup: yesOrNo,
+  defaultArgs: object,
+  params: object,
+  description: text,
+  displayName: text,
+  docMd: text,
+  tags: texts,
+  maxActiveRuns: atLeastOne,
+  dagrunTimeout: timeLimit,
+  maxConsecutiveFailedDagRuns: count,
+  isPausedUponCreation: yesOrNo,
+  queue: text,
+  onSuccessCallback: callbacks,
+  onFailureCallback: callbacks,
+};
+
+/** What each option of a task group takes. */
+export const GROUP_RULES: Rules<TaskGroupOptions> = {
+  prefixGroupId: yesOrNo,
+  tooltip: text,
+  defaultArgs: object,
+};
+
+/** Whose options they are, for messages. */
+export interface OptionPlace {
+  /** `task "load" of DAG "orders"` */
+  readonly owner: string;
+  readonly taskId?: string;
+  readonly site: CallSite;
+}
+
+/** The options that may be used: what is unknown or of the wrong kind is reported and left out. */
+export function checkOptions<T extends object>(
+  options: T,
+  rules: Rules<T>,
+  { report, ...place }: OptionPlace & { readonly report: Report },
+): T {
+  const known: Readonly<Record<string, OptionRule>> = rules;
+  const { owner, ...where } = place;
+  const accepted: T = { ...options };
+  for (const [name, value] of Object.entries(options)) {
+    const rule = Object.hasOwn(known, name) ? known[name] : undefined;
+    if (rule && (value === undefined || rule.accepts(value))) continue;
+    Reflect.deleteProperty(accepted, name);
+    if (!rule) {
+      const meant = nearestName(name, Object.keys(known));
+      report.add({
+        code: "bad-option",
+        ...where,
+        message: `Option "${name}" of ${owner} does not exist`,
+        ...(meant ? { hint: `did you mean "${meant}"?` } : {}),
+      });
+      continue;
+    }
+    const hint = rule.hint?.(value);
+    report.add({
+      code: rule.code ?? "bad-option",
+      ...where,
+      message: `Option "${name}" of ${owner} takes ${rule.takes}, got ${show(value)}`,
+      ...(hint === undefined ? {} : { hint }),
+    });
+  }
+  return accepted;
+}
+
+/** A value as an author would recognise it, in a few words. */
+export function show(value: unknown): string {
+  if (typeof value === "function") return "a function";
+  if (value instanceof Date) return `the Date ${value.toISOString()}`;
+  if (typeof value === "number" || typeof value === "bigint") return String(value);
+  const json = JSON.stringify(value) ?? String(value);
+  return json.length > 80 ? `${json.slice(0, 80)}…` : json;
+}

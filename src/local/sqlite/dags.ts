@@ -1,0 +1,114 @@
+// DAGs, their versions and their files in SQLite.
+import type { DagFileRecord, DagRecord, DagVersionRecord } from "../../model/records.ts";
+import type { DagStore } from "../../ports/metadata.ts";
+import { parseAfter, toPage, toRowLimit } from "../../ports/pages.ts";
+import type { SqliteDatabase } from "./database.ts";
+import { type Row, text } from "./rows.ts";
+
+/** Every table with rows of a DAG, by its dag_id. */
+const TABLES_OF_A_DAG = [
+  "dags",
+  "dag_versions",
+  "dag_runs",
+  "task_instances",
+  "known_tasks",
+  "gates",
+  "xcoms",
+  "task_states",
+];
+
+/** The part of the metadata that says which DAGs there are. */
+export function createDagStore(db: SqliteDatabase): DagStore {
+  const selectDag = db.prepare("SELECT record FROM dags WHERE dag_id = ?");
+  const selectDags = db.prepare("SELECT record FROM dags WHERE dag_id > ? ORDER BY dag_id LIMIT ?");
+  const insertDag = db.prepare("INSERT INTO dags VALUES (?, ?, ?) ON CONFLICT DO NOTHING");
+  const updateDag = db.prepare(
+    "UPDATE dags SET revision = ?, record = ? WHERE dag_id = ? AND revision = ?",
+  );
+  const deletions = TABLES_OF_A_DAG.map((table) =>
+    db.prepare(`DELETE FROM ${table} WHERE dag_id = ?`),
+  );
+
+  const insertVersion = db.prepare(
+    "INSERT INTO dag_versions VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
+  );
+  const selectVersion = db.prepare("SELECT record FROM dag_versions WHERE dag_id = ? AND hash = ?");
+  const selectVersions = db.prepare(
+    "SELECT record FROM dag_versions WHERE dag_id = ? ORDER BY number DESC",
+  );
+
+  const selectFile = db.prepare("SELECT record FROM dag_files WHERE file = ?");
+  const selectFiles = db.prepare("SELECT record FROM dag_files ORDER BY file");
+  const upsertFile = db.prepare(
+    "INSERT INTO dag_files VALUES (?, ?) ON CONFLICT DO UPDATE SET record = excluded.record",
+  );
+  const deleteFile = db.prepare("DELETE FROM dag_files WHERE file = ?");
+
+  return {
+    getDag: (dagId) => db.read(() => toDag(selectDag.get(dagId))),
+    listDags: ({ limit, after } = {}) =>
+      db.read(() => {
+        const rowLimit = toRowLimit(limit);
+        const [lastDagId = ""] = parseAfter(after, 1) ?? [];
+        const dags = selectDags.all(lastDagId, rowLimit).map(parseDag);
+        return toPage(dags, { rowLimit, keyOf: ({ dagId }) => [dagId] });
+      }),
+    putDag: (dag) =>
+      db.write(() => {
+        const { dagId, revision } = dag;
+        const record = JSON.stringify(dag);
+        const { changes } =
+          revision === 1
+            ? insertDag.run(dagId, revision, record)
+            : updateDag.run(revision, record, dagId, revision - 1);
+        return changes === 1;
+      }),
+    deleteDag: (dagId) =>
+      db.write(() => {
+        for (const deletion of deletions) deletion.run(dagId);
+      }),
+
+    createDagVersion: (version) =>
+      db.write(() => {
+        const { dagId, hash, number } = version;
+        return insertVersion.run(dagId, hash, number, JSON.stringify(version)).changes === 1;
+      }),
+    getDagVersion: (dagId, hash) => db.read(() => toVersion(selectVersion.get(dagId, hash))),
+    listDagVersions: (dagId) => db.read(() => selectVersions.all(dagId).map(parseVersion)),
+
+    getDagFile: (file) => db.read(() => toFile(selectFile.get(file))),
+    putDagFile: (record) =>
+      db.write(() => {
+        upsertFile.run(record.file, JSON.stringify(record));
+      }),
+    deleteDagFile: (file) =>
+      db.write(() => {
+        deleteFile.run(file);
+      }),
+    listDagFiles: () => db.read(() => selectFiles.all().map(parseFile)),
+  };
+}
+
+function parseDag(row: Row): DagRecord {
+  return JSON.parse(text(row, "record"));
+}
+
+function toDag(row: Row | undefined): DagRecord | undefined {
+  return row && parseDag(row);
+}
+
+function parseVersion(row: Row): DagVersionRecord {
+  return JSON.parse(text(row, "record"));
+}
+
+function toVersion(row: Row | undefined): DagVersionRecord | undefined {
+  return row && parseVersion(row);
+}
+
+function parseFile(row: Row): DagFileRecord {
+  return JSON.parse(text(row, "record"));
+}
+
+function toFile(row: Row | undefined): DagFileRecord | undefined {
+  return row && parseFile(row);
+}

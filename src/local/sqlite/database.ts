@@ -1,0 +1,67 @@
+// The connection to the metadata database: opened durably, brought to the newest schema, with cached statements,
+// reads that run at once and writes that share commits.
+import { mkdirSync } from "node:fs";
+import { dirname } from "node:path";
+import { DatabaseSync, type StatementSync } from "node:sqlite";
+import { type CommitOptions, createGroupCommit } from "./commits.ts";
+import { toReadableError } from "./errors.ts";
+import { MIGRATIONS, migrate } from "./schema.ts";
+
+export interface SqliteDatabase {
+  /** The same statement for the same text. */
+  prepare(sql: string): StatementSync;
+  /** Runs at once and sees what is committed; a write still under way is not seen. */
+  read<T>(query: () => T): Promise<T>;
+  /** See GroupCommit: resolves when the change is durable. */
+  write<T>(change: () => T): Promise<T>;
+  /** Writes what is waiting, then closes. */
+  close(): Promise<void>;
+}
+
+/**
+ * Creates the file with its folder if need be. WAL with synchronous=FULL: a commit survives the loss of power.
+ * Throws for a damaged file and for a newer schema.
+ */
+export function openConnection(file: string, migrations = MIGRATIONS): DatabaseSync {
+  if (file !== ":memory:") mkdirSync(dirname(file), { recursive: true });
+  let db: DatabaseSync | undefined;
+  try {
+    db = new DatabaseSync(file, { timeout: 1_000 });
+    db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL");
+    migrate(db, { file, migrations });
+    return db;
+  } catch (error) {
+    db?.close();
+    throw toReadableError(error, file);
+  }
+}
+
+/** Takes over the connection: nothing else may use it. */
+export function createSqliteDatabase(db: DatabaseSync, options: CommitOptions): SqliteDatabase {
+  const commits = createGroupCommit(db, options);
+  const statements = new Map<string, StatementSync>();
+
+  function readably<T>(query: () => T): T {
+    try {
+      return query();
+    } catch (error) {
+      throw toReadableError(error, options.file);
+    }
+  }
+
+  return {
+    prepare(sql) {
+      const cached = statements.get(sql);
+      if (cached !== undefined) return cached;
+      const statement = readably(() => db.prepare(sql));
+      statements.set(sql, statement);
+      return statement;
+    },
+    read: async (query) => readably(query),
+    write: commits.write,
+    async close() {
+      commits.close();
+      if (db.isOpen) db.close();
+    },
+  };
+}

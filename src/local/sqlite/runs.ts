@@ -1,0 +1,142 @@
+// DAG runs in SQLite: every question is one range of an index, however long the history.
+import type { DagRunRecord } from "../../model/records.ts";
+import type { DagRunState } from "../../model/states.ts";
+import type { RunFilter, RunStore } from "../../ports/metadata.ts";
+import { parseAfter, toPage, toRowLimit } from "../../ports/pages.ts";
+import type { SqliteDatabase } from "./database.ts";
+import { type Row, text } from "./rows.ts";
+
+/** The part of the metadata that keeps the runs. */
+export function createRunStore(db: SqliteDatabase): RunStore {
+  const insert = db.prepare(
+    `INSERT INTO dag_runs (run_type, state, logical_date, run_after, record, dag_id, run_id)
+     VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
+  );
+  const update = db.prepare(
+    `UPDATE dag_runs SET run_type = ?, state = ?, logical_date = ?, run_after = ?, record = ?
+     WHERE dag_id = ? AND run_id = ?`,
+  );
+  const select = db.prepare("SELECT record FROM dag_runs WHERE dag_id = ? AND run_id = ?");
+  // INDEXED BY: else SQLite reads all runs of a DAG in order, to save sorting the few active ones.
+  const selectActive = db.prepare(
+    `SELECT record FROM dag_runs INDEXED BY dag_runs_by_state
+     WHERE state IN ('queued', 'running') ORDER BY run_after, dag_id, run_id`,
+  );
+  const selectActiveOfDag = db.prepare(
+    `SELECT record FROM dag_runs INDEXED BY dag_runs_of_dag_by_state
+     WHERE dag_id = ? AND state IN ('queued', 'running') ORDER BY run_after, run_id`,
+  );
+  const selectLatestAutomated = db.prepare(
+    `SELECT record FROM dag_runs
+     WHERE dag_id = ? AND run_type IN ('scheduled', 'backfill') AND logical_date IS NOT NULL
+     ORDER BY logical_date DESC LIMIT 1`,
+  );
+  const selectPrevious = db.prepare(
+    `SELECT record FROM dag_runs WHERE dag_id = ? AND logical_date < ?
+     ORDER BY logical_date DESC LIMIT 1`,
+  );
+  const selectPreviousNotManual = db.prepare(
+    `SELECT record FROM dag_runs WHERE dag_id = ? AND logical_date < ? AND run_type <> 'manual'
+     ORDER BY logical_date DESC LIMIT 1`,
+  );
+
+  function selectPage(filter: RunFilter, rowLimit: number): DagRunRecord[] {
+    const key = parseAfter(filter.after, 3);
+    if (filter.states === undefined) return selectInOrder({ ...filter, key, rowLimit });
+    // One range per state, each in order already: merging them is cheaper than an index scan that skips.
+    return [...new Set(filter.states)]
+      .flatMap((state) => selectInOrder({ ...filter, key, rowLimit, state }))
+      .sort(byNewest)
+      .slice(0, rowLimit);
+  }
+
+  function selectInOrder(query: {
+    readonly dagId?: string;
+    readonly state?: DagRunState;
+    readonly key: readonly string[] | undefined;
+    readonly rowLimit: number;
+  }): DagRunRecord[] {
+    const { dagId, state, key, rowLimit } = query;
+    const conditions: string[] = [];
+    const values: string[] = [];
+    if (dagId !== undefined) {
+      conditions.push("dag_id = ?");
+      values.push(dagId);
+    }
+    if (state !== undefined) {
+      conditions.push("state = ?");
+      values.push(state);
+    }
+    if (key !== undefined) {
+      conditions.push("(run_after, dag_id, run_id) < (?, ?, ?)");
+      values.push(...key);
+    }
+    const where = conditions.length > 0 ? `WHERE ${conditions.join(" AND ")}` : "";
+    const statement = db.prepare(
+      `SELECT record FROM dag_runs ${where}
+       ORDER BY run_after DESC, dag_id DESC, run_id DESC LIMIT ?`,
+    );
+    return statement.all(...values, rowLimit).map(parseRun);
+  }
+
+  return {
+    createRun: (run) =>
+      db.write(() => (insert.run(...toColumns(run)).changes === 1 ? "created" : "exists")),
+    getRun: (dagId, runId) => db.read(() => toRun(select.get(dagId, runId))),
+    updateRun: ({ dagId, runId, from, clearNumber, set }) =>
+      db.write(() => {
+        const run = toRun(select.get(dagId, runId));
+        if (run === undefined || !from.includes(run.state)) return undefined;
+        if (clearNumber !== undefined && clearNumber !== run.clearNumber) return undefined;
+        const changed: DagRunRecord = JSON.parse(JSON.stringify({ ...run, ...set }));
+        update.run(...toColumns(changed));
+        return changed;
+      }),
+    listRuns: (filter) =>
+      db.read(() => {
+        const rowLimit = toRowLimit(filter.limit);
+        return toPage(selectPage(filter, rowLimit), { rowLimit, keyOf });
+      }),
+    listActiveRuns: (dagId) =>
+      db.read(() => {
+        const rows = dagId === undefined ? selectActive.all() : selectActiveOfDag.all(dagId);
+        return rows.map(parseRun);
+      }),
+    getLatestAutomatedRun: (dagId) => db.read(() => toRun(selectLatestAutomated.get(dagId))),
+    getPreviousRun: ({ dagId, logicalDate, automatedOnly }) =>
+      db.read(() => {
+        const previous = automatedOnly ? selectPreviousNotManual : selectPrevious;
+        return toRun(previous.get(dagId, logicalDate));
+      }),
+  };
+}
+
+function toColumns(run: DagRunRecord) {
+  const { dagId, runId, runType, state, logicalDate, runAfter } = run;
+  return [runType, state, logicalDate, runAfter, JSON.stringify(run), dagId, runId] as const;
+}
+
+function keyOf({ runAfter, dagId, runId }: DagRunRecord): readonly string[] {
+  return [runAfter, dagId, runId];
+}
+
+/** In the order of the pages' key; compares bytes, as SQLite does. */
+function byNewest(a: DagRunRecord, b: DagRunRecord): number {
+  return (
+    compareBytes(b.runAfter, a.runAfter) ||
+    compareBytes(b.dagId, a.dagId) ||
+    compareBytes(b.runId, a.runId)
+  );
+}
+
+function compareBytes(a: string, b: string): number {
+  return a === b ? 0 : Buffer.compare(Buffer.from(a), Buffer.from(b));
+}
+
+function parseRun(row: Row): DagRunRecord {
+  return JSON.parse(text(row, "record"));
+}
+
+function toRun(row: Row | undefined): DagRunRecord | undefined {
+  return row && parseRun(row);
+}

@@ -1,0 +1,94 @@
+// The tables of the metadata database, as migrations: number n of the tuple leads from schema n to schema n + 1.
+// What is searched is a column, so that an index answers it; the rest of a record is JSON text.
+import type { DatabaseSync } from "node:sqlite";
+import { integer } from "./rows.ts";
+
+/** Schema 0 (an empty file) to the newest. Entries are only ever added: databases of every schema are out there. */
+export const MIGRATIONS: readonly string[] = [
+  `
+  CREATE TABLE dags (dag_id TEXT PRIMARY KEY, revision INTEGER NOT NULL, record TEXT NOT NULL) STRICT;
+
+  CREATE TABLE dag_versions (
+    dag_id TEXT NOT NULL, hash TEXT NOT NULL, number INTEGER NOT NULL, record TEXT NOT NULL,
+    PRIMARY KEY (dag_id, hash)
+  ) STRICT;
+  CREATE INDEX dag_versions_by_number ON dag_versions (dag_id, number);
+
+  CREATE TABLE dag_files (file TEXT PRIMARY KEY, record TEXT NOT NULL) STRICT;
+
+  CREATE TABLE dag_runs (
+    dag_id TEXT NOT NULL, run_id TEXT NOT NULL, run_type TEXT NOT NULL, state TEXT NOT NULL,
+    logical_date TEXT, run_after TEXT NOT NULL, record TEXT NOT NULL,
+    PRIMARY KEY (dag_id, run_id)
+  ) STRICT;
+  CREATE UNIQUE INDEX dag_runs_by_logical_date ON dag_runs (dag_id, logical_date)
+    WHERE logical_date IS NOT NULL;
+  CREATE INDEX dag_runs_not_manual ON dag_runs (dag_id, logical_date) WHERE run_type <> 'manual';
+  CREATE INDEX dag_runs_automated ON dag_runs (dag_id, logical_date)
+    WHERE run_type IN ('scheduled', 'backfill');
+  CREATE INDEX dag_runs_by_time ON dag_runs (run_after, dag_id, run_id);
+  CREATE INDEX dag_runs_by_state ON dag_runs (state, run_after, dag_id, run_id);
+  CREATE INDEX dag_runs_of_dag_by_time ON dag_runs (dag_id, run_after, run_id);
+  CREATE INDEX dag_runs_of_dag_by_state ON dag_runs (dag_id, state, run_after, run_id);
+
+  -- The instances of a run lie side by side, so that reading a run is one range.
+  CREATE TABLE task_instances (
+    dag_id TEXT NOT NULL, run_id TEXT NOT NULL, task_id TEXT NOT NULL, map_index INTEGER NOT NULL,
+    record TEXT NOT NULL,
+    PRIMARY KEY (dag_id, run_id, task_id, map_index)
+  ) STRICT, WITHOUT ROWID;
+  -- Tasks that have an instance in some run: an index over all instances would cost a page per task and run.
+  CREATE TABLE known_tasks (
+    dag_id TEXT NOT NULL, task_id TEXT NOT NULL, PRIMARY KEY (dag_id, task_id)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE gates (
+    dag_id TEXT NOT NULL, run_id TEXT NOT NULL, task_id TEXT NOT NULL, map_index INTEGER NOT NULL,
+    token TEXT NOT NULL,
+    PRIMARY KEY (dag_id, run_id, task_id, map_index)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE xcoms (
+    dag_id TEXT NOT NULL, run_id TEXT NOT NULL, task_id TEXT NOT NULL, map_index INTEGER NOT NULL,
+    key TEXT NOT NULL, value TEXT, ref TEXT, size_bytes INTEGER NOT NULL, timestamp TEXT NOT NULL,
+    PRIMARY KEY (dag_id, run_id, task_id, map_index, key)
+  ) STRICT;
+
+  CREATE TABLE task_states (
+    dag_id TEXT NOT NULL, run_id TEXT NOT NULL, task_id TEXT NOT NULL, map_index INTEGER NOT NULL,
+    name TEXT NOT NULL, value TEXT NOT NULL,
+    PRIMARY KEY (dag_id, run_id, task_id, map_index, name)
+  ) STRICT;
+
+  CREATE TABLE variables (key TEXT PRIMARY KEY, record TEXT NOT NULL) STRICT;
+  `,
+];
+
+/** Brings the database to the newest schema, one transaction per migration; refuses one that is newer still. */
+export function migrate(
+  db: DatabaseSync,
+  { file, migrations }: { readonly file: string; readonly migrations: readonly string[] },
+): void {
+  const schema = integer(db.prepare("PRAGMA user_version").get() ?? {}, "user_version");
+  if (schema > migrations.length) {
+    throw new Error(
+      `${file} was written by a newer Stepwind: it has schema ${schema}, this one knows up to ` +
+        `${migrations.length}. Update Stepwind, or use another --home`,
+    );
+  }
+  for (const [index, migration] of migrations.entries()) {
+    if (index < schema) continue;
+    db.exec("BEGIN IMMEDIATE");
+    try {
+      db.exec(migration);
+      db.exec(`PRAGMA user_version = ${index + 1}`);
+      db.exec("COMMIT");
+    } catch (cause) {
+      if (db.isTransaction) db.exec("ROLLBACK");
+      throw new Error(
+        `${file} can't be brought from schema ${index} to ${index + 1}; it was left as it was`,
+        { cause },
+      );
+    }
+  }
+}

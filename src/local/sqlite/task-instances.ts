@@ -1,0 +1,117 @@
+// Task instances and gates in SQLite. A change reads, decides and writes within one synchronous step, so its
+// condition holds when it is written.
+import type { GateRecord, TaskInstanceKey, TaskInstanceRecord } from "../../model/records.ts";
+import type { TaskInstanceStore } from "../../ports/metadata.ts";
+import type { SqliteDatabase } from "./database.ts";
+import { integer, type Row, text } from "./rows.ts";
+import { createXComWriter } from "./xcoms.ts";
+
+const ONE = "dag_id = ? AND run_id = ? AND task_id = ? AND map_index = ?";
+const RUN = "dag_id = ? AND run_id = ?";
+const TASKS = "dag_id = ? AND run_id = ? AND task_id IN (SELECT value FROM json_each(?))";
+
+/** The part of the metadata that keeps what happens in a run. */
+export function createTaskInstanceStore(db: SqliteDatabase): TaskInstanceStore {
+  const select = db.prepare(`SELECT record FROM task_instances WHERE ${ONE}`);
+  const selectRun = db.prepare(
+    `SELECT task_id, map_index, record FROM task_instances WHERE ${RUN}`,
+  );
+  const selectTasks = db.prepare(
+    `SELECT task_id, map_index, record FROM task_instances WHERE ${TASKS}`,
+  );
+  const insert = db.prepare("INSERT INTO task_instances VALUES (?, ?, ?, ?, ?)");
+  const update = db.prepare(`UPDATE task_instances SET record = ? WHERE ${ONE}`);
+  const insertKnownTask = db.prepare(
+    "INSERT INTO known_tasks VALUES (?, ?) ON CONFLICT DO NOTHING",
+  );
+  const selectKnownTask = db.prepare("SELECT 1 FROM known_tasks WHERE dag_id = ? AND task_id = ?");
+
+  const upsertGate = db.prepare(
+    "INSERT INTO gates VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET token = excluded.token",
+  );
+  const selectGatesOfRun = db.prepare(`SELECT task_id, map_index, token FROM gates WHERE ${RUN}`);
+  const selectGatesOfTasks = db.prepare(
+    `SELECT task_id, map_index, token FROM gates WHERE ${TASKS}`,
+  );
+  const deleteGate = db.prepare(`DELETE FROM gates WHERE ${ONE} AND token = ?`);
+
+  const writeXCom = createXComWriter(db);
+
+  return {
+    getTaskInstance: (key) => db.read(() => toInstance(key, select.get(...columnsOf(key)))),
+    listTaskInstances: ({ dagId, runId, taskIds }) =>
+      db.read(() => {
+        const rows =
+          taskIds === undefined
+            ? selectRun.all(dagId, runId)
+            : selectTasks.all(dagId, runId, JSON.stringify(taskIds));
+        return rows.map((row) => parseInstance(keyOf({ dagId, runId }, row), row));
+      }),
+    updateTaskInstance: ({ key, from, tryNumber, pokes, set, xcoms = [] }) =>
+      db.write(() => {
+        const columns = columnsOf(key);
+        const stored = toInstance(key, select.get(...columns));
+        const present: TaskInstanceRecord = stored ?? {
+          ...key,
+          state: null,
+          tryNumber: 0,
+          maxTries: 0,
+          tries: [],
+        };
+        if (!from.includes(present.state)) return undefined;
+        if (tryNumber !== undefined && tryNumber !== present.tryNumber) return undefined;
+        if (pokes !== undefined && pokes !== (present.pokes ?? 0)) return undefined;
+
+        const { dagId, runId, taskId, mapIndex, ...rest } = { ...present, ...set };
+        const record = JSON.stringify(rest);
+        if (stored === undefined) {
+          insert.run(...columns, record);
+          insertKnownTask.run(key.dagId, key.taskId);
+        } else {
+          update.run(record, ...columns);
+        }
+        for (const xcom of xcoms) writeXCom(xcom);
+        return { ...pickKey(key), ...JSON.parse(record) };
+      }),
+    hasTaskInstance: (dagId, taskId) =>
+      db.read(() => selectKnownTask.get(dagId, taskId) !== undefined),
+
+    putGate: (gate) =>
+      db.write(() => {
+        upsertGate.run(...columnsOf(gate), gate.token);
+      }),
+    listGates: ({ dagId, runId, taskIds }) =>
+      db.read(() => {
+        const rows =
+          taskIds === undefined
+            ? selectGatesOfRun.all(dagId, runId)
+            : selectGatesOfTasks.all(dagId, runId, JSON.stringify(taskIds));
+        return rows.map(
+          (row): GateRecord => ({ ...keyOf({ dagId, runId }, row), token: text(row, "token") }),
+        );
+      }),
+    takeGate: (gate) =>
+      db.write(() => deleteGate.run(...columnsOf(gate), gate.token).changes === 1),
+  };
+}
+
+/** The columns that every table about task instances begins with. */
+export function columnsOf({ dagId, runId, taskId, mapIndex }: TaskInstanceKey) {
+  return [dagId, runId, taskId, mapIndex] as const;
+}
+
+function pickKey({ dagId, runId, taskId, mapIndex }: TaskInstanceKey): TaskInstanceKey {
+  return { dagId, runId, taskId, mapIndex };
+}
+
+function keyOf(run: { readonly dagId: string; readonly runId: string }, row: Row): TaskInstanceKey {
+  return { ...run, taskId: text(row, "task_id"), mapIndex: integer(row, "map_index") };
+}
+
+function parseInstance(key: TaskInstanceKey, row: Row): TaskInstanceRecord {
+  return { ...pickKey(key), ...JSON.parse(text(row, "record")) };
+}
+
+function toInstance(key: TaskInstanceKey, row: Row | undefined): TaskInstanceRecord | undefined {
+  return row && parseInstance(key, row);
+}

@@ -1,0 +1,78 @@
+// DagLoader over worker threads: a file that throws, loops or exits at import harms nothing but its thread.
+import type { Diagnostic } from "../../model/diagnostics.ts";
+import type { DagLoader } from "../../ports/dag-loader.ts";
+import type { Bundles } from "../../ports/dag-source.ts";
+import type { Loaded } from "../../runtime/load-dags.ts";
+import type { LoadRequest } from "./loader-thread.ts";
+import { siblingUrl } from "./sibling-url.ts";
+import { createThreadPool } from "./thread-pool.ts";
+
+export interface ThreadDagLoaderOptions {
+  readonly bundles: Bundles;
+  /** How long an import may take, in seconds; 30 when absent (Airflow: dagbag_import_timeout). */
+  readonly importTimeout?: number;
+}
+
+export interface ThreadDagLoader extends DagLoader {
+  /** Ends its threads. */
+  close(): Promise<void>;
+}
+
+const MEMORY_LIMIT_MB = 1_024;
+/** Files that hang must not hold up the others for long. */
+const PARALLEL_IMPORTS = 4;
+const PATIENCE_MS = 200;
+const IDLE_MS = 5_000;
+
+export function createThreadDagLoader({
+  bundles,
+  importTimeout = 30,
+}: ThreadDagLoaderOptions): ThreadDagLoader {
+  const timedOut = `timed out after ${importTimeout} s`;
+  const pool = createThreadPool({
+    entry: siblingUrl(import.meta.url, "loader-thread"),
+    data: undefined,
+    parallelism: PARALLEL_IMPORTS,
+    memoryLimitMb: MEMORY_LIMIT_MB,
+    keepWarm: 0,
+    patienceMs: PATIENCE_MS,
+    idleMs: IDLE_MS,
+  });
+
+  return {
+    async load({ hash, file }) {
+      const request: LoadRequest = { url: await bundles.url(hash), file };
+      const timeout = { seconds: importTimeout, reason: timedOut };
+      const ending = await pool.run({ request, timeout });
+      if (ending?.kind === "answer") return ending.value as Loaded;
+      const reason = ending?.reason ?? "the loader is closed";
+      return {
+        dags: [],
+        diagnostics: [toDiagnostic(file, { reason, isTimeout: reason === timedOut })],
+      };
+    },
+    close: () => pool.close(),
+  };
+}
+
+function toDiagnostic(
+  file: string,
+  { reason, isTimeout }: { readonly reason: string; readonly isTimeout: boolean },
+): Diagnostic {
+  if (isTimeout) {
+    return {
+      code: "import-timeout",
+      severity: "error",
+      file,
+      message: `The import of ${file} ${reason} and was stopped`,
+      hint: "code at the top of a DAG file must be quick: no endless loop, no waiting; put the work into a task",
+    };
+  }
+  return {
+    code: "import-failed",
+    severity: "error",
+    file,
+    message: `The import of ${file} ended its thread: ${reason}`,
+    hint: "code at the top of a DAG file runs when it is uploaded; put the work into a task",
+  };
+}

@@ -1,0 +1,158 @@
+// TaskRunner over a pool of worker threads: the executor's workers on one machine.
+import type { LogEntry } from "../../model/records.ts";
+import type { TaskOutcome } from "../../model/task-call.ts";
+import type { TaskServices } from "../../model/task-services.ts";
+import type { Bundles } from "../../ports/dag-source.ts";
+import type { Reporter } from "../../ports/platform.ts";
+import type { TryKey } from "../../ports/task-logs.ts";
+import type { TaskRunner } from "../../ports/task-runner.ts";
+import { createFileTaskLogs } from "../file-task-logs.ts";
+import type { ThreadEnding } from "./pool-thread.ts";
+import { siblingUrl } from "./sibling-url.ts";
+import type { TaskRequest, TaskThreadData } from "./task-requests.ts";
+import { createThreadPool } from "./thread-pool.ts";
+
+export interface ThreadTaskRunnerOptions {
+  readonly bundles: Bundles;
+  /** Folder of the file task logs. */
+  readonly logsFolder: string;
+  readonly report?: Reporter;
+  /** Tries at the same time; 32 when absent (Airflow: parallelism). */
+  readonly parallelism?: number;
+  /** Heap of one thread, garbage included, beyond which its try dies; 2,048 when absent. */
+  readonly memoryLimitMb?: number;
+}
+
+export interface ThreadTaskRunner extends TaskRunner {
+  /** Worker threads alive. */
+  readonly threads: number;
+  /** Starts a thread, so that the first try need not wait for it. */
+  warmUp(): void;
+  /** Ends all threads; tries still running answer `died`. */
+  close(): Promise<void>;
+}
+
+/** A thread keeps some 20 MB; one is enough to start a task at once. */
+const KEEP_WARM = 1;
+const IDLE_MS = 10_000;
+const PATIENCE_MS = 10;
+/** Nobody waits for callbacks; this keeps a hung one from holding its thread for ever. */
+const CALLBACKS_TIMEOUT_SECONDS = 600;
+
+export function createThreadTaskRunner(options: ThreadTaskRunnerOptions): ThreadTaskRunner {
+  const { bundles, logsFolder, report } = options;
+  const logs = createFileTaskLogs(logsFolder, report ? { report } : {});
+  const data: TaskThreadData = { logsFolder };
+  const pool = createThreadPool({
+    entry: siblingUrl(import.meta.url, "task-thread"),
+    data,
+    parallelism: options.parallelism ?? 32,
+    memoryLimitMb: options.memoryLimitMb ?? 2_048,
+    keepWarm: KEEP_WARM,
+    patienceMs: PATIENCE_MS,
+    idleMs: IDLE_MS,
+  });
+  /** Bundles never change, so an address that was found once stays right. */
+  const addresses = new Map<string, Promise<string>>();
+
+  function addressOf(hash: string): Promise<string> {
+    let url = addresses.get(hash);
+    if (!url) {
+      url = bundles.url(hash);
+      url.catch(() => addresses.delete(hash));
+      addresses.set(hash, url);
+    }
+    return url;
+  }
+
+  /** Lines that the dead thread had not written, and how it died. */
+  async function logDeath(key: TryKey, { reason, unwritten }: ThreadEnding & { kind: "died" }) {
+    const event = `The try died: ${reason}`;
+    const last = {
+      timestamp: new Date().toISOString(),
+      level: "error",
+      event,
+      logger: "stepwind",
+    } as const;
+    await logs.append(key, [...unwritten.split("\n").filter(Boolean).map(parseEntry), last]);
+  }
+
+  return {
+    get threads() {
+      return pool.size;
+    },
+    async run(call, { bundleHash, timeout, signal, services, priority, onStart }) {
+      const url = await addressOf(bundleHash).catch(() => undefined);
+      if (url === undefined) {
+        if (!(await onStart())) return undefined;
+        return { kind: "died", reason: `the code of this version (bundle ${bundleHash}) is gone` };
+      }
+      const request: TaskRequest = { kind: "task", call, bundle: { hash: bundleHash, url } };
+      const tooLong = `timed out after ${timeout} s (executionTimeout)`;
+      const ending = await pool.run({
+        request,
+        signal,
+        priority,
+        onStart,
+        onAsk: (method, args) => askServices(services, method, args),
+        ...(timeout === undefined ? {} : { timeout: { seconds: timeout, reason: tooLong } }),
+      });
+      if (ending?.kind === "died") {
+        const { dagId, runId, taskId, mapIndex, tryNumber } = call;
+        await logDeath({ dagId, runId, taskId, mapIndex, tryNumber }, ending);
+        const { reason } = ending;
+        return { kind: "died", reason, ...(reason === tooLong ? { timedOut: true } : {}) };
+      }
+      return ending && toOutcome(ending.value);
+    },
+    async runCallbacks(call, { bundleHash, services }) {
+      const request: TaskRequest = {
+        kind: "callbacks",
+        call,
+        bundle: { hash: bundleHash, url: await addressOf(bundleHash) },
+      };
+      const ending = await pool.run({
+        request,
+        onAsk: (method, args) => askServices(services, method, args),
+        timeout: {
+          seconds: CALLBACKS_TIMEOUT_SECONDS,
+          reason: `callbacks timed out after ${CALLBACKS_TIMEOUT_SECONDS} s`,
+        },
+      });
+      const { dagId, runId, taskId = "", mapIndex, tryNumber } = call.call;
+      if (ending?.kind === "died")
+        await logDeath({ dagId, runId, taskId, mapIndex, tryNumber }, ending);
+    },
+    warmUp: () => pool.warmUp(),
+    close: () => pool.close(),
+  };
+}
+
+/** The thread is not trusted to name anything but a service. */
+async function askServices(
+  services: TaskServices,
+  method: string,
+  args: readonly unknown[],
+): Promise<unknown> {
+  if (!SERVICES.has(method)) throw new Error(`A task has no service "${method}"`);
+  return Reflect.apply(Reflect.get(services, method), services, args);
+}
+
+const SERVICES: ReadonlySet<string> = new Set<keyof TaskServices>([
+  "getVariable",
+  "setVariable",
+  "getConnection",
+  "getXCom",
+  "setXCom",
+  "getTaskState",
+  "putTaskState",
+]);
+
+/** Our own thread's answer; what tasks return in it was checked there. */
+function toOutcome(value: unknown): TaskOutcome {
+  return value as TaskOutcome;
+}
+
+function parseEntry(line: string): LogEntry {
+  return JSON.parse(line);
+}

@@ -1,0 +1,171 @@
+// The planner: which runs of a DAG should exist or start now, from state alone. Asking too often changes nothing, and
+// what a late or missed call left undone the next one plans (Airflow: scheduler_job_runner.py, models/dag.py).
+import type { DagDocument } from "../document.ts";
+import { runIdFor } from "../ids.ts";
+import type { DagRecord, DagRunRecord } from "../records.ts";
+import { timetableOf } from "../timetables/create.ts";
+import type { DataInterval, NextRun, Timetable } from "../timetables/timetable.ts";
+import { toIso } from "../values/time.ts";
+
+export interface PlanQuery {
+  readonly document: DagDocument;
+  readonly isPaused: boolean;
+  /** The DAG's file is gone. */
+  readonly isStale: boolean;
+  /** Epoch ms. */
+  readonly now: number;
+  /** The scheduled or backfill run with the latest logical date. */
+  readonly lastAutomatedRun?: RunDates | undefined;
+  /** All queued and running runs of the DAG. */
+  readonly activeRuns: readonly ActiveRun[];
+  /** `plannedAt` of the plan before; undefined at first, and after the schedule has changed. */
+  readonly lastPlannedAt: number | undefined;
+  /** Logical dates for which creating a run was refused, since a run that isn't automated has them; UTC ISO text. */
+  readonly takenLogicalDates?: ReadonlySet<string>;
+}
+
+type RunDates = Pick<DagRunRecord, "logicalDate" | "dataIntervalStart" | "dataIntervalEnd">;
+export type ActiveRun = Pick<
+  DagRunRecord,
+  "runId" | "state" | "runType" | "runAfter" | "logicalDate"
+>;
+
+/** A scheduled run to create, queued. */
+export interface PlannedRun {
+  readonly runId: string;
+  readonly runType: "scheduled";
+  readonly logicalDate: string;
+  readonly dataIntervalStart: string;
+  readonly dataIntervalEnd: string;
+  readonly runAfter: string;
+}
+
+export interface Plan {
+  /** In the order to create them. */
+  readonly create: readonly PlannedRun[];
+  /** Queued runs to start, in order; those just created may be among them. */
+  readonly start: readonly string[];
+  /** The run that comes after those created, due or not; absent when none will, or the DAG is paused. */
+  readonly next?: PlannedRun;
+  /** When to plan again if nothing happens before, epoch ms, always later than now. */
+  readonly nextFireAt?: number;
+  /**
+   * To be given back as `lastPlannedAt`: since when the schedule is followed, for one whose next run hangs on the moment
+   * of asking. It moves on when runs are created, so what was promised is kept however late the next call comes. Absent
+   * for other schedules, and while the DAG is paused, so that what falls into the pause is left out.
+   */
+  readonly plannedAt?: number;
+}
+
+/** Backfill runs neither count in the DAG's limit nor start here: their backfill has its own. */
+export function plan(query: PlanQuery): Plan {
+  const { document, isPaused, isStale, now } = query;
+  if (isPaused || isStale) return { create: [], start: [] };
+  const timetable = timetableOf(document);
+  const limit = Math.min(document.maxActiveRuns, timetable.activeRunsLimit ?? Infinity);
+  const active = query.activeRuns.filter(({ runType }) => runType !== "backfill");
+  const { create, next, again } = planCreation(query, timetable, limit - active.length);
+  const queued: ActiveRun[] = [
+    ...active.filter(({ state }) => state === "queued"),
+    ...create.map((run) => ({ ...run, state: "queued" as const })),
+  ];
+  const free = limit - active.filter(({ state }) => state === "running").length;
+  const start = planStart(queued, now, free);
+  const moments = queued.map(startableFrom);
+  if (next) moments.push(Date.parse(next.runAfter));
+  if (again !== undefined) moments.push(again);
+  const nextFireAt = Math.min(...moments.filter((moment) => moment > now));
+  const plannedAt = create.length > 0 ? now : (query.lastPlannedAt ?? now);
+  return {
+    create,
+    start,
+    ...(next ? { next } : {}),
+    ...(Number.isFinite(nextFireAt) ? { nextFireAt } : {}),
+    ...(timetable.followsClock ? { plannedAt } : {}),
+  };
+}
+
+/** Whether both documents have runs at the same moments. */
+export function isSameSchedule(a: DagDocument, b: DagDocument): boolean {
+  const textOf = ({ schedule, timezone, startDate, endDate, catchup }: DagDocument) =>
+    JSON.stringify([schedule, timezone, startDate, endDate, catchup]);
+  return textOf(a) === textOf(b);
+}
+
+/** The record of a DAG that is paused or unpaused: what falls into a pause is left out, so nothing is promised from before. */
+export function forgetPlan({ plannedAt: _, ...dag }: DagRecord): DagRecord {
+  return dag;
+}
+
+function planCreation(
+  query: PlanQuery,
+  timetable: Timetable,
+  room: number,
+): { readonly create: readonly PlannedRun[]; readonly next?: PlannedRun; readonly again?: number } {
+  const { document, now } = query;
+  const taken = new Set(query.takenLogicalDates);
+  for (const { logicalDate } of query.activeRuns) if (logicalDate !== null) taken.add(logicalDate);
+  if (query.lastAutomatedRun?.logicalDate) taken.add(query.lastAutomatedRun.logicalDate);
+  const create: PlannedRun[] = [];
+  const lastRun = intervalOf(query.lastAutomatedRun);
+  let last = lastRun;
+  // What such a timetable promised when it was asked before still holds, though it would say something else by now.
+  let asOf = timetable.followsClock ? Math.min(query.lastPlannedAt ?? now, now) : now;
+  for (;;) {
+    const run = timetable.nextRun({
+      last,
+      earliest: momentOf(document.startDate),
+      latest: momentOf(document.endDate),
+      catchup: document.catchup,
+      now: asOf,
+    });
+    if (!run) return { create };
+    const planned = toPlannedRun(run);
+    const isTaken = taken.has(planned.logicalDate);
+    if (run.runAfter > now || (!isTaken && create.length >= room)) return { create, next: planned };
+    // A continuous DAG whose run ended in the millisecond it began has no new run until the clock moves on.
+    const isSame = isTaken && last?.start === run.start && last.end === run.end;
+    if (isSame || (timetable.activeRunsLimit === 1 && run.end === lastRun?.end)) {
+      return { create, again: now + 1 };
+    }
+    if (!isTaken) create.push(planned);
+    taken.add(planned.logicalDate);
+    last = run;
+    asOf = now;
+  }
+}
+
+function toPlannedRun({ logicalDate, start, end, runAfter }: NextRun): PlannedRun {
+  return {
+    runId: runIdFor("scheduled", { runAfter, logicalDate, random: "" }),
+    runType: "scheduled",
+    logicalDate: toIso(logicalDate),
+    dataIntervalStart: toIso(start),
+    dataIntervalEnd: toIso(end),
+    runAfter: toIso(runAfter),
+  };
+}
+
+/** The queued runs that may start, the earliest due first. */
+function planStart(queued: readonly ActiveRun[], now: number, free: number): readonly string[] {
+  return queued
+    .filter((run) => startableFrom(run) <= now)
+    .sort((a, b) => Date.parse(a.runAfter) - Date.parse(b.runAfter))
+    .slice(0, Math.max(free, 0))
+    .map(({ runId }) => runId);
+}
+
+/** A run waits for its time, and for its logical date where that lies in the future. */
+function startableFrom({ runAfter, logicalDate }: ActiveRun): number {
+  return Math.max(Date.parse(runAfter), momentOf(logicalDate ?? undefined) ?? -Infinity);
+}
+
+function intervalOf(run: RunDates | undefined): DataInterval | undefined {
+  const start = momentOf(run?.dataIntervalStart ?? run?.logicalDate ?? undefined);
+  const end = momentOf(run?.dataIntervalEnd ?? undefined) ?? start;
+  return start === undefined || end === undefined ? undefined : { start, end };
+}
+
+function momentOf(text: string | undefined): number | undefined {
+  return text === undefined ? undefined : Date.parse(text);
+}

@@ -1,0 +1,142 @@
+// When sensors are poked: how long one waits, when its time is over, and what a message of the triggerer is for.
+// (Airflow: sdk/bases/sensor.py in mode "reschedule", without its jitter.)
+import type { SensorDocument } from "../document.ts";
+import type { TaskInstanceKey, TaskInstanceRecord } from "../records.ts";
+import { isFinished, type TaskInstanceState } from "../states.ts";
+
+/** A message to the triggerer: the task instance is to be looked at. */
+export interface Trigger extends TaskInstanceKey {
+  /** Of the run: one for an execution that was given up is of no use. */
+  readonly clearNumber: number;
+  /** The pokes that the instance had when it was left: it is for the poke after these, and for no other. */
+  readonly pokes: number;
+  /** Epoch ms. */
+  readonly dueAt: number;
+}
+
+/** How a poke starts: what the instance must be for it, and what it becomes. */
+export interface PokeStart {
+  readonly from: readonly (TaskInstanceState | null)[];
+  /** Of pokes so far. */
+  readonly pokes: number;
+  readonly lastTry: number;
+  readonly tryNumber: number;
+  /** False for a further poke of the same try, whose start and XComs stay. */
+  readonly isNewTry: boolean;
+  set(at: string): Pick<TaskInstanceRecord, "pokes" | "firstPokeAt" | "pokedAt" | "pokedBy">;
+}
+
+/** How often a sensor is looked at whose turn, against expectation, hasn't come; in ms. */
+const LOOK_AGAIN_MS = 10_000;
+
+/** States in which a sensor waits for a moment, or has not begun. */
+const WAITING: ReadonlySet<TaskInstanceState | null> = new Set([
+  null,
+  "up_for_reschedule",
+  "up_for_retry",
+]);
+
+/** The next poke; a rescheduled one goes on with its try. `pokedBy` says who calls the worker for it. */
+export function startPoke(
+  known: TaskInstanceRecord | undefined,
+  pokedBy: "engine" | "triggerer",
+): PokeStart {
+  const { state = null, tryNumber: lastTry = 0, pokes = 0, firstPokeAt } = known ?? {};
+  const isNewTry = state !== "up_for_reschedule";
+  return {
+    from: isNewTry ? [null, "up_for_retry"] : ["up_for_reschedule"],
+    pokes,
+    lastTry,
+    tryNumber: isNewTry ? lastTry + 1 : lastTry,
+    isNewTry,
+    set: (at) => ({ pokes: pokes + 1, firstPokeAt: firstPokeAt ?? at, pokedAt: at, pokedBy }),
+  };
+}
+
+/** After a poke that said "not yet": that its time is over, with the reason, or when it is poked next. Epoch ms. */
+export function decideWait(
+  sensor: SensorDocument,
+  { firstPokeAt, now }: { readonly firstPokeAt: number; readonly now: number },
+): { readonly timedOut: string } | { readonly nextAt: number } {
+  const elapsed = (now - firstPokeAt) / 1_000;
+  if (elapsed > sensor.timeout) {
+    const timedOut = `Sensor has timed out; run duration of ${elapsed} seconds exceeds the specified timeout of ${sensor.timeout}.`;
+    return { timedOut };
+  }
+  return { nextAt: now + nextInterval(sensor, elapsed) * 1_000 };
+}
+
+/**
+ * Seconds to the next poke. A growing interval follows from the time that has passed, as in Airflow: half the poke
+ * interval, then the whole, twice that, and so on, never beyond the timeout.
+ */
+function nextInterval(
+  { pokeInterval, timeout, exponentialBackoff, maxWait = Infinity }: SensorDocument,
+  elapsed: number,
+): number {
+  if (!exponentialBackoff) return pokeInterval;
+  let interval = 0;
+  let power = 0.5;
+  for (let passed = 0; passed <= elapsed; passed += interval) {
+    interval = Math.max(Math.floor(pokeInterval * power), 1);
+    power *= 2;
+  }
+  return Math.min(interval, timeout - Math.floor(elapsed), maxWait);
+}
+
+/** The moment that a waiting instance waits for, epoch ms; undefined where it waits for none. */
+export function dueOf(
+  known: Pick<TaskInstanceRecord, "state" | "nextRetryAt" | "rescheduleDate"> | undefined,
+): number | undefined {
+  if (known?.state === "up_for_retry") return Date.parse(known.nextRetryAt ?? "") || 0;
+  if (known?.state === "up_for_reschedule") return Date.parse(known.rescheduleDate ?? "") || 0;
+  return undefined;
+}
+
+/** When a worker that pokes must have ended, epoch ms; `limit` is the longest that one lives, in seconds. */
+export function pokeEndsBy({ pokedAt }: TaskInstanceRecord, limit: number): number {
+  return Date.parse(pokedAt ?? "") + limit * 1_000;
+}
+
+/** What to do on a message. A message to leave comes first: if nothing came of the call, it is the one that notices. */
+export interface TriggerStep {
+  readonly leave?: Pick<Trigger, "pokes" | "dueAt">;
+  /** Whether the worker is to be called: it pokes, counts a lost poke as died, or ends what was not ended whole. */
+  readonly call: boolean;
+}
+
+const NOTHING: TriggerStep = { call: false };
+
+/**
+ * What a message is for, by what its instance has come to. Messages may be late, doubled or lost on the way of others:
+ * one whose poke has been, and has been followed by another, does nothing, so chains that doubled melt into one. One
+ * whose poke is the last there was looks after it until that is sure to have been followed. `limit` is the longest that
+ * a worker lives, in seconds; absent where a worker's death is always told.
+ */
+export function followTrigger(
+  { pokes }: Pick<Trigger, "pokes">,
+  known: TaskInstanceRecord | undefined,
+  { now, limit }: { readonly now: number; readonly limit: number | undefined },
+): TriggerStep {
+  const { state = null, pokes: seen = 0 } = known ?? {};
+  if (seen !== pokes && seen !== pokes + 1) return NOTHING;
+  if (isFinished(state)) return { call: true };
+  const after = (moment: number) => (limit === undefined ? Infinity : moment + limit * 1_000);
+  const leave = (dueAt: number, call: boolean): TriggerStep =>
+    dueAt < Infinity ? { leave: { pokes, dueAt }, call } : { call };
+  const dueAt = dueOf(known);
+  if (seen === pokes) {
+    if (!WAITING.has(state)) return NOTHING;
+    if (state === null) return leave(now + LOOK_AGAIN_MS, true);
+    return dueAt !== undefined && dueAt > now ? leave(dueAt, false) : leave(after(now), true);
+  }
+  if (state === "running" && known) {
+    if (limit === undefined) return { call: true };
+    const endsBy = pokeEndsBy(known, limit);
+    return endsBy > now ? leave(endsBy, false) : leave(after(now), true);
+  }
+  // The poke has been; whether the message for the next one was left shows when that is overdue.
+  if (dueAt === undefined || limit === undefined) return NOTHING;
+  if (after(dueAt) > now) return leave(after(dueAt), false);
+  return { leave: { pokes: seen, dueAt: now }, call: false };
+}

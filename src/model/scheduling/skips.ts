@@ -1,0 +1,54 @@
+// What a finished task decides about those below it: branches and short circuits (Airflow: SkipMixin, ShortCircuitOperator).
+import type { DagDocument } from "../document.ts";
+import { graphOf } from "../graph.ts";
+import type { Json } from "../values/json.ts";
+
+export type SkipDecision =
+  /** Ids of the tasks to skip, in the order of the document. */
+  | { readonly skip: readonly string[] }
+  /** Why the result decides nothing; the task has failed. */
+  | { readonly error: string };
+
+/**
+ * The skips that follow from a task's result. A branch's result is a label, or a list of labels; `null` or an empty list
+ * follows none. A task without a decision skips nothing.
+ */
+export function decideSkips(document: DagDocument, taskId: string, result: Json): SkipDecision {
+  const graph = graphOf(document);
+  const decision = graph.task(taskId)?.decision;
+  if (!decision) return { skip: [] };
+  const direct = graph.downstream(taskId);
+  if (decision.kind === "short-circuit") {
+    if (isTruthy(result)) return { skip: [] };
+    if (!decision.ignoreDownstreamTriggerRules) return { skip: direct };
+    const below = graph.descendants(taskId);
+    return { skip: document.tasks.map((task) => task.taskId).filter((id) => below.has(id)) };
+  }
+  const followed = new Set<string>();
+  for (const label of labelsOf(result)) {
+    const ids = Object.hasOwn(decision.cases, label) ? decision.cases[label] : undefined;
+    if (!ids) {
+      const labels = Object.keys(decision.cases).map((each) => `"${each}"`);
+      return {
+        error: `Task "${taskId}" of DAG "${document.dagId}" returned "${label}", which is no case of its branch; return one of ${labels.join(", ")}`,
+      };
+    }
+    for (const id of ids) followed.add(id);
+  }
+  // What lies below a followed task may be a direct follower too, and runs by its own rule.
+  const kept = graph.descendants(...followed);
+  return { skip: direct.filter((id) => !followed.has(id) && !kept.has(id)) };
+}
+
+function labelsOf(result: Json): readonly string[] {
+  if (result === null) return [];
+  return Array.isArray(result)
+    ? result.map(String)
+    : [typeof result === "object" ? JSON.stringify(result) : String(result)];
+}
+
+/** Python's truth of a JSON value: null, false, 0, "", [] and {} are false. */
+function isTruthy(value: Json): boolean {
+  if (typeof value !== "object" || value === null) return Boolean(value);
+  return Object.keys(value).length > 0;
+}

@@ -1,0 +1,171 @@
+// Reads a connection from text, JSON or URI, by Airflow's rules (models/connection.py: from_json, _parse_from_uri).
+// The WHATWG URL class won't do: it refuses and rewrites what Python's urlsplit takes.
+import type { Connection } from "../task-services.ts";
+
+const EXTRA_KEY = "__extra__";
+const JSON_FIELDS = [
+  "conn_type",
+  "description",
+  "host",
+  "login",
+  "password",
+  "schema",
+  "port",
+  "extra",
+] as const;
+
+/** Throws for a text that is none; the message never holds the text, which is a secret. */
+export function parseConnection(connId: string, text: string): Connection {
+  try {
+    const trimmed = text.trim();
+    return trimmed.startsWith("{") ? fromJson(connId, trimmed) : fromUri(connId, trimmed);
+  } catch (error) {
+    const problem = error instanceof InvalidConnection ? error.message : "it can't be parsed";
+    throw new Error(
+      `Connection "${connId}" is not valid: ${problem}. ` +
+        "Write a URI such as postgres://user:password@host:5432/schema, or JSON with conn_type",
+    );
+  }
+}
+
+class InvalidConnection extends Error {}
+
+function fromJson(connId: string, text: string): Connection {
+  const fields = parseObject(text, "its JSON");
+  const unknown = Object.keys(fields).find((field) => !JSON_FIELDS.some((name) => name === field));
+  if (unknown !== undefined)
+    throw new InvalidConnection(`its JSON has an unknown field "${unknown}"`);
+  const { extra } = fields;
+  return toConnection(connId, {
+    connType: toText(fields.conn_type),
+    host: toText(fields.host),
+    login: toText(fields.login),
+    password: toText(fields.password),
+    schema: toText(fields.schema),
+    port: toText(fields.port),
+    extra: typeof extra === "object" ? JSON.stringify(extra ?? {}) : toText(extra),
+  });
+}
+
+function fromUri(connId: string, uri: string): Connection {
+  const schemes = uri.split("://").length - 1;
+  if (schemes > 2) throw new InvalidConnection('it has "://" more than twice');
+  // "http://https://host": the second scheme belongs to the host.
+  const hasHostProtocol = schemes === 2;
+  const connType = splitUrl(uri).scheme;
+  const rest = uri.replaceAll(`${connType}://`, hasHostProtocol ? "" : "//");
+  if (hasHostProtocol && /[@:]/.test(rest.slice(0, rest.indexOf("://")))) {
+    throw new InvalidConnection("its login stands before the protocol of its host");
+  }
+  const { scheme, authority, path, query } = splitUrl(rest);
+  const { login, password, host, port } = splitAuthority(authority);
+  const pairs = parseQuery(query);
+  return toConnection(connId, {
+    connType,
+    host: hasHostProtocol && host ? `${scheme}://${host}` : host,
+    login: unquote(login),
+    password: unquote(password),
+    schema: unquote(path.slice(1)),
+    port,
+    extra: pairs.get(EXTRA_KEY) ?? JSON.stringify(Object.fromEntries(pairs)),
+  });
+}
+
+/** Texts still to be checked; an empty one counts as absent. */
+type Parts = Readonly<
+  Record<"connType" | "host" | "login" | "password" | "schema" | "port" | "extra", string>
+>;
+
+function toConnection(connId: string, parts: Parts): Connection {
+  const { connType, host, login, password, schema, port, extra } = parts;
+  if (!connType) throw new InvalidConnection("it has no connection type");
+  return {
+    connId,
+    connType: connType === "postgresql" ? "postgres" : connType.replaceAll("-", "_"),
+    ...(host && { host }),
+    ...(login && { login }),
+    ...(password && { password }),
+    ...(schema && { schema }),
+    ...(port && { port: parsePort(port) }),
+    ...(extra && extra !== "{}" && { extra: parseObject(extra, "its extra") }),
+  };
+}
+
+function parsePort(text: string): number {
+  const port = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+  if (!(port <= 65_535)) throw new InvalidConnection("its port is no number from 0 to 65535");
+  return port;
+}
+
+function parseObject(text: string, what: string): Record<string, unknown> {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw new InvalidConnection(`${what} is not JSON`);
+  }
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    throw new InvalidConnection(`${what} is no JSON object`);
+  }
+  return { ...value };
+}
+
+function toText(value: unknown): string {
+  return value === undefined || value === null ? "" : String(value);
+}
+
+/** Python: urllib.parse.urlsplit. */
+function splitUrl(url: string) {
+  const [, scheme = "", afterScheme = ""] =
+    /^(?:([A-Za-z][A-Za-z0-9+.-]*):)?(.*)$/s.exec(url) ?? [];
+  const [, authority = "", path = "", query = ""] =
+    /^(?:\/\/([^/?#]*))?([^?#]*)(?:\?([^#]*))?/.exec(afterScheme) ?? [];
+  return { scheme: scheme.toLowerCase(), authority, path, query };
+}
+
+/** Python: SplitResult.username, .password, .port; and Airflow's own rule for hosts that are paths. */
+function splitAuthority(authority: string) {
+  const at = authority.lastIndexOf("@");
+  const address = authority.slice(at + 1);
+  const [login, password] = partition(at < 0 ? "" : authority.slice(0, at), ":");
+  const bracketed = address.indexOf("[") >= 0;
+  const [rawHost, afterHost] = bracketed
+    ? partition(address.slice(address.indexOf("[") + 1), "]")
+    : partition(address, ":");
+  // Lower case, but not an encoded part of it nor the zone of an IPv6 address.
+  const percent = rawHost.indexOf("%");
+  const end = percent < 0 ? rawHost.length : percent;
+  const host = unquote(rawHost.slice(0, end).toLowerCase() + rawHost.slice(end));
+  return {
+    login,
+    password,
+    host: host.includes("/") ? unquote(partition(address, ":")[0]) : host,
+    port: bracketed ? partition(afterHost, ":")[1] : afterHost,
+  };
+}
+
+function partition(text: string, separator: string): readonly [string, string] {
+  const index = text.indexOf(separator);
+  return index < 0 ? [text, ""] : [text.slice(0, index), text.slice(index + separator.length)];
+}
+
+/** Python: parse_qsl with keep_blank_values. */
+function parseQuery(query: string): ReadonlyMap<string, string> {
+  const pairs = query.split("&").filter(Boolean);
+  return new Map(
+    pairs.map((pair) => {
+      const [name, value] = partition(pair.replaceAll("+", " "), "=");
+      return [unquote(name), unquote(value)];
+    }),
+  );
+}
+
+/** Python: urllib.parse.unquote: what is no escape stays, bytes that are no UTF-8 become U+FFFD. */
+function unquote(text: string): string {
+  return text.replace(/(?:%[0-9a-fA-F]{2})+/g, (escapes) => {
+    const bytes = escapes.split("%").slice(1);
+    return new TextDecoder("utf-8", { ignoreBOM: true }).decode(
+      Uint8Array.from(bytes, (byte) => Number.parseInt(byte, 16)),
+    );
+  });
+}

@@ -1,0 +1,87 @@
+// Params of a run: the DAG's defaults, overridden by the conf it is triggered with, checked by their JSON schemas.
+
+import { Ajv2020, type ErrorObject, type ValidateFunction } from "ajv/dist/2020.js";
+import addFormats from "ajv-formats";
+import type { ParamDocument } from "../document.ts";
+import type { Json, JsonObject } from "./json.ts";
+
+export interface ParamError {
+  readonly param: string;
+  /** What is wrong with the value, or with the schema itself. */
+  readonly message: string;
+}
+
+export type ResolvedParams =
+  | { readonly ok: true; readonly values: JsonObject }
+  | { readonly ok: false; readonly errors: readonly ParamError[] };
+
+type Check = (value: Json) => string | undefined;
+
+const checks = new Map<string, Check>();
+const MOST_CHECKS = 5_000;
+let ajv: Ajv2020 | undefined;
+
+/** The values for a run. Keys of `conf` that are no params are taken over unchecked (Airflow: dag_run_conf_overrides_params). */
+export function resolveParams(
+  params: Readonly<Record<string, ParamDocument>>,
+  conf: JsonObject,
+): ResolvedParams {
+  const values: Record<string, Json> = {};
+  const errors: ParamError[] = [];
+  for (const [param, { default: fallback, schema }] of Object.entries(params)) {
+    const value = Object.hasOwn(conf, param) ? conf[param] : fallback;
+    if (value === undefined) {
+      errors.push({ param, message: "has no default and no value was given" });
+      continue;
+    }
+    const message = checkFor(schema)(value);
+    if (message !== undefined) errors.push({ param, message });
+    values[param] = value;
+  }
+  return errors.length > 0 ? { ok: false, errors } : { ok: true, values: { ...values, ...conf } };
+}
+
+/** Checks are kept by the schema's text, so that reading a document again doesn't compile them again. */
+function checkFor(schema: JsonObject): Check {
+  const key = JSON.stringify(schema);
+  let check = checks.get(key);
+  if (!check) {
+    if (checks.size >= MOST_CHECKS) checks.clear();
+    check = key === "{}" ? () => undefined : compile(schema);
+    checks.set(key, check);
+  }
+  return check;
+}
+
+function compile(schema: JsonObject): Check {
+  ajv ??= createAjv();
+  let validate: ValidateFunction;
+  try {
+    validate = ajv.compile(schema);
+  } catch (error) {
+    const reason = `has a schema that can't be used: ${error instanceof Error ? error.message : String(error)}`;
+    return () => reason;
+  }
+  return (value) =>
+    validate(value) ? undefined : (validate.errors ?? []).map(describeError).join(", ");
+}
+
+function createAjv(): Ajv2020 {
+  const created = new Ajv2020({
+    strict: false,
+    allErrors: true,
+    addUsedSchema: false,
+    logger: false,
+  });
+  addFormats.default(created);
+  return created;
+}
+
+function describeError({ instancePath, keyword, message, params }: ErrorObject): string {
+  const where = instancePath === "" ? "" : `${instancePath.slice(1).replaceAll("/", ".")} `;
+  const allowed =
+    keyword === "enum" && Array.isArray(params.allowedValues)
+      ? `: ${params.allowedValues.map((value) => JSON.stringify(value)).join(", ")}`
+      : "";
+  return `${where}${message ?? keyword}${allowed}`;
+}

@@ -1,0 +1,182 @@
+// Runs one try of a task inside a worker: inputs, templates, the handler or operator, the check of its result.
+// Knows nothing of threads or Lambda; whoever calls it sends the outcome on.
+
+import { toJsonText } from "../describe/json-text.ts";
+import { callbacksOf, givenOptions, sensorOptionsOf } from "../describe/task-settings.ts";
+import type { CallbackKind } from "../model/document.ts";
+import type { CallbackCall, TaskCall, TaskOutcome } from "../model/task-call.ts";
+import { caseLabel } from "../sdk/branching.ts";
+import type { TaskClient } from "../sdk/client.ts";
+import { type CallbackContext, runWithContext, type TaskContext } from "../sdk/context.ts";
+import { type Dag, graphOf } from "../sdk/dag.ts";
+import { FailTask, isFailTask, isSkipTask } from "../sdk/errors.ts";
+import type { DagGraph, TaskRecord } from "../sdk/graph.ts";
+import type { TaskLog } from "../sdk/log.ts";
+import type { Operator } from "../sdk/operator.ts";
+import type { Callback } from "../sdk/options.ts";
+import { isTemplate } from "../templates/names.ts";
+import { resolveValues } from "./resolve-values.ts";
+import { RESCHEDULED, runPoke } from "./run-poke.ts";
+import { createCallbackContext, createTaskContext } from "./task-context.ts";
+import { toTaskError } from "./task-error.ts";
+
+/** What a worker gives a task besides its call. */
+export interface ExecuteOptions {
+  readonly dag: Dag;
+  readonly client: TaskClient;
+  readonly log: TaskLog;
+  /** Aborted, with an Error as reason, when the try is stopped, cleared or out of time. */
+  readonly signal: AbortSignal;
+  /**
+   * Called with the leader of each process group that the task starts; the function it gives is called when the group
+   * has ended. A host that ends the thread kills the groups still registered.
+   */
+  readonly registerProcess?: (pid: number, folder?: string) => () => void;
+}
+
+/**
+ * Runs one try, the callbacks before it included. Never rejects. The failure or skip is in the task's log when it
+ * resolves; the callbacks after the try are for `runCallbacks`, once the outcome is recorded.
+ */
+export async function executeTask(
+  call: TaskCall,
+  { dag, client, log, signal, registerProcess = () => () => {} }: ExecuteOptions,
+): Promise<TaskOutcome> {
+  const graph = graphOf(dag);
+  const task = findTask(graph, call.taskId);
+  if (!task) {
+    const message = `Task "${call.taskId}" is not in DAG "${graph.dagId}"`;
+    log.error(message);
+    return { kind: "failed", retry: false, error: { name: "TaskNotFound", message } };
+  }
+  const context = createTaskContext(task, call, { log, signal });
+  return runWithContext(context, client, async () => {
+    try {
+      signal.throwIfAborted();
+      await runEach(callbacksOf(givenOptions(task), "execute"), context);
+      const work = { call, context, client, log, signal, registerProcess };
+      if (sensorOptionsOf(task.work)) return await pokeSensor(task, work);
+      const value = await runWork(task, work);
+      signal.throwIfAborted();
+      return toSuccess(task, value);
+    } catch (thrown) {
+      return toOutcome(signal.aborted ? signal.reason : thrown, log);
+    }
+  });
+}
+
+/** Which callbacks follow on the outcome of a try; `undefined` for none. */
+export function callbackKindOf(
+  { tryNumber, maxTries }: Pick<TaskCall, "tryNumber" | "maxTries">,
+  outcome: TaskOutcome,
+): Exclude<CallbackKind, "execute"> | undefined {
+  if (outcome.kind === "reschedule") return undefined;
+  if (outcome.kind !== "failed") return outcome.kind;
+  return outcome.retry && tryNumber <= maxTries ? "retry" : "failure";
+}
+
+/**
+ * Runs the callbacks of a task, or of the DAG when the call has no task id, one after the other. Never rejects: what
+ * a callback throws is logged, and the next one runs.
+ */
+export async function runCallbacks(
+  callbackCall: CallbackCall,
+  { dag, client, log, signal }: ExecuteOptions,
+): Promise<void> {
+  const graph = graphOf(dag);
+  const { taskId } = callbackCall.call;
+  const task = taskId === undefined ? undefined : findTask(graph, taskId);
+  if (taskId !== undefined && !task) return;
+  const callbacks = callbacksOf(task ? givenOptions(task) : graph.options, callbackCall.kind);
+  if (callbacks.length === 0) return;
+  const context = createCallbackContext(graph, callbackCall, {
+    log,
+    signal,
+    ...(task ? { task } : {}),
+  });
+  await runWithContext(context, client, () => runEach(callbacks, context));
+}
+
+function findTask({ placed }: DagGraph, taskId: string): TaskRecord | undefined {
+  return placed.find((task) => task.taskId === taskId);
+}
+
+async function runEach(callbacks: readonly Callback[], context: CallbackContext): Promise<void> {
+  for (const callback of callbacks) {
+    try {
+      await callback(context);
+    } catch (thrown) {
+      const { name, message, stack } = toTaskError(thrown);
+      const title = `Callback ${callback.name || "without a name"} failed`;
+      context.log.error(`${title}: ${stack ?? `${name}: ${message}`}`);
+    }
+  }
+}
+
+interface Work extends Required<Omit<ExecuteOptions, "dag">> {
+  readonly call: TaskCall;
+  readonly context: TaskContext;
+}
+
+async function runWork(task: TaskRecord, work: Work): Promise<unknown> {
+  const { placement } = task;
+  if (placement?.over !== undefined || placement?.kwargs !== undefined) {
+    throw new FailTask(`Task "${task.taskId}" is mapped, which can be drawn but not run yet`);
+  }
+  if (task.work.kind === "operator") return runOperator(task.work.operator, work);
+  const inputs = await resolveValues(placement?.inputs ?? {}, work.call.reads);
+  return Reflect.apply(task.work.handler, undefined, [inputs]);
+}
+
+async function pokeSensor(task: TaskRecord, work: Work): Promise<TaskOutcome> {
+  const poke = async () => {
+    const value = await runWork(task, work);
+    work.signal.throwIfAborted();
+    return value;
+  };
+  const { isDone, xcomValue } = await runPoke(poke, givenOptions(task), work.log);
+  return isDone ? toSuccess(task, xcomValue) : RESCHEDULED;
+}
+
+async function runOperator(operator: Operator, work: Work): Promise<unknown> {
+  const { context, client, log, signal, registerProcess, call } = work;
+  const entries = Object.entries(operator.fields).map(async ([name, value]) => {
+    const render = operator.templateFields.includes(name)
+      ? async (text: string) => renderField(text, { context, client })
+      : undefined;
+    return [name, await resolveValues(value, call.reads, render)] as const;
+  });
+  const fields = Object.fromEntries(await Promise.all(entries));
+  return operator.execute({ fields, context, log, signal, registerProcess });
+}
+
+/** Most texts are no template; only a template loads the template engine. */
+async function renderField(
+  text: string,
+  scope: { readonly context: TaskContext; readonly client: TaskClient },
+): Promise<string> {
+  if (!isTemplate(text)) return text;
+  const { renderTemplate } = await import("./render.ts");
+  return renderTemplate(text, scope);
+}
+
+function toSuccess(task: TaskRecord, value: unknown): TaskOutcome {
+  const decides = task.graph.decisions.some(
+    (decision) => decision.task === task && decision.kind === "switch",
+  );
+  const json = toJsonText(decides ? (caseLabel(value) ?? value) : value, "result");
+  if ("error" in json) {
+    throw new TypeError(`A task returns JSON, but ${json.error}`);
+  }
+  return { kind: "success", ...(json.text === undefined ? {} : { result: json.text }) };
+}
+
+function toOutcome(thrown: unknown, log: TaskLog): TaskOutcome {
+  const error = toTaskError(thrown);
+  if (isSkipTask(thrown)) {
+    log.info(error.message === "" ? "The task skipped itself" : error.message);
+    return { kind: "skipped", ...(error.message === "" ? {} : { message: error.message }) };
+  }
+  log.error(error.stack ?? `${error.name}: ${error.message}`);
+  return { kind: "failed", retry: !isFailTask(thrown), error };
+}

@@ -1,0 +1,83 @@
+// Builds the context of a task or callback from what the worker was called with.
+
+import { givenOptions } from "../describe/task-settings.ts";
+import type { CallbackCall, TaskCall } from "../model/task-call.ts";
+import type { CallbackContext, DagRunContext, RunContext, TaskContext } from "../sdk/context.ts";
+import { type DagGraph, operatorOf, type TaskRecord } from "../sdk/graph.ts";
+import type { TaskLog } from "../sdk/log.ts";
+import { dateNames } from "../templates/dates.ts";
+
+interface ContextEnvironment {
+  readonly log: TaskLog;
+  readonly signal: AbortSignal;
+}
+
+/** The context of one try of a task. */
+export function createTaskContext(
+  task: TaskRecord,
+  call: Omit<TaskCall, "reads">,
+  environment: ContextEnvironment,
+): TaskContext {
+  const { dagId, taskId, runId, tryNumber, maxTries, mapIndex } = call;
+  const ti = { dagId, taskId, runId, tryNumber, maxTries, mapIndex };
+  const { owner = "airflow", retries = 0 } = givenOptions(task);
+  return {
+    ...createRunContext(task.graph, call, environment),
+    ...ti,
+    ti,
+    task: { taskId, operator: operatorOf(task), owner, retries },
+  };
+}
+
+/** The context of callbacks: a task's with what ended it, or a run's. */
+export function createCallbackContext(
+  graph: DagGraph,
+  { call, error, reason, runState }: CallbackCall & { readonly task?: TaskRecord },
+  environment: ContextEnvironment & { readonly task?: TaskRecord },
+): CallbackContext {
+  const { task } = environment;
+  const base = task
+    ? createTaskContext(task, { ...call, taskId: task.taskId }, environment)
+    : createRunContext(graph, call, environment);
+  return {
+    ...base,
+    ...(runState === undefined ? {} : { dagRun: { ...base.dagRun, state: runState } }),
+    ...(error === undefined ? {} : { exception: error }),
+    ...(reason === undefined ? {} : { reason }),
+  };
+}
+
+function createRunContext(
+  { options }: DagGraph,
+  call: Pick<TaskCall, "dagId" | "runId" | "run" | "params">,
+  { log, signal }: ContextEnvironment,
+): RunContext {
+  const { dagId, runId, run, params } = call;
+  const { description, tags = [], timezone = "UTC" } = options;
+  const dates = {
+    ...(run.logicalDate === null ? {} : { logicalDate: run.logicalDate }),
+    ...(run.dataIntervalStart === null ? {} : { dataIntervalStart: run.dataIntervalStart }),
+    ...(run.dataIntervalEnd === null ? {} : { dataIntervalEnd: run.dataIntervalEnd }),
+    runAfter: run.runAfter,
+  };
+  const dagRun: DagRunContext = {
+    dagId,
+    runId,
+    runType: run.runType,
+    ...dates,
+    ...(run.startDate === null ? {} : { startDate: run.startDate }),
+    conf: run.conf,
+  };
+  return {
+    dagId,
+    runId,
+    dag: { dagId, ...(description === undefined ? {} : { description }), tags, timezone },
+    dagRun,
+    ...dates,
+    ...(run.logicalDate === null ? {} : dateNames(run.logicalDate)),
+    params,
+    conf: run.conf,
+    log,
+    signal,
+  };
+}

@@ -1,0 +1,122 @@
+// Runs user code where it is called, in a worker thread or in a function of its own: imports bundles, runs tries and
+// callbacks of their DAGs, and says in their logs how they went.
+import type { CallbackCall, TaskCall, TaskError, TaskOutcome } from "../model/task-call.ts";
+import type { TaskServices } from "../model/task-services.ts";
+import type { TryKey } from "../ports/task-logs.ts";
+import { collectDags } from "../sdk/bundle.ts";
+import type { Dag } from "../sdk/dag.ts";
+import type { TaskLog } from "../sdk/log.ts";
+import { createClient } from "./create-client.ts";
+import { callbackKindOf, type ExecuteOptions, executeTask, runCallbacks } from "./execute.ts";
+import { toTaskError } from "./task-error.ts";
+import type { TryLog } from "./try-log.ts";
+
+/** Where a call's code is. */
+export interface BundleAddress {
+  readonly hash: string;
+  readonly url: string;
+}
+
+/** What a call runs with. */
+export interface CallHost extends Required<Pick<ExecuteOptions, "signal" | "registerProcess">> {
+  readonly services: TaskServices;
+  readonly log: TryLog;
+}
+
+export interface UserCode {
+  /** Bundles imported so far; modules can't be unloaded. */
+  readonly bundles: number;
+  /** Never rejects. */
+  runTask(call: TaskCall, bundle: BundleAddress, host: CallHost): Promise<TaskOutcome>;
+  /** Never rejects; what callbacks throw is logged. */
+  runCallbacks(call: CallbackCall, bundle: BundleAddress, host: CallHost): Promise<void>;
+}
+
+const STATE_WORDS = {
+  success: "SUCCESS",
+  skipped: "SKIPPED",
+  retry: "UP_FOR_RETRY",
+  failure: "FAILED",
+  reschedule: "UP_FOR_RESCHEDULE",
+};
+
+export function createUserCode(): UserCode {
+  const imported = new Map<string, readonly Dag[]>();
+
+  async function importDag({ hash, url }: BundleAddress, dagId: string): Promise<Dag> {
+    let dags = imported.get(hash);
+    if (!dags) {
+      dags = collectDags(await import(url));
+      imported.set(hash, dags);
+    }
+    const dag = dags.find((candidate) => candidate.dagId === dagId);
+    if (!dag) throw new Error(`DAG "${dagId}" is not among the DAGs that its file exports here`);
+    return dag;
+  }
+
+  async function attempt(
+    call: TaskCall,
+    bundle: BundleAddress,
+    host: CallHost,
+  ): Promise<TaskOutcome> {
+    const dag = await importDag(bundle, call.dagId).catch(toTaskError);
+    if (!("message" in dag)) return executeTask(call, optionsFor(dag, call.taskId, host));
+    logImportError(host.log, dag);
+    return { kind: "failed", retry: true, error: dag };
+  }
+
+  return {
+    get bundles() {
+      return imported.size;
+    },
+    async runTask(call, bundle, host) {
+      const say = (event: string): void =>
+        host.log.add({ level: "info", event, logger: "stepwind" });
+      say(`Task instance is in running state: try ${call.tryNumber} of ${call.maxTries + 1}`);
+      const outcome = await attempt(call, bundle, host);
+      host.log.endLines();
+      say(`Marking task as ${STATE_WORDS[callbackKindOf(call, outcome) ?? "reschedule"]}`);
+      return outcome;
+    },
+    async runCallbacks(call, bundle, host) {
+      const { dagId, taskId = "" } = call.call;
+      const dag = await importDag(bundle, dagId).catch(toTaskError);
+      if ("message" in dag) logImportError(host.log, dag);
+      else await runCallbacks(call, optionsFor(dag, taskId, host));
+    },
+  };
+}
+
+/** The try whose log the call writes to. */
+export function tryKeyOf(call: TaskCall | CallbackCall): TryKey {
+  const { dagId, runId, taskId = "", mapIndex, tryNumber } = "call" in call ? call.call : call;
+  return { dagId, runId, taskId, mapIndex, tryNumber };
+}
+
+function optionsFor(dag: Dag, taskId: string, host: CallHost): ExecuteOptions {
+  const { services, log, signal, registerProcess } = host;
+  return {
+    dag,
+    client: createClient(services, taskId),
+    log: toTaskLog(log),
+    signal,
+    registerProcess,
+  };
+}
+
+function logImportError(log: TryLog, { stack, message }: TaskError): void {
+  const event = `The DAG's file could not be imported: ${stack ?? message}`;
+  log.add({ level: "error", event, logger: "stepwind" });
+}
+
+function toTaskLog(log: TryLog): TaskLog {
+  const at = (level: keyof TaskLog) => (message: string) =>
+    log.add({ level, event: String(message), logger: "task" });
+  return {
+    debug: at("debug"),
+    info: at("info"),
+    warning: at("warning"),
+    error: at("error"),
+    critical: at("critical"),
+  };
+}

@@ -1,0 +1,82 @@
+// Makes a DAG's document a version: compiled, published to the engine, then recorded; known versions are left as they are.
+import { createHash } from "node:crypto";
+import { checkTaskTimes } from "../../compiler/check-task-times.ts";
+import { type CompileOptions, compile } from "../../compiler/compile.ts";
+import type { Diagnostic } from "../../model/diagnostics.ts";
+import type { DagDocument } from "../../model/document.ts";
+import type { DagVersionRecord } from "../../model/records.ts";
+import type { Platform } from "../../ports/platform.ts";
+
+export interface PublishOptions extends CompileOptions {
+  /** Seconds after which whatever runs a task ends it; absent: never. */
+  readonly longestTask?: number;
+}
+
+export interface PublishedVersion {
+  /** Absent when a diagnostic is an error. */
+  readonly version?: DagVersionRecord;
+  /** Of a version that is known these are warnings, since what was published had no errors. */
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/**
+ * A version is recorded after it is published, so a recorded version can be started. That of a DAG that comes back is published
+ * again, as its machine may have been removed meanwhile. Repeating is safe.
+ */
+export async function publishVersion(
+  {
+    metadata,
+    stateMachines,
+    clock,
+    options,
+  }: Pick<Platform, "metadata" | "stateMachines" | "clock"> & { readonly options: PublishOptions },
+  {
+    document,
+    file,
+    bundleHash,
+    liveHash,
+  }: {
+    readonly document: DagDocument;
+    readonly file: string;
+    readonly bundleHash: string;
+    /** Of the version that the DAG has now; absent for a DAG that is new or comes back. */
+    readonly liveHash?: string;
+  },
+): Promise<PublishedVersion> {
+  const { dagId } = document;
+  const hash = versionHash(document, bundleHash);
+  const withFile = (each: Diagnostic) => ({ file, dagId, ...each });
+  const warnings = checkTaskTimes(document, options.longestTask).map(withFile);
+  const known = await metadata.getDagVersion(dagId, hash);
+  if (known && hash === liveHash) return { version: known, diagnostics: warnings };
+  const compiled = compile(document, { functions: options.functions });
+  const diagnostics = [...compiled.diagnostics.map(withFile), ...warnings];
+  if (diagnostics.some(({ severity }) => severity === "error")) return { diagnostics };
+  // Also for a version that is known: its machine may have been collected since it was live.
+  await stateMachines.publish({ dagId, hash, definition: compiled.definition });
+  if (known) return { version: known, diagnostics };
+  const [newest] = await metadata.listDagVersions(dagId);
+  const version: DagVersionRecord = {
+    dagId,
+    hash,
+    number: (newest?.number ?? 0) + 1,
+    createdAt: new Date(clock.now()).toISOString(),
+    file,
+    bundleHash,
+    document,
+    gates: compiled.gates,
+  };
+  await metadata.createDagVersion(version);
+  return { version, diagnostics };
+}
+
+/** 128 bits in hexadecimal; the same for the same drawing and the same code. */
+function versionHash(document: DagDocument, bundleHash: string): string {
+  const text = JSON.stringify([document, bundleHash], sortKeys);
+  return createHash("sha256").update(text).digest("hex").slice(0, 32);
+}
+
+function sortKeys(_key: string, value: unknown): unknown {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
+  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
+}

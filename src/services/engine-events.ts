@@ -1,0 +1,56 @@
+// Payloads that compiled definitions send, as events of the services that they call.
+import type { ExecutionInput } from "../ports/state-machines.ts";
+import type { RecorderEvent } from "./runs/recorder.ts";
+import type { WorkerEvent } from "./tasks/worker-events.ts";
+
+type Payload = Readonly<Record<string, unknown>>;
+
+/** What a Task state sends to the worker; throws when the payload is none. */
+export function toWorkerEvent(payload: Payload): WorkerEvent {
+  return {
+    ...idsOf(payload),
+    taskId: textOf(payload, "taskId"),
+    ...("token" in payload ? { token: textOf(payload, "token") } : {}),
+  };
+}
+
+/** What the compiled machine sends to the recorder; throws when the payload is none. */
+export function toRecorderEvent(payload: Payload): RecorderEvent {
+  const ids = idsOf(payload);
+  switch (payload.action) {
+    case "gate":
+      return {
+        ...ids,
+        action: "gate",
+        taskId: textOf(payload, "taskId"),
+        token: textOf(payload, "token"),
+      };
+    case "settle":
+      return { ...ids, action: "settle", taskId: textOf(payload, "taskId") };
+    case "finish":
+      return { ...ids, action: "finish" };
+    default:
+      throw new Error(
+        `A definition asks the recorder for "${String(payload.action)}", which it doesn't know`,
+      );
+  }
+}
+
+/** What an execution was started with, as JSON text; throws when it is no run of ours. */
+export function parseExecutionInput(text: string): ExecutionInput {
+  return idsOf(JSON.parse(text));
+}
+
+function idsOf(payload: Payload): ExecutionInput {
+  return {
+    dagId: textOf(payload, "dagId"),
+    runId: textOf(payload, "runId"),
+    clearNumber: Number(payload.clearNumber),
+  };
+}
+
+function textOf(payload: Payload, key: string): string {
+  const value = payload[key];
+  if (typeof value !== "string") throw new Error(`A definition sends no text as "${key}"`);
+  return value;
+}

@@ -1,0 +1,75 @@
+// Orphans: runs that nobody is at any more, because whoever started or ended them died half way. At the start of a
+// process all running runs are; on AWS they are looked for every few minutes (Airflow: adopt_or_reset_orphaned_tasks).
+
+import type { DagRunRecord } from "../../model/records.ts";
+import { findOld } from "../../model/scheduling/orphans.ts";
+import type { Platform } from "../../ports/platform.ts";
+import type { Recorder } from "./recorder.ts";
+import type { Scheduler } from "./scheduler.ts";
+
+export interface Orphans {
+  /** Takes up every running run that has no execution. Only for when nobody else may be starting or ending runs. */
+  adoptAll(): Promise<void>;
+  /** Takes up running runs that nobody is at, and plans DAGs whose queued runs have waited a while. Repeating is safe. */
+  adopt(): Promise<void>;
+}
+
+/** Runs at the same time; each asks the engine once. */
+const CONCURRENCY = 10;
+
+export function createOrphans(
+  { metadata, stateMachines, clock, report }: Platform,
+  { recorder, scheduler }: { readonly recorder: Recorder; readonly scheduler: Scheduler },
+): Orphans {
+  async function adoptRun(run: DagRunRecord): Promise<void> {
+    const { dagId, runId, clearNumber, versionHash: hash } = run;
+    const input = { dagId, runId, clearNumber };
+    const execution = await stateMachines.executionStatus({ dagId, hash, input });
+    if (execution === "ended") return recorder.executionEnded(input);
+    // A reason on a run that goes on was written by somebody who was about to end it.
+    if (execution === "absent" || run.reason !== undefined) await recorder.resume(run);
+  }
+
+  /** One after the other in a few rows; what fails keeps no other from its turn. */
+  async function forEach<T>(
+    items: readonly T[],
+    { work, tell }: { work(item: T): Promise<void>; tell(item: T): string },
+  ): Promise<void> {
+    const queue = items.values();
+    const rows = Array.from({ length: CONCURRENCY }, async () => {
+      for (const item of queue) {
+        try {
+          await work(item);
+        } catch (problem) {
+          report.error(`${tell(item)}: ${String(problem)}`);
+        }
+      }
+    });
+    await Promise.all(rows);
+  }
+
+  const adoptRuns = (runs: readonly DagRunRecord[]) =>
+    forEach(runs, {
+      work: adoptRun,
+      tell: ({ dagId, runId }) => `Run "${runId}" of DAG "${dagId}" could not be taken up`,
+    });
+
+  return {
+    async adoptAll() {
+      const runs = await metadata.listActiveRuns();
+      await adoptRuns(runs.filter(({ state }) => state === "running"));
+    },
+
+    async adopt() {
+      const old = findOld(await metadata.listActiveRuns(), clock.now());
+      await adoptRuns(old.filter(({ state }) => state === "running"));
+      // Queued ones wait to be started, and a run that was ended with a reason leaves room for another.
+      const waiting = old.filter(({ state, reason }) => state === "queued" || reason !== undefined);
+      const dagIds = new Set(waiting.map(({ dagId }) => dagId));
+      await forEach([...dagIds], {
+        work: scheduler.schedule,
+        tell: (dagId) => `DAG "${dagId}" could not be planned`,
+      });
+    },
+  };
+}

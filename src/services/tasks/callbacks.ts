@@ -1,0 +1,91 @@
+// Callbacks of tasks and DAGs. They run apart, after what they tell of is recorded, so that nothing waits for them;
+// what they throw is logged only (Airflow: callbacks run in the worker after the state is reported).
+import { graphOf } from "../../model/graph.ts";
+import type { DagRunRecord, TaskInstanceRecord } from "../../model/records.ts";
+import type { TaskInstanceState } from "../../model/states.ts";
+import type { CallbackCall, CallbackReason, TaskError } from "../../model/task-call.ts";
+import type { Platform } from "../../ports/platform.ts";
+import type { TryKey } from "../../ports/task-logs.ts";
+import { callForRun } from "./task-call-inputs.ts";
+import { createTaskServices } from "./task-services.ts";
+import type { RunScope } from "./verdicts.ts";
+
+export interface Callbacks {
+  /** Starts the callbacks that the task has for the state that its try ended in. */
+  afterTry(scope: RunScope, ended: TaskInstanceRecord, error: TaskError | undefined): void;
+  /** Starts the DAG's callbacks for the run, which has ended. */
+  afterRun(scope: RunScope, reason: CallbackReason): void;
+  /** Resolves when all that were started have ended. */
+  settled(): Promise<void>;
+}
+
+const KINDS: Partial<Record<TaskInstanceState, CallbackCall["kind"]>> = {
+  success: "success",
+  skipped: "skipped",
+  failed: "failure",
+  up_for_retry: "retry",
+};
+
+/** Lines of a DAG's callbacks that are told. */
+const MOST_TOLD = 100;
+
+export function createCallbacks(platform: Platform): Callbacks {
+  const open = new Set<Promise<void>>();
+
+  function start(scope: RunScope, taskId: string, call: CallbackCall): void {
+    const { dagId, runId } = scope.run;
+    const key = { dagId, runId, taskId, mapIndex: -1 };
+    const running = platform.runner
+      .runCallbacks(call, {
+        bundleHash: scope.version.bundleHash,
+        services: createTaskServices(platform, key),
+      })
+      .then(() => (taskId === "" ? tell({ ...key, tryNumber: call.call.tryNumber }) : undefined))
+      .catch((problem: unknown) => {
+        const whose = taskId === "" ? `DAG "${dagId}"` : `task "${taskId}" of DAG "${dagId}"`;
+        platform.report.error(
+          `The ${call.kind} callbacks of ${whose} did not run: ${String(problem)}`,
+        );
+      })
+      .finally(() => open.delete(running));
+    open.add(running);
+  }
+
+  /** The log of a DAG's callbacks belongs to no task, so the product's own log has what they wrote, too. */
+  async function tell(key: TryKey): Promise<void> {
+    const { dagId, runId } = key;
+    const { entries } = await platform.logs.read(key);
+    for (const { level, event } of entries.slice(0, MOST_TOLD)) {
+      const message = `Callback of run "${runId}" of DAG "${dagId}": ${event}`;
+      if (level === "error" || level === "critical") platform.report.error(message);
+      else platform.report.info(message, { dagId, runId, callback: event });
+    }
+  }
+
+  return {
+    afterTry(scope, { taskId, state, tryNumber, maxTries }, error) {
+      const kind = state === null ? undefined : KINDS[state];
+      const task = graphOf(scope.version.document).task(taskId);
+      if (!kind || !task?.callbacks.includes(kind)) return;
+      const call = { ...callForRun(scope), taskId, tryNumber, maxTries, mapIndex: -1 };
+      start(scope, taskId, { call, kind, ...(error ? { error } : {}) });
+    },
+
+    afterRun(scope, reason) {
+      const kind = runKind(scope.run);
+      if (!scope.version.document.callbacks.includes(kind)) return;
+      // Each end of a run has a log of its own.
+      const tryNumber = scope.run.clearNumber + 1;
+      const call = { ...callForRun(scope), tryNumber, maxTries: 0, mapIndex: -1 };
+      start(scope, "", { call, kind, reason, runState: scope.run.state });
+    },
+
+    async settled() {
+      while (open.size > 0) await Promise.all(open);
+    },
+  };
+}
+
+function runKind({ state }: DagRunRecord): "success" | "failure" {
+  return state === "success" ? "success" : "failure";
+}

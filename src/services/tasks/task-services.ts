@@ -1,0 +1,25 @@
+// What a running task may ask of the product: variables, connections, XComs, values kept across its tries.
+import type { TaskInstanceKey } from "../../model/records.ts";
+import type { TaskServices } from "../../model/task-services.ts";
+import type { Platform } from "../../ports/platform.ts";
+import { readXCom, toXComRecord } from "./xcom-values.ts";
+
+/** The services of one task instance. A variable of the secrets backend wins over the metadata's (Airflow's order). */
+export function createTaskServices(platform: Platform, key: TaskInstanceKey): TaskServices {
+  const { metadata, secrets } = platform;
+  return {
+    async getVariable(name) {
+      return (await secrets.getVariable(name)) ?? (await metadata.getVariable(name))?.value;
+    },
+    setVariable: (name, value) => metadata.putVariable({ key: name, value }),
+    getConnection: (connId) => secrets.getConnection(connId),
+    getXCom({ taskId, key: name, mapIndex = -1 }) {
+      return readXCom(platform, { dagId: key.dagId, runId: key.runId, taskId, mapIndex }, name);
+    },
+    async setXCom(name, value) {
+      await metadata.putXCom(await toXComRecord(platform, key, { name, value }));
+    },
+    getTaskState: (name) => metadata.getTaskState(key, name),
+    putTaskState: (name, value) => metadata.putTaskState(key, name, value),
+  };
+}
