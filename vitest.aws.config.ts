@@ -13,7 +13,8 @@ export default defineConfig({
         extends: true,
         test: {
           name: "adapters",
-          include: ["test/aws/*.test.ts"],
+          include: ["test/aws/**/*.test.ts"],
+          exclude: ["test/aws/e2e/**"],
           globalSetup: ["test/aws/global-setup.ts"],
           testTimeout: 60_000,
           hookTimeout: 120_000,

@@ -1,11 +1,23 @@
-// Keys of the table's items, built and parsed here only; dynamodb-metadata.ts says what stands where.
+// Keys of the table's items, built and parsed here only; metadata.ts says what is stored where.
 import { createHash } from "node:crypto";
+import type { AttributeValue } from "@aws-sdk/client-dynamodb";
 import type { TaskInstanceKey } from "../../model/records.ts";
+import { type Item, text } from "./attributes.ts";
 
 /** The two key attributes of an item. */
 export interface ItemKey {
   readonly pk: string;
   readonly sk: string;
+}
+
+/** The key attributes of an item, as text. */
+export function keyOf(item: Item): ItemKey {
+  return { pk: item.pk?.S ?? "", sk: item.sk?.S ?? "" };
+}
+
+/** The key as attributes. */
+export function toKey({ pk, sk }: ItemKey): Record<string, AttributeValue> {
+  return { pk: text(pk), sk: text(sk) };
 }
 
 /** What is kept of a task instance, each with sort keys of its own in the run's partition. */
