@@ -3,9 +3,7 @@
 // second, a backoff rate of two): a definition of a thousand tasks fits into a megabyte by that.
 import type { Retrier } from "../model/asl.ts";
 import type { TaskDocument } from "../model/document.ts";
-
-/** Airflow: the delay between tries grows to a day at most unless max_retry_delay says otherwise. */
-const DEFAULT_MAX_RETRY_DELAY = 86_400;
+import { LONGEST_GROWN_DELAY, retryDelay } from "../model/scheduling/retries.ts";
 
 /** Lambda lost the call, as a rule before the function ran. */
 export const SERVICE_ERRORS: Retrier = {
@@ -36,19 +34,28 @@ export const ANY_ERROR: Retrier = {
   MaxAttempts: 100,
 };
 
-/** The task's own retries; none if it has none. Step Functions takes whole seconds, at least one. */
+/**
+ * The task's own retries; none if it has none. Step Functions takes whole seconds, at least one, so
+ * fractions are cut off: a call that comes early waits in the worker for the recorded moment.
+ */
 export function toRetriers(task: TaskDocument): readonly Retrier[] {
-  const { retries, retryDelay, retryBackoff, maxRetryDelay = DEFAULT_MAX_RETRY_DELAY } = task;
+  const { retries, retryBackoff, maxRetryDelay = LONGEST_GROWN_DELAY } = task;
   if (retries <= 0) return [];
-  const grows = retryBackoff > 1;
-  const first = wholeSeconds(grows ? Math.min(retryDelay, maxRetryDelay) : retryDelay);
+  const first = wholeSeconds(retryDelay(task, firstWaitOfEngine(task)));
   const last = wholeSeconds(maxRetryDelay);
   const entry = { ErrorEquals: ["States.ALL"], IntervalSeconds: first, MaxAttempts: retries };
   // Step Functions wants MaxDelaySeconds above IntervalSeconds: a delay that starts at its cap is constant.
-  if (!grows || first >= last) return [{ ...entry, BackoffRate: 1 }];
+  if (retryBackoff <= 1 || first >= last) return [{ ...entry, BackoffRate: 1 }];
   return [{ ...entry, BackoffRate: retryBackoff, MaxDelaySeconds: last }];
 }
 
+/** The number of the first retry whose delay the engine waits for; the worker waits for shorter ones. */
+function firstWaitOfEngine(task: TaskDocument): number {
+  let retry = 1;
+  while (retry < task.retries && retryDelay(task, retry) < 1) retry += 1;
+  return retry;
+}
+
 function wholeSeconds(seconds: number): number {
-  return Math.max(1, Math.ceil(seconds));
+  return Math.max(1, Math.floor(seconds));
 }

@@ -18,6 +18,7 @@ import { publishFailure } from "../notifications/publish-failure.ts";
 import { retry } from "../retry.ts";
 import type { Callbacks } from "./callbacks.ts";
 import { propagate, settleVerdict, toEnded } from "./propagate.ts";
+import { untilRetryIsDue } from "./retry-wait.ts";
 import { createSensors, type TryRunner } from "./sensor.ts";
 import { callForTask, readInputs } from "./task-call-inputs.ts";
 import { createTaskServices } from "./task-services.ts";
@@ -34,10 +35,6 @@ export interface Worker {
 
 type Ending = TaskOutcome | DiedTry;
 
-/** Waits shorter than this are spent in the worker: Step Functions' shortest interval is one second. */
-const SHORTEST_INTERVAL = 1;
-/** How much earlier than the recorded moment a retry may come, in ms: engines' clocks differ. */
-const EARLY_MS = 1_000;
 /** States that a try may start from. */
 const STARTABLE = [null, "up_for_retry"] as const;
 
@@ -82,19 +79,13 @@ export function createWorker(platform: Platform, versions: Versions, callbacks: 
       if (!known) throw new RetryLater("Stepwind.NotYet", "another worker is at the task");
       if (known.state === "failed") return;
     }
+    let ask: RetryLater["name"] = "Stepwind.NotYet";
     for (;;) {
-      if (!(await mayStart(attempt, known))) return;
+      if (known?.state === "up_for_retry") await untilRetryIsDue(clock, known, { ask, signal });
+      if (signal.aborted || !(await mayStart(attempt, known))) return;
       known = await runTry(attempt, known, { signal });
       if (known?.state !== "up_for_retry") return;
-      const waitMs = Date.parse(known.nextRetryAt ?? now()) - clock.now();
-      if (waitMs >= SHORTEST_INTERVAL * 1_000) {
-        throw new RetryLater(
-          "Stepwind.Retry",
-          `try ${known.tryNumber} failed; again at ${known.nextRetryAt}`,
-        );
-      }
-      await clock.sleep(Math.max(0, waitMs), signal);
-      if (signal.aborted) return;
+      ask = "Stepwind.Retry";
     }
   }
 
@@ -103,11 +94,7 @@ export function createWorker(platform: Platform, versions: Versions, callbacks: 
     { scope, task }: Attempt,
     known: TaskInstanceRecord | undefined,
   ): Promise<boolean> {
-    if (known?.state === "up_for_retry") {
-      const dueAt = Date.parse(known.nextRetryAt ?? now());
-      if (dueAt <= clock.now() + EARLY_MS) return true;
-      throw new RetryLater("Stepwind.NotYet", `retry is due at ${known.nextRetryAt}`, dueAt);
-    }
+    if (known?.state === "up_for_retry") return true;
     const verdict = await decideVerdict(context, scope, task);
     if (verdict.kind === "run") return true;
     if (verdict.kind === "wait") {

@@ -59,6 +59,42 @@ test("with exponential backoff the delay doubles up to the longest", async () =>
   expect(startsOf(product, "t")).toEqual([0, 10, 30, 70, 130, 190]);
 });
 
+test("a retry starts at its recorded moment, whatever the fraction of a second", async () => {
+  const product = startProduct();
+  product.play(() => fails());
+  await start(product, { retries: 5, retryDelay: 0.5, retryBackoff: 1.5 });
+  await product.passAll();
+  expect(startsOf(product, "t")).toEqual([0, 0.5, 1.25, 2.375, 4.062, 6.593]);
+});
+
+test("a constant delay with a fraction is not rounded up", async () => {
+  const product = startProduct();
+  product.play(() => fails());
+  await start(product, { retries: 2, retryDelay: 2.5 });
+  await product.passAll();
+  expect(startsOf(product, "t")).toEqual([0, 2.5, 5]);
+});
+
+test("a call that comes before the recorded moment waits for it", async () => {
+  for (const early of [0.001, 0.4, 0.999, 1, 30]) {
+    const product = startProduct();
+    product.play(({ tryNumber }) => (tryNumber === 1 ? fails(2) : succeeds(1)));
+    await start(product, { retries: 1, retryDelay: 300 });
+    await product.passTo(after(302 - early));
+    const event = { dagId: "d", runId: "r", taskId: "t", clearNumber: 0 };
+    const call = product.services.worker.execute(event, new AbortController().signal);
+    const asked = call.then(
+      () => "done",
+      (problem: unknown) => problem,
+    );
+    await product.passAll();
+    expect(startsOf(product, "t")).toEqual([0, 302]);
+    if (early >= 1) {
+      expect(await asked).toMatchObject({ name: "Stepwind.NotYet", dueAt: after(302) });
+    } else expect(["done", expect.anything()]).toContainEqual(await asked);
+  }
+});
+
 test("retries without a delay follow at once", async () => {
   const product = startProduct();
   product.play(({ tryNumber }) => (tryNumber < 3 ? fails(1) : succeeds(1)));
