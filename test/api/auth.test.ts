@@ -1,5 +1,5 @@
 // The API with a password: who is let in, and with what.
-import { createHmac } from "node:crypto";
+import { createHmac, scryptSync } from "node:crypto";
 import { expect, test } from "vitest";
 import { createApiServer } from "../../src/api/api-server.ts";
 import { createApiProduct } from "./api-product.ts";
@@ -31,6 +31,10 @@ async function setUp() {
   return { state, ask, logIn };
 }
 
+function encode(value: object): string {
+  return Buffer.from(JSON.stringify(value)).toString("base64url");
+}
+
 test("a token from the password opens the API for a day", async () => {
   const { state, ask, logIn } = await setUp();
   expect(await ask("/api/v2/dags")).toEqual({ status: 401, body: { detail: "Not authenticated" } });
@@ -57,7 +61,6 @@ test("a token that is changed, unsigned or signed with another key is refused", 
   const { ask, logIn } = await setUp();
   const token: string = (await logIn("admin", "correct horse")).body.access_token;
   const [header = "", claims = "", signature = ""] = token.split(".");
-  const encode = (value: object) => Buffer.from(JSON.stringify(value)).toString("base64url");
   const later = encode({ sub: "admin", exp: 99_999_999_999 });
   const foreign = createHmac("sha256", "x").update(`${header}.${claims}`).digest("base64url");
   for (const forged of [
@@ -70,6 +73,34 @@ test("a token that is changed, unsigned or signed with another key is refused", 
     "",
   ]) {
     expect((await ask("/api/v2/dags", forged)).status, forged).toBe(401);
+  }
+});
+
+test("only HS256 is accepted, also of those who have the key", async () => {
+  const { state, ask } = await setUp();
+  const key = scryptSync("correct horse", "stepwind api token", 32);
+  const hour = Math.floor(state.now / 1_000) + 3_600;
+  const signed = (header: object, claims: object, hash = "sha256") => {
+    const text = `${encode(header)}.${encode(claims)}`;
+    return `${text}.${createHmac(hash, key).update(text).digest("base64url")}`;
+  };
+  const claims = { sub: "admin", exp: hour };
+  const good = { alg: "HS256", typ: "JWT" };
+  expect((await ask("/api/v2/dags", signed(good, claims))).status).toBe(200);
+  for (const [forged, why] of [
+    [signed({ ...good, alg: "none" }, claims), "no algorithm"],
+    [signed({ ...good, alg: "NONE" }, claims), "no algorithm, in capitals"],
+    [signed({ ...good, alg: "HS512" }, claims, "sha512"), "another HMAC"],
+    [signed({ ...good, alg: "RS256" }, claims), "an algorithm with a public key"],
+    [signed({ typ: "JWT" }, claims), "a header without algorithm"],
+    [signed(good, { sub: "admin" }), "no end"],
+    [signed(good, { sub: "admin", exp: String(hour) }), "an end that isn't a number"],
+    [signed(good, { sub: "root", exp: hour }), "another user"],
+    [signed(good, [claims]), "claims that aren't an object"],
+    [`${encode(good)}.bm90IGpzb24.x`, "claims that aren't JSON"],
+  ]) {
+    const { status, body } = await ask("/api/v2/dags", forged);
+    expect([status, body], why).toEqual([401, { detail: "Invalid JWT token" }]);
   }
 });
 
