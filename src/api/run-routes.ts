@@ -4,7 +4,7 @@ import { z } from "zod";
 import type { DagRunRecord } from "../model/records.ts";
 import type { DagRunState } from "../model/states.ts";
 import type { JsonObject } from "../model/values/json.ts";
-import { parseMoment } from "../model/values/time.ts";
+import { parseAwareMoment, parseMoment } from "../model/values/time.ts";
 import { type ApiContext, dagOf, runOf } from "./context.ts";
 import { cut, everyItem, matcher, type OrderKeys, ordered } from "./listing.ts";
 import { InvalidRequest, Problem } from "./problems.ts";
@@ -36,6 +36,12 @@ const RUN_ORDER: OrderKeys<DagRunRecord> = {
 
 const DATE = z.string().refine((text) => parseMoment(text) !== undefined, {
   error: "Input should be a valid datetime",
+  abort: true,
+});
+
+/** Airflow: AwareDatetime; a date without an offset could mean any zone. */
+const AWARE_DATE = DATE.refine((text) => parseAwareMoment(text) !== undefined, {
+  error: "Input should have timezone info",
 });
 
 const CONF = z.custom<JsonObject>(
@@ -47,7 +53,7 @@ const TRIGGER_BODY = z.strictObject({
   dag_run_id: z.string().nullish(),
   data_interval_start: DATE.nullish(),
   data_interval_end: DATE.nullish(),
-  logical_date: DATE.nullable(),
+  logical_date: AWARE_DATE.nullable(),
   run_after: DATE.nullish(),
   conf: CONF.nullish(),
   note: z.string().max(1000).nullish(),

@@ -6,6 +6,7 @@ import { toAirflowIso } from "./values/time.ts";
 const RUN_TYPES: readonly DagRunType[] = [
   "scheduled",
   "backfill",
+  "operator_triggered",
   "asset_triggered",
   "asset_materialization",
 ];
@@ -41,9 +42,21 @@ export function parseRunType(runId: string): DagRunType {
   return RUN_TYPES.find((type) => runId.startsWith(`${type}__`)) ?? "manual";
 }
 
-/** Whether the text may be the id of a run that a person names (Airflow: allowed_run_id_pattern). */
-export function isRunId(text: string): boolean {
-  return text.length <= MAX_RUN_ID_LENGTH && /^[A-Za-z0-9_.~:+-]+$/.test(text);
+/**
+ * What keeps the text from being the id of a run that a person names, as the end of a sentence;
+ * undefined if nothing does. Airflow: allowed_run_id_pattern, allow_double_dot_in_ids. One dot alone
+ * is refused as well: no URL can name such a run.
+ */
+export function findRunIdFlaw(text: string): string | undefined {
+  if (text.length > MAX_RUN_ID_LENGTH) {
+    return `has ${text.length} characters; give at most ${MAX_RUN_ID_LENGTH}`;
+  }
+  if (!/^[A-Za-z0-9_.~:+-]+$/.test(text))
+    return "has other characters than A–Z a–z 0–9 _ . ~ : + -";
+  if (text === "." || text.includes("..")) {
+    return 'would be a path to another place; give one without ".." that isn\'t a dot alone';
+  }
+  return undefined;
 }
 
 /** Whether the text may be the id of a DAG or a task (Airflow: validate_key). */

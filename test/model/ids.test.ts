@@ -3,9 +3,9 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import {
   executionName,
+  findRunIdFlaw,
   isGroupKey,
   isKey,
-  isRunId,
   parseRunType,
   runIdFor,
   stateMachineName,
@@ -29,13 +29,23 @@ test("a run id tells its type, and is manual if it tells none", () => {
   for (const type of ["scheduled", "backfill", "asset_triggered", "manual"] as const) {
     expect(parseRunType(runIdFor(type, dates))).toBe(type);
   }
+  expect(parseRunType("operator_triggered__x")).toBe("operator_triggered");
   expect(parseRunType("scheduled_by_me")).toBe("manual");
 });
 
 test("run ids that people choose have Airflow's characters", () => {
-  expect(isRunId("nightly_2026-01-01T06:00:00+00:00~2.x")).toBe(true);
-  for (const wrong of ["", "a b", "a/b", "ä", "a\n", "x".repeat(251)]) {
-    expect(isRunId(wrong)).toBe(false);
+  for (const right of ["nightly_2026-01-01T06:00:00+00:00~2.x", ".a", "a.", "x".repeat(250)]) {
+    expect(findRunIdFlaw(right)).toBeUndefined();
+  }
+  for (const wrong of ["", "a b", "a/b", "ä", "a\n", "%2e%2e"]) {
+    expect(findRunIdFlaw(wrong)).toContain("other characters");
+  }
+  expect(findRunIdFlaw("x".repeat(251))).toContain("251 characters");
+});
+
+test("a run id that file names or URLs take for another place is none", () => {
+  for (const wrong of [".", "..", "a..b", "...", "a.."]) {
+    expect(findRunIdFlaw(wrong)).toContain("a path to another place");
   }
 });
 

@@ -30,6 +30,12 @@ export function parseMoment(text: string, timezone = "UTC"): number | undefined 
   return wall - offsetMinutes(offset) * 60_000;
 }
 
+/** Like parseMoment, but `undefined` also for text that doesn't say its offset (pydantic: AwareDatetime). */
+export function parseAwareMoment(text: string): number | undefined {
+  const offset = ISO.exec(text.trim())?.[8];
+  return offset === undefined ? undefined : parseMoment(text);
+}
+
 /** Like parseMoment, as the UTC ISO text of records ("2026-01-31T06:00:00.000Z", which sorts as text). */
 export function parseMomentToIso(text: string, timezone = "UTC"): string | undefined {
   const moment = parseMoment(text, timezone);

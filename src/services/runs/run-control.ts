@@ -1,6 +1,6 @@
 // Run control: what people and programs ask of DAGs and runs: trigger, pause, delete. The API server and the CLI
 // go through it.
-import { isRunId, parseRunType, runIdFor } from "../../model/ids.ts";
+import { findRunIdFlaw, parseRunType, runIdFor } from "../../model/ids.ts";
 import type { DagRecord, DagRunRecord } from "../../model/records.ts";
 import { forgetPlan } from "../../model/scheduling/planner.ts";
 import { versionsWithMachine } from "../../model/scheduling/version-retention.ts";
@@ -128,17 +128,15 @@ export function createRunControl(
     dates: { readonly runAfter: number; readonly logicalDate: number | null },
   ): string {
     if (runId === undefined) return runIdFor("manual", { ...dates, random: platform.randomId() });
-    if (!isRunId(runId)) {
-      throw new RequestRefused(
-        "invalid",
-        `Run id "${runId}" of DAG "${dagId}" has other characters than A–Z a–z 0–9 _ . ~ : + -`,
-      );
+    const flaw = findRunIdFlaw(runId);
+    if (flaw !== undefined) {
+      throw new RequestRefused("invalid", `Run id "${runId}" of DAG "${dagId}" ${flaw}`);
     }
     const type = parseRunType(runId);
     if (type !== "manual") {
       throw new RequestRefused(
         "invalid",
-        `Run id "${runId}" starts like one of a ${type} run; choose another for a manual run`,
+        `Run id "${runId}" starts like that of a run of type ${type}; choose another for a manual run`,
       );
     }
     return runId;

@@ -1,6 +1,7 @@
 // Moments read from ISO text, and written as records and Airflow have them.
 import { expect, test } from "vitest";
 import {
+  parseAwareMoment,
   parseMoment,
   parseMomentToIso,
   toAirflowIso,
@@ -42,4 +43,14 @@ test("Airflow's text has microseconds only where the fraction isn't zero", () =>
   expect(toAirflowIso(Date.UTC(2026, 0, 31, 6))).toBe("2026-01-31T06:00:00+00:00");
   expect(toAirflowIso("2026-01-31T06:00:00.120Z")).toBe("2026-01-31T06:00:00.120000+00:00");
   expect(toIso(Date.UTC(2026, 0, 31, 6))).toBe("2026-01-31T06:00:00.000Z");
+});
+
+test("a moment that must say its offset is refused without one", () => {
+  for (const naive of ["2026-04-04T04:04:04", "2026-04-04 04:04", "2026-04-04", "soon"]) {
+    expect(parseAwareMoment(naive)).toBeUndefined();
+  }
+  for (const aware of ["2026-04-04T04:04:04Z", "2026-04-04 06:04:04+02:00"]) {
+    expect(parseAwareMoment(aware)).toBe(Date.UTC(2026, 3, 4, 4, 4, 4));
+  }
+  expect(parseAwareMoment("2026-02-30T00:00:00Z")).toBeUndefined();
 });

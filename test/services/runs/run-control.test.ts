@@ -93,7 +93,11 @@ test("a scheduled run that finds its logical date taken by a manual one is left 
 
 test.each([
   ["with spaces", 'Run id "with spaces" of DAG "d" has other characters'],
-  ["scheduled__x", 'Run id "scheduled__x" starts like one of a scheduled run'],
+  ["..", 'Run id ".." of DAG "d" would be a path to another place'],
+  ["a..b", 'Run id "a..b" of DAG "d" would be a path to another place'],
+  [".", 'Run id "." of DAG "d" would be a path to another place'],
+  ["operator_triggered__x", "starts like that of a run of type operator_triggered"],
+  ["scheduled__x", 'Run id "scheduled__x" starts like that of a run of type scheduled'],
 ])("the run id %j is refused", async (runId, message) => {
   const product = startProduct();
   await product.publish(dag("d", [task("t")]));
