@@ -16,7 +16,7 @@ export interface ApiContext {
 
 /** Throws the 404 of Airflow when the DAG isn't there. */
 export async function dagOf({ platform }: ApiContext, dagId: string): Promise<DagRecord> {
-  const dag = await platform.metadata.getDag(dagId);
+  const dag = await platform.metadata.dags.get(dagId);
   if (!dag) throw new Problem(404, `The Dag with ID: \`${dagId}\` was not found`);
   return dag;
 }
@@ -26,7 +26,7 @@ export async function runOf(
   context: ApiContext,
   { dagId, runId }: { readonly dagId: string; readonly runId: string },
 ): Promise<{ readonly run: DagRunRecord; readonly version: Version }> {
-  const run = await context.platform.metadata.getRun(dagId, runId);
+  const run = await context.platform.metadata.runs.get(dagId, runId);
   if (!run) {
     throw new Problem(
       404,

@@ -31,7 +31,7 @@ export function addDagRoutes(app: Hono, context: ApiContext): void {
   app.get("/dags", async (c) => {
     const query = readQuery(c);
     const broken = await brokenFiles(context);
-    const all = await everyItem((page) => metadata.listDags(page));
+    const all = await everyItem((page) => metadata.dags.list(page));
     const found = await matching(context, all, { query, broken });
     const page = cut(ordered(found, { query, keys: DAG_ORDER }), query.page());
     const dags = await Promise.all(page.map((dag) => factsOf(context, dag, broken)));
@@ -45,7 +45,7 @@ export function addDagRoutes(app: Hono, context: ApiContext): void {
 
   app.get("/dags/:dag_id/details", async (c) => {
     const dag = await dagOf(context, c.req.param("dag_id"));
-    const active = await metadata.listActiveRuns(dag.dagId);
+    const active = await metadata.runs.listActive(dag.dagId);
     return c.json(toDagDetailsResponse(await factsOf(context, dag), active.length));
   });
 
@@ -89,7 +89,7 @@ export function addDagRoutes(app: Hono, context: ApiContext): void {
 
 /** Paths of the DAG files that have import errors. */
 async function brokenFiles({ platform }: ApiContext): Promise<ReadonlySet<string>> {
-  const files = await platform.metadata.listDagFiles();
+  const files = await platform.metadata.files.list();
   return new Set(
     files
       .filter(({ diagnostics }) => diagnostics.some(({ severity }) => severity === "error"))
@@ -123,8 +123,8 @@ async function nextRunOf(
     isPaused: false,
     isStale,
     now: clock.now(),
-    lastAutomatedRun: await metadata.getLatestAutomatedRun(dagId),
-    activeRuns: await metadata.listActiveRuns(dagId),
+    lastAutomatedRun: await metadata.runs.getLatestAutomated(dagId),
+    activeRuns: await metadata.runs.listActive(dagId),
     lastPlannedAt: plannedAt === undefined ? undefined : Date.parse(plannedAt),
   });
   return planned.create[0] ?? planned.next;

@@ -19,7 +19,7 @@ export function addImportErrorRoutes(app: Hono, context: ApiContext): void {
   const { metadata } = context.platform;
 
   async function broken(): Promise<readonly DagFileRecord[]> {
-    const files = await metadata.listDagFiles();
+    const files = await metadata.files.list();
     return files.filter(({ diagnostics }) =>
       diagnostics.some(({ severity }) => severity === "error"),
     );

@@ -5,7 +5,7 @@ import type { ApiContext } from "./context.ts";
 
 export function addMonitorRoutes(app: Hono, { platform, version }: ApiContext): void {
   app.get("/monitor/health", async (c) => {
-    const hasMetadata = await platform.metadata.listDags({ limit: 1 }).then(
+    const hasMetadata = await platform.metadata.dags.list({ limit: 1 }).then(
       () => true,
       () => false,
     );

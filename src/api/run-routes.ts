@@ -87,7 +87,7 @@ export function addRunRoutes(app: Hono, context: ApiContext): void {
         previous_cursor: null,
       });
     }
-    const all = await everyItem((page) => metadata.listRuns({ ...filter, ...page }));
+    const all = await everyItem((page) => metadata.runs.list({ ...filter, ...page }));
     const found = all.filter(runFilter(query));
     const page = cut(ordered(found, { query, keys: RUN_ORDER, fallback: "id" }), query.page());
     return c.json({
@@ -138,7 +138,7 @@ async function newestFirst(
   }
   const after = cursor === "" ? {} : { after: readToken("cursor", cursor) };
   const { limit } = query.page();
-  const page = await platform.metadata.listRuns({ ...filter, ...after, limit });
+  const page = await platform.metadata.runs.list({ ...filter, ...after, limit });
   return { ...page, items: page.items.filter(runFilter(query)) };
 }
 

@@ -85,7 +85,7 @@ export function addTaskInstanceRoutes(app: Hono, context: ApiContext): void {
         `The Task Instance with dag_id: \`${dagId}\`, run_id: \`${runId}\` and task_id: \`${taskId}\` was not found`,
       );
     }
-    return { run, version, task, record: await metadata.getTaskInstance(ids) };
+    return { run, version, task, record: await metadata.taskInstances.get(ids) };
   }
 }
 
@@ -96,7 +96,7 @@ async function instancesOf(
 ): Promise<readonly TaskInstanceFacts[]> {
   const { run, version } = await runOf(context, ids);
   const byTask = new Map<string, TaskInstanceRecord[]>();
-  for (const record of await context.platform.metadata.listTaskInstances(ids)) {
+  for (const record of await context.platform.metadata.taskInstances.list(ids)) {
     const records = byTask.get(record.taskId);
     if (records) records.push(record);
     else byTask.set(record.taskId, [record]);

@@ -26,7 +26,7 @@ export function addXComRoutes(app: Hono, context: ApiContext): void {
     const toResponse = await describe(c.req.param());
     const key = query.text("xcom_key");
     const hasKey = matcher(query.text("xcom_key_pattern"));
-    const all = await platform.metadata.listXComs({
+    const all = await platform.metadata.xcoms.list({
       ...idsOf(c.req.param()),
       mapIndex: query.integer("map_index") ?? -1,
     });
@@ -40,7 +40,7 @@ export function addXComRoutes(app: Hono, context: ApiContext): void {
     const toResponse = await describe(c.req.param());
     const name = c.req.param("xcom_key");
     const ids = { ...idsOf(c.req.param()), mapIndex: query.integer("map_index") ?? -1 };
-    const xcom = await platform.metadata.getXCom(ids, name);
+    const xcom = await platform.metadata.xcoms.get(ids, name);
     const value = await readXCom(platform, ids, name);
     if (!xcom || value === undefined) {
       throw new Problem(404, `XCom entry with key: \`${name}\` not found`);

@@ -13,7 +13,7 @@ import {
 } from "@aws-sdk/client-sfn";
 import { type CompileOptions, compile } from "../compiler/compile.ts";
 import { executionName, stateMachineName } from "../model/ids.ts";
-import type { Metadata } from "../ports/metadata.ts";
+import type { RunStore, VersionStore } from "../ports/metadata.ts";
 import type { Clock } from "../ports/platform.ts";
 import type { ExecutionInput, StateMachines, VersionName } from "../ports/state-machines.ts";
 import { isErrorOf, orUndefined } from "./errors.ts";
@@ -21,7 +21,10 @@ import { createTokenBucket } from "./token-bucket.ts";
 
 export interface StepFunctionsStateMachinesOptions extends CompileOptions {
   readonly client: SFNClient;
-  readonly metadata: Pick<Metadata, "getDagVersion" | "getRun">;
+  readonly metadata: {
+    readonly versions: Pick<VersionStore, "get">;
+    readonly runs: Pick<RunStore, "get">;
+  };
   readonly clock: Clock;
   /** What names of machines begin with; at most 50 letters, digits, "-" and "_". */
   readonly prefix: string;
@@ -93,7 +96,7 @@ export function createStepFunctionsStateMachines(
 
   /** Makes the machine of a version that was recorded: somebody has removed it. */
   async function publishAgain({ dagId, hash }: VersionName): Promise<void> {
-    const version = await metadata.getDagVersion(dagId, hash);
+    const version = await metadata.versions.get(dagId, hash);
     if (!version) throw new Error(`Version ${hash} of DAG "${dagId}" is not in the metadata`);
     const { definition } = compile(version.document, { functions: options.functions });
     await publish({ dagId, hash, definition });
@@ -133,7 +136,7 @@ export function createStepFunctionsStateMachines(
 
     async stop(input, cause) {
       const { dagId, runId } = input;
-      const run = await metadata.getRun(dagId, runId);
+      const run = await metadata.runs.get(dagId, runId);
       if (!run) return;
       const call = client.send(
         new StopExecutionCommand({

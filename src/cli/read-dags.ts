@@ -2,6 +2,6 @@
 import type { LocalProduct } from "../local/local-platform.ts";
 
 export async function readEveryDagFile({ platform, processor }: LocalProduct): Promise<void> {
-  const known = (await platform.metadata.listDagFiles()).map(({ file }) => file);
+  const known = (await platform.metadata.files.list()).map(({ file }) => file);
   await processor.processChanged([...new Set([...(await platform.source.list()), ...known])]);
 }

@@ -43,9 +43,9 @@ export async function openScratch(options: {
     if (file === undefined) await readEveryDagFile(product);
     else await product.processor.processFile(file);
     const { metadata } = product.platform;
-    const files = await metadata.listDagFiles();
+    const files = await metadata.files.list();
     const dagIds = files.flatMap((record) => record.dagIds);
-    const found = await Promise.all(dagIds.map((dagId) => metadata.listDagVersions(dagId)));
+    const found = await Promise.all(dagIds.map((dagId) => metadata.versions.list(dagId)));
     const versions = found.flatMap(([newest]) => (newest ? [newest] : []));
     return { product, files, versions, close };
   } catch (error) {

@@ -3,7 +3,7 @@ import { type FSWatcher, watch } from "node:fs";
 import { stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import type { DagSource } from "../ports/dag-source.ts";
-import type { Metadata } from "../ports/metadata.ts";
+import type { DagFileStore } from "../ports/metadata.ts";
 import type { Reporter } from "../ports/platform.ts";
 import type { DagProcessor } from "../services/dag-processing/dag-processor.ts";
 import { listDagFolders } from "./folder-dag-source.ts";
@@ -12,7 +12,7 @@ export interface WatchOptions {
   readonly folder: string;
   readonly source: DagSource;
   readonly processor: Pick<DagProcessor, "processChanged">;
-  readonly metadata: Pick<Metadata, "listDagFiles">;
+  readonly metadata: { readonly files: Pick<DagFileStore, "list"> };
   readonly report: Reporter;
   /** Between two full looks at the folder, which find what events missed, in ms; 30,000 when absent. */
   readonly rescanMs?: number;
@@ -136,7 +136,7 @@ export async function watchFolder(options: WatchOptions): Promise<FolderWatcher>
   const present = await listStamps();
   if (present) {
     seen = present;
-    const recorded = await metadata.listDagFiles();
+    const recorded = await metadata.files.list();
     await handOn([...new Set([...present.keys(), ...recorded.map(({ file }) => file)])]);
     schedule(DEBOUNCE_MS);
   }

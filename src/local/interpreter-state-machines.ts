@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto";
 import { compile } from "../compiler/compile.ts";
 import { createInterpreter, type Execution } from "../interpreter/interpreter.ts";
 import type { StateMachine } from "../model/asl.ts";
-import type { Metadata } from "../ports/metadata.ts";
+import type { VersionStore } from "../ports/metadata.ts";
 import type { Clock, Reporter } from "../ports/platform.ts";
 import type { ExecutionInput, StateMachines } from "../ports/state-machines.ts";
 import { toRecorderEvent, toWorkerEvent } from "../services/engine-events.ts";
@@ -27,7 +27,7 @@ export interface LocalStateMachines extends StateMachines {
 }
 
 export interface LocalStateMachinesOptions {
-  readonly metadata: Pick<Metadata, "getDagVersion">;
+  readonly metadata: { readonly versions: Pick<VersionStore, "get"> };
   readonly clock: Clock;
   readonly report: Reporter;
   /** Asked for at the first call, because the services are made after the platform. */
@@ -85,7 +85,7 @@ export function createLocalStateMachines(options: LocalStateMachinesOptions): Lo
     const key = `${dagId}/${hash}`;
     const known = definitions.get(key);
     if (known) return known;
-    const version = await metadata.getDagVersion(dagId, hash);
+    const version = await metadata.versions.get(dagId, hash);
     if (!version) throw new Error(`Version ${hash} of DAG "${dagId}" is not in the metadata`);
     const { definition } = compile(version.document, { functions: LOCAL_FUNCTIONS });
     keep(key, definition);

@@ -147,7 +147,7 @@ export async function openLocalProduct(options: LocalOptions): Promise<LocalProd
     async startScheduling() {
       scheduling = true;
       for (let after: string | undefined, more = true; more; ) {
-        const page = await metadata.listDags({
+        const page = await metadata.dags.list({
           limit: 1_000,
           ...(after === undefined ? {} : { after }),
         });

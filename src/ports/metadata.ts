@@ -31,25 +31,33 @@ export type Changes<T> = {
   readonly [K in keyof T]?: Partial<Pick<T, K>> extends Pick<T, K> ? T[K] | undefined : T[K];
 };
 
+/** Which DAGs there are. */
 export interface DagStore {
-  getDag(dagId: string): Promise<DagRecord | undefined>;
+  get(dagId: string): Promise<DagRecord | undefined>;
   /** Every DAG, by id. */
-  listDags(page?: PageRequest): Promise<Page<DagRecord>>;
+  list(page?: PageRequest): Promise<Page<DagRecord>>;
   /** Writes the record if the stored revision is `record.revision - 1` (0: not there yet); false if it isn't. */
-  putDag(record: DagRecord): Promise<boolean>;
+  put(record: DagRecord): Promise<boolean>;
   /** Removes the DAG with its versions, runs, task instances and XComs. Repeating is safe. */
-  deleteDag(dagId: string): Promise<void>;
-  /** Stores a version once; a second write of the same hash changes nothing and answers false. */
-  createDagVersion(version: DagVersionRecord): Promise<boolean>;
-  getDagVersion(dagId: string, hash: string): Promise<DagVersionRecord | undefined>;
-  /** Newest first. */
-  listDagVersions(dagId: string): Promise<readonly DagVersionRecord[]>;
+  delete(dagId: string): Promise<void>;
+}
 
-  getDagFile(file: string): Promise<DagFileRecord | undefined>;
-  putDagFile(record: DagFileRecord): Promise<void>;
-  deleteDagFile(file: string): Promise<void>;
+/** Versions of DAGs; none is ever changed. */
+export interface VersionStore {
+  /** Stores a version once; a second write of the same hash changes nothing and answers false. */
+  create(version: DagVersionRecord): Promise<boolean>;
+  get(dagId: string, hash: string): Promise<DagVersionRecord | undefined>;
+  /** Newest first. */
+  list(dagId: string): Promise<readonly DagVersionRecord[]>;
+}
+
+/** What became of each DAG file, by its path. */
+export interface DagFileStore {
+  get(file: string): Promise<DagFileRecord | undefined>;
+  put(record: DagFileRecord): Promise<void>;
+  delete(file: string): Promise<void>;
   /** Every DAG file, by path. */
-  listDagFiles(): Promise<readonly DagFileRecord[]>;
+  list(): Promise<readonly DagFileRecord[]>;
 }
 
 export interface RunChange {
@@ -68,20 +76,21 @@ export interface RunFilter extends PageRequest {
   readonly states?: readonly DagRunState[];
 }
 
+/** DAG runs. */
 export interface RunStore {
-  /** RequestRefused ("exists") when the DAG has a run with this id, or with this logical date if it has one. */
-  createRun(run: DagRunRecord): Promise<"created" | "exists">;
-  getRun(dagId: string, runId: string): Promise<DagRunRecord | undefined>;
+  /** Refused ("exists") when the DAG has a run with this id, or with this logical date if it has one. */
+  create(run: DagRunRecord): Promise<"created" | "exists">;
+  get(dagId: string, runId: string): Promise<DagRunRecord | undefined>;
   /** The changed record, or undefined if the condition did not hold. */
-  updateRun(change: RunChange): Promise<DagRunRecord | undefined>;
+  update(change: RunChange): Promise<DagRunRecord | undefined>;
   /** Newest `runAfter` first. */
-  listRuns(filter: RunFilter): Promise<Page<DagRunRecord>>;
+  list(filter: RunFilter): Promise<Page<DagRunRecord>>;
   /** All queued and running runs of the DAG, or of every DAG; oldest `runAfter` first. */
-  listActiveRuns(dagId?: string): Promise<readonly DagRunRecord[]>;
+  listActive(dagId?: string): Promise<readonly DagRunRecord[]>;
   /** The scheduled or backfill run with the latest logical date. */
-  getLatestAutomatedRun(dagId: string): Promise<DagRunRecord | undefined>;
+  getLatestAutomated(dagId: string): Promise<DagRunRecord | undefined>;
   /** The run with the latest logical date before the given one; `automatedOnly` leaves out manual runs. */
-  getPreviousRun(query: {
+  getPrevious(query: {
     readonly dagId: string;
     readonly logicalDate: string;
     readonly automatedOnly: boolean;
@@ -101,57 +110,86 @@ export interface TaskInstanceChange {
   readonly xcoms?: readonly XComRecord[];
 }
 
+/** Task instances. */
 export interface TaskInstanceStore {
-  getTaskInstance(key: TaskInstanceKey): Promise<TaskInstanceRecord | undefined>;
+  get(key: TaskInstanceKey): Promise<TaskInstanceRecord | undefined>;
   /** Those with a record, of the whole run or of the tasks named. */
-  listTaskInstances(query: {
+  list(query: {
     readonly dagId: string;
     readonly runId: string;
     readonly taskIds?: readonly string[];
   }): Promise<readonly TaskInstanceRecord[]>;
   /** The changed record, or undefined if the condition did not hold. */
-  updateTaskInstance(change: TaskInstanceChange): Promise<TaskInstanceRecord | undefined>;
+  update(change: TaskInstanceChange): Promise<TaskInstanceRecord | undefined>;
   /** Whether the task has a record in any run of its DAG. */
-  hasTaskInstance(dagId: string, taskId: string): Promise<boolean>;
+  isKnown(dagId: string, taskId: string): Promise<boolean>;
+}
 
+/** Gates that wait. */
+export interface GateStore {
   /** Replaces the gate of the same task instance. */
-  putGate(gate: GateRecord): Promise<void>;
-  listGates(query: {
+  put(gate: GateRecord): Promise<void>;
+  list(query: {
     readonly dagId: string;
     readonly runId: string;
     readonly taskIds?: readonly string[];
   }): Promise<readonly GateRecord[]>;
   /** Removes the gate if it still has this token; true for the one caller that removed it. */
-  takeGate(gate: GateRecord): Promise<boolean>;
+  take(gate: GateRecord): Promise<boolean>;
 }
 
-export interface ValueStore {
-  putXCom(xcom: XComRecord): Promise<void>;
-  getXCom(key: TaskInstanceKey, name: string): Promise<XComRecord | undefined>;
+/** XComs, or where the XCom backend has them. */
+export interface XComStore {
+  put(xcom: XComRecord): Promise<void>;
+  get(key: TaskInstanceKey, name: string): Promise<XComRecord | undefined>;
   /** The XComs of one task instance, by key. */
-  listXComs(key: TaskInstanceKey): Promise<readonly XComRecord[]>;
-  deleteXComs(key: TaskInstanceKey): Promise<void>;
+  list(key: TaskInstanceKey): Promise<readonly XComRecord[]>;
+  delete(key: TaskInstanceKey): Promise<void>;
+}
 
-  /** A value that a task keeps across its tries (JSON text). */
-  getTaskState(key: TaskInstanceKey, name: string): Promise<string | undefined>;
+/** Values that task instances keep across their tries, as JSON text. */
+export interface TaskStateStore {
+  get(key: TaskInstanceKey, name: string): Promise<string | undefined>;
   /** Without a value, removes it. */
-  putTaskState(key: TaskInstanceKey, name: string, value: string | undefined): Promise<void>;
+  put(key: TaskInstanceKey, name: string, value: string | undefined): Promise<void>;
   /** Writes `to` if the stored value is `from` (undefined: none); false if it isn't. */
-  replaceTaskState(
+  replace(
     key: TaskInstanceKey,
     name: string,
     change: { readonly from: string | undefined; readonly to: string },
   ): Promise<boolean>;
+}
 
-  getVariable(key: string): Promise<VariableRecord | undefined>;
-  putVariable(variable: VariableRecord): Promise<void>;
-  deleteVariable(key: string): Promise<void>;
+/** A record of a collection; `revision` is another text after every write. */
+export type Stored<T> = T & { readonly revision: string };
+
+/** Simple entities, each found by its key alone, such as variables. */
+export interface Collection<T> {
+  get(key: string): Promise<Stored<T> | undefined>;
+  /**
+   * Stores the record in place of one with the same key. With `revision`, only if the stored
+   * record has it ("": none is stored); false if it does not.
+   */
+  put(record: T, condition?: { readonly revision: string }): Promise<boolean>;
+  /** Repeating is safe. */
+  delete(key: string): Promise<void>;
   /** By key. */
-  listVariables(page?: PageRequest): Promise<Page<VariableRecord>>;
+  list(page?: PageRequest): Promise<Page<Stored<T>>>;
 }
 
 /**
- * Errors of the storage itself are thrown, those that no other attempt would mend with `isPermanent: true`. A promise that has resolved is durable: it survives the death of the
+ * Errors of the storage itself are thrown, those that no other attempt would mend with
+ * `isPermanent: true`. A promise that has resolved is durable: it survives the death of the
  * process and of the machine.
  */
-export interface Metadata extends DagStore, RunStore, TaskInstanceStore, ValueStore {}
+export interface Metadata {
+  readonly dags: DagStore;
+  readonly versions: VersionStore;
+  readonly files: DagFileStore;
+  readonly runs: RunStore;
+  readonly taskInstances: TaskInstanceStore;
+  readonly gates: GateStore;
+  readonly xcoms: XComStore;
+  readonly taskStates: TaskStateStore;
+  readonly variables: Collection<VariableRecord>;
+}

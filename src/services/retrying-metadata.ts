@@ -1,36 +1,65 @@
 // The metadata for services that change states: a change that fails is made again for a while, and one that was made
 // though its answer was lost is known again, so it isn't taken for somebody else's.
 import type { DagRunRecord, TaskInstanceRecord } from "../model/records.ts";
-import type { Metadata } from "../ports/metadata.ts";
+import type { Metadata, RunStore, TaskInstanceStore } from "../ports/metadata.ts";
 import type { Clock } from "../ports/platform.ts";
 import { retry } from "./retry.ts";
 
-/** The same store; it insists on new runs and on changes of runs and task instances. */
+/** The same stores; new runs and changes of runs and task instances are made again while they fail. */
 export function createRetryingMetadata(metadata: Metadata, clock: Pick<Clock, "sleep">): Metadata {
   return {
-    ...metadata,
+    dags: metadata.dags,
+    versions: metadata.versions,
+    files: metadata.files,
+    runs: retryingRuns(metadata.runs, clock),
+    taskInstances: retryingTaskInstances(metadata.taskInstances, clock),
+    gates: metadata.gates,
+    xcoms: metadata.xcoms,
+    taskStates: metadata.taskStates,
+    variables: metadata.variables,
+  };
+}
 
-    createRun: (run) =>
+function retryingRuns(runs: RunStore, clock: Pick<Clock, "sleep">): RunStore {
+  return {
+    get: runs.get,
+    list: runs.list,
+    listActive: runs.listActive,
+    getLatestAutomated: runs.getLatestAutomated,
+    getPrevious: runs.getPrevious,
+
+    create: (run) =>
       retry(clock, async (hasFailed) => {
-        const answer = await metadata.createRun(run);
+        const answer = await runs.create(run);
         if (answer === "created" || !hasFailed) return answer;
-        const stored = await retry(clock, () => metadata.getRun(run.dagId, run.runId));
+        const stored = await retry(clock, () => runs.get(run.dagId, run.runId));
         return stored && isAsSet(stored, { ...run, state: stored.state }) ? "created" : "exists";
       }),
 
-    updateRun: (change) =>
+    update: (change) =>
       retry(clock, async (hasFailed) => {
-        const changed = await metadata.updateRun(change);
+        const changed = await runs.update(change);
         if (changed || !hasFailed) return changed;
-        const stored = await retry(clock, () => metadata.getRun(change.dagId, change.runId));
+        const stored = await retry(clock, () => runs.get(change.dagId, change.runId));
         return stored && isAsSet(stored, change.set) ? stored : undefined;
       }),
+  };
+}
 
-    updateTaskInstance: (change) =>
+function retryingTaskInstances(
+  taskInstances: TaskInstanceStore,
+  clock: Pick<Clock, "sleep">,
+): TaskInstanceStore {
+  return {
+    get: taskInstances.get,
+    list: taskInstances.list,
+    isKnown: taskInstances.isKnown,
+
+    update: (change) =>
       retry(clock, async (hasFailed) => {
-        const changed = await metadata.updateTaskInstance(change);
+        const changed = await taskInstances.update(change);
         if (changed || !hasFailed) return changed;
-        const stored = await retry(clock, () => metadata.getTaskInstance(change.key));
+        const stored = await retry(clock, () => taskInstances.get(change.key));
         return stored && isAsSet(stored, change.set) ? stored : undefined;
       }),
   };

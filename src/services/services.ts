@@ -23,7 +23,7 @@ export interface Services {
 
 export function createServices(given: Platform): Services {
   const platform = { ...given, metadata: createRetryingMetadata(given.metadata, given.clock) };
-  const versions = createVersions(platform.metadata);
+  const versions = createVersions(platform.metadata.versions);
   const callbacks = createCallbacks(platform);
   const scheduler: Scheduler = createScheduler(platform, versions, () => recorder);
   const recorder: Recorder = createRecorder(platform, versions, {

@@ -119,7 +119,7 @@ export async function publish(
   const file = `${dagId}.ts`;
   const { gates } = compile(document, { functions: LOCAL_FUNCTIONS });
   const createdAt = "2026-01-30T08:00:00.250Z";
-  await metadata.createDagVersion({
+  await metadata.versions.create({
     dagId,
     hash: "v1",
     number: 1,
@@ -129,7 +129,7 @@ export async function publish(
     document,
     gates,
   });
-  await metadata.putDag({
+  await metadata.dags.put({
     dagId,
     file,
     isPaused,
@@ -139,7 +139,7 @@ export async function publish(
     lastParsedAt: createdAt,
     revision: 1,
   });
-  await metadata.putDagFile({
+  await metadata.files.put({
     file,
     imports: [],
     dagIds: [dagId],
@@ -156,7 +156,7 @@ async function fill({ metadata, logs, xcoms }: Platform): Promise<void> {
     [31, "running"],
   ] as const) {
     const date = `2026-01-${day}T06:00:00.000Z`;
-    await metadata.createRun({
+    await metadata.runs.create({
       dagId: "etl",
       runId: `scheduled__2026-01-${day}T06:00:00+00:00`,
       runType: "scheduled",
@@ -185,7 +185,7 @@ async function fill({ metadata, logs, xcoms }: Platform): Promise<void> {
   ] as const;
   const xcom = { ...key, sizeBytes: 4, timestamp: "2026-01-30T06:00:03.000Z" };
   const ref = await xcoms.put(key, "return_value", JSON.stringify({ total: 7 }));
-  await metadata.updateTaskInstance({
+  await metadata.taskInstances.update({
     key,
     from: [null],
     set: {
@@ -208,7 +208,7 @@ async function fill({ metadata, logs, xcoms }: Platform): Promise<void> {
     { ...entry, timestamp: "2026-01-30T06:00:04.000Z", event: "no rows", level: "error" },
   ]);
   const running = { ...key, runId: RUNNING_RUN, taskId: "extract" };
-  await metadata.updateTaskInstance({
+  await metadata.taskInstances.update({
     key: running,
     from: [null],
     set: {

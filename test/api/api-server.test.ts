@@ -47,7 +47,7 @@ test("pausing is remembered, and a field that can't be changed is named", async 
   const { ask, metadata } = await createApiProduct();
   const body = { is_paused: true };
   expect((await ask("/dags/by_hand", { method: "PATCH", body })).body.is_paused).toBe(true);
-  expect((await metadata.getDag("by_hand"))?.isPaused).toBe(true);
+  expect((await metadata.dags.get("by_hand"))?.isPaused).toBe(true);
   const wrong = await ask("/dags/by_hand", { method: "PATCH", body: { is_paused: "yes", x: 1 } });
   expect(wrong.status).toBe(422);
   expect(wrong.body.detail).toMatchObject([
@@ -199,7 +199,11 @@ test("the log of a running try goes on behind its token", async () => {
   const key = { dagId: "etl", runId: RUNNING_RUN, taskId: "extract", mapIndex: -1 };
   const entry = { timestamp: "2026-01-31T06:00:03.000Z", level: "info", logger: "task" } as const;
   await platform.logs.append({ ...key, tryNumber: 1 }, [{ ...entry, event: "more" }]);
-  await platform.metadata.updateTaskInstance({ key, from: ["running"], set: { state: "success" } });
+  await platform.metadata.taskInstances.update({
+    key,
+    from: ["running"],
+    set: { state: "success" },
+  });
   const last = (await ask(`${log}?token=${nothing.continuation_token}`)).body;
   expect(last).toMatchObject({ content: [{ event: "more" }], continuation_token: null });
   expect((await ask(`${log}?token=made-up`)).status).toBe(422);
@@ -221,14 +225,14 @@ test("XComs are listed without values and read with them, large ones too", async
 test("import errors have the file's mistakes as text and one by one; warnings alone are none", async () => {
   const { ask, metadata } = await createApiProduct();
   const file = { imports: [], dagIds: [], processedAt: "2026-01-30T08:00:00.000Z" };
-  await metadata.putDagFile({
+  await metadata.files.put({
     ...file,
     file: "a.ts",
     diagnostics: [
       { code: "cycle", severity: "error", message: "a → b → a", line: 3, hint: "Cut it" },
     ],
   });
-  await metadata.putDagFile({
+  await metadata.files.put({
     ...file,
     file: "b.ts",
     diagnostics: [{ code: "bad-option", severity: "warning", message: "odd" }],
@@ -270,7 +274,7 @@ test("a deleted DAG is gone with its runs; one that is running is kept", async (
   });
   expect((await ask("/dags/by_hand")).status).toBe(404);
   expect((await ask("/dags/etl", { method: "DELETE" })).status).toBe(409);
-  expect(await metadata.getDag("etl")).toBeDefined();
+  expect(await metadata.dags.get("etl")).toBeDefined();
 });
 
 test("a path that isn't there answers in Airflow's form", async () => {
@@ -297,7 +301,7 @@ test("pages of other sites may change nothing; a token is tolerated", async () =
   expect(await pause({ host, origin: "http://127.0.0.1:3000" })).toBe(403);
   expect(await pause({ host, origin: "null" })).toBe(403);
   expect(await pause({ host, "sec-fetch-site": "cross-site" })).toBe(403);
-  expect((await metadata.getDag("by_hand"))?.isPaused).toBe(false);
+  expect((await metadata.dags.get("by_hand"))?.isPaused).toBe(false);
   expect(await pause({ host, origin: "http://127.0.0.1:8080" })).toBe(200);
   expect(await pause({ host, authorization: "Bearer anything" })).toBe(200);
 });

@@ -115,7 +115,7 @@ describe("answers are as in Airflow's document", () => {
   const cases = CASES.map((given) => ({ method: "get", status: 200, ...given }));
   test.each(cases)("$method $asked: $status", async ({ path, asked, method, body, status }) => {
     const { ask, metadata } = await createApiProduct();
-    await metadata.putDagFile({
+    await metadata.files.put({
       file: "broken.ts",
       imports: [],
       dagIds: [],

@@ -61,7 +61,7 @@ test("each version is a machine, tagged, until it is removed; then it is made ag
     const document = dagDocument({ dagId, tasks: [taskDocument("a")] });
     const { definition } = compile(document, { functions });
     for (const hash of hashes) {
-      await metadata.createDagVersion(dagVersion({ dagId, hash, document }));
+      await metadata.versions.create(dagVersion({ dagId, hash, document }));
       await stateMachines.publish({ dagId, hash, definition });
     }
   }

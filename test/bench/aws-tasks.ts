@@ -91,7 +91,7 @@ export async function benchAwsTasks() {
         read: used.readUnits / TASKS,
         write: used.writeUnits / TASKS,
       };
-      const records = await platform.metadata.listTaskInstances({ dagId, runId });
+      const records = await platform.metadata.taskInstances.list({ dagId, runId });
       if (records.some(({ state }) => state !== "success")) throw new Error("The run failed");
       return taken;
     }

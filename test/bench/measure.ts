@@ -80,7 +80,7 @@ async function runEnd(
   runId: string,
 ): Promise<DagRunRecord> {
   for (;;) {
-    const run = await metadata.getRun(dagId, runId);
+    const run = await metadata.runs.get(dagId, runId);
     if (run?.state === "success" || run?.state === "failed") return run;
     await new Promise((resolve) => setTimeout(resolve, 5));
   }

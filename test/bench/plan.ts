@@ -38,8 +38,8 @@ export async function benchPlan(times: number) {
       document,
       gates: [],
     };
-    void metadata.createDagVersion(version);
-    await metadata.putDag({
+    void metadata.versions.create(version);
+    await metadata.dags.put({
       ...shared,
       isPaused: false,
       isStale: false,
@@ -52,7 +52,7 @@ export async function benchPlan(times: number) {
   const plan5000_s = await medianOf(times, async () => {
     const schedules = createTimerSchedules({ clock: systemClock, report, onDue: never });
     const platform = { metadata, schedules, stateMachines, clock: systemClock, report };
-    const scheduler = createScheduler(platform, createVersions(metadata), never);
+    const scheduler = createScheduler(platform, createVersions(metadata.versions), never);
     const started = performance.now();
     await Promise.all(ids.map((dagId) => scheduler.schedule(dagId)));
     schedules.stop();

@@ -50,7 +50,7 @@ async function heavyOverhead(product: LocalProduct, times: number): Promise<numb
     const { seconds } = await timeRun(product, "heavy");
     const { runId } = await timeRun(product, "bare");
     const key = { dagId: "bare", runId, taskId: "loop", mapIndex: -1 };
-    const loop = await product.platform.metadata.getXCom(key, "return_value");
+    const loop = await product.platform.metadata.xcoms.get(key, "return_value");
     overheads.push((seconds * 1_000 - Number(loop?.value)) / HEAVY_TASKS);
   }
   // The first two warm up.

@@ -17,96 +17,96 @@ export function dagStoreContract(create: () => Promise<Metadata>): void {
   describe("DAGs", () => {
     test("a DAG is read back as it was written, and is undefined before", async () => {
       const metadata = await create();
-      expect(await metadata.getDag("etl")).toBeUndefined();
-      expect(await metadata.putDag(dagRecord())).toBe(true);
-      expect(await metadata.getDag("etl")).toEqual(dagRecord());
+      expect(await metadata.dags.get("etl")).toBeUndefined();
+      expect(await metadata.dags.put(dagRecord())).toBe(true);
+      expect(await metadata.dags.get("etl")).toEqual(dagRecord());
     });
 
     test("a DAG is written only over the revision before", async () => {
       const metadata = await create();
-      expect(await metadata.putDag(dagRecord({ revision: 2 }))).toBe(false);
-      expect(await metadata.getDag("etl")).toBeUndefined();
-      expect(await metadata.putDag(dagRecord({ revision: 1 }))).toBe(true);
-      expect(await metadata.putDag(dagRecord({ revision: 1, isPaused: true }))).toBe(false);
-      expect(await metadata.putDag(dagRecord({ revision: 2, isPaused: true }))).toBe(true);
-      expect(await metadata.putDag(dagRecord({ revision: 2, isPaused: false }))).toBe(false);
-      expect(await metadata.getDag("etl")).toEqual(dagRecord({ revision: 2, isPaused: true }));
+      expect(await metadata.dags.put(dagRecord({ revision: 2 }))).toBe(false);
+      expect(await metadata.dags.get("etl")).toBeUndefined();
+      expect(await metadata.dags.put(dagRecord({ revision: 1 }))).toBe(true);
+      expect(await metadata.dags.put(dagRecord({ revision: 1, isPaused: true }))).toBe(false);
+      expect(await metadata.dags.put(dagRecord({ revision: 2, isPaused: true }))).toBe(true);
+      expect(await metadata.dags.put(dagRecord({ revision: 2, isPaused: false }))).toBe(false);
+      expect(await metadata.dags.get("etl")).toEqual(dagRecord({ revision: 2, isPaused: true }));
     });
 
     test("of writers that expect the same revision, one wins", async () => {
       const metadata = await create();
       const files = ["a.ts", "b.ts", "c.ts", "d.ts"];
-      const won = await Promise.all(files.map((file) => metadata.putDag(dagRecord({ file }))));
+      const won = await Promise.all(files.map((file) => metadata.dags.put(dagRecord({ file }))));
       expect(won.filter(Boolean)).toHaveLength(1);
-      expect((await metadata.getDag("etl"))?.file).toBe(files[won.indexOf(true)]);
+      expect((await metadata.dags.get("etl"))?.file).toBe(files[won.indexOf(true)]);
     });
 
     test("DAGs are listed by id, and a listing misses and doubles none while others are added", async () => {
       const metadata = await create();
       const dagIds = Array.from({ length: 11 }, (_, i) => `dag_${String(i).padStart(2, "0")}`);
-      for (const dagId of dagIds.toReversed()) await metadata.putDag(dagRecord({ dagId }));
+      for (const dagId of dagIds.toReversed()) await metadata.dags.put(dagRecord({ dagId }));
       let added = 0;
-      const listed = await readAll((page) => metadata.listDags(page), {
+      const listed = await readAll((page) => metadata.dags.list(page), {
         limit: 3,
-        between: () => metadata.putDag(dagRecord({ dagId: `dag_00_${added++}` })),
+        between: () => metadata.dags.put(dagRecord({ dagId: `dag_00_${added++}` })),
       });
       expect(listed.map(({ dagId }) => dagId)).toEqual(dagIds);
     });
 
     test("the last page has no next, also when it is full", async () => {
       const metadata = await create();
-      expect(await metadata.listDags()).toEqual({ items: [] });
-      for (const dagId of ["a", "b", "c", "d"]) await metadata.putDag(dagRecord({ dagId }));
-      const first = await metadata.listDags({ limit: 2 });
+      expect(await metadata.dags.list()).toEqual({ items: [] });
+      for (const dagId of ["a", "b", "c", "d"]) await metadata.dags.put(dagRecord({ dagId }));
+      const first = await metadata.dags.list({ limit: 2 });
       expect(first.next).toBeDefined();
-      const last = await metadata.listDags({ limit: 2, after: first.next ?? "" });
+      const last = await metadata.dags.list({ limit: 2, after: first.next ?? "" });
       expect(last.items.map(({ dagId }) => dagId)).toEqual(["c", "d"]);
       expect(last).not.toHaveProperty("next");
     });
 
     test("a page is never without limit, and a text that no page gave out is refused", async () => {
       const metadata = await create();
-      for (let i = 0; i < 101; i++) await metadata.putDag(dagRecord({ dagId: `dag_${i}` }));
-      expect((await metadata.listDags()).items).toHaveLength(100);
-      await expect(metadata.listDags({ limit: 0 })).rejects.toThrow("limit is 0");
-      await expect(metadata.listDags({ after: "nonsense" })).rejects.toThrow('"nonsense"');
+      for (let i = 0; i < 101; i++) await metadata.dags.put(dagRecord({ dagId: `dag_${i}` }));
+      expect((await metadata.dags.list()).items).toHaveLength(100);
+      await expect(metadata.dags.list({ limit: 0 })).rejects.toThrow("limit is 0");
+      await expect(metadata.dags.list({ after: "nonsense" })).rejects.toThrow('"nonsense"');
     });
 
     test("ids and texts of any characters are kept as they are", async () => {
       const metadata = await create();
       const dag = dagRecord({ dagId: TRICKY_TEXT, file: `${TRICKY_TEXT}.ts` });
-      await metadata.putDag(dag);
-      expect(await metadata.getDag(TRICKY_TEXT)).toEqual(dag);
-      expect((await metadata.listDags()).items).toEqual([dag]);
+      await metadata.dags.put(dag);
+      expect(await metadata.dags.get(TRICKY_TEXT)).toEqual(dag);
+      expect((await metadata.dags.list()).items).toEqual([dag]);
     });
   });
 
   describe("versions", () => {
     test("a version is stored once: writing it again changes nothing and answers false", async () => {
       const metadata = await create();
-      expect(await metadata.createDagVersion(dagVersion())).toBe(true);
-      expect(await metadata.createDagVersion(dagVersion({ number: 7 }))).toBe(false);
-      expect(await metadata.getDagVersion("etl", "hash-1")).toEqual(dagVersion());
-      expect(await metadata.getDagVersion("etl", "hash-2")).toBeUndefined();
-      expect(await metadata.getDagVersion("other", "hash-1")).toBeUndefined();
+      expect(await metadata.versions.create(dagVersion())).toBe(true);
+      expect(await metadata.versions.create(dagVersion({ number: 7 }))).toBe(false);
+      expect(await metadata.versions.get("etl", "hash-1")).toEqual(dagVersion());
+      expect(await metadata.versions.get("etl", "hash-2")).toBeUndefined();
+      expect(await metadata.versions.get("other", "hash-1")).toBeUndefined();
     });
 
     test("versions are listed newest first, of their DAG only", async () => {
       const metadata = await create();
       for (const number of [2, 10, 1]) {
-        await metadata.createDagVersion(dagVersion({ number, hash: `hash-${number}` }));
+        await metadata.versions.create(dagVersion({ number, hash: `hash-${number}` }));
       }
-      await metadata.createDagVersion(dagVersion({ dagId: "other" }));
-      const numbers = (await metadata.listDagVersions("etl")).map(({ number }) => number);
+      await metadata.versions.create(dagVersion({ dagId: "other" }));
+      const numbers = (await metadata.versions.list("etl")).map(({ number }) => number);
       expect(numbers).toEqual([10, 2, 1]);
     });
 
     test("a document of 1 MB is kept as it is", async () => {
       const metadata = await create();
       const document = dagDocument({ docMd: `${TRICKY_TEXT}${"x".repeat(1_000_000)}` });
-      await metadata.createDagVersion(dagVersion({ document }));
-      expect((await metadata.getDagVersion("etl", "hash-1"))?.document).toEqual(document);
-      expect((await metadata.listDagVersions("etl")).at(0)?.document).toEqual(document);
+      await metadata.versions.create(dagVersion({ document }));
+      expect((await metadata.versions.get("etl", "hash-1"))?.document).toEqual(document);
+      expect((await metadata.versions.list("etl")).at(0)?.document).toEqual(document);
     });
   });
 
@@ -116,18 +116,18 @@ export function dagStoreContract(create: () => Promise<Metadata>): void {
 
     test("a DAG file is replaced, listed by path and removed", async () => {
       const metadata = await create();
-      await metadata.putDagFile(record("b.ts", ["b"]));
-      await metadata.putDagFile(record("a/ü.ts", ["a"]));
-      await metadata.putDagFile(record("b.ts", ["b", "c"]));
-      expect(await metadata.getDagFile("b.ts")).toEqual(record("b.ts", ["b", "c"]));
-      expect(await metadata.listDagFiles()).toEqual([
+      await metadata.files.put(record("b.ts", ["b"]));
+      await metadata.files.put(record("a/ü.ts", ["a"]));
+      await metadata.files.put(record("b.ts", ["b", "c"]));
+      expect(await metadata.files.get("b.ts")).toEqual(record("b.ts", ["b", "c"]));
+      expect(await metadata.files.list()).toEqual([
         record("a/ü.ts", ["a"]),
         record("b.ts", ["b", "c"]),
       ]);
-      await metadata.deleteDagFile("b.ts");
-      await metadata.deleteDagFile("b.ts");
-      expect(await metadata.getDagFile("b.ts")).toBeUndefined();
-      expect(await metadata.listDagFiles()).toHaveLength(1);
+      await metadata.files.delete("b.ts");
+      await metadata.files.delete("b.ts");
+      expect(await metadata.files.get("b.ts")).toBeUndefined();
+      expect(await metadata.files.list()).toHaveLength(1);
     });
   });
 
@@ -135,35 +135,35 @@ export function dagStoreContract(create: () => Promise<Metadata>): void {
     const metadata = await create();
     for (const dagId of ["etl", "etl2"]) {
       const key = taskKey({ dagId });
-      await metadata.putDag(dagRecord({ dagId }));
-      await metadata.createDagVersion(dagVersion({ dagId }));
-      await metadata.createRun(dagRun({ dagId }));
-      await metadata.updateTaskInstance({ key, from: [null], set: { state: "success" } });
-      await metadata.putXCom(xcom({ dagId }));
-      await metadata.putGate({ ...key, token: "token" });
-      await metadata.putTaskState(key, "offset", "7");
+      await metadata.dags.put(dagRecord({ dagId }));
+      await metadata.versions.create(dagVersion({ dagId }));
+      await metadata.runs.create(dagRun({ dagId }));
+      await metadata.taskInstances.update({ key, from: [null], set: { state: "success" } });
+      await metadata.xcoms.put(xcom({ dagId }));
+      await metadata.gates.put({ ...key, token: "token" });
+      await metadata.taskStates.put(key, "offset", "7");
     }
-    await metadata.deleteDag("etl");
-    await metadata.deleteDag("etl");
+    await metadata.dags.delete("etl");
+    await metadata.dags.delete("etl");
 
     const remains = async (dagId: string) => {
       const run = { dagId, runId: "manual__1" };
       const key = taskKey({ dagId });
       return [
-        (await metadata.getDag(dagId)) !== undefined,
-        (await metadata.listDagVersions(dagId)).length > 0,
-        (await metadata.getRun(dagId, run.runId)) !== undefined,
-        (await metadata.listRuns({ dagId })).items.length > 0,
-        (await metadata.listActiveRuns(dagId)).length > 0,
-        (await metadata.listTaskInstances(run)).length > 0,
-        await metadata.hasTaskInstance(dagId, "load"),
-        (await metadata.listGates(run)).length > 0,
-        (await metadata.listXComs(key)).length > 0,
-        (await metadata.getTaskState(key, "offset")) !== undefined,
+        (await metadata.dags.get(dagId)) !== undefined,
+        (await metadata.versions.list(dagId)).length > 0,
+        (await metadata.runs.get(dagId, run.runId)) !== undefined,
+        (await metadata.runs.list({ dagId })).items.length > 0,
+        (await metadata.runs.listActive(dagId)).length > 0,
+        (await metadata.taskInstances.list(run)).length > 0,
+        await metadata.taskInstances.isKnown(dagId, "load"),
+        (await metadata.gates.list(run)).length > 0,
+        (await metadata.xcoms.list(key)).length > 0,
+        (await metadata.taskStates.get(key, "offset")) !== undefined,
       ];
     };
     expect(new Set(await remains("etl"))).toEqual(new Set([false]));
     expect(new Set(await remains("etl2"))).toEqual(new Set([true]));
-    expect(await metadata.createRun(dagRun())).toBe("created");
+    expect(await metadata.runs.create(dagRun())).toBe("created");
   });
 }

@@ -13,7 +13,7 @@ async function createWith(
   runs: readonly DagRunRecord[],
 ): Promise<Metadata> {
   const metadata = await create();
-  for (const run of runs) expect(await metadata.createRun(run)).toBe("created");
+  for (const run of runs) expect(await metadata.runs.create(run)).toBe("created");
   return metadata;
 }
 
@@ -23,15 +23,15 @@ export function runStoreContract(create: () => Promise<Metadata>): void {
     test("a run is read back as it was written, and is undefined before", async () => {
       const metadata = await create();
       const run = dagRun({ note: TRICKY_TEXT, conf: { deep: [{ text: TRICKY_TEXT }, null, 0.1] } });
-      expect(await metadata.getRun("etl", run.runId)).toBeUndefined();
-      expect(await metadata.createRun(run)).toBe("created");
-      expect(await metadata.getRun("etl", run.runId)).toEqual(run);
+      expect(await metadata.runs.get("etl", run.runId)).toBeUndefined();
+      expect(await metadata.runs.create(run)).toBe("created");
+      expect(await metadata.runs.get("etl", run.runId)).toEqual(run);
     });
 
     test("a run id exists once per DAG", async () => {
       const metadata = await createWith(create, [dagRun(), dagRun({ dagId: "other" })]);
-      expect(await metadata.createRun(dagRun({ conf: { second: true } }))).toBe("exists");
-      expect((await metadata.getRun("etl", "manual__1"))?.conf).toEqual({});
+      expect(await metadata.runs.create(dagRun({ conf: { second: true } }))).toBe("exists");
+      expect((await metadata.runs.get("etl", "manual__1"))?.conf).toEqual({});
     });
 
     test("a logical date exists once per DAG, no logical date as often as wished", async () => {
@@ -42,14 +42,14 @@ export function runStoreContract(create: () => Promise<Metadata>): void {
         dagRun({ runId: "manual__b" }),
       ]);
       const rival = dagRun({ runId: "manual__c", logicalDate: januaryDay(1) });
-      expect(await metadata.createRun(rival)).toBe("exists");
-      expect(await metadata.getRun("etl", "manual__c")).toBeUndefined();
+      expect(await metadata.runs.create(rival)).toBe("exists");
+      expect(await metadata.runs.get("etl", "manual__c")).toBeUndefined();
     });
 
     test("of callers that create the same run at once, one creates it", async () => {
       const metadata = await create();
       const answers = await Promise.all(
-        Array.from({ length: 20 }, () => metadata.createRun(scheduledRun(1))),
+        Array.from({ length: 20 }, () => metadata.runs.create(scheduledRun(1))),
       );
       expect(answers.filter((answer) => answer === "created")).toHaveLength(1);
     });
@@ -60,27 +60,27 @@ export function runStoreContract(create: () => Promise<Metadata>): void {
       const metadata = await createWith(create, [dagRun()]);
       const change = { dagId: "etl", runId: "manual__1" } as const;
       const start = { ...change, from: ["queued"], set: { state: "running" } } as const;
-      expect(await metadata.updateRun(start)).toEqual(dagRun({ state: "running" }));
-      expect(await metadata.getRun("etl", "manual__1")).toEqual(dagRun({ state: "running" }));
-      expect(await metadata.updateRun(start)).toBeUndefined();
+      expect(await metadata.runs.update(start)).toEqual(dagRun({ state: "running" }));
+      expect(await metadata.runs.get("etl", "manual__1")).toEqual(dagRun({ state: "running" }));
+      expect(await metadata.runs.update(start)).toBeUndefined();
       const end = { ...change, from: ["queued", "running"], set: { state: "failed" } } as const;
-      expect((await metadata.updateRun(end))?.state).toBe("failed");
-      expect(await metadata.updateRun({ ...start, runId: "manual__2" })).toBeUndefined();
-      expect(await metadata.getRun("etl", "manual__2")).toBeUndefined();
+      expect((await metadata.runs.update(end))?.state).toBe("failed");
+      expect(await metadata.runs.update({ ...start, runId: "manual__2" })).toBeUndefined();
+      expect(await metadata.runs.get("etl", "manual__2")).toBeUndefined();
     });
 
     test("a change for another clear number is refused", async () => {
       const metadata = await createWith(create, [dagRun({ clearNumber: 2 })]);
       const change = { dagId: "etl", runId: "manual__1", from: ["queued"] } as const;
       const set = { state: "running" } as const;
-      expect(await metadata.updateRun({ ...change, clearNumber: 1, set })).toBeUndefined();
-      expect(await metadata.updateRun({ ...change, clearNumber: 2, set })).toBeDefined();
+      expect(await metadata.runs.update({ ...change, clearNumber: 1, set })).toBeUndefined();
+      expect(await metadata.runs.update({ ...change, clearNumber: 2, set })).toBeDefined();
     });
 
     test("a field set to undefined is removed, one that isn't named stays", async () => {
       const ended = dagRun({ state: "failed", endDate: januaryDay(2), note: "kept" });
       const metadata = await createWith(create, [ended]);
-      const changed = await metadata.updateRun({
+      const changed = await metadata.runs.update({
         dagId: "etl",
         runId: "manual__1",
         from: ["failed"],
@@ -88,13 +88,13 @@ export function runStoreContract(create: () => Promise<Metadata>): void {
       });
       const expected = dagRun({ clearNumber: 1, note: "kept" });
       expect(changed).toStrictEqual(expected);
-      expect(await metadata.getRun("etl", "manual__1")).toStrictEqual(expected);
+      expect(await metadata.runs.get("etl", "manual__1")).toStrictEqual(expected);
     });
 
     test("of concurrent changes from the same state, one is made", async () => {
       const metadata = await createWith(create, [dagRun()]);
       const changes = Array.from({ length: 20 }, (_, i) =>
-        metadata.updateRun({
+        metadata.runs.update({
           dagId: "etl",
           runId: "manual__1",
           from: ["queued"],
@@ -103,7 +103,7 @@ export function runStoreContract(create: () => Promise<Metadata>): void {
       );
       const made = (await Promise.all(changes)).filter((run) => run !== undefined);
       expect(made).toHaveLength(1);
-      expect(await metadata.getRun("etl", "manual__1")).toEqual(made[0]);
+      expect(await metadata.runs.get("etl", "manual__1")).toEqual(made[0]);
     });
   });
 
@@ -134,7 +134,7 @@ export function runStoreContract(create: () => Promise<Metadata>): void {
           (filter.dagId ?? dagId) === dagId && (filter.states?.includes(state) ?? true),
       );
       for (const limit of [1, 5, 7, 100]) {
-        const listed = await readAll((page) => metadata.listRuns({ ...filter, ...page }), {
+        const listed = await readAll((page) => metadata.runs.list({ ...filter, ...page }), {
           limit,
         });
         expect(listed.map(({ runAfter }) => runAfter)).toEqual(
@@ -150,9 +150,9 @@ export function runStoreContract(create: () => Promise<Metadata>): void {
     test("runs added while a listing goes on neither double nor hide the others", async () => {
       const metadata = await createWith(create, history);
       let day = 100;
-      const listed = await readAll((page) => metadata.listRuns({ dagId: "etl", ...page }), {
+      const listed = await readAll((page) => metadata.runs.list({ dagId: "etl", ...page }), {
         limit: 5,
-        between: () => metadata.createRun(scheduledRun(day++)),
+        between: () => metadata.runs.create(scheduledRun(day++)),
       });
       const expected = newestFirst(history).filter(({ dagId }) => dagId === "etl");
       expect(runIds(listed)).toEqual(runIds(expected));
@@ -162,7 +162,7 @@ export function runStoreContract(create: () => Promise<Metadata>): void {
       const runs = Array.from({ length: 12 }, (_, i) => dagRun({ runId: `manual__${i}` }));
       const metadata = await createWith(create, runs);
       for (const filter of [{}, { dagId: "etl" }, { states: ["queued", "failed"] as const }]) {
-        const listed = await readAll((page) => metadata.listRuns({ ...filter, ...page }), {
+        const listed = await readAll((page) => metadata.runs.list({ ...filter, ...page }), {
           limit: 5,
         });
         expect(runIds(listed).sort()).toEqual(runIds(runs).sort());
@@ -172,24 +172,24 @@ export function runStoreContract(create: () => Promise<Metadata>): void {
     test("active runs are the queued and running ones, oldest first", async () => {
       const metadata = await createWith(create, history.toReversed());
       const active = history.filter(({ state }) => state === "queued" || state === "running");
-      const all = await metadata.listActiveRuns();
+      const all = await metadata.runs.listActive();
       expect(all.map(({ runAfter }) => runAfter)).toEqual(active.map(({ runAfter }) => runAfter));
       const expected = active.filter(({ dagId }) => dagId === "etl");
-      expect(await metadata.listActiveRuns("etl")).toEqual(expected);
-      expect(await metadata.listActiveRuns("none")).toEqual([]);
+      expect(await metadata.runs.listActive("etl")).toEqual(expected);
+      expect(await metadata.runs.listActive("none")).toEqual([]);
     });
 
     test("listings follow a change of state", async () => {
       const metadata = await createWith(create, [dagRun()]);
-      await metadata.updateRun({
+      await metadata.runs.update({
         dagId: "etl",
         runId: "manual__1",
         from: ["queued"],
         set: { state: "success" },
       });
-      expect(await metadata.listActiveRuns()).toEqual([]);
-      expect((await metadata.listRuns({ states: ["queued"] })).items).toEqual([]);
-      expect((await metadata.listRuns({ states: ["success"] })).items).toHaveLength(1);
+      expect(await metadata.runs.listActive()).toEqual([]);
+      expect((await metadata.runs.list({ states: ["queued"] })).items).toEqual([]);
+      expect((await metadata.runs.list({ states: ["success"] })).items).toHaveLength(1);
     });
   });
 
@@ -206,11 +206,11 @@ export function runStoreContract(create: () => Promise<Metadata>): void {
 
     test("the latest automated run is the scheduled or backfill one with the latest date", async () => {
       const metadata = await create();
-      expect(await metadata.getLatestAutomatedRun("etl")).toBeUndefined();
-      for (const run of runs) await metadata.createRun(run);
-      expect(await metadata.getLatestAutomatedRun("etl")).toEqual(scheduledRun(3));
-      await metadata.createRun(scheduledRun(7, { runType: "backfill", runId: "backfill__7" }));
-      expect((await metadata.getLatestAutomatedRun("etl"))?.runId).toBe("backfill__7");
+      expect(await metadata.runs.getLatestAutomated("etl")).toBeUndefined();
+      for (const run of runs) await metadata.runs.create(run);
+      expect(await metadata.runs.getLatestAutomated("etl")).toEqual(scheduledRun(3));
+      await metadata.runs.create(scheduledRun(7, { runType: "backfill", runId: "backfill__7" }));
+      expect((await metadata.runs.getLatestAutomated("etl"))?.runId).toBe("backfill__7");
     });
 
     test.each<[number, boolean, string | undefined]>([
@@ -225,7 +225,11 @@ export function runStoreContract(create: () => Promise<Metadata>): void {
     ])("the run before day %i, automated only: %s, is %s", async (day, automatedOnly, runId) => {
       const metadata = await createWith(create, runs);
       const logicalDate = januaryDay(day);
-      const previous = await metadata.getPreviousRun({ dagId: "etl", logicalDate, automatedOnly });
+      const previous = await metadata.runs.getPrevious({
+        dagId: "etl",
+        logicalDate,
+        automatedOnly,
+      });
       expect(previous?.runId).toBe(runId);
     });
   });

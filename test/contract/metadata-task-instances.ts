@@ -16,51 +16,51 @@ export function taskInstanceStoreContract(create: () => Promise<Metadata>): void
     test("an instance without record counts as None with try number 0", async () => {
       const metadata = await create();
       const key = taskKey();
-      expect(await metadata.getTaskInstance(key)).toBeUndefined();
+      expect(await metadata.taskInstances.get(key)).toBeUndefined();
       const set = { state: "running", tryNumber: 1 } as const;
-      expect(await metadata.updateTaskInstance({ key, from: ["queued"], set })).toBeUndefined();
+      expect(await metadata.taskInstances.update({ key, from: ["queued"], set })).toBeUndefined();
       expect(
-        await metadata.updateTaskInstance({ key, from: [null], tryNumber: 1, set }),
+        await metadata.taskInstances.update({ key, from: [null], tryNumber: 1, set }),
       ).toBeUndefined();
-      expect(await metadata.getTaskInstance(key)).toBeUndefined();
+      expect(await metadata.taskInstances.get(key)).toBeUndefined();
 
-      const started = await metadata.updateTaskInstance({ key, from: [null], tryNumber: 0, set });
+      const started = await metadata.taskInstances.update({ key, from: [null], tryNumber: 0, set });
       expect(started).toStrictEqual({ ...key, ...set, maxTries: 0, tries: [] });
-      expect(await metadata.getTaskInstance(key)).toStrictEqual(started);
+      expect(await metadata.taskInstances.get(key)).toStrictEqual(started);
     });
 
     test("a change is made from the states named, else refused without a trace", async () => {
       const metadata = await create();
       const key = taskKey();
-      await metadata.updateTaskInstance({ key, from: [null], set: { state: null, maxTries: 3 } });
+      await metadata.taskInstances.update({ key, from: [null], set: { state: null, maxTries: 3 } });
       const start = { key, from: [null, "up_for_retry"], set: { state: "running" } } as const;
-      expect((await metadata.updateTaskInstance(start))?.state).toBe("running");
-      expect(await metadata.updateTaskInstance(start)).toBeUndefined();
+      expect((await metadata.taskInstances.update(start))?.state).toBe("running");
+      expect(await metadata.taskInstances.update(start)).toBeUndefined();
       const fail = { key, from: ["running"], set: { state: "up_for_retry" } } as const;
-      expect((await metadata.updateTaskInstance(fail))?.state).toBe("up_for_retry");
-      expect(await metadata.updateTaskInstance(start)).toMatchObject({
+      expect((await metadata.taskInstances.update(fail))?.state).toBe("up_for_retry");
+      expect(await metadata.taskInstances.update(start)).toMatchObject({
         state: "running",
         maxTries: 3,
       });
-      expect(await metadata.updateTaskInstance({ ...fail, from: [] })).toBeUndefined();
+      expect(await metadata.taskInstances.update({ ...fail, from: [] })).toBeUndefined();
     });
 
     test("a change for another try is refused", async () => {
       const metadata = await create();
       const key = taskKey();
       const set = { state: "running", tryNumber: 2 } as const;
-      await metadata.updateTaskInstance({ key, from: [null], set });
+      await metadata.taskInstances.update({ key, from: [null], set });
       const end = { key, from: ["running"], set: { state: "success" } } as const;
-      expect(await metadata.updateTaskInstance({ ...end, tryNumber: 1 })).toBeUndefined();
-      expect((await metadata.getTaskInstance(key))?.state).toBe("running");
-      expect(await metadata.updateTaskInstance({ ...end, tryNumber: 2 })).toBeDefined();
+      expect(await metadata.taskInstances.update({ ...end, tryNumber: 1 })).toBeUndefined();
+      expect((await metadata.taskInstances.get(key))?.state).toBe("running");
+      expect(await metadata.taskInstances.update({ ...end, tryNumber: 2 })).toBeDefined();
     });
 
     test("a change for another poke is refused; a sensor that was never poked counts as 0", async () => {
       const metadata = await create();
       const key = taskKey();
       const token = "t".repeat(1_500);
-      const entered = await metadata.updateTaskInstance({
+      const entered = await metadata.taskInstances.update({
         key,
         from: [null],
         pokes: 0,
@@ -83,16 +83,16 @@ export function taskInstanceStoreContract(create: () => Promise<Metadata>): void
         pokedBy: "engine",
       } as const;
       const first = { key, from: [null, "up_for_reschedule"], pokes: 0, set: poke } as const;
-      expect(await metadata.updateTaskInstance({ ...first, pokes: 1 })).toBeUndefined();
-      expect(await metadata.updateTaskInstance({ ...first, tryNumber: 0 })).toMatchObject(poke);
+      expect(await metadata.taskInstances.update({ ...first, pokes: 1 })).toBeUndefined();
+      expect(await metadata.taskInstances.update({ ...first, tryNumber: 0 })).toMatchObject(poke);
       const wait = { state: "up_for_reschedule", rescheduleDate: januaryDay(3) } as const;
-      await metadata.updateTaskInstance({ key, from: ["running"], set: wait });
-      expect(await metadata.updateTaskInstance({ ...first, tryNumber: 1 })).toBeUndefined();
+      await metadata.taskInstances.update({ key, from: ["running"], set: wait });
+      expect(await metadata.taskInstances.update({ ...first, tryNumber: 1 })).toBeUndefined();
       const second = { ...first, pokes: 1, tryNumber: 1, set: { state: "success" } } as const;
       const { value: _, ...large } = xcom({ ref: "large" });
       const xcoms = [large];
-      expect(await metadata.updateTaskInstance({ ...second, pokes: 2, xcoms })).toBeUndefined();
-      expect(await metadata.updateTaskInstance({ ...second, xcoms })).toStrictEqual({
+      expect(await metadata.taskInstances.update({ ...second, pokes: 2, xcoms })).toBeUndefined();
+      expect(await metadata.taskInstances.update({ ...second, xcoms })).toStrictEqual({
         ...entered,
         ...poke,
         ...wait,
@@ -105,33 +105,33 @@ export function taskInstanceStoreContract(create: () => Promise<Metadata>): void
       const key = taskKey();
       const tries = [{ tryNumber: 1, state: "failed", endDate: januaryDay(2) }] as const;
       const first = { state: "failed", tryNumber: 1, message: TRICKY_TEXT, skips: ["a"] } as const;
-      await metadata.updateTaskInstance({ key, from: [null], set: first });
-      const changed = await metadata.updateTaskInstance({
+      await metadata.taskInstances.update({ key, from: [null], set: first });
+      const changed = await metadata.taskInstances.update({
         key,
         from: ["failed"],
         set: { state: null, message: undefined, tries },
       });
       const expected = { ...key, state: null, tryNumber: 1, maxTries: 0, tries, skips: ["a"] };
       expect(changed).toStrictEqual(expected);
-      expect(await metadata.getTaskInstance(key)).toStrictEqual(expected);
+      expect(await metadata.taskInstances.get(key)).toStrictEqual(expected);
     });
 
     test("XComs are stored together with the change, or not at all", async () => {
       const metadata = await create();
       const key = taskKey();
-      await metadata.updateTaskInstance({ key, from: [null], set: { state: "running" } });
+      await metadata.taskInstances.update({ key, from: [null], set: { state: "running" } });
       const end = { key, set: { state: "success" }, xcoms: [xcom(), xcom({ key: "x" })] } as const;
-      await metadata.updateTaskInstance({ ...end, from: ["queued"] });
-      expect(await metadata.listXComs(key)).toEqual([]);
-      await metadata.updateTaskInstance({ ...end, from: ["running"] });
-      expect(await metadata.listXComs(key)).toEqual([xcom(), xcom({ key: "x" })]);
+      await metadata.taskInstances.update({ ...end, from: ["queued"] });
+      expect(await metadata.xcoms.list(key)).toEqual([]);
+      await metadata.taskInstances.update({ ...end, from: ["running"] });
+      expect(await metadata.xcoms.list(key)).toEqual([xcom(), xcom({ key: "x" })]);
     });
 
     test("of concurrent changes from the same state, one is made, and its XCom with it", async () => {
       const metadata = await create();
       const key = taskKey();
       const changes = Array.from({ length: 20 }, (_, i) =>
-        metadata.updateTaskInstance({
+        metadata.taskInstances.update({
           key,
           from: [null],
           set: { state: "success", tryNumber: i },
@@ -140,8 +140,10 @@ export function taskInstanceStoreContract(create: () => Promise<Metadata>): void
       );
       const made = (await Promise.all(changes)).filter((instance) => instance !== undefined);
       expect(made).toHaveLength(1);
-      expect(await metadata.getTaskInstance(key)).toEqual(made[0]);
-      expect((await metadata.getXCom(key, "return_value"))?.value).toBe(String(made[0]?.tryNumber));
+      expect(await metadata.taskInstances.get(key)).toEqual(made[0]);
+      expect((await metadata.xcoms.get(key, "return_value"))?.value).toBe(
+        String(made[0]?.tryNumber),
+      );
     });
 
     test("1,000 parallel changes are all made", async () => {
@@ -149,10 +151,10 @@ export function taskInstanceStoreContract(create: () => Promise<Metadata>): void
       const keys = Array.from({ length: 1_000 }, (_, i) => taskKey({ taskId: `task_${i}` }));
       const set = { state: "success" } as const;
       const changed = await Promise.all(
-        keys.map((key) => metadata.updateTaskInstance({ key, from: [null], set })),
+        keys.map((key) => metadata.taskInstances.update({ key, from: [null], set })),
       );
       expect(changed.map((instance) => instance?.taskId)).toEqual(keys.map(({ taskId }) => taskId));
-      expect(await metadata.listTaskInstances(RUN)).toHaveLength(1_000);
+      expect(await metadata.taskInstances.list(RUN)).toHaveLength(1_000);
     });
 
     test("instances are listed by run and by task, with every map index", async () => {
@@ -165,10 +167,10 @@ export function taskInstanceStoreContract(create: () => Promise<Metadata>): void
       ];
       const others = [taskKey({ runId: "manual__2" }), taskKey({ dagId: "other" })];
       for (const key of [...keys, ...others]) {
-        await metadata.updateTaskInstance({ key, from: [null], set: { state: "running" } });
+        await metadata.taskInstances.update({ key, from: [null], set: { state: "running" } });
       }
       const list = async (taskIds?: readonly string[]) => {
-        const found = await metadata.listTaskInstances({ ...RUN, ...(taskIds && { taskIds }) });
+        const found = await metadata.taskInstances.list({ ...RUN, ...(taskIds && { taskIds }) });
         return found
           .map(({ dagId, runId, taskId, mapIndex }) => ({ dagId, runId, taskId, mapIndex }))
           .sort(byKey);
@@ -182,12 +184,12 @@ export function taskInstanceStoreContract(create: () => Promise<Metadata>): void
     test("a task is known once it has a record in any run of its DAG", async () => {
       const metadata = await create();
       const key = taskKey();
-      await metadata.updateTaskInstance({ key, from: ["running"], set: { state: "success" } });
-      expect(await metadata.hasTaskInstance("etl", "load")).toBe(false);
-      await metadata.updateTaskInstance({ key, from: [null], set: { state: "running" } });
-      expect(await metadata.hasTaskInstance("etl", "load")).toBe(true);
-      expect(await metadata.hasTaskInstance("etl", "other")).toBe(false);
-      expect(await metadata.hasTaskInstance("other", "load")).toBe(false);
+      await metadata.taskInstances.update({ key, from: ["running"], set: { state: "success" } });
+      expect(await metadata.taskInstances.isKnown("etl", "load")).toBe(false);
+      await metadata.taskInstances.update({ key, from: [null], set: { state: "running" } });
+      expect(await metadata.taskInstances.isKnown("etl", "load")).toBe(true);
+      expect(await metadata.taskInstances.isKnown("etl", "other")).toBe(false);
+      expect(await metadata.taskInstances.isKnown("other", "load")).toBe(false);
     });
   });
 
@@ -198,24 +200,24 @@ export function taskInstanceStoreContract(create: () => Promise<Metadata>): void
       const metadata = await create();
       const other: GateRecord = { ...taskKey({ runId: "manual__2" }), token: "9" };
       for (const record of [gate("a", "1"), gate("b", "2"), gate("a", "3"), other]) {
-        await metadata.putGate(record);
+        await metadata.gates.put(record);
       }
-      const all = await metadata.listGates(RUN);
+      const all = await metadata.gates.list(RUN);
       expect(all.toSorted(byKey)).toEqual([gate("a", "3"), gate("b", "2")]);
-      expect(await metadata.listGates({ ...RUN, taskIds: ["b", "c"] })).toEqual([gate("b", "2")]);
-      expect(await metadata.listGates({ ...RUN, taskIds: [] })).toEqual([]);
+      expect(await metadata.gates.list({ ...RUN, taskIds: ["b", "c"] })).toEqual([gate("b", "2")]);
+      expect(await metadata.gates.list({ ...RUN, taskIds: [] })).toEqual([]);
     });
 
     test("a gate is taken with its token only, and only once among concurrent callers", async () => {
       const metadata = await create();
-      await metadata.putGate(gate("a", "new"));
-      expect(await metadata.takeGate(gate("a", "old"))).toBe(false);
-      expect(await metadata.listGates(RUN)).toHaveLength(1);
+      await metadata.gates.put(gate("a", "new"));
+      expect(await metadata.gates.take(gate("a", "old"))).toBe(false);
+      expect(await metadata.gates.list(RUN)).toHaveLength(1);
       const taken = await Promise.all(
-        Array.from({ length: 50 }, () => metadata.takeGate(gate("a", "new"))),
+        Array.from({ length: 50 }, () => metadata.gates.take(gate("a", "new"))),
       );
       expect(taken.filter(Boolean)).toHaveLength(1);
-      expect(await metadata.listGates(RUN)).toEqual([]);
+      expect(await metadata.gates.list(RUN)).toEqual([]);
     });
   });
 }

@@ -79,8 +79,8 @@ export function stateMachinesContract(
       current = dagId;
       const version = dagVersion({ dagId, hash: `${dags}`.padStart(32, "0"), document });
       const { hash } = version;
-      await metadata.createDagVersion(version);
-      await metadata.createRun(dagRun({ dagId, state: "running", versionHash: hash }));
+      await metadata.versions.create(version);
+      await metadata.runs.create(dagRun({ dagId, state: "running", versionHash: hash }));
       const { definition } = compile(document, { functions: engine.functions });
       const input: ExecutionInput = { dagId, runId: dagRun().runId, clearNumber: 0 };
       return {

@@ -39,7 +39,7 @@ async function createJumps({ catchup = false } = {}) {
       schedules,
       stateMachines: { ...NO_MACHINES, start: async () => "started" },
     },
-    createVersions(metadata),
+    createVersions(metadata.versions),
     () => ({ abandon: async () => {} }),
   );
   const schedule = { kind: "cron", cron: "*/5 * * * *" } as const;
@@ -58,7 +58,7 @@ async function createJumps({ catchup = false } = {}) {
     },
     /** Minutes after noon of the runs, in their order. */
     async runs() {
-      const { items } = await metadata.listRuns({ dagId: "often" });
+      const { items } = await metadata.runs.list({ dagId: "often" });
       return items
         .map(({ runAfter }) => (Date.parse(runAfter) - NOON) / MINUTE_MS)
         .toSorted(byValue);

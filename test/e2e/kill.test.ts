@@ -85,7 +85,7 @@ async function countStarts(notes: string): Promise<ReadonlyMap<string, number>> 
 
 async function successes(file: string): Promise<readonly string[]> {
   const metadata = createSqliteMetadata({ file });
-  const records = await metadata.listTaskInstances(RUN);
+  const records = await metadata.taskInstances.list(RUN);
   await metadata.close();
   return records.filter(({ state }) => state === "success").map(({ taskId }) => taskId);
 }

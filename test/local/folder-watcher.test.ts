@@ -20,9 +20,11 @@ async function createWatch({ rescanMs = 30_000 } = {}) {
     report,
     source: createFolderDagSource(folder),
     metadata: {
-      listDagFiles: async () => [
-        { file: "gone.ts", imports: [], dagIds: [], diagnostics: [], processedAt: "" },
-      ],
+      files: {
+        list: async () => [
+          { file: "gone.ts", imports: [], dagIds: [], diagnostics: [], processedAt: "" },
+        ],
+      },
     },
     processor: {
       async processChanged(files) {

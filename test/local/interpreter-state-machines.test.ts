@@ -19,7 +19,7 @@ async function createBench(functions: Partial<Functions> = {}) {
   const errors: string[] = [];
   const calls: string[] = [];
   const machines = createLocalStateMachines({
-    metadata: { getDagVersion: async () => undefined },
+    metadata: { versions: { get: async () => undefined } },
     clock,
     report: { info() {}, warn() {}, error: (message) => errors.push(message) },
     functions: () => ({

@@ -26,7 +26,7 @@ import type { WorkerEvent } from "../../src/services/tasks/worker-events.ts";
 import { ABSENT } from "./absent-ports.ts";
 import type { Script as Plan } from "./run-states.ts";
 import { createVirtualClock, createVirtualSchedules, type VirtualClock } from "./virtual-clock.ts";
-import { type Faults, IMMORTAL, type Life, watchCalls } from "./watched-calls.ts";
+import { type Faults, IMMORTAL, type Life, type StoreCall, watchCalls } from "./watched-calls.ts";
 
 /** How one try goes: it takes so many seconds and then ends so. */
 export interface ScriptedTry {
@@ -102,10 +102,7 @@ export interface VirtualProduct {
   /** Makes the document the DAG's latest version and plans the DAG; a second document of a DAG is its second version. */
   publish(document: DagDocument): Promise<void>;
   /** The next call of this method whose first argument passes the test throws and does nothing. */
-  breakNext(
-    method: keyof Metadata | keyof StateMachines,
-    test?: (argument: unknown) => boolean,
-  ): void;
+  breakNext(method: StoreCall | keyof StateMachines, test?: (argument: unknown) => boolean): void;
   /** From now on the product's calls fail at random so; undefined ends that. */
   disturb(faults: Faults | undefined): void;
   /** Lets all happen that needs no time to pass. */
@@ -149,7 +146,7 @@ export function createVirtualProduct(options: VirtualProductOptions = {}): Virtu
   const store: NonNullable<VirtualProductOptions["store"]> =
     options.store ?? createSqliteMetadata({ file: ":memory:" });
   const calls = watchCalls();
-  const metadata = calls.watch(store, IMMORTAL);
+  const metadata = calls.watchMetadata(store, IMMORTAL);
   const clock = createVirtualClock(BEGIN);
   const reports: string[] = [];
   const removedMachines: string[] = [];
@@ -201,7 +198,7 @@ export function createVirtualProduct(options: VirtualProductOptions = {}): Virtu
   function boot(): Engine {
     const life = { isOver: false };
     const runner = createRunner(options.threads ?? Infinity);
-    const metadata = calls.watch(store, life);
+    const metadata = calls.watchMetadata(store, life);
     const xcoms = calls.watch(options.xcoms ?? ABSENT.xcoms, life);
     const schedules = createVirtualSchedules({
       clock,
@@ -227,7 +224,7 @@ export function createVirtualProduct(options: VirtualProductOptions = {}): Virtu
         worker: (event, signal) => calls.invoke(() => services.worker.execute(event, signal)),
         recorder: (event) => calls.invoke(() => services.recorder.handle(event)),
         async failed({ dagId, runId }) {
-          const run = await metadata.getRun(dagId, runId);
+          const run = await metadata.runs.get(dagId, runId);
           if (run) await services.recorder.abandon(run, "task_failure");
           await services.scheduler.schedule(dagId);
         },
@@ -266,9 +263,9 @@ export function createVirtualProduct(options: VirtualProductOptions = {}): Virtu
     const at = new Date(clock.now()).toISOString();
     const shared = { dagId, file: "virtual.ts" };
     const version = { ...shared, hash, number, createdAt: at, bundleHash: hash, document, gates };
-    await metadata.createDagVersion(version);
-    const known = await metadata.getDag(dagId);
-    await metadata.putDag({
+    await metadata.versions.create(version);
+    const known = await metadata.dags.get(dagId);
+    await metadata.dags.put({
       ...shared,
       ...(known ? { superseded: supersede(known, hash) } : {}),
       isPaused: known?.isPaused ?? document.isPausedUponCreation ?? false,
@@ -312,7 +309,7 @@ export function createVirtualProduct(options: VirtualProductOptions = {}): Virtu
   }
 
   async function getTasks(dagId: string, runId: string) {
-    const records = await metadata.listTaskInstances({ dagId, runId });
+    const records = await metadata.taskInstances.list({ dagId, runId });
     return Object.fromEntries(records.map((record) => [record.taskId, record]));
   }
 
@@ -337,7 +334,7 @@ export function createVirtualProduct(options: VirtualProductOptions = {}): Virtu
       await die({ turns });
     }
     await passTo(Infinity);
-    const ended = await metadata.getRun(dagId, runId);
+    const ended = await metadata.runs.get(dagId, runId);
     const states = Object.values(await getTasks(dagId, runId));
     return {
       runState: ended?.state ?? "gone",
@@ -371,7 +368,7 @@ export function createVirtualProduct(options: VirtualProductOptions = {}): Virtu
     passAll: () => passTo(Infinity),
     die,
     async getRun(dagId, runId) {
-      const found = await metadata.getRun(dagId, runId);
+      const found = await metadata.runs.get(dagId, runId);
       if (!found) throw new Error(`DAG "${dagId}" has no run "${runId}"`);
       return found;
     },

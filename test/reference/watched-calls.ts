@@ -1,4 +1,5 @@
 // Calls of ports as a test sees them: whether one is still open, which are to fail, and the silence after a death.
+import type { Metadata } from "../../src/ports/metadata.ts";
 import type { Random } from "./random-dags.ts";
 
 /** Of a process: when it is over, nothing that it asks for is done, and it gets no answers. */
@@ -24,9 +25,16 @@ export interface Faults {
   readonly injected: Map<string, number>;
 }
 
+/** A method of one of the metadata's stores. */
+export type StoreCall = {
+  [Name in keyof Metadata]: `${Name}.${keyof Metadata[Name] & string}`;
+}[keyof Metadata];
+
 export interface WatchedCalls {
   /** The same store; its calls are counted. */
   watch<Store extends object>(store: Store, life: Life): Store;
+  /** The same for all stores of the metadata; their calls have names such as "runs.get". */
+  watchMetadata(metadata: Metadata, life: Life): Metadata;
   /** Makes a call of a function, as Lambda does: it may refuse it, or lose the answer. */
   invoke<T>(work: () => Promise<T>): Promise<T>;
   isOpen(): boolean;
@@ -52,8 +60,7 @@ export function watchCalls(): WatchedCalls {
   }
 
   async function call(
-    target: object,
-    method: string,
+    { target, member, method }: { target: object; member: string; method: string },
     { parameters, life }: { readonly parameters: unknown[]; readonly life: Life },
   ): Promise<unknown> {
     if (life.isOver) return new Promise(() => {});
@@ -66,7 +73,7 @@ export function watchCalls(): WatchedCalls {
     if (fault === "before") throw new Error(`${method} is throttled`);
     open += 1;
     try {
-      const result = await Reflect.apply(Reflect.get(target, method), target, parameters);
+      const result = await Reflect.apply(Reflect.get(target, member), target, parameters);
       if (fault === "after") throw new Error(`the answer of ${method} is lost`);
       return life.isOver ? new Promise(() => {}) : result;
     } finally {
@@ -74,14 +81,29 @@ export function watchCalls(): WatchedCalls {
     }
   }
 
+  function watch<Store extends object>(store: Store, life: Life, prefix = ""): Store {
+    return new Proxy(store, {
+      get: (target, member) =>
+        typeof member === "string"
+          ? (...parameters: unknown[]) =>
+              call({ target, member, method: `${prefix}${member}` }, { parameters, life })
+          : undefined,
+    });
+  }
+
   return {
-    watch: (store, life) =>
-      new Proxy(store, {
-        get: (target, method) =>
-          typeof method === "string"
-            ? (...parameters: unknown[]) => call(target, method, { parameters, life })
-            : undefined,
-      }),
+    watch: (store, life) => watch(store, life),
+    watchMetadata: (metadata, life) => ({
+      dags: watch(metadata.dags, life, "dags."),
+      versions: watch(metadata.versions, life, "versions."),
+      files: watch(metadata.files, life, "files."),
+      runs: watch(metadata.runs, life, "runs."),
+      taskInstances: watch(metadata.taskInstances, life, "taskInstances."),
+      gates: watch(metadata.gates, life, "gates."),
+      xcoms: watch(metadata.xcoms, life, "xcoms."),
+      taskStates: watch(metadata.taskStates, life, "taskStates."),
+      variables: watch(metadata.variables, life, "variables."),
+    }),
     async invoke(work) {
       const fault = drawFault("invoke", faults?.invocationRate ?? 0);
       if (fault === "before") throw lambdaError("TooManyRequestsException", "Rate Exceeded");

@@ -33,13 +33,19 @@ function createStores(): {
     pauses,
     sure(...fates) {
       const left: string[] = [...fates];
-      const { createRun, updateRun, updateTaskInstance, getRun, getTaskInstance } = store;
+      const { runs, taskInstances } = store;
       const faulty = {
-        createRun: failing(createRun, left),
-        updateRun: failing(updateRun, left),
-        updateTaskInstance: failing(updateTaskInstance, left),
-        getRun: failing(getRun, left),
-        getTaskInstance: failing(getTaskInstance, left),
+        runs: {
+          ...runs,
+          create: failing(runs.create, left),
+          update: failing(runs.update, left),
+          get: failing(runs.get, left),
+        },
+        taskInstances: {
+          ...taskInstances,
+          update: failing(taskInstances.update, left),
+          get: failing(taskInstances.get, left),
+        },
       };
       return createRetryingMetadata({ ...store, ...faulty }, clock);
     },
@@ -59,34 +65,34 @@ test.each([
   [["after", "before", "after"]],
 ] as const)("a change that fails %j is made once, and answered as made", async (fates) => {
   const { store, sure } = createStores();
-  expect(await sure(...fates).updateTaskInstance(START)).toMatchObject(START.set);
-  expect(await store.getTaskInstance(taskKey())).toMatchObject(START.set);
+  expect(await sure(...fates).taskInstances.update(START)).toMatchObject(START.set);
+  expect(await store.taskInstances.get(taskKey())).toMatchObject(START.set);
 });
 
 test("a change that someone else was faster with is refused, also after a failure", async () => {
   const { sure } = createStores();
   const other = { ...START, set: { ...START.set, startDate: "2026-01-01T00:00:00.001Z" } };
-  expect(await sure().updateTaskInstance(other)).toBeDefined();
-  expect(await sure("before").updateTaskInstance(START)).toBeUndefined();
-  expect(await sure().updateTaskInstance(START)).toBeUndefined();
+  expect(await sure().taskInstances.update(other)).toBeDefined();
+  expect(await sure("before").taskInstances.update(START)).toBeUndefined();
+  expect(await sure().taskInstances.update(START)).toBeUndefined();
 });
 
 test("a run whose creation was answered late is the caller's, another's is not", async () => {
   const { sure } = createStores();
   const run = scheduledRun(1, { state: "queued" });
-  expect(await sure("after").createRun(run)).toBe("created");
-  expect(await sure().createRun(run)).toBe("exists");
+  expect(await sure("after").runs.create(run)).toBe("created");
+  expect(await sure().runs.create(run)).toBe("exists");
   const later = { ...run, queuedAt: "2027-01-01T00:00:00.000Z" };
-  expect(await sure("before").createRun(later)).toBe("exists");
+  expect(await sure("before").runs.create(later)).toBe("exists");
   const change = { dagId: run.dagId, runId: run.runId, from: ["queued"] } as const;
   const set = { state: "running", startDate: "2026-01-02T00:00:00.000Z" } as const;
-  expect(await sure("after", "before").updateRun({ ...change, set })).toMatchObject(set);
+  expect(await sure("after", "before").runs.update({ ...change, set })).toMatchObject(set);
 });
 
 test("after ten attempts over about a minute the last failure is thrown", async () => {
   const { sure, pauses } = createStores();
   const always = Array.from({ length: 10 }, () => "before" as const);
-  await expect(sure(...always).updateTaskInstance(START)).rejects.toThrow("throttled");
+  await expect(sure(...always).taskInstances.update(START)).rejects.toThrow("throttled");
   expect(pauses).toHaveLength(9);
   expect(pauses.reduce((sum, ms) => sum + ms, 0)).toBe(51_100);
 });
@@ -97,9 +103,9 @@ test("what no other attempt would mend is thrown at once", async () => {
   const refused = Object.assign(new Error("too large"), { isPermanent: true });
   const clock = { sleep: async (ms: number) => void pauses.push(ms) };
   const metadata = createRetryingMetadata(
-    { ...store, createRun: () => Promise.reject(refused) },
+    { ...store, runs: { ...store.runs, create: () => Promise.reject(refused) } },
     clock,
   );
-  await expect(metadata.createRun(scheduledRun(1))).rejects.toBe(refused);
+  await expect(metadata.runs.create(scheduledRun(1))).rejects.toBe(refused);
   expect(pauses).toEqual([]);
 });

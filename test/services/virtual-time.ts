@@ -64,7 +64,7 @@ export async function runStatesOf(
   { metadata }: VirtualProduct,
   dagId: string,
 ): Promise<readonly string[]> {
-  const { items } = await metadata.listRuns({ dagId });
+  const { items } = await metadata.runs.list({ dagId });
   return items.map(({ state }) => state).toReversed();
 }
 

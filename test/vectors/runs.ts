@@ -51,7 +51,7 @@ export async function runCases(
   try {
     await writeFile(join(dagsFolder, "cases.ts"), dagFile(cases));
     await product.processor.processFile("cases.ts");
-    const file = await product.platform.metadata.getDagFile("cases.ts");
+    const file = await product.platform.metadata.files.get("cases.ts");
     const wrong = file?.diagnostics.filter(({ severity }) => severity === "error") ?? [];
     if (wrong.length > 0) throw new Error(wrong.map(({ message }) => message).join("\n"));
     const results: (string | undefined)[] = [];
@@ -72,15 +72,15 @@ async function runCase(
 ): Promise<string | undefined> {
   const { metadata } = product.platform;
   const { runId } = await product.services.runControl.trigger({ dagId, triggeredBy: "test" });
-  let run = await metadata.getRun(dagId, runId);
+  let run = await metadata.runs.get(dagId, runId);
   const deadline = Date.now() + 30_000;
   while (run?.state === "queued" || run?.state === "running") {
     if (Date.now() > deadline) return `${wanted.dag_id}: still ${run.state} after 30 s`;
     await new Promise((resolve) => setTimeout(resolve, 2));
-    run = await metadata.getRun(dagId, runId);
+    run = await metadata.runs.get(dagId, runId);
   }
   const states = new Map<string, string>();
-  for (const { taskId, state } of await metadata.listTaskInstances({ dagId, runId })) {
+  for (const { taskId, state } of await metadata.taskInstances.list({ dagId, runId })) {
     states.set(taskId, state ?? "none");
   }
   const differences = wanted.tasks

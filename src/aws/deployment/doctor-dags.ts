@@ -23,7 +23,7 @@ function metadataOf({ clients, environment }: Patient): Metadata {
 async function liveDags(metadata: Metadata): Promise<readonly DagRecord[]> {
   const dags: DagRecord[] = [];
   for (let after: string | undefined, more = true; more; more = after !== undefined) {
-    const page = await metadata.listDags({ limit: 1_000, ...(after ? { after } : {}) });
+    const page = await metadata.dags.list({ limit: 1_000, ...(after ? { after } : {}) });
     dags.push(...page.items.filter(({ isStale }) => !isStale));
     after = page.next;
   }
@@ -31,7 +31,7 @@ async function liveDags(metadata: Metadata): Promise<readonly DagRecord[]> {
 }
 
 async function checkImports(patient: Patient): Promise<readonly Finding[]> {
-  const files = await metadataOf(patient).listDagFiles();
+  const files = await metadataOf(patient).files.list();
   if (files.length === 0) {
     const message = "no DAG file has been imported";
     return [{ level: "warning", message, hint: "upload the DAG folder: stepwind push" }];
@@ -87,7 +87,7 @@ async function checkSchedules(patient: Patient): Promise<readonly Finding[]> {
   const findings: Finding[] = [];
   let count = 0;
   for (const { dagId, isPaused, versionHash } of await liveDags(metadata)) {
-    const version = await metadata.getDagVersion(dagId, versionHash);
+    const version = await metadata.versions.get(dagId, versionHash);
     const kind = version?.document.schedule.kind;
     if (isPaused || (kind !== "cron" && kind !== "multi-cron" && kind !== "cron-data-interval")) {
       continue;
@@ -136,7 +136,7 @@ async function listScheduleNames({ clients, environment }: Patient): Promise<rea
 /** Queued runs are started by the scheduler; one that waits for long while its DAG has room tells that it is late. */
 async function checkLag(patient: Patient): Promise<readonly Finding[]> {
   const metadata = metadataOf(patient);
-  const active = await metadata.listActiveRuns();
+  const active = await metadata.runs.listActive();
   const running = new Set<string>();
   for (const { dagId, state } of active) if (state === "running") running.add(dagId);
   const findings: Finding[] = [];
@@ -144,7 +144,7 @@ async function checkLag(patient: Patient): Promise<readonly Finding[]> {
     const due = Math.max(Date.parse(runAfter), Date.parse(queuedAt));
     const lag = (patient.now - due) / 1_000;
     if (state !== "queued" || lag < LONG_QUEUED || running.has(dagId)) continue;
-    if ((await metadata.getDag(dagId))?.isPaused) continue;
+    if ((await metadata.dags.get(dagId))?.isPaused) continue;
     findings.push({
       level: "wrong",
       message: `run "${runId}" of DAG "${dagId}" is due for ${formatDuration(lag)} and has not started`,

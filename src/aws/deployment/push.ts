@@ -140,7 +140,7 @@ export async function listImported(
   tableName: string,
   client = new DynamoDBClient(CLIENT_OPTIONS),
 ): Promise<ReadonlyMap<string, DagFileRecord>> {
-  const records = await createDynamoDbMetadata({ client, tableName }).listDagFiles();
+  const records = await createDynamoDbMetadata({ client, tableName }).files.list();
   return new Map(records.map((record) => [record.file, record]));
 }
 

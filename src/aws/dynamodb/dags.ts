@@ -1,6 +1,6 @@
 // DAGs and DAG files in DynamoDB: each kind in one partition, in the order of their ids.
 import type { DagFileRecord, DagRecord } from "../../model/records.ts";
-import type { DagStore, PageRequest } from "../../ports/metadata.ts";
+import type { DagFileStore, DagStore, PageRequest } from "../../ports/metadata.ts";
 import { parseAfter, toPage, toRowLimit } from "../../ports/pages.ts";
 import { type Item, number, pack, text, unpack } from "./attributes.ts";
 import { PARTITIONS } from "./keys.ts";
@@ -8,20 +8,18 @@ import { type DynamoDbTable, IS_ABSENT } from "./table-calls.ts";
 
 const { dags: DAGS, files: FILES } = PARTITIONS;
 
-/** The part of the metadata that says which DAGs there are; versions and the end of a DAG have files of their own. */
-export function createDags(
-  table: DynamoDbTable,
-): Omit<DagStore, "deleteDag" | "createDagVersion" | "getDagVersion" | "listDagVersions"> {
+/** The part of the metadata that keeps the DAGs; delete-dag.ts removes them. */
+export function createDags(table: DynamoDbTable): Omit<DagStore, "delete"> {
   return {
-    async getDag(dagId) {
+    async get(dagId) {
       const item = await table.get({ pk: DAGS, sk: dagId });
       return item && toDag(item);
     },
-    async listDags(page) {
+    async list(page) {
       const { rows, rowLimit } = await listRows(table, DAGS, page);
       return toPage(rows.map(toDag), { rowLimit, keyOf: ({ dagId }) => [dagId] });
     },
-    async putDag(dag) {
+    async put(dag) {
       const { dagId, revision } = dag;
       const item = { ...toRow(DAGS, dagId, dag), revision: number(revision) };
       const { isWritten } = await table.put(
@@ -36,16 +34,21 @@ export function createDags(
       );
       return isWritten;
     },
+  };
+}
 
-    async getDagFile(file) {
+/** The part of the metadata that keeps what became of DAG files. */
+export function createDagFiles(table: DynamoDbTable): DagFileStore {
+  return {
+    async get(file) {
       const item = await table.get({ pk: FILES, sk: file });
       return item && toFile(item);
     },
-    async putDagFile(record) {
+    async put(record) {
       await table.put(toRow(FILES, record.file, record));
     },
-    deleteDagFile: (file) => table.remove({ pk: FILES, sk: file }),
-    listDagFiles: async () => (await table.query({ pk: FILES })).map(toFile),
+    delete: (file) => table.remove({ pk: FILES, sk: file }),
+    list: async () => (await table.query({ pk: FILES })).map(toFile),
   };
 }
 

@@ -67,6 +67,14 @@ export function endOf(prefix: string): string {
   return `${prefix}\u{10ffff}`;
 }
 
+/** Whose item it is, among those of a run that list task instances or gates. */
+export function keyIn(
+  { dagId, runId }: { readonly dagId: string; readonly runId: string },
+  item: Item,
+): TaskInstanceKey {
+  return { dagId, runId, ...parseInstanceKey(item.sk?.S ?? "") };
+}
+
 /** From the sort key of a task instance or a gate. */
 export function parseInstanceKey(sk: string): Pick<TaskInstanceKey, "taskId" | "mapIndex"> {
   const [, taskId = "", mapIndex = ""] = splitKey(sk);

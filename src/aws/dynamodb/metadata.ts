@@ -1,5 +1,5 @@
 // The metadata database on AWS: one DynamoDB table. This file says what stands where and what it costs; the table itself
-// is defined in table.ts, its calls are in dynamodb-table.ts, and each part of the port has a file of its own.
+// is defined in table.ts, its calls are in table-calls.ts, and each part of the port has a file of its own.
 //
 // pk                         sk                          item
 // dags                       <dag>                       DAG (record, revision)
@@ -49,15 +49,19 @@
 // of a DAG's runs are items of the table, moved in the transaction that changes the run. Queued and running runs share
 // a list, so a start moves nothing. No query passes over history: each list has its own partition and order.
 import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import type { VariableRecord } from "../../model/records.ts";
 import type { Metadata } from "../../ports/metadata.ts";
 import type { Clock } from "../../ports/platform.ts";
-import { createDags } from "./dags.ts";
+import { createCollection } from "./collection.ts";
+import { createDagFiles, createDags } from "./dags.ts";
 import { deleteDag } from "./delete-dag.ts";
+import { createGates } from "./gates.ts";
+import { PARTITIONS } from "./keys.ts";
 import { createKnownTasks } from "./known-tasks.ts";
 import { createRuns } from "./runs.ts";
 import { type CapacityHook, createDynamoDbTable } from "./table-calls.ts";
 import { createTaskInstances } from "./task-instances.ts";
-import { createValues } from "./values.ts";
+import { createTaskStates } from "./task-states.ts";
 import { createVersions } from "./versions.ts";
 import { createXComs } from "./xcoms.ts";
 
@@ -77,15 +81,23 @@ export function createDynamoDbMetadata(options: DynamoDbMetadataOptions): Metada
   const table = createDynamoDbTable({ client, tableName, onCapacity });
   const knownTasks = createKnownTasks(table, clock);
   return {
-    ...createDags(table),
-    ...createVersions(table),
-    ...createRuns(table),
-    ...createTaskInstances(table, { knownTasks, clock }),
-    ...createXComs(table),
-    ...createValues(table),
-    async deleteDag(dagId) {
-      await deleteDag(table, dagId);
-      knownTasks.forget(dagId);
+    dags: {
+      ...createDags(table),
+      async delete(dagId) {
+        await deleteDag(table, dagId);
+        knownTasks.forget(dagId);
+      },
     },
+    versions: createVersions(table),
+    files: createDagFiles(table),
+    runs: createRuns(table),
+    taskInstances: createTaskInstances(table, knownTasks),
+    gates: createGates(table, clock),
+    xcoms: createXComs(table),
+    taskStates: createTaskStates(table),
+    variables: createCollection<VariableRecord>(table, {
+      partition: PARTITIONS.variables,
+      keyOf: ({ key }) => key,
+    }),
   };
 }

@@ -20,7 +20,7 @@ interface Entry {
 export function createRunListing(
   table: DynamoDbTable,
   toRun: (item: Item) => DagRunRecord,
-): Pick<RunStore, "listRuns" | "listActiveRuns"> {
+): Pick<RunStore, "list" | "listActive"> {
   async function readRuns(entries: readonly Entry[]): Promise<readonly DagRunRecord[]> {
     const items = await table.getAll(entries.map(({ run }) => run));
     const byPartition = new Map(items.map((item) => [item.pk?.S, item]));
@@ -69,7 +69,7 @@ export function createRunListing(
   }
 
   return {
-    async listRuns(filter) {
+    async list(filter) {
       const { dagId, states } = filter;
       const rowLimit = toRowLimit(filter.limit);
       const toPlace = (run: DagRunRecord) =>
@@ -85,7 +85,7 @@ export function createRunListing(
       }
       return toPage(runs.slice(0, rowLimit), { rowLimit, keyOf: (run) => [toPlace(run)] });
     },
-    async listActiveRuns(dagId) {
+    async listActive(dagId) {
       const runs = await readRuns(await listEntries(dagId, "active", {}));
       return runs.filter(({ state }) => listOf(state) === "active");
     },

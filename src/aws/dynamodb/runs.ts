@@ -41,6 +41,8 @@ const FIELDS: Fields<Omit<DagRunRecord, "dagId" | "runId">> = {
 
 /** The part of the metadata that keeps the runs. */
 export function createRuns(table: DynamoDbTable): RunStore {
+  const listing = createRunListing(table, toRun);
+
   async function getRun(dagId: string, runId: string): Promise<DagRunRecord | undefined> {
     const item = await table.get(runKey(dagId, runId));
     return item && toRun(item);
@@ -90,7 +92,7 @@ export function createRuns(table: DynamoDbTable): RunStore {
   }
 
   return {
-    async createRun(run) {
+    async create(run) {
       const item = { ...toItem(run), ...indexKeys(run) };
       const refused = await table.transact([
         { put: item, condition: IS_ABSENT },
@@ -98,15 +100,16 @@ export function createRuns(table: DynamoDbTable): RunStore {
       ]);
       return refused.length === 0 ? "created" : "exists";
     },
-    getRun,
-    updateRun(change) {
+    get: getRun,
+    update(change) {
       if (change.from.length === 0) return Promise.resolve(undefined);
       return mayMove(change) ? changeAndMove(change) : changeInPlace(change);
     },
-    ...createRunListing(table, toRun),
-    getLatestAutomatedRun: async (dagId) =>
+    list: listing.list,
+    listActive: listing.listActive,
+    getLatestAutomated: async (dagId) =>
       runAt(dagId, await latest(datePartition(dagId, "automated"))),
-    async getPreviousRun({ dagId, logicalDate, automatedOnly }) {
+    async getPrevious({ dagId, logicalDate, automatedOnly }) {
       const partitions = automatedOnly
         ? DATE_LISTS.map((list) => datePartition(dagId, list))
         : [datePartition(dagId)];

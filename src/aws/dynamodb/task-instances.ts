@@ -1,9 +1,8 @@
 // Task instances and gates in DynamoDB. A change of a task instance is one conditional write of one item that no index
 // holds; a small return value stands in the same item. Only larger XComs make it a transaction.
-import type { GateRecord, TaskInstanceKey, TaskInstanceRecord } from "../../model/records.ts";
+import type { TaskInstanceKey, TaskInstanceRecord } from "../../model/records.ts";
 import type { TaskInstanceState } from "../../model/states.ts";
 import type { TaskInstanceChange, TaskInstanceStore } from "../../ports/metadata.ts";
-import type { Clock } from "../../ports/platform.ts";
 import {
   type Edit,
   edited,
@@ -15,10 +14,9 @@ import {
   toEdit,
 } from "./attributes.ts";
 import { createInstanceListing } from "./instance-listing.ts";
-import { instanceKey, parseInstanceKey } from "./keys.ts";
+import { instanceKey, keyIn } from "./keys.ts";
 import type { KnownTasks } from "./known-tasks.ts";
-import { TIME_TO_LIVE } from "./table.ts";
-import { type Condition, type DynamoDbTable, isUnchanged, keyOf, toKey } from "./table-calls.ts";
+import { type Condition, type DynamoDbTable, isUnchanged, toKey } from "./table-calls.ts";
 import { editOfReturnValue, toXComItem } from "./xcoms.ts";
 
 const FIELDS: Fields<Omit<TaskInstanceRecord, keyof TaskInstanceKey>> = {
@@ -39,16 +37,12 @@ const FIELDS: Fields<Omit<TaskInstanceRecord, keyof TaskInstanceKey>> = {
   tries: "json",
 };
 
-/** No execution lasts longer than a year (Step Functions quotas), so no token is of use after that. */
-const GATE_DAYS = 366;
-
-/** The part of the metadata that keeps what happens in a run. */
+/** The part of the metadata that keeps the task instances. */
 export function createTaskInstances(
   table: DynamoDbTable,
-  { knownTasks, clock }: { readonly knownTasks: KnownTasks; readonly clock: Pick<Clock, "now"> },
+  knownTasks: KnownTasks,
 ): TaskInstanceStore {
-  const list = createInstanceListing(table);
-  const listGates = createInstanceListing(table);
+  const listInstances = createInstanceListing(table);
 
   /** Writes the whole item together with its XComs; does it again if someone was faster. */
   async function changeWithXComs(change: TaskInstanceChange, edit: Edit, xcoms: readonly Item[]) {
@@ -69,15 +63,15 @@ export function createTaskInstances(
   }
 
   return {
-    async getTaskInstance(key) {
+    async get(key) {
       const item = await table.get(instanceKey("task", key));
       return item && toRecord(key, item);
     },
-    async listTaskInstances(query) {
-      const items = await list("task", query);
+    async list(query) {
+      const items = await listInstances("task", query);
       return items.map((item) => toRecord(keyIn(query, item), item));
     },
-    async updateTaskInstance(change) {
+    async update(change) {
       const { key, from, tryNumber = 0, set, xcoms = [] } = change;
       if (from.length === 0) return undefined;
       if (from.includes(null) && tryNumber === 0) await knownTasks.remember(key.dagId, key.taskId);
@@ -97,36 +91,7 @@ export function createTaskInstances(
       );
       return isWritten && item ? toRecord(key, item) : undefined;
     },
-    hasTaskInstance: knownTasks.has,
-
-    async putGate(gate) {
-      const expiresAt = Math.ceil(clock.now() / 1_000) + GATE_DAYS * 86_400;
-      await table.put({
-        ...toKey(instanceKey("gate", gate)),
-        token: text(gate.token),
-        [TIME_TO_LIVE]: number(expiresAt),
-      });
-    },
-    async listGates(query) {
-      const items = await listGates("gate", query);
-      return items.map(
-        (item): GateRecord => ({ ...keyIn(query, item), token: item.token?.S ?? "" }),
-      );
-    },
-    async takeGate(gate) {
-      // As a transaction, since only that tells a removal that is made again from one that someone else made.
-      const refused = await table.transact([
-        {
-          remove: instanceKey("gate", gate),
-          condition: {
-            text: "#token = :token",
-            names: ["token"],
-            values: { ":token": text(gate.token) },
-          },
-        },
-      ]);
-      return refused.length === 0;
-    },
+    isKnown: knownTasks.has,
   };
 }
 
@@ -154,13 +119,6 @@ function asWanted({ from, tryNumber, pokes }: TaskInstanceChange): Condition {
     texts.push(count === 0 ? `(attribute_not_exists(#${name}) OR ${isCount})` : isCount);
   }
   return { text: texts.join(" AND "), names: fields, values };
-}
-
-function keyIn(
-  { dagId, runId }: { readonly dagId: string; readonly runId: string },
-  item: Item,
-): TaskInstanceKey {
-  return { dagId, runId, ...parseInstanceKey(keyOf(item).sk) };
 }
 
 function toRecord(

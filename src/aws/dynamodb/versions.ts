@@ -3,7 +3,7 @@
 import { randomUUID } from "node:crypto";
 import { deflateRawSync, inflateRawSync } from "node:zlib";
 import type { DagVersionRecord } from "../../model/records.ts";
-import type { DagStore } from "../../ports/metadata.ts";
+import type { VersionStore } from "../../ports/metadata.ts";
 import { type Item, number, text } from "./attributes.ts";
 import { joinKey, partitionOf } from "./keys.ts";
 import { type DynamoDbTable, IS_ABSENT, keyOf } from "./table-calls.ts";
@@ -12,9 +12,7 @@ import { type DynamoDbTable, IS_ABSENT, keyOf } from "./table-calls.ts";
 const CHUNK_BYTES = 350_000;
 
 /** The part of the metadata that keeps the versions. */
-export function createVersions(
-  table: DynamoDbTable,
-): Pick<DagStore, "createDagVersion" | "getDagVersion" | "listDagVersions"> {
+export function createVersions(table: DynamoDbTable): VersionStore {
   async function parse(pk: string, head: Item): Promise<DagVersionRecord> {
     const parts = [bytesOf(head)];
     const upload = head.chunks?.S;
@@ -26,7 +24,7 @@ export function createVersions(
   }
 
   return {
-    async createDagVersion(version) {
+    async create(version) {
       const pk = versionPartition(version.dagId);
       const head = {
         pk: text(pk),
@@ -57,12 +55,12 @@ export function createVersions(
       if (!isWritten) await table.removeAll(chunks.map(keyOf));
       return isWritten;
     },
-    async getDagVersion(dagId, hash) {
+    async get(dagId, hash) {
       const pk = versionPartition(dagId);
       const head = await table.get({ pk, sk: headKey(hash) });
       return head && parse(pk, head);
     },
-    async listDagVersions(dagId) {
+    async list(dagId) {
       const pk = versionPartition(dagId);
       const heads = await table.query({ pk, where: { begins: HEAD_PREFIX } });
       const versions = await Promise.all(heads.map((head) => parse(pk, head)));

@@ -1,7 +1,7 @@
 // XComs in DynamoDB, each an item of its own, but for a small return value: that stands in the item of its task
 // instance, so that one write records both the end of the task and what it returned. It wins over an item of its own.
 import type { TaskInstanceKey, XComRecord } from "../../model/records.ts";
-import type { ValueStore } from "../../ports/metadata.ts";
+import type { XComStore } from "../../ports/metadata.ts";
 import { type Edit, type Fields, fromItem, type Item, text, toEdit } from "./attributes.ts";
 import { compareKeys, instanceKey } from "./keys.ts";
 import { type DynamoDbTable, keyOf, toKey } from "./table-calls.ts";
@@ -35,9 +35,7 @@ const RETURN_FIELDS: Fields<ReturnValue> = {
 const NO_RETURN_VALUE: Edit = { set: {}, remove: Object.keys(RETURN_FIELDS) };
 
 /** The part of the metadata that keeps XComs. */
-export function createXComs(
-  table: DynamoDbTable,
-): Pick<ValueStore, "putXCom" | "getXCom" | "listXComs" | "deleteXComs"> {
+export function createXComs(table: DynamoDbTable): XComStore {
   async function getReturnValue(key: TaskInstanceKey): Promise<XComRecord | undefined> {
     const item = await table.get(instanceKey("task", key));
     return item && fromInstance(key, item);
@@ -60,24 +58,24 @@ export function createXComs(
   };
 
   return {
-    async putXCom(xcom) {
+    async put(xcom) {
       await table.put(toXComItem(xcom));
       // Until here, one that stands in the task instance is still the valid one.
       if (xcom.key === RETURN_VALUE) await removeReturnValue(xcom);
     },
-    async getXCom(key, name) {
+    async get(key, name) {
       const small = name === RETURN_VALUE ? await getReturnValue(key) : undefined;
       if (small) return small;
       const item = await table.get(instanceKey("xcom", key, name));
       return item && toXCom(key, item);
     },
-    async listXComs(key) {
+    async list(key) {
       const [items, small] = await Promise.all([itemsOf(key), getReturnValue(key)]);
       const xcoms = items.map((item) => toXCom(key, item));
       const all = small ? [...xcoms.filter((xcom) => xcom.key !== RETURN_VALUE), small] : xcoms;
       return all.sort((a, b) => compareKeys(a.key, b.key));
     },
-    async deleteXComs(key) {
+    async delete(key) {
       const items = await itemsOf(key);
       await Promise.all([table.removeAll(items.map(keyOf)), removeReturnValue(key)]);
     },

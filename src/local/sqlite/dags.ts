@@ -1,6 +1,6 @@
 // DAGs, their versions and their files in SQLite.
 import type { DagFileRecord, DagRecord, DagVersionRecord } from "../../model/records.ts";
-import type { DagStore } from "../../ports/metadata.ts";
+import type { DagFileStore, DagStore, VersionStore } from "../../ports/metadata.ts";
 import { parseAfter, toPage, toRowLimit } from "../../ports/pages.ts";
 import type { SqliteDatabase } from "./database.ts";
 import { type Row, text } from "./rows.ts";
@@ -17,7 +17,7 @@ const TABLES_OF_A_DAG = [
   "task_states",
 ];
 
-/** The part of the metadata that says which DAGs there are. */
+/** The part of the metadata that keeps the DAGs. */
 export function createDagStore(db: SqliteDatabase): DagStore {
   const selectDag = db.prepare("SELECT record FROM dags WHERE dag_id = ?");
   const selectDags = db.prepare("SELECT record FROM dags WHERE dag_id > ? ORDER BY dag_id LIMIT ?");
@@ -29,31 +29,16 @@ export function createDagStore(db: SqliteDatabase): DagStore {
     db.prepare(`DELETE FROM ${table} WHERE dag_id = ?`),
   );
 
-  const insertVersion = db.prepare(
-    "INSERT INTO dag_versions VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
-  );
-  const selectVersion = db.prepare("SELECT record FROM dag_versions WHERE dag_id = ? AND hash = ?");
-  const selectVersions = db.prepare(
-    "SELECT record FROM dag_versions WHERE dag_id = ? ORDER BY number DESC",
-  );
-
-  const selectFile = db.prepare("SELECT record FROM dag_files WHERE file = ?");
-  const selectFiles = db.prepare("SELECT record FROM dag_files ORDER BY file");
-  const upsertFile = db.prepare(
-    "INSERT INTO dag_files VALUES (?, ?) ON CONFLICT DO UPDATE SET record = excluded.record",
-  );
-  const deleteFile = db.prepare("DELETE FROM dag_files WHERE file = ?");
-
   return {
-    getDag: (dagId) => db.read(() => toDag(selectDag.get(dagId))),
-    listDags: ({ limit, after } = {}) =>
+    get: (dagId) => db.read(() => toDag(selectDag.get(dagId))),
+    list: ({ limit, after } = {}) =>
       db.read(() => {
         const rowLimit = toRowLimit(limit);
         const [lastDagId = ""] = parseAfter(after, 1) ?? [];
         const dags = selectDags.all(lastDagId, rowLimit).map(parseDag);
         return toPage(dags, { rowLimit, keyOf: ({ dagId }) => [dagId] });
       }),
-    putDag: (dag) =>
+    put: (dag) =>
       db.write(() => {
         const { dagId, revision } = dag;
         const record = JSON.stringify(dag);
@@ -63,29 +48,54 @@ export function createDagStore(db: SqliteDatabase): DagStore {
             : updateDag.run(revision, record, dagId, revision - 1);
         return changes === 1;
       }),
-    deleteDag: (dagId) =>
+    delete: (dagId) =>
       db.write(() => {
         for (const deletion of deletions) deletion.run(dagId);
       }),
+  };
+}
 
-    createDagVersion: (version) =>
+/** The part of the metadata that keeps the versions of DAGs. */
+export function createVersionStore(db: SqliteDatabase): VersionStore {
+  const insertVersion = db.prepare(
+    "INSERT INTO dag_versions VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
+  );
+  const selectVersion = db.prepare("SELECT record FROM dag_versions WHERE dag_id = ? AND hash = ?");
+  const selectVersions = db.prepare(
+    "SELECT record FROM dag_versions WHERE dag_id = ? ORDER BY number DESC",
+  );
+
+  return {
+    create: (version) =>
       db.write(() => {
         const { dagId, hash, number } = version;
         return insertVersion.run(dagId, hash, number, JSON.stringify(version)).changes === 1;
       }),
-    getDagVersion: (dagId, hash) => db.read(() => toVersion(selectVersion.get(dagId, hash))),
-    listDagVersions: (dagId) => db.read(() => selectVersions.all(dagId).map(parseVersion)),
+    get: (dagId, hash) => db.read(() => toVersion(selectVersion.get(dagId, hash))),
+    list: (dagId) => db.read(() => selectVersions.all(dagId).map(parseVersion)),
+  };
+}
 
-    getDagFile: (file) => db.read(() => toFile(selectFile.get(file))),
-    putDagFile: (record) =>
+/** The part of the metadata that keeps what became of DAG files. */
+export function createDagFileStore(db: SqliteDatabase): DagFileStore {
+  const selectFile = db.prepare("SELECT record FROM dag_files WHERE file = ?");
+  const selectFiles = db.prepare("SELECT record FROM dag_files ORDER BY file");
+  const upsertFile = db.prepare(
+    "INSERT INTO dag_files VALUES (?, ?) ON CONFLICT DO UPDATE SET record = excluded.record",
+  );
+  const deleteFile = db.prepare("DELETE FROM dag_files WHERE file = ?");
+
+  return {
+    get: (file) => db.read(() => toFile(selectFile.get(file))),
+    put: (record) =>
       db.write(() => {
         upsertFile.run(record.file, JSON.stringify(record));
       }),
-    deleteDagFile: (file) =>
+    delete: (file) =>
       db.write(() => {
         deleteFile.run(file);
       }),
-    listDagFiles: () => db.read(() => selectFiles.all().map(parseFile)),
+    list: () => db.read(() => selectFiles.all().map(parseFile)),
   };
 }
 

@@ -1,12 +1,14 @@
 // The metadata database of one machine: SQLite in the one process that holds the lock. Reads run at once and see
 // what is committed; writes of the same turn of the event loop share one durable commit.
+import type { VariableRecord } from "../../model/records.ts";
 import type { Metadata } from "../../ports/metadata.ts";
+import { createCollection } from "./collection.ts";
 import type { CommitOptions } from "./commits.ts";
-import { createDagStore } from "./dags.ts";
+import { createDagFileStore, createDagStore, createVersionStore } from "./dags.ts";
 import { createSqliteDatabase, openConnection, type SqliteDatabase } from "./database.ts";
 import { createRunStore } from "./runs.ts";
-import { createTaskInstanceStore } from "./task-instances.ts";
-import { createValueStore } from "./values.ts";
+import { createGateStore, createTaskInstanceStore } from "./task-instances.ts";
+import { createTaskStateStore, createXComStore } from "./values.ts";
 
 export interface SqliteMetadata extends Metadata {
   /** Writes what is waiting, then closes the file. */
@@ -24,10 +26,18 @@ export function createSqliteMetadata(options: CommitOptions): SqliteMetadata {
 /** The metadata on a database that is open already. */
 export function createMetadataOn(db: SqliteDatabase): SqliteMetadata {
   return {
-    ...createDagStore(db),
-    ...createRunStore(db),
-    ...createTaskInstanceStore(db),
-    ...createValueStore(db),
+    dags: createDagStore(db),
+    versions: createVersionStore(db),
+    files: createDagFileStore(db),
+    runs: createRunStore(db),
+    taskInstances: createTaskInstanceStore(db),
+    gates: createGateStore(db),
+    xcoms: createXComStore(db),
+    taskStates: createTaskStateStore(db),
+    variables: createCollection<VariableRecord>(db, {
+      kind: "variables",
+      keyOf: ({ key }) => key,
+    }),
     close: () => db.close(),
   };
 }

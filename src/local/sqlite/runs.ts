@@ -80,10 +80,10 @@ export function createRunStore(db: SqliteDatabase): RunStore {
   }
 
   return {
-    createRun: (run) =>
+    create: (run) =>
       db.write(() => (insert.run(...toColumns(run)).changes === 1 ? "created" : "exists")),
-    getRun: (dagId, runId) => db.read(() => toRun(select.get(dagId, runId))),
-    updateRun: ({ dagId, runId, from, clearNumber, set }) =>
+    get: (dagId, runId) => db.read(() => toRun(select.get(dagId, runId))),
+    update: ({ dagId, runId, from, clearNumber, set }) =>
       db.write(() => {
         const run = toRun(select.get(dagId, runId));
         if (run === undefined || !from.includes(run.state)) return undefined;
@@ -92,18 +92,18 @@ export function createRunStore(db: SqliteDatabase): RunStore {
         update.run(...toColumns(changed));
         return changed;
       }),
-    listRuns: (filter) =>
+    list: (filter) =>
       db.read(() => {
         const rowLimit = toRowLimit(filter.limit);
         return toPage(selectPage(filter, rowLimit), { rowLimit, keyOf });
       }),
-    listActiveRuns: (dagId) =>
+    listActive: (dagId) =>
       db.read(() => {
         const rows = dagId === undefined ? selectActive.all() : selectActiveOfDag.all(dagId);
         return rows.map(parseRun);
       }),
-    getLatestAutomatedRun: (dagId) => db.read(() => toRun(selectLatestAutomated.get(dagId))),
-    getPreviousRun: ({ dagId, logicalDate, automatedOnly }) =>
+    getLatestAutomated: (dagId) => db.read(() => toRun(selectLatestAutomated.get(dagId))),
+    getPrevious: ({ dagId, logicalDate, automatedOnly }) =>
       db.read(() => {
         const previous = automatedOnly ? selectPreviousNotManual : selectPrevious;
         return toRun(previous.get(dagId, logicalDate));

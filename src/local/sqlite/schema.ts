@@ -62,6 +62,15 @@ export const MIGRATIONS: readonly string[] = [
 
   CREATE TABLE variables (key TEXT PRIMARY KEY, record TEXT NOT NULL) STRICT;
   `,
+  `
+  -- Simple entities of every kind, each found by its key alone.
+  CREATE TABLE entities (
+    kind TEXT NOT NULL, key TEXT NOT NULL, revision TEXT NOT NULL, record TEXT NOT NULL,
+    PRIMARY KEY (kind, key)
+  ) STRICT, WITHOUT ROWID;
+  INSERT INTO entities SELECT 'variables', key, '1', record FROM variables;
+  DROP TABLE variables;
+  `,
 ];
 
 /** Brings the database to the newest schema, one transaction per migration; refuses one that is newer still. */

@@ -1,7 +1,7 @@
 // Task instances and gates in SQLite. A change reads, decides and writes within one synchronous step, so its
 // condition holds when it is written.
 import type { GateRecord, TaskInstanceKey, TaskInstanceRecord } from "../../model/records.ts";
-import type { TaskInstanceStore } from "../../ports/metadata.ts";
+import type { GateStore, TaskInstanceStore } from "../../ports/metadata.ts";
 import type { SqliteDatabase } from "./database.ts";
 import { integer, type Row, text } from "./rows.ts";
 import { createXComWriter } from "./xcoms.ts";
@@ -10,7 +10,7 @@ const ONE = "dag_id = ? AND run_id = ? AND task_id = ? AND map_index = ?";
 const RUN = "dag_id = ? AND run_id = ?";
 const TASKS = "dag_id = ? AND run_id = ? AND task_id IN (SELECT value FROM json_each(?))";
 
-/** The part of the metadata that keeps what happens in a run. */
+/** The part of the metadata that keeps the task instances. */
 export function createTaskInstanceStore(db: SqliteDatabase): TaskInstanceStore {
   const select = db.prepare(`SELECT record FROM task_instances WHERE ${ONE}`);
   const selectRun = db.prepare(
@@ -26,20 +26,11 @@ export function createTaskInstanceStore(db: SqliteDatabase): TaskInstanceStore {
   );
   const selectKnownTask = db.prepare("SELECT 1 FROM known_tasks WHERE dag_id = ? AND task_id = ?");
 
-  const upsertGate = db.prepare(
-    "INSERT INTO gates VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET token = excluded.token",
-  );
-  const selectGatesOfRun = db.prepare(`SELECT task_id, map_index, token FROM gates WHERE ${RUN}`);
-  const selectGatesOfTasks = db.prepare(
-    `SELECT task_id, map_index, token FROM gates WHERE ${TASKS}`,
-  );
-  const deleteGate = db.prepare(`DELETE FROM gates WHERE ${ONE} AND token = ?`);
-
   const writeXCom = createXComWriter(db);
 
   return {
-    getTaskInstance: (key) => db.read(() => toInstance(key, select.get(...columnsOf(key)))),
-    listTaskInstances: ({ dagId, runId, taskIds }) =>
+    get: (key) => db.read(() => toInstance(key, select.get(...columnsOf(key)))),
+    list: ({ dagId, runId, taskIds }) =>
       db.read(() => {
         const rows =
           taskIds === undefined
@@ -47,7 +38,7 @@ export function createTaskInstanceStore(db: SqliteDatabase): TaskInstanceStore {
             : selectTasks.all(dagId, runId, JSON.stringify(taskIds));
         return rows.map((row) => parseInstance(keyOf({ dagId, runId }, row), row));
       }),
-    updateTaskInstance: ({ key, from, tryNumber, pokes, set, xcoms = [] }) =>
+    update: ({ key, from, tryNumber, pokes, set, xcoms = [] }) =>
       db.write(() => {
         const columns = columnsOf(key);
         const stored = toInstance(key, select.get(...columns));
@@ -73,14 +64,27 @@ export function createTaskInstanceStore(db: SqliteDatabase): TaskInstanceStore {
         for (const xcom of xcoms) writeXCom(xcom);
         return { ...pickKey(key), ...JSON.parse(record) };
       }),
-    hasTaskInstance: (dagId, taskId) =>
-      db.read(() => selectKnownTask.get(dagId, taskId) !== undefined),
+    isKnown: (dagId, taskId) => db.read(() => selectKnownTask.get(dagId, taskId) !== undefined),
+  };
+}
 
-    putGate: (gate) =>
+/** The part of the metadata that keeps the gates. */
+export function createGateStore(db: SqliteDatabase): GateStore {
+  const upsertGate = db.prepare(
+    "INSERT INTO gates VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET token = excluded.token",
+  );
+  const selectGatesOfRun = db.prepare(`SELECT task_id, map_index, token FROM gates WHERE ${RUN}`);
+  const selectGatesOfTasks = db.prepare(
+    `SELECT task_id, map_index, token FROM gates WHERE ${TASKS}`,
+  );
+  const deleteGate = db.prepare(`DELETE FROM gates WHERE ${ONE} AND token = ?`);
+
+  return {
+    put: (gate) =>
       db.write(() => {
         upsertGate.run(...columnsOf(gate), gate.token);
       }),
-    listGates: ({ dagId, runId, taskIds }) =>
+    list: ({ dagId, runId, taskIds }) =>
       db.read(() => {
         const rows =
           taskIds === undefined
@@ -90,8 +94,7 @@ export function createTaskInstanceStore(db: SqliteDatabase): TaskInstanceStore {
           (row): GateRecord => ({ ...keyOf({ dagId, runId }, row), token: text(row, "token") }),
         );
       }),
-    takeGate: (gate) =>
-      db.write(() => deleteGate.run(...columnsOf(gate), gate.token).changes === 1),
+    take: (gate) => db.write(() => deleteGate.run(...columnsOf(gate), gate.token).changes === 1),
   };
 }
 

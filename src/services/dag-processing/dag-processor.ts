@@ -65,7 +65,7 @@ export function createDagProcessor(
 
   /** Answers files to process again: their wait for a DAG id is over. */
   async function processNow(file: string): Promise<readonly string[]> {
-    const known = await metadata.getDagFile(file);
+    const known = await metadata.files.get(file);
     const text = await source.read(file);
     if (text === undefined || !isDagFile(file, text)) {
       return forgetFile(file, { known, isGone: text === undefined });
@@ -89,7 +89,7 @@ export function createDagProcessor(
       const record = { file, ...(bundleHash ? { bundleHash } : {}), imports, dagIds, diagnostics };
       if (!latest || !isSame(record, latest)) {
         latest = { ...record, processedAt: now() };
-        await metadata.putDagFile(latest);
+        await metadata.files.put(latest);
         options.onFileProcessed?.(latest);
       }
       const size = before.size;
@@ -106,7 +106,7 @@ export function createDagProcessor(
   async function isFree(diagnostics: readonly Diagnostic[]): Promise<boolean> {
     for (const { code, dagId = "" } of diagnostics) {
       if (code !== "dag-id-in-two-files") continue;
-      if ((await ownerOf(await metadata.getDag(dagId))) === undefined) return true;
+      if ((await ownerOf(await metadata.dags.get(dagId))) === undefined) return true;
     }
     return false;
   }
@@ -117,7 +117,7 @@ export function createDagProcessor(
    */
   async function addLiveIds(file: string, dagIds: Set<string>): Promise<void> {
     for (let after: string | undefined, more = true; more; more = after !== undefined) {
-      const page = await metadata.listDags({ limit: 1_000, ...(after ? { after } : {}) });
+      const page = await metadata.dags.list({ limit: 1_000, ...(after ? { after } : {}) });
       for (const dag of page.items) if (dag.file === file && !dag.isStale) dagIds.add(dag.dagId);
       after = page.next;
     }
@@ -150,7 +150,7 @@ export function createDagProcessor(
     { file, bundleHash }: { readonly file: string; readonly bundleHash: string },
   ): Promise<readonly Diagnostic[]> {
     const { dagId } = document;
-    const known = await metadata.getDag(dagId);
+    const known = await metadata.dags.get(dagId);
     const owner = await ownerOf(known);
     if (owner !== undefined && owner !== file) return [inTwoFiles(dagId, { owner, file })];
     const { version, diagnostics } = await publishVersion(
@@ -190,14 +190,14 @@ export function createDagProcessor(
   ): Promise<boolean> {
     if (dag?.plannedAt === undefined || dag.isStale) return false;
     if (dag.versionHash === hash) return true;
-    const before = await metadata.getDagVersion(dag.dagId, dag.versionHash);
+    const before = await metadata.versions.get(dag.dagId, dag.versionHash);
     return before !== undefined && isSameSchedule(before.document, document);
   }
 
   /** The file that a DAG is live from; undefined when that file has it no more. */
   async function ownerOf(dag: DagRecord | undefined): Promise<string | undefined> {
     if (!dag || dag.isStale) return undefined;
-    const record = await metadata.getDagFile(dag.file);
+    const record = await metadata.files.get(dag.file);
     if (!record?.dagIds.includes(dag.dagId)) return undefined;
     return (await source.read(dag.file)) === undefined ? undefined : dag.file;
   }
@@ -208,10 +208,10 @@ export function createDagProcessor(
     change: (dag: DagRecord | undefined) => Omit<DagRecord, "revision"> | undefined,
   ): Promise<boolean> {
     for (;;) {
-      const dag = await metadata.getDag(dagId);
+      const dag = await metadata.dags.get(dagId);
       const changed = change(dag);
       if (!changed) return false;
-      if (await metadata.putDag({ ...changed, revision: (dag?.revision ?? 0) + 1 })) return true;
+      if (await metadata.dags.put({ ...changed, revision: (dag?.revision ?? 0) + 1 })) return true;
     }
   }
 
@@ -224,7 +224,7 @@ export function createDagProcessor(
     const dagIds = new Set(known?.dagIds);
     await addLiveIds(file, dagIds);
     if (known) {
-      await metadata.deleteDagFile(file);
+      await metadata.files.delete(file);
       options.onFileForgotten?.(known);
     }
     return retireAll(file, [...dagIds]);
@@ -241,7 +241,7 @@ export function createDagProcessor(
       await schedules.remove(dagId);
       await options.onDagChanged(dagId);
     }
-    const records = await metadata.listDagFiles();
+    const records = await metadata.files.list();
     return records
       .filter((record) => record.file !== file && waitsFor(record, dagIds))
       .map((record) => record.file);
@@ -249,7 +249,7 @@ export function createDagProcessor(
 
   async function processChanged(files: readonly string[]): Promise<void> {
     const changed = new Set(files);
-    const records = await metadata.listDagFiles();
+    const records = await metadata.files.list();
     const importers = records.filter(({ imports }) => imports.some((path) => changed.has(path)));
     for (const { file } of importers) changed.add(file);
     const queue = changed.values();

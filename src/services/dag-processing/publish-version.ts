@@ -47,7 +47,7 @@ export async function publishVersion(
   const hash = versionHash(document, bundleHash);
   const withFile = (each: Diagnostic) => ({ file, dagId, ...each });
   const warnings = checkTaskTimes(document, options.longestTask).map(withFile);
-  const known = await metadata.getDagVersion(dagId, hash);
+  const known = await metadata.versions.get(dagId, hash);
   if (known && hash === liveHash) return { version: known, diagnostics: warnings };
   const compiled = compile(document, { functions: options.functions });
   const diagnostics = [...compiled.diagnostics.map(withFile), ...warnings];
@@ -55,7 +55,7 @@ export async function publishVersion(
   // Also for a version that is known: its machine may have been collected since it was live.
   await stateMachines.publish({ dagId, hash, definition: compiled.definition });
   if (known) return { version: known, diagnostics };
-  const [newest] = await metadata.listDagVersions(dagId);
+  const [newest] = await metadata.versions.list(dagId);
   const version: DagVersionRecord = {
     dagId,
     hash,
@@ -66,7 +66,7 @@ export async function publishVersion(
     document,
     gates: compiled.gates,
   };
-  await metadata.createDagVersion(version);
+  await metadata.versions.create(version);
   return { version, diagnostics };
 }
 

@@ -1,6 +1,6 @@
 // DAG versions by hash: immutable, so each is read from the metadata once and kept while it is in use.
 import type { DagVersionRecord } from "../../model/records.ts";
-import type { DagStore } from "../../ports/metadata.ts";
+import type { VersionStore } from "../../ports/metadata.ts";
 
 /** The version as stored, with its gates as a set. */
 export interface Version extends Omit<DagVersionRecord, "gates"> {
@@ -15,7 +15,7 @@ export interface Versions {
 const KEPT = 500;
 
 /** A cache of the last few hundred versions over the store. */
-export function createVersions(store: Pick<DagStore, "getDagVersion">): Versions {
+export function createVersions(store: Pick<VersionStore, "get">): Versions {
   const kept = new Map<string, Version>();
   return {
     async get(dagId, hash) {
@@ -26,7 +26,7 @@ export function createVersions(store: Pick<DagStore, "getDagVersion">): Versions
         kept.set(key, found);
         return found;
       }
-      const record = await store.getDagVersion(dagId, hash);
+      const record = await store.get(dagId, hash);
       if (!record) throw new Error(`Version ${hash} of DAG "${dagId}" is not in the metadata`);
       const version = { ...record, gates: new Set(record.gates) };
       kept.set(key, version);

@@ -46,11 +46,11 @@ export function createNotifier(
 
   /** Who has claimed an event sends it; a claim whose holder died ends by itself. */
   async function claim(key: TaskInstanceKey, name: string): Promise<string | undefined> {
-    const known = await metadata.getTaskState(key, name);
+    const known = await metadata.taskStates.get(key, name);
     if (known === SENT) return undefined;
     const claimed = `${SENDING}${new Date(clock.now() + LEASE_MS).toISOString()}`;
     const isFree = known === undefined || Date.parse(known.slice(SENDING.length)) <= clock.now();
-    if (isFree && (await metadata.replaceTaskState(key, name, { from: known, to: claimed }))) {
+    if (isFree && (await metadata.taskStates.replace(key, name, { from: known, to: claimed }))) {
       return claimed;
     }
     throw new Error("The notification is being sent by another notifier");
@@ -69,10 +69,10 @@ export function createNotifier(
       try {
         await postToSlack(webhook, toText(event, uiUrl));
       } catch (problem) {
-        await metadata.putTaskState(key, name, undefined);
+        await metadata.taskStates.put(key, name, undefined);
         throw problem;
       }
-      await metadata.replaceTaskState(key, name, { from: claimed, to: SENT });
+      await metadata.taskStates.replace(key, name, { from: claimed, to: SENT });
     },
   };
 }

@@ -56,12 +56,12 @@ export function createOrphans(
 
   return {
     async adoptAll() {
-      const runs = await metadata.listActiveRuns();
+      const runs = await metadata.runs.listActive();
       await adoptRuns(runs.filter(({ state }) => state === "running"));
     },
 
     async adopt() {
-      const old = findOld(await metadata.listActiveRuns(), clock.now());
+      const old = findOld(await metadata.runs.listActive(), clock.now());
       await adoptRuns(old.filter(({ state }) => state === "running"));
       // Queued ones wait to be started, and a run that was ended with a reason leaves room for another.
       const waiting = old.filter(({ state, reason }) => state === "queued" || reason !== undefined);

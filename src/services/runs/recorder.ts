@@ -63,7 +63,7 @@ export function createRecorder(
   const now = () => new Date(clock.now()).toISOString();
 
   async function scopeOf(event: ExecutionInput): Promise<RunScope | undefined> {
-    const run = await metadata.getRun(event.dagId, event.runId);
+    const run = await metadata.runs.get(event.dagId, event.runId);
     if (run?.state !== "running" || run.clearNumber !== event.clearNumber) return undefined;
     return { run, version: await versions.get(run.dagId, run.versionHash) };
   }
@@ -97,8 +97,8 @@ export function createRecorder(
       taskId: task.taskId,
       mapIndex: -1,
     };
-    await metadata.putGate({ ...key, token });
-    const known = await metadata.getTaskInstance(key);
+    await metadata.gates.put({ ...key, token });
+    const known = await metadata.taskInstances.get(key);
     if (known && known.state !== null) return releaseGate(context, scope, task.taskId);
     await lookAtGate(context, scope, task);
   }
@@ -107,13 +107,13 @@ export function createRecorder(
   async function settle(scope: RunScope, { taskId }: TaskDocument): Promise<void> {
     const key = { dagId: scope.run.dagId, runId: scope.run.runId, taskId, mapIndex: -1 };
     const message = "the worker died and all tries are used up";
-    const failed = await metadata.updateTaskInstance({
+    const failed = await metadata.taskInstances.update({
       key,
       from: [null, "queued", "running", "up_for_retry", "up_for_reschedule"],
       set: { state: "failed", endDate: now(), message },
     });
     if (failed) callbacks.afterTry(scope, failed, { name: "WorkerDied", message });
-    const known = failed ?? (await metadata.getTaskInstance(key));
+    const known = failed ?? (await metadata.taskInstances.get(key));
     const ended = known && toEnded(known);
     if (!ended) return;
     await propagate(context, scope, [ended], { isRepeated: true });
@@ -131,7 +131,7 @@ export function createRecorder(
   async function decideEnd(scope: RunScope): Promise<void> {
     const { dagId, runId } = scope.run;
     const states = new Map<string, TaskInstanceState | null>();
-    for (const record of await metadata.listTaskInstances({ dagId, runId })) {
+    for (const record of await metadata.taskInstances.list({ dagId, runId })) {
       states.set(record.taskId, record.state);
     }
     const decided = decideRunState(scope.version.document, (taskId) => states.get(taskId) ?? null);
@@ -153,7 +153,7 @@ export function createRecorder(
     reason: CallbackReason,
   ): Promise<boolean> {
     const { dagId, runId } = scope.run;
-    const ended = await metadata.updateRun({
+    const ended = await metadata.runs.update({
       dagId,
       runId,
       from: ["running"],
@@ -181,13 +181,13 @@ export function createRecorder(
   }: RunScope): Promise<void> {
     const limit = document.maxConsecutiveFailedDagRuns;
     if (limit <= 0) return;
-    const { items } = await metadata.listRuns({ dagId, states: ["success", "failed"], limit });
+    const { items } = await metadata.runs.list({ dagId, states: ["success", "failed"], limit });
     if (items.length < limit || items.some(({ state }) => state !== "failed")) return;
     for (;;) {
-      const dag = await metadata.getDag(dagId);
+      const dag = await metadata.dags.get(dagId);
       if (!dag || dag.isPaused) return;
       const paused = { ...forgetPlan(dag), isPaused: true, revision: dag.revision + 1 };
-      if (await metadata.putDag(paused)) break;
+      if (await metadata.dags.put(paused)) break;
     }
     platform.report.warn(`DAG "${dagId}" is paused after ${limit} failed runs in a row`);
   }
@@ -198,7 +198,7 @@ export function createRecorder(
     }
     const { dagId, runId } = run;
     const scope = { run, version: await versions.get(dagId, run.versionHash) };
-    const records = await metadata.listTaskInstances({ dagId, runId });
+    const records = await metadata.taskInstances.list({ dagId, runId });
     await Promise.all(records.filter(({ state }) => state === "running").map(freeOrphan));
     await propagate(
       context,
@@ -220,7 +220,7 @@ export function createRecorder(
   async function freeOrphan(record: TaskInstanceRecord): Promise<void> {
     const { dagId, runId, taskId, mapIndex, tryNumber, startDate } = record;
     const endDate = now();
-    await metadata.updateTaskInstance({
+    await metadata.taskInstances.update({
       key: { dagId, runId, taskId, mapIndex },
       from: ["running"],
       tryNumber,
@@ -250,7 +250,7 @@ export function createRecorder(
     { dagId, runId, clearNumber }: DagRunRecord,
     reason: keyof typeof UNFINISHED,
   ): Promise<void> {
-    const run = await metadata.updateRun({
+    const run = await metadata.runs.update({
       dagId,
       runId,
       from: ["running"],
@@ -262,7 +262,7 @@ export function createRecorder(
     const endDate = now();
     await Promise.all(
       scope.version.document.tasks.map(({ taskId }) =>
-        metadata.updateTaskInstance({
+        metadata.taskInstances.update({
           key: { dagId, runId, taskId, mapIndex: -1 },
           from: [null, "queued", "running", "up_for_retry", "up_for_reschedule"],
           set: { state: UNFINISHED[reason], endDate, message: `the run ended: ${reason}` },

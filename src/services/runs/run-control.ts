@@ -50,7 +50,7 @@ export function createRunControl(
   const { metadata, clock } = platform;
 
   async function dagOf(dagId: string): Promise<DagRecord> {
-    const dag = await metadata.getDag(dagId);
+    const dag = await metadata.dags.get(dagId);
     if (!dag) throw new RequestRefused("not-found", `The Dag with ID: \`${dagId}\` was not found`);
     return dag;
   }
@@ -105,7 +105,7 @@ export function createRunControl(
       versionHash: hash,
       clearNumber: 0,
     };
-    if ((await metadata.createRun(run)) === "exists") {
+    if ((await metadata.runs.create(run)) === "exists") {
       const date = run.logicalDate === null ? "" : ` or logical date ${run.logicalDate}`;
       throw new RequestRefused(
         "conflict",
@@ -114,7 +114,7 @@ export function createRunControl(
     }
     try {
       await retry(clock, () => scheduler.schedule(dagId), PLANNING);
-      return (await metadata.getRun(dagId, run.runId)) ?? run;
+      return (await metadata.runs.get(dagId, run.runId)) ?? run;
     } catch (problem) {
       // It is queued, and whoever plans the DAG next starts it; told of a failure, the caller would make another run.
       const told = `Run "${run.runId}" of DAG "${dagId}" is queued, but could not be planned`;
@@ -147,7 +147,7 @@ export function createRunControl(
       const dag = await dagOf(dagId);
       if (dag.isPaused === isPaused) return dag;
       const changed = { ...forgetPlan(dag), isPaused, revision: dag.revision + 1 };
-      if (await metadata.putDag(changed)) {
+      if (await metadata.dags.put(changed)) {
         await scheduler.schedule(dagId);
         return changed;
       }
@@ -156,7 +156,7 @@ export function createRunControl(
 
   async function deleteDag(dagId: string): Promise<void> {
     const dag = await dagOf(dagId);
-    const active = await metadata.listActiveRuns(dagId);
+    const active = await metadata.runs.listActive(dagId);
     const running = active.find(({ state }) => state === "running");
     if (running) {
       throw new RequestRefused(
@@ -171,9 +171,9 @@ export function createRunControl(
     }
     await platform.xcoms.deleteDag(dagId);
     await platform.logs.deleteDag(dagId);
-    const file = await metadata.getDagFile(dag.file);
-    if (file) await metadata.deleteDagFile(dag.file);
-    await metadata.deleteDag(dagId);
+    const file = await metadata.files.get(dag.file);
+    if (file) await metadata.files.delete(dag.file);
+    await metadata.dags.delete(dagId);
     await scheduler.schedule(dagId);
   }
 

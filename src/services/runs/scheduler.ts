@@ -59,14 +59,14 @@ export function createScheduler(
    * DAG is read after late runs have ended, since their end may pause it.
    */
   async function pass(dagId: string, taken: Set<string>): Promise<boolean> {
-    const activeRuns = await endLateRuns(await metadata.listActiveRuns(dagId));
-    const dag = await metadata.getDag(dagId);
+    const activeRuns = await endLateRuns(await metadata.runs.listActive(dagId));
+    const dag = await metadata.dags.get(dagId);
     if (!dag) {
       await platform.schedules.remove(dagId);
       return false;
     }
     const { document, hash: versionHash } = await versions.get(dagId, dag.versionHash);
-    const lastAutomatedRun = await metadata.getLatestAutomatedRun(dagId);
+    const lastAutomatedRun = await metadata.runs.getLatestAutomated(dagId);
     const lastPlannedAt = dag.plannedAt === undefined ? undefined : Date.parse(dag.plannedAt);
     const planned = plan({
       document,
@@ -80,7 +80,7 @@ export function createScheduler(
     });
     for (const wish of planned.create) {
       const queuedAt = new Date(clock.now()).toISOString();
-      const created = await metadata.createRun({
+      const created = await metadata.runs.create({
         ...wish,
         dagId,
         state: "queued",
@@ -119,7 +119,7 @@ export function createScheduler(
   /** Removes machines. A version stays on the list until that is done, and one that is live again keeps its machine. */
   async function collect(dagId: string, hashes: readonly string[]): Promise<void> {
     for (const hash of hashes) {
-      const dag = await metadata.getDag(dagId);
+      const dag = await metadata.dags.get(dagId);
       if (dag && dag.versionHash !== hash) await platform.stateMachines.remove({ dagId, hash });
     }
   }
@@ -138,7 +138,7 @@ export function createScheduler(
     const { plannedAt, superseded = [], ...others } = dag;
     const at = now.plannedAt === undefined ? undefined : new Date(now.plannedAt).toISOString();
     if (at === plannedAt && JSON.stringify(now.superseded) === JSON.stringify(superseded)) return;
-    await metadata.putDag({
+    await metadata.dags.put({
       ...others,
       ...(at === undefined ? {} : { plannedAt: at }),
       ...(now.superseded.length > 0 ? { superseded: now.superseded } : {}),
@@ -151,7 +151,7 @@ export function createScheduler(
    * process dies between the two steps, the run is taken up as any running run is.
    */
   async function start(dagId: string, runId: string): Promise<DagRunRecord | undefined> {
-    const run = await metadata.updateRun({
+    const run = await metadata.runs.update({
       dagId,
       runId,
       from: ["queued"],
@@ -173,7 +173,7 @@ export function createScheduler(
       // Perhaps it was started, and only the answers were lost. Then its calls do nothing from now on, what waits in it
       // ends, and the next start is that of another execution.
       const set = { state: "queued", startDate: undefined, clearNumber: clearNumber + 1 } as const;
-      await metadata.updateRun({ dagId, runId, from: ["running"], clearNumber, set });
+      await metadata.runs.update({ dagId, runId, from: ["running"], clearNumber, set });
       await retry(clock, () => platform.stateMachines.stop(input, "its start failed"), START);
       return undefined;
     }

@@ -29,7 +29,7 @@ export async function undeploy(
   if (!stopsRuns) refuseRunning(await listRunning(platform));
   const dags = await retireAll(platform);
   // DAG by DAG, which misses none that was started meanwhile.
-  const active = await Promise.all(dags.map(({ dagId }) => metadata.listActiveRuns(dagId)));
+  const active = await Promise.all(dags.map(({ dagId }) => metadata.runs.listActive(dagId)));
   const running = active.flat().filter(({ state }) => state === "running");
   if (!stopsRuns) {
     refuseRunning(running, "; the DAGs are taken off, and stepwind push brings them back");
@@ -50,13 +50,13 @@ export async function undeploy(
 /** Answers all DAGs, also those that were retired before: they have their state machines still. */
 async function retireAll({ metadata }: Platformed): Promise<readonly DagRecord[]> {
   // As of a file that was never processed, but for the helpers whose change processes it.
-  for (const record of await metadata.listDagFiles()) {
+  for (const record of await metadata.files.list()) {
     const { bundleHash: _, ...forgotten } = { ...record, dagIds: [] };
-    await metadata.putDagFile(forgotten);
+    await metadata.files.put(forgotten);
   }
   const dags: DagRecord[] = [];
   for (let after: string | undefined, more = true; more; more = after !== undefined) {
-    const page = await metadata.listDags({ limit: 1_000, ...(after ? { after } : {}) });
+    const page = await metadata.dags.list({ limit: 1_000, ...(after ? { after } : {}) });
     for (const { dagId } of page.items) {
       const dag = await retire(metadata, dagId);
       if (dag) dags.push(dag);
@@ -72,15 +72,15 @@ async function retire(
   dagId: string,
 ): Promise<DagRecord | undefined> {
   for (;;) {
-    const dag = await metadata.getDag(dagId);
+    const dag = await metadata.dags.get(dagId);
     if (!dag || dag.isStale) return dag;
     const retired = { ...dag, isStale: true, revision: dag.revision + 1 };
-    if (await metadata.putDag(retired)) return retired;
+    if (await metadata.dags.put(retired)) return retired;
   }
 }
 
 async function listRunning({ metadata }: Platformed): Promise<readonly DagRunRecord[]> {
-  return (await metadata.listActiveRuns()).filter(({ state }) => state === "running");
+  return (await metadata.runs.listActive()).filter(({ state }) => state === "running");
 }
 
 /** How many runs a refusal names. */

@@ -123,7 +123,7 @@ async function look(
 ): Promise<"run" | "ended" | readonly Ended[]> {
   const { dagId, runId } = scope.run;
   const key = { dagId, runId, taskId: task.taskId, mapIndex: -1 };
-  const known = await context.metadata.getTaskInstance(key);
+  const known = await context.metadata.taskInstances.get(key);
   if (known && known.state !== null) return isFinished(known.state) ? "ended" : [];
   if (ended !== undefined && (await waitsForMore(context, scope, task, ended))) return [];
   const verdict = await decideVerdict(context, scope, task);
@@ -148,7 +148,7 @@ async function waitsForMore(
     for (let count = 0; count < size; count += 1) {
       drawn.add(upstream[Math.floor(Math.random() * upstream.length)] ?? "");
     }
-    const found = await metadata.listTaskInstances({ dagId, runId, taskIds: [...drawn] });
+    const found = await metadata.taskInstances.list({ dagId, runId, taskIds: [...drawn] });
     if (found.filter(({ state }) => isFinished(state)).length < drawn.size) return true;
   }
   return false;
@@ -175,7 +175,7 @@ export async function settleVerdict(
 ): Promise<readonly Ended[]> {
   const { dagId, runId } = scope.run;
   const now = new Date(context.clock.now()).toISOString();
-  const changed = await context.metadata.updateTaskInstance({
+  const changed = await context.metadata.taskInstances.update({
     key: { dagId, runId, taskId, mapIndex: -1 },
     from: [null],
     set: { state: verdict.state, message: verdict.message, startDate: now, endDate: now },
@@ -191,9 +191,9 @@ export async function releaseGate(
 ): Promise<void> {
   if (!scope.version.gates.has(taskId)) return;
   const { dagId, runId } = scope.run;
-  for (const gate of await context.metadata.listGates({ dagId, runId, taskIds: [taskId] })) {
+  for (const gate of await context.metadata.gates.list({ dagId, runId, taskIds: [taskId] })) {
     await context.stateMachines.release(gate.token);
-    await context.metadata.takeGate(gate);
+    await context.metadata.gates.take(gate);
   }
 }
 
@@ -203,7 +203,7 @@ async function releaseSensor(
   { run: { dagId, runId } }: RunScope,
   taskId: string,
 ): Promise<void> {
-  const known = await metadata.getTaskInstance({ dagId, runId, taskId, mapIndex: -1 });
+  const known = await metadata.taskInstances.get({ dagId, runId, taskId, mapIndex: -1 });
   if (known?.token !== undefined) await stateMachines.release(known.token);
 }
 
@@ -240,7 +240,7 @@ export async function wakeOtherRuns(
   taskIds?: ReadonlySet<string>,
 ): Promise<void> {
   const { dagId } = run;
-  for (const other of await context.metadata.listActiveRuns(dagId)) {
+  for (const other of await context.metadata.runs.listActive(dagId)) {
     if (other.runId === run.runId || other.state !== "running") continue;
     const scope = { run: other, version: await context.versions.get(dagId, other.versionHash) };
     const waiting = new Map<string, TaskDocument>();
@@ -250,7 +250,7 @@ export async function wakeOtherRuns(
     }
     if (waiting.size === 0) continue;
     const { runId } = other;
-    const gates = await context.metadata.listGates({ dagId, runId, taskIds: [...waiting.keys()] });
+    const gates = await context.metadata.gates.list({ dagId, runId, taskIds: [...waiting.keys()] });
     for (const { taskId } of gates) {
       const task = waiting.get(taskId);
       if (task) await lookAtGate(context, scope, task);

@@ -101,15 +101,15 @@ export function createSensors(platform: Platform, tries: TryRunner): Sensors {
   /** The token is stored before anything else, so that whoever ends the sensor finds it. */
   async function enter(attempt: Attempt, token: string, signal: AbortSignal): Promise<void> {
     const key = JSON.stringify(attempt.key);
-    const isNew = (await metadata.getTaskInstance(attempt.key)) === undefined;
-    let known = await metadata.updateTaskInstance({
+    const isNew = (await metadata.taskInstances.get(attempt.key)) === undefined;
+    let known = await metadata.taskInstances.update({
       key: attempt.key,
       from: OPEN,
       set: { token, ...(isNew ? { maxTries: attempt.task.retries } : {}) },
     });
     if (!known) {
       // Whoever recorded the end may have died before it was spread.
-      const ended = await metadata.getTaskInstance(attempt.key);
+      const ended = await metadata.taskInstances.get(attempt.key);
       if (ended) await tries.propagateAgain(attempt, ended);
       await stateMachines.release(token);
       return;
@@ -132,7 +132,7 @@ export function createSensors(platform: Platform, tries: TryRunner): Sensors {
 
   /** A call of the triggerer: does nothing unless the sensor waits for exactly this poke, or lost it. */
   async function follow(attempt: Attempt, pokes: number, signal: AbortSignal): Promise<void> {
-    const known = await metadata.getTaskInstance(attempt.key);
+    const known = await metadata.taskInstances.get(attempt.key);
     const { state = null, pokes: seen = 0 } = known ?? {};
     if (known && isFinished(state)) return tries.propagateAgain(attempt, known);
     if (known && state === "running") {

@@ -9,17 +9,19 @@ export function createTaskServices(platform: Platform, key: TaskInstanceKey): Ta
   const { metadata, secrets } = platform;
   return {
     async getVariable(name) {
-      return (await secrets.getVariable(name)) ?? (await metadata.getVariable(name))?.value;
+      return (await secrets.getVariable(name)) ?? (await metadata.variables.get(name))?.value;
     },
-    setVariable: (name, value) => metadata.putVariable({ key: name, value }),
+    async setVariable(name, value) {
+      await metadata.variables.put({ key: name, value });
+    },
     getConnection: (connId) => secrets.getConnection(connId),
     getXCom({ taskId, key: name, mapIndex = -1 }) {
       return readXCom(platform, { dagId: key.dagId, runId: key.runId, taskId, mapIndex }, name);
     },
     async setXCom(name, value) {
-      await metadata.putXCom(await toXComRecord(platform, key, { name, value }));
+      await metadata.xcoms.put(await toXComRecord(platform, key, { name, value }));
     },
-    getTaskState: (name) => metadata.getTaskState(key, name),
-    putTaskState: (name, value) => metadata.putTaskState(key, name, value),
+    getTaskState: (name) => metadata.taskStates.get(key, name),
+    putTaskState: (name, value) => metadata.taskStates.put(key, name, value),
   };
 }

@@ -17,7 +17,7 @@ export function createTriggerer(
     triggers,
     runner,
   }: Pick<Platform, "clock" | "triggers"> & {
-    readonly metadata: Pick<Platform["metadata"], "getRun" | "getTaskInstance">;
+    readonly metadata: Pick<Platform["metadata"], "runs" | "taskInstances">;
     readonly runner: Pick<Platform["runner"], "limit">;
   },
   callWorker: (event: WorkerEvent, signal: AbortSignal) => Promise<void>,
@@ -25,9 +25,9 @@ export function createTriggerer(
   return {
     async handle(trigger, signal) {
       const { dagId, runId, taskId, clearNumber, pokes } = trigger;
-      const run = await metadata.getRun(dagId, runId);
+      const run = await metadata.runs.get(dagId, runId);
       if (run?.state !== "running" || run.clearNumber !== clearNumber) return;
-      const known = await metadata.getTaskInstance(trigger);
+      const known = await metadata.taskInstances.get(trigger);
       const { leave, call } = followTrigger(trigger, known, {
         now: clock.now(),
         limit: runner.limit,

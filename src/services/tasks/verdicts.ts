@@ -44,7 +44,7 @@ export async function decideVerdict(
 ): Promise<Verdict> {
   const { dagId, runId } = scope.run;
   if (task.upstream.length > 0) {
-    const upstream = await context.metadata.listTaskInstances({
+    const upstream = await context.metadata.taskInstances.list({
       dagId,
       runId,
       taskIds: task.upstream,
@@ -92,7 +92,7 @@ async function isPastDone(
 ): Promise<boolean> {
   const { dagId, logicalDate } = run;
   if (logicalDate === null) return true;
-  const before = await metadata.getPreviousRun({
+  const before = await metadata.runs.getPrevious({
     dagId,
     logicalDate,
     automatedOnly: document.catchup,
@@ -107,8 +107,8 @@ async function isPastDone(
     previous: {
       logicalDate: before.logicalDate,
       document: (await versions.get(dagId, versionHash)).document,
-      instances: await metadata.listTaskInstances({ dagId, runId, taskIds: watched }),
+      instances: await metadata.taskInstances.list({ dagId, runId, taskIds: watched }),
     },
-    hasEverRun: () => metadata.hasTaskInstance(dagId, task.taskId),
+    hasEverRun: () => metadata.taskInstances.isKnown(dagId, task.taskId),
   });
 }

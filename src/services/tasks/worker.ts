@@ -58,7 +58,7 @@ export function createWorker(platform: Platform, versions: Versions, callbacks: 
 
   async function lookAndRun(event: WorkerEvent, signal: AbortSignal): Promise<void> {
     const { dagId, runId, taskId } = event;
-    const run = await metadata.getRun(dagId, runId);
+    const run = await metadata.runs.get(dagId, runId);
     const isCurrent = run?.state === "running" && run.clearNumber === event.clearNumber;
     const version = isCurrent ? await versions.get(dagId, run.versionHash) : undefined;
     const task = version && graphOf(version.document).task(taskId);
@@ -68,7 +68,7 @@ export function createWorker(platform: Platform, versions: Versions, callbacks: 
     }
     const attempt = { scope: { run, version }, task, key: { dagId, runId, taskId, mapIndex: -1 } };
     if (task.sensor) return sensors.execute(attempt, event, signal);
-    let known = await metadata.getTaskInstance(attempt.key);
+    let known = await metadata.taskInstances.get(attempt.key);
     // Whoever recorded the end may have died before it was spread.
     if (known && isFinished(known.state)) return propagateAgain(attempt, known);
     if (known?.state === "running") {
@@ -124,7 +124,7 @@ export function createWorker(platform: Platform, versions: Versions, callbacks: 
       priority: () => totalPriorityWeight(scope.version.document, task.taskId),
       ...(task.executionTimeout === undefined ? {} : { timeout: task.executionTimeout }),
       onStart: async () => {
-        started = await metadata.updateTaskInstance({
+        started = await metadata.taskInstances.update({
           key,
           from,
           tryNumber: lastTry,
@@ -144,7 +144,7 @@ export function createWorker(platform: Platform, versions: Versions, callbacks: 
         if (!started) return false;
         try {
           if (tryNumber > 1 && isNewTry) {
-            await retry(clock, () => metadata.deleteXComs(key), { signal });
+            await retry(clock, () => metadata.xcoms.delete(key), { signal });
           }
           // Read only now: calls that wait for a thread would hold the values of all of them.
           Object.assign(
@@ -204,7 +204,7 @@ export function createWorker(platform: Platform, versions: Versions, callbacks: 
         ? end(attempt, started, { state: "skipped", message })
         : recordFailure(attempt, started, { name: "AirflowSensorTimeout", message }, false);
     }
-    return metadata.updateTaskInstance({
+    return metadata.taskInstances.update({
       key: attempt.key,
       from: ["running"],
       tryNumber: started.tryNumber,
@@ -262,7 +262,7 @@ export function createWorker(platform: Platform, versions: Versions, callbacks: 
     }
     const endDate = now();
     const delayMs = retryDelay(attempt.task, tryNumber) * 1_000;
-    const failed = await metadata.updateTaskInstance({
+    const failed = await metadata.taskInstances.update({
       key: attempt.key,
       from: ["running"],
       tryNumber,
@@ -291,7 +291,7 @@ export function createWorker(platform: Platform, versions: Versions, callbacks: 
       error,
     }: { readonly xcoms?: readonly XComRecord[]; readonly error?: TaskError } = {},
   ): Promise<TaskInstanceRecord | undefined> {
-    const ended = await metadata.updateTaskInstance({
+    const ended = await metadata.taskInstances.update({
       key,
       from: ["running"],
       tryNumber: started.tryNumber,

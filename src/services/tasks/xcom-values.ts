@@ -37,7 +37,7 @@ export async function readXCom(
   key: TaskInstanceKey,
   name: string,
 ): Promise<string | undefined> {
-  const record = await platform.metadata.getXCom(key, name);
+  const record = await platform.metadata.xcoms.get(key, name);
   if (!record) return undefined;
   return record.ref === undefined ? record.value : platform.xcoms.get(record.ref);
 }

@@ -58,14 +58,14 @@ function onServer(start: () => Promise<DynamoDbServer>, { isLocal }: { isLocal: 
     const version = dagVersion({ document: dagDocument({ docMd }) });
     const small = dagVersion({ hash: "hash-2", number: 2 });
     const created = await Promise.all([
-      metadata.createDagVersion(version),
-      metadata.createDagVersion({ ...version, number: 7 }),
-      metadata.createDagVersion(small),
+      metadata.versions.create(version),
+      metadata.versions.create({ ...version, number: 7 }),
+      metadata.versions.create(small),
     ]);
     expect(created.slice(0, 2).filter(Boolean)).toHaveLength(1);
     const kept = created[0] ? version : { ...version, number: 7 };
-    expect(await metadata.getDagVersion("etl", "hash-1")).toEqual(kept);
-    expect((await metadata.listDagVersions("etl")).map(({ hash }) => hash).sort()).toEqual([
+    expect(await metadata.versions.get("etl", "hash-1")).toEqual(kept);
+    expect((await metadata.versions.list("etl")).map(({ hash }) => hash).sort()).toEqual([
       "hash-1",
       "hash-2",
     ]);
@@ -74,8 +74,8 @@ function onServer(start: () => Promise<DynamoDbServer>, { isLocal }: { isLocal: 
   test("a document of 1 MB costs as much as it is long when deflated", async () => {
     const { metadata, consumed } = await createCounted();
     const document = dagDocument({ docMd: "x".repeat(1_000_000) });
-    await metadata.createDagVersion(dagVersion({ document }));
-    await metadata.getDagVersion("etl", "hash-1");
+    await metadata.versions.create(dagVersion({ document }));
+    await metadata.versions.get("etl", "hash-1");
     expect(consumed()).toEqual({ readUnits: 1, writeUnits: 2 });
   });
 
@@ -84,17 +84,17 @@ function onServer(start: () => Promise<DynamoDbServer>, { isLocal }: { isLocal: 
     const long = (letter: string) => letter.repeat(250);
     const key = { dagId: long("日"), runId: long("r"), taskId: long("本"), mapIndex: 99_999 };
     const set = { state: "failed", message: "m".repeat(100_000) } as const;
-    const changed = await metadata.updateTaskInstance({ key, from: [null], set });
+    const changed = await metadata.taskInstances.update({ key, from: [null], set });
     expect(changed?.message).toBe(set.message);
-    expect(await metadata.listTaskInstances(key)).toEqual([changed]);
+    expect(await metadata.taskInstances.list(key)).toEqual([changed]);
     const names = [`${long("x")}1`, `${long("x")}2`, "short"];
     for (const name of names)
-      await metadata.putXCom(xcom({ ...key, key: name, value: `"${name}"` }));
-    expect((await metadata.listXComs(key)).map(({ value }) => value)).toEqual(
+      await metadata.xcoms.put(xcom({ ...key, key: name, value: `"${name}"` }));
+    expect((await metadata.xcoms.list(key)).map(({ value }) => value)).toEqual(
       names.toSorted().map((name) => `"${name}"`),
     );
-    await metadata.putTaskState(key, long("n"), "1");
-    expect(await metadata.getTaskState(key, long("n"))).toBe("1");
+    await metadata.taskStates.put(key, long("n"), "1");
+    expect(await metadata.taskStates.get(key, long("n"))).toBe("1");
   });
 
   test("the last return value counts, wherever it stands", async () => {
@@ -105,19 +105,19 @@ function onServer(start: () => Promise<DynamoDbServer>, { isLocal }: { isLocal: 
     for (const [index, value] of values.entries()) {
       const xcoms = [xcom({ value }), xcom({ key: "other", value })];
       const set = { state: "success", tryNumber: index } as const;
-      expect(await metadata.updateTaskInstance({ key, from, set, xcoms })).toMatchObject(set);
-      expect(await metadata.listXComs(key)).toEqual(xcoms.toReversed());
-      expect(await metadata.getXCom(key, "return_value")).toEqual(xcoms[0]);
+      expect(await metadata.taskInstances.update({ key, from, set, xcoms })).toMatchObject(set);
+      expect(await metadata.xcoms.list(key)).toEqual(xcoms.toReversed());
+      expect(await metadata.xcoms.get(key, "return_value")).toEqual(xcoms[0]);
     }
-    await metadata.putXCom(xcom({ value: "3" }));
-    expect((await metadata.getXCom(key, "return_value"))?.value).toBe("3");
+    await metadata.xcoms.put(xcom({ value: "3" }));
+    expect((await metadata.xcoms.get(key, "return_value"))?.value).toBe("3");
     const { value: _, ...rest } = xcom();
     const large = { ...rest, ref: "xcoms/1" };
-    await metadata.updateTaskInstance({ key, from, set: {}, xcoms: [large] });
-    expect(await metadata.getXCom(key, "return_value")).toStrictEqual(large);
-    await metadata.deleteXComs(key);
-    expect(await metadata.listXComs(key)).toEqual([]);
-    expect((await metadata.getTaskInstance(key))?.tryNumber).toBe(2);
+    await metadata.taskInstances.update({ key, from, set: {}, xcoms: [large] });
+    expect(await metadata.xcoms.get(key, "return_value")).toStrictEqual(large);
+    await metadata.xcoms.delete(key);
+    expect(await metadata.xcoms.list(key)).toEqual([]);
+    expect((await metadata.taskInstances.get(key))?.tryNumber).toBe(2);
   });
 
   test("of a run with many tasks, those asked for are listed, with all map indexes", async () => {
@@ -127,11 +127,11 @@ function onServer(start: () => Promise<DynamoDbServer>, { isLocal }: { isLocal: 
       for (const mapIndex of [0, 1, 10]) keys.push(taskKey({ taskId, mapIndex }));
     }
     const set = { state: "success" } as const;
-    await Promise.all(keys.map((key) => metadata.updateTaskInstance({ key, from: [null], set })));
+    await Promise.all(keys.map((key) => metadata.taskInstances.update({ key, from: [null], set })));
     const asked = [["task_0", "task_1"], ["task_1", "task_59", "task_7"], ["task_3"], ["task"]];
     // Twice: what a first listing cost decides how the next one is made.
     for (const taskIds of [...asked, ...asked]) {
-      const listed = await metadata.listTaskInstances({ ...taskKey(), taskIds });
+      const listed = await metadata.taskInstances.list({ ...taskKey(), taskIds });
       const name = ({ taskId, mapIndex }: TaskInstanceKey) => `${taskId} ${mapIndex}`;
       const expected = keys.filter(({ taskId }) => taskIds.includes(taskId));
       expect(listed.map(name).sort()).toEqual(expected.map(name).sort());
@@ -142,15 +142,15 @@ function onServer(start: () => Promise<DynamoDbServer>, { isLocal }: { isLocal: 
     const tableName = await createTable();
     const client = server.connect();
     const metadata = createDynamoDbMetadata({ client, tableName });
-    await metadata.putDag(dagRecord());
+    await metadata.dags.put(dagRecord());
     const docMd = randomBytes(400_000).toString("base64");
-    await metadata.createDagVersion(dagVersion({ document: dagDocument({ docMd }) }));
+    await metadata.versions.create(dagVersion({ document: dagDocument({ docMd }) }));
     for (let day = 1; day <= 5; day += 1) {
       const run = scheduledRun(day, { state: day % 2 ? "success" : "running" });
-      await metadata.createRun(run);
+      await metadata.runs.create(run);
       for (let index = 0; index < 40; index += 1) {
         const key = taskKey({ runId: run.runId, taskId: `task_${index}` });
-        await metadata.updateTaskInstance({ key, from: [null], set: { state: "success" } });
+        await metadata.taskInstances.update({ key, from: [null], set: { state: "success" } });
       }
     }
     const count = async () =>
@@ -161,17 +161,17 @@ function onServer(start: () => Promise<DynamoDbServer>, { isLocal }: { isLocal: 
         client: diesAfter(server.connect(ONCE), calls),
         tableName,
       });
-      await dying.deleteDag("etl").catch(() => {});
+      await dying.dags.delete("etl").catch(() => {});
       const after = await count();
       expect(after).toBeLessThanOrEqual(before);
-      if (after > 0) expect(await metadata.getDag("etl")).toBeDefined();
+      if (after > 0) expect(await metadata.dags.get("etl")).toBeDefined();
       before = after;
     }
   });
 
   test("a failure that doesn't pass is thrown as it is", async () => {
     const metadata = createDynamoDbMetadata({ client: server.connect(), tableName: "none" });
-    await expect(metadata.getDag("etl")).rejects.toThrow("non-existent table");
+    await expect(metadata.dags.get("etl")).rejects.toThrow("non-existent table");
   });
 
   test("a gate's token has a time to live of about a year", async () => {
@@ -179,7 +179,7 @@ function onServer(start: () => Promise<DynamoDbServer>, { isLocal }: { isLocal: 
     const client = server.connect();
     const clock = { now: () => Date.UTC(2026, 0, 1) };
     const metadata = createDynamoDbMetadata({ client, tableName, clock });
-    await metadata.putGate({ ...taskKey(), token: "token" });
+    await metadata.gates.put({ ...taskKey(), token: "token" });
     const [item] = (await client.send(new ScanCommand({ TableName: tableName }))).Items ?? [];
     expect(Number(item?.expiresAt?.N)).toBe(Date.UTC(2027, 0, 2) / 1_000);
   });
@@ -193,7 +193,7 @@ function onServer(start: () => Promise<DynamoDbServer>, { isLocal }: { isLocal: 
     ])("%s: at most 6 write units and 4 read units", async (name, upstream) => {
       const { metadata, consumed } = await createCounted();
       const run = scheduledRun(1, { state: "running" });
-      await metadata.createRun(run);
+      await metadata.runs.create(run);
       const taskIds = ["extract", "fetch", "get_rates"].slice(0, upstream);
       for (const taskId of [...taskIds, "other"])
         await work(metadata, run, { taskId, taskIds: [] });
@@ -202,7 +202,7 @@ function onServer(start: () => Promise<DynamoDbServer>, { isLocal }: { isLocal: 
       const first = consumed();
       // The next run finds the task known.
       const next = scheduledRun(2, { state: "running" });
-      await metadata.createRun(next);
+      await metadata.runs.create(next);
       for (const taskId of taskIds) await work(metadata, next, { taskId, taskIds: [] });
       consumed();
       await work(metadata, next, { taskId: "transform", taskIds });
@@ -221,19 +221,19 @@ function onServer(start: () => Promise<DynamoDbServer>, { isLocal }: { isLocal: 
         const run = scheduledRun(day);
         const { dagId, runId } = run;
         consumed();
-        await metadata.createRun(run);
-        await metadata.listActiveRuns(dagId);
-        await metadata.getLatestAutomatedRun(dagId);
+        await metadata.runs.create(run);
+        await metadata.runs.listActive(dagId);
+        await metadata.runs.getLatestAutomated(dagId);
         const logicalDate = run.logicalDate ?? "";
         for (const automatedOnly of [false, true]) {
-          await metadata.getPreviousRun({ dagId, logicalDate, automatedOnly });
+          await metadata.runs.getPrevious({ dagId, logicalDate, automatedOnly });
         }
-        await metadata.updateRun({ dagId, runId, from: ["queued"], set: { state: "running" } });
-        await metadata.updateRun({ dagId, runId, from: ["running"], set: { state: "success" } });
-        await metadata.listRuns({ dagId, states: ["failed", "running"] });
-        await metadata.listRuns({ states: ["queued"] });
-        await metadata.listRuns({ limit: 5 });
-        await metadata.hasTaskInstance(dagId, "load");
+        await metadata.runs.update({ dagId, runId, from: ["queued"], set: { state: "running" } });
+        await metadata.runs.update({ dagId, runId, from: ["running"], set: { state: "success" } });
+        await metadata.runs.list({ dagId, states: ["failed", "running"] });
+        await metadata.runs.list({ states: ["queued"] });
+        await metadata.runs.list({ limit: 5 });
+        await metadata.taskInstances.isKnown(dagId, "load");
         costs.push(consumed());
       }
       console.info(
@@ -276,17 +276,17 @@ async function work(
 ): Promise<void> {
   const key = { dagId, runId, taskId, mapIndex: -1 };
   const [first] = taskIds;
-  expect(await metadata.getRun(dagId, runId)).toBeDefined();
-  expect(await metadata.getTaskInstance(key)).toBeUndefined();
-  expect(await metadata.listTaskInstances({ dagId, runId, taskIds })).toHaveLength(taskIds.length);
+  expect(await metadata.runs.get(dagId, runId)).toBeDefined();
+  expect(await metadata.taskInstances.get(key)).toBeUndefined();
+  expect(await metadata.taskInstances.list({ dagId, runId, taskIds })).toHaveLength(taskIds.length);
   if (first !== undefined) {
-    expect(await metadata.getXCom({ ...key, taskId: first }, "return_value")).toBeDefined();
+    expect(await metadata.xcoms.get({ ...key, taskId: first }, "return_value")).toBeDefined();
   }
   const startDate = januaryDay(2);
   const started = { state: "running", tryNumber: 1, maxTries: 2, startDate } as const;
-  await metadata.updateTaskInstance({ key, from: [null, "up_for_retry"], set: started });
+  await metadata.taskInstances.update({ key, from: [null, "up_for_retry"], set: started });
   const value = JSON.stringify({ rows: 3, path: "s3://bucket/some/path/to/a/file.parquet" });
-  const ended = await metadata.updateTaskInstance({
+  const ended = await metadata.taskInstances.update({
     key,
     from: ["running"],
     tryNumber: 1,

@@ -96,12 +96,12 @@ export function openCloud(deployed: DeployedStack = inject("deployed")): Cloud {
     },
 
     fileWhen: (file, isWanted) =>
-      until(`the import of ${file}`, () => metadata.getDagFile(file), isWanted),
+      until(`the import of ${file}`, () => metadata.files.get(file), isWanted),
 
     dagWhen: (dagId, isWanted = () => true) =>
       until(
         `DAG ${dagId}`,
-        () => metadata.getDag(dagId),
+        () => metadata.dags.get(dagId),
         (dag) => !dag.isStale && isWanted(dag),
       ),
 
@@ -121,10 +121,10 @@ export function openCloud(deployed: DeployedStack = inject("deployed")): Cloud {
     async endOf(dagId, runId) {
       const run = await until(
         `the end of run ${runId} of DAG ${dagId}`,
-        () => metadata.getRun(dagId, runId),
+        () => metadata.runs.get(dagId, runId),
         ({ state }) => state === "success" || state === "failed",
       );
-      const states = toStates(await metadata.listTaskInstances({ dagId, runId }));
+      const states = toStates(await metadata.taskInstances.list({ dagId, runId }));
       return { run, state: run.state, states };
     },
 

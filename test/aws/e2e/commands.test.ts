@@ -47,7 +47,7 @@ test("push uploads a folder with its packages, and tells of mistakes as a compil
   const { run, state } = await cloud.run("pushed");
   expect(state).toBe("success");
   const key = { dagId: "pushed", runId: run.runId, taskId: "only", mapIndex: -1 };
-  expect((await cloud.metadata.getXCom(key, "return_value"))?.value).toBe('"HELLO"');
+  expect((await cloud.metadata.xcoms.get(key, "return_value"))?.value).toBe('"HELLO"');
 
   expect((await stepwind(folder, "push")).out).toContain("Nothing changed in 1 DAG file");
 

@@ -27,18 +27,18 @@ export async function runEmbedded(
   const { metadata } = product.platform;
   try {
     await product.processor.processFile("random.ts");
-    expect((await metadata.getDagFile("random.ts"))?.diagnostics).toEqual([]);
+    expect((await metadata.files.get("random.ts"))?.diagnostics).toEqual([]);
     const runs = await Promise.all(
       dagIds.map((dagId) => product.services.runControl.trigger({ dagId, triggeredBy: "test" })),
     );
     const ended = new Map<string, EndedRun>();
     for (const { dagId, runId } of runs) {
       const isActive = async () =>
-        ["queued", "running"].includes((await metadata.getRun(dagId, runId))?.state ?? "");
+        ["queued", "running"].includes((await metadata.runs.get(dagId, runId))?.state ?? "");
       await expect.poll(isActive, { timeout: 60_000, interval: 20 }).toBe(false);
-      const records = await metadata.listTaskInstances({ dagId, runId });
+      const records = await metadata.taskInstances.list({ dagId, runId });
       ended.set(dagId, {
-        state: (await metadata.getRun(dagId, runId))?.state ?? "none",
+        state: (await metadata.runs.get(dagId, runId))?.state ?? "none",
         states: toStates(records),
       });
     }

@@ -24,7 +24,7 @@ dag.task("after", async () => 1)().after(bad);
     states: { after: "upstream_failed", bad: "failed" },
   });
   const key = { dagId: "failing", runId: run.runId, taskId: "bad", mapIndex: -1 };
-  expect(await cloud.metadata.getTaskInstance(key)).toMatchObject({ tryNumber: 3 });
+  expect(await cloud.metadata.taskInstances.get(key)).toMatchObject({ tryNumber: 3 });
   const told = () => cloud.messages(run.runId);
   await until("a message", told, (texts) => texts.length > 0);
   // A second message would come from what follows the first: a run after it has told its own failure by then.
@@ -59,7 +59,7 @@ dag.task("always", async () => process.kill(process.pid, "SIGKILL"))();
     states: { always: "failed", once: "success" },
   });
   const key = { dagId: "killed", runId: run.runId, taskId: "once", mapIndex: -1 };
-  expect(await cloud.metadata.getTaskInstance(key)).toMatchObject({ tryNumber: 2 });
+  expect(await cloud.metadata.taskInstances.get(key)).toMatchObject({ tryNumber: 2 });
 });
 
 test("an execution that somebody stops is recorded as a failed run", async () => {
@@ -76,7 +76,7 @@ dag.task("never", async () => 1)().after(slow);
   const key = { dagId: "stopped", runId, taskId: "slow", mapIndex: -1 };
   await until(
     "slow's start",
-    () => cloud.metadata.getTaskInstance(key),
+    () => cloud.metadata.taskInstances.get(key),
     ({ state }) => state === "running",
   );
   const [executionArn = ""] = await cloud.executionsOf("stopped");
@@ -85,7 +85,7 @@ dag.task("never", async () => 1)().after(slow);
   expect(run).toMatchObject({ state: "failed", reason: "task_failure" });
   expect(states.never).toBe("failed");
   // LocalStack tells of the stop when the worker has answered; what was recorded until then stands, and only that.
-  const slow = await cloud.metadata.getTaskInstance(key);
+  const slow = await cloud.metadata.taskInstances.get(key);
   if (slow?.state === "success") expect(slow.endDate?.localeCompare(run.endDate ?? "")).toBe(-1);
   else expect(slow?.state).toBe("failed");
   const { status } = await cloud.sfn.send(new DescribeExecutionCommand({ executionArn }));

@@ -84,7 +84,7 @@ test(`${DAGS * RUNS_PER_DAG} runs end right while calls of DynamoDB, Step Functi
   let refused = 0;
   for (const { document } of dags) {
     const { dagId } = document;
-    expect(await cloud.metadata.listActiveRuns(dagId), dagId).toEqual([]);
+    expect(await cloud.metadata.runs.listActive(dagId), dagId).toEqual([]);
     const executions = await until(
       `executions of ${dagId} that all have ended`,
       async () => (await listExecutions(dagId)).filter(({ startDate = 0 }) => +startDate >= since),
@@ -131,7 +131,7 @@ async function expectRightEnd({ document, states }: SteadyDag): Promise<void> {
   expect(ended.states, `${dagId} ${ended.run.runId}`).toEqual(states);
   const stateOf = (taskId: string) => (states[taskId] ?? null) as TaskInstanceState | null;
   expect(ended.state, `${dagId} ${ended.run.runId}`).toBe(decideRunState(document, stateOf).state);
-  const records = await cloud.metadata.listTaskInstances({ dagId, runId: ended.run.runId });
+  const records = await cloud.metadata.taskInstances.list({ dagId, runId: ended.run.runId });
   for (const { taskId, tryNumber } of records) {
     expect(tryNumber, `${dagId} ${ended.run.runId} ${taskId}`).toBeLessThanOrEqual(1);
   }

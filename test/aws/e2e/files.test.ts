@@ -27,11 +27,11 @@ test("a changed helper gives the DAGs that import it a new version, and others n
   for (const { dagId, versionHash } of before.slice(0, 2)) {
     await cloud.dagWhen(dagId, (dag) => dag.versionHash !== versionHash);
   }
-  const other = await cloud.metadata.getDag("helped_other");
+  const other = await cloud.metadata.dags.get("helped_other");
   expect(other?.versionHash).toBe(before[2]?.versionHash);
   const { run } = await cloud.run("helped_second");
   const key = { dagId: "helped_second", runId: run.runId, taskId: "only", mapIndex: -1 };
-  expect((await cloud.metadata.getXCom(key, "return_value"))?.value).toBe('"two"');
+  expect((await cloud.metadata.xcoms.get(key, "return_value"))?.value).toBe('"two"');
 });
 
 test("files that are uploaded in the wrong order heal", async () => {
@@ -58,7 +58,7 @@ test("a broken file shows its mistake with its line, and the last good version s
     dagIds: ["breaking"],
     diagnostics: [{ code: "syntax-error", severity: "error", file: "breaking.ts", line: 4 }],
   });
-  expect(await cloud.metadata.getDag("breaking")).toEqual(before);
+  expect(await cloud.metadata.dags.get("breaking")).toEqual(before);
   expect((await cloud.run("breaking")).state).toBe("success");
   // A mistake that only shows when the file is run.
   await cloud.upload("breaking.ts", `${good}throw new Error("at import");\n`);
@@ -76,9 +76,9 @@ test("a DAG whose file is removed is retired and keeps its history", async () =>
   await cloud.remove("leaving.ts");
   await until(
     "retirement",
-    () => cloud.metadata.getDag("leaving"),
+    () => cloud.metadata.dags.get("leaving"),
     ({ isStale }) => isStale,
   );
-  expect(await cloud.metadata.getDagFile("leaving.ts")).toBeUndefined();
-  expect(await cloud.metadata.getRun("leaving", run.runId)).toMatchObject({ state: "success" });
+  expect(await cloud.metadata.files.get("leaving.ts")).toBeUndefined();
+  expect(await cloud.metadata.runs.get("leaving", run.runId)).toMatchObject({ state: "success" });
 });

@@ -23,7 +23,7 @@ test("a run that is recorded as running and whose execution never started is tak
   const { versionHash } = await cloud.dagWhen("left");
   const at = new Date(Date.now() - AGE_MS).toISOString();
   const run = dagRun({ dagId: "left", state: "running", versionHash, logicalDate: null });
-  await cloud.metadata.createRun({ ...run, queuedAt: at, startDate: at });
+  await cloud.metadata.runs.create({ ...run, queuedAt: at, startDate: at });
 
   // What the rule sends, without the wait for it.
   const FunctionName = cloud.environment.schedulerArn;
@@ -50,7 +50,7 @@ test("the state machine of a version goes when nobody needs it, and comes back w
     { hash: first.versionHash, idleSince: new Date(Date.now() - AGE_MS).toISOString() },
   ];
   expect(
-    await cloud.metadata.putDag({ ...second, superseded, revision: second.revision + 1 }),
+    await cloud.metadata.dags.put({ ...second, superseded, revision: second.revision + 1 }),
   ).toBe(true);
   expect((await cloud.run("renewed")).state).toBe("success");
   const machines = () => cloud.machinesOf("renewed");

@@ -58,23 +58,25 @@ async function untilState(
   const key = { dagId, runId: runs[dagId], taskId, mapIndex: -1 };
   await until(
     taskId,
-    () => metadata.getTaskInstance(key),
+    () => metadata.taskInstances.get(key),
     (found) => found.state === state,
   );
 }
 
 /** What the tasks of the run returned, each once. */
 async function wordsOf({ metadata }: Cloud, dagId: string, runId: string) {
-  const instances = await metadata.listTaskInstances({ dagId, runId });
-  const values = instances.map(async (key) => (await metadata.getXCom(key, "return_value"))?.value);
+  const instances = await metadata.taskInstances.list({ dagId, runId });
+  const values = instances.map(
+    async (key) => (await metadata.xcoms.get(key, "return_value"))?.value,
+  );
   return [...new Set(await Promise.all(values))];
 }
 
 /** What a run is known by. */
 async function historyOf({ metadata }: Cloud, dagId: string, runId: string) {
   return {
-    run: await metadata.getRun(dagId, runId),
-    tasks: await metadata.listTaskInstances({ dagId, runId }),
+    run: await metadata.runs.get(dagId, runId),
+    tasks: await metadata.taskInstances.list({ dagId, runId }),
   };
 }
 
@@ -129,7 +131,7 @@ test("deploying another version over running runs, and pushing changed DAGs, kee
   await letGo(before);
   expect((await cloud.endOf("long_chain", before)).state).toBe("success");
   const history = await historyOf(cloud, "long_chain", before);
-  const oldVersions = await Promise.all(DAGS.map((dagId) => cloud.metadata.getDag(dagId)));
+  const oldVersions = await Promise.all(DAGS.map((dagId) => cloud.metadata.dags.get(dagId)));
   const oldFunctions = await fingerprints();
 
   // One task is in its middle, one in its retry's delay, one at a gate.
@@ -137,7 +139,7 @@ test("deploying another version over running runs, and pushing changed DAGs, kee
   await untilState(cloud, during, ["long_chain", "sleeps", "running"]);
   await untilState(cloud, during, ["long_crossing", "b", "up_for_retry"]);
   const gates = () =>
-    cloud.metadata.listGates({ dagId: "long_crossing", runId: during.long_crossing });
+    cloud.metadata.gates.list({ dagId: "long_crossing", runId: during.long_crossing });
   await until("a gate", gates, ({ length }) => length > 0);
 
   release(checkout, "99.0.0");
@@ -151,7 +153,7 @@ test("deploying another version over running runs, and pushing changed DAGs, kee
     // That one has no variables.
     if (!name.endsWith("-dag-loader")) expect(version, name).toBe("99.0.0");
   }
-  const active = await cloud.metadata.listActiveRuns();
+  const active = await cloud.metadata.runs.listActive();
   expect(active.map(({ runId }) => runId).sort()).toEqual(Object.values(during).sort());
   const after = await triggerAll(cloud);
   await Promise.all([...Object.values(during), ...Object.values(after)].map(letGo));
@@ -222,7 +224,7 @@ test("destroying is refused while a run is going on, and else leaves nothing but
 
   await expect(destroyStack(STACK, { checkout })).rejects.toThrow("Runs are going on: ");
   expect(await takeInventory(STACK, topic)).toEqual(before);
-  expect((await cloud.metadata.getDag("long_chain"))?.isStale).toBe(false);
+  expect((await cloud.metadata.dags.get("long_chain"))?.isStale).toBe(false);
 
   await destroyStack(STACK, { checkout, stopsRuns: true });
   const left = before.filter((each) => LEFT.test(each));
@@ -232,7 +234,7 @@ test("destroying is refused while a run is going on, and else leaves nothing but
     (after) => JSON.stringify(after) === JSON.stringify(left),
   );
   for (const dagId of DAGS) {
-    expect(await cloud.metadata.getRun(dagId, runs[dagId])).toMatchObject({ state: "failed" });
+    expect(await cloud.metadata.runs.get(dagId, runs[dagId])).toMatchObject({ state: "failed" });
   }
 });
 
@@ -245,7 +247,7 @@ test("deploying again takes up table and buckets, and pushing brings the DAGs ba
   const cloud = openCloud(deployed);
   const { table, dagsBucket, dataBucket } = cloud.environment;
   expect([...imported].sort()).toEqual([table, dagsBucket, dataBucket].sort());
-  const { items } = await cloud.metadata.listRuns({ dagId: "long_crossing" });
+  const { items } = await cloud.metadata.runs.list({ dagId: "long_crossing" });
   expect(items).toHaveLength(3);
   // As they stand in the bucket.
   writeLongDags(folder, "two");
@@ -253,7 +255,7 @@ test("deploying again takes up table and buckets, and pushing brings the DAGs ba
   expect(pushed.out).toMatch(/^2 files uploaded /m);
   expect(pushed.out).toMatch(/^ {2}\+ long_chain\.ts\n {2}\+ long_crossing\.ts$/m);
   expect(pushed.out).toContain("2 DAGs live");
-  expect((await cloud.metadata.getDag("long_crossing"))?.versionHash).toBe(items[0]?.versionHash);
+  expect((await cloud.metadata.dags.get("long_crossing"))?.versionHash).toBe(items[0]?.versionHash);
   const schedules = () => cloud.schedulesOf("long_crossing");
   await until("a schedule", schedules, ({ length }) => length > 0);
   const runId = await cloud.trigger("long_crossing");

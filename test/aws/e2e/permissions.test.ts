@@ -183,13 +183,13 @@ async function runLate(): Promise<void> {
   await cloud.ask("/dags/late", { method: "PATCH", body: { is_paused: false } });
   const first = await cloud.trigger("late");
   const slow = { dagId: "late", runId: first, taskId: "slow", mapIndex: -1 };
-  await until("slow's start", () => cloud.metadata.getTaskInstance(slow));
+  await until("slow's start", () => cloud.metadata.taskInstances.get(slow));
   await new Promise((resolve) => setTimeout(resolve, 2_500));
   await wakeScheduler({ dagId: "late" });
   expect((await cloud.endOf("late", first)).state).toBe("failed");
 
   const second = await cloud.trigger("late");
-  await until("slow's start", () => cloud.metadata.getTaskInstance({ ...slow, runId: second }));
+  await until("slow's start", () => cloud.metadata.taskInstances.get({ ...slow, runId: second }));
   const running = await cloud.executionsOf("late");
   for (const executionArn of running) {
     await cloud.sfn.send(new StopExecutionCommand({ executionArn })).catch(() => {});
@@ -210,11 +210,11 @@ async function takeUpLeft(): Promise<void> {
   );
   const at = new Date(Date.now() - AN_HOUR_MS).toISOString();
   const superseded = dag.superseded?.map((each) => ({ ...each, idleSince: at })) ?? [];
-  expect(await metadata.putDag({ ...dag, superseded, revision: dag.revision + 1 })).toBe(true);
+  expect(await metadata.dags.put({ ...dag, superseded, revision: dag.revision + 1 })).toBe(true);
   await wakeScheduler({ dagId: "failing" });
   const { versionHash } = dag;
   const run = dagRun({ dagId: "failing", state: "running", versionHash, logicalDate: null });
-  await metadata.createRun({ ...run, queuedAt: at, startDate: at });
+  await metadata.runs.create({ ...run, queuedAt: at, startDate: at });
   await wakeScheduler({});
   expect((await cloud.endOf("failing", run.runId)).state).toBe("failed");
 }
@@ -223,16 +223,16 @@ async function removeAll(): Promise<void> {
   await cloud.remove("watched/late.ts");
   await until(
     "retirement",
-    () => cloud.metadata.getDag("late"),
+    () => cloud.metadata.dags.get("late"),
     ({ isStale }) => isStale,
   );
   await until(
     "an idle DAG",
-    async () => (await cloud.metadata.listActiveRuns("busy")).length === 0,
+    async () => (await cloud.metadata.runs.listActive("busy")).length === 0,
     Boolean,
   );
   await cloud.ask("/dags/busy", { method: "DELETE" });
-  expect(await cloud.metadata.getDag("busy")).toBeUndefined();
+  expect(await cloud.metadata.dags.get("busy")).toBeUndefined();
 }
 
 async function wakeScheduler(event: object): Promise<void> {

@@ -33,7 +33,7 @@ double({ n: count });
     states: { count: "success", double: "success" },
   });
   const key = { dagId: "orders", runId: run.runId, taskId: "double", mapIndex: -1 };
-  expect((await cloud.metadata.getXCom(key, "return_value"))?.value).toBe("14");
+  expect((await cloud.metadata.xcoms.get(key, "return_value"))?.value).toBe("14");
 });
 
 test("the history of a run enters one Task state per task that succeeds, and at most two more", async () => {
@@ -74,13 +74,13 @@ e.before(f);
 `,
   );
   const { versionHash } = await cloud.dagWhen("crossing");
-  const version = await cloud.metadata.getDagVersion("crossing", versionHash);
+  const version = await cloud.metadata.versions.get("crossing", versionHash);
   expect(version?.gates.length).toBeGreaterThan(0);
   const { run, state } = await cloud.run("crossing");
   expect(state).toBe("success");
   const times = async (taskId: string): Promise<{ start: number; end: number }> => {
     const key = { dagId: "crossing", runId: run.runId, taskId, mapIndex: -1 };
-    return JSON.parse((await cloud.metadata.getXCom(key, "return_value"))?.value ?? "null");
+    return JSON.parse((await cloud.metadata.xcoms.get(key, "return_value"))?.value ?? "null");
   };
   for (const [above, below] of ["ac", "ad", "bd", "be", "cf", "ef"]) {
     if (above === undefined || below === undefined) continue;

@@ -20,7 +20,7 @@ dag.task("tick", async () => 1)();
   );
   await cloud.dagWhen("every_minute");
   const since = Date.now();
-  const runs = () => cloud.metadata.listRuns({ dagId: "every_minute" });
+  const runs = () => cloud.metadata.runs.list({ dagId: "every_minute" });
   const { items } = await until("a scheduled run", runs, (page) =>
     page.items.some(({ runAfter, state }) => Date.parse(runAfter) > since && state === "success"),
   );
@@ -47,7 +47,7 @@ dag.task("tick", async () => 1)();
     );
   const fired = await Promise.all(Array.from({ length: FIRES }, fire));
   expect(fired.filter(({ FunctionError }) => FunctionError !== undefined)).toEqual([]);
-  const runs = () => cloud.metadata.listRuns({ dagId: "fired_often" });
+  const runs = () => cloud.metadata.runs.list({ dagId: "fired_often" });
   const { items } = await until("a run", runs, (page) => page.items.length > 0);
   expect(new Set(items.map(({ logicalDate }) => logicalDate)).size).toBe(items.length);
   expect(items.length).toBeLessThanOrEqual(2); // two only if the hour turned meanwhile

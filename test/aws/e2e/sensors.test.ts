@@ -31,7 +31,7 @@ double({ count: counting() });
 `;
 
 async function instanceOf(dagId: string, runId: string, taskId: string) {
-  return cloud.metadata.getTaskInstance({ dagId, runId, taskId, mapIndex: -1 });
+  return cloud.metadata.taskInstances.get({ dagId, runId, taskId, mapIndex: -1 });
 }
 
 test("a sensor that is done at its third poke enters its state once, in one try", async () => {
@@ -47,7 +47,7 @@ test("a sensor that is done at its third poke enters its state once, in one try"
   const took = Date.parse(sensor?.endDate ?? "") - Date.parse(sensor?.startDate ?? "");
   expect(took).toBeGreaterThanOrEqual(2 * POKE_INTERVAL_MS);
   const key = { dagId: "sensing", runId: run.runId, taskId: "double", mapIndex: -1 };
-  expect((await cloud.metadata.getXCom(key, "return_value"))?.value).toBe("6");
+  expect((await cloud.metadata.xcoms.get(key, "return_value"))?.value).toBe("6");
 
   const [executionArn = ""] = await cloud.executionsOf("sensing");
   const entered = (await cloud.history(executionArn)).flatMap((event) =>

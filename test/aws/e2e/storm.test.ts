@@ -43,7 +43,7 @@ test(`${EVENTS} S3 events for one file end in one state machine`, {
   expect(failed).toEqual([]);
   await cloud.dagWhen("stormy");
   expect(await cloud.machinesOf("stormy")).toHaveLength(1);
-  expect(await cloud.metadata.listDagVersions("stormy")).toHaveLength(1);
-  expect(await cloud.metadata.getDag("stormy")).toMatchObject({ versionNumber: 1, revision: 1 });
+  expect(await cloud.metadata.versions.list("stormy")).toHaveLength(1);
+  expect(await cloud.metadata.dags.get("stormy")).toMatchObject({ versionNumber: 1, revision: 1 });
   expect((await cloud.run("stormy")).state).toBe("success");
 });

@@ -11,8 +11,8 @@ const metadata = createSqliteMetadata({ file });
 async function writeRun(n: number): Promise<void> {
   const runId = `manual__${n}`;
   const key = taskKey({ runId });
-  await metadata.createRun(dagRun({ runId }));
-  await metadata.updateTaskInstance({
+  await metadata.runs.create(dagRun({ runId }));
+  await metadata.taskInstances.update({
     key,
     from: [null],
     set: { state: "success" },

@@ -27,6 +27,19 @@ test("a file of an older schema is migrated step by step and keeps its rows", ()
   openConnection(file, [V1, V2, V3]).close();
 });
 
+test("variables of the first schema are kept as simple entities", async () => {
+  const file = join(temporaryFolder(), "metadata.db");
+  const old = openConnection(file, MIGRATIONS.slice(0, 1));
+  const record = { key: "region", value: "eu" };
+  old.prepare("INSERT INTO variables VALUES (?, ?)").run("region", JSON.stringify(record));
+  old.close();
+  const metadata = createSqliteMetadata({ file });
+  const stored = await metadata.variables.get("region");
+  expect(stored).toMatchObject(record);
+  expect(await metadata.variables.put(record, { revision: stored?.revision ?? "" })).toBe(true);
+  await metadata.close();
+});
+
 test("a migration that fails leaves the file at the schema before it", () => {
   const file = join(temporaryFolder(), "metadata.db");
   openConnection(file, [V1]).close();
@@ -70,9 +83,9 @@ test("a file whose tables can't be read is refused with its path and the remedy"
 test("damage met while reading is named with the path and the remedy", async () => {
   const file = join(temporaryFolder(), "metadata.db");
   const first = createSqliteMetadata({ file });
-  await first.createRun(dagRun());
+  await first.runs.create(dagRun());
   for (let number = 1; number <= 50; number++) {
-    await first.createDagVersion(
+    await first.versions.create(
       dagVersion({ number, hash: `hash-${number}`, file: "x".repeat(3_000) }),
     );
   }
@@ -83,7 +96,7 @@ test("damage met while reading is named with the path and the remedy", async () 
   closeSync(descriptor);
 
   const metadata = createSqliteMetadata({ file });
-  await expect(metadata.listDagVersions("etl")).rejects.toThrow(`${file} is damaged`);
-  await expect(metadata.createRun(dagRun())).rejects.toThrow(`${file} is damaged`);
+  await expect(metadata.versions.list("etl")).rejects.toThrow(`${file} is damaged`);
+  await expect(metadata.runs.create(dagRun())).rejects.toThrow(`${file} is damaged`);
   await metadata.close();
 });

@@ -44,9 +44,9 @@ test(`every acknowledged write survives kill -9, ${KILLS} times over`, async () 
   const metadata = createSqliteMetadata({ file });
   for (const n of acknowledged) {
     const key = taskKey({ runId: `manual__${n}` });
-    expect(await metadata.getRun(key.dagId, key.runId)).toBeDefined();
-    expect((await metadata.getTaskInstance(key))?.state).toBe("success");
-    expect(await metadata.getXCom(key, "return_value")).toBeDefined();
+    expect(await metadata.runs.get(key.dagId, key.runId)).toBeDefined();
+    expect((await metadata.taskInstances.get(key))?.state).toBe("success");
+    expect(await metadata.xcoms.get(key, "return_value")).toBeDefined();
   }
   await metadata.close();
 });

@@ -20,13 +20,13 @@ metadataContract("SQLite in memory", () => create(":memory:"));
 test("what was written is there when the file is opened again", async () => {
   const file = join(temporaryFolder(), "new", "metadata.db");
   const first = await create(file);
-  await first.putDag(dagRecord());
-  void first.createRun(dagRun());
+  await first.dags.put(dagRecord());
+  void first.runs.create(dagRun());
   await first.close();
-  await expect(first.putDag(dagRecord({ revision: 2 }))).rejects.toThrow(`${file} is closed`);
+  await expect(first.dags.put(dagRecord({ revision: 2 }))).rejects.toThrow(`${file} is closed`);
   const second = await create(file);
-  expect(await second.getDag("etl")).toEqual(dagRecord());
-  expect(await second.getRun("etl", "manual__1")).toEqual(dagRun());
+  expect(await second.dags.get("etl")).toEqual(dagRecord());
+  expect(await second.runs.get("etl", "manual__1")).toEqual(dagRun());
 });
 
 test("the file survives the loss of power: WAL, synced at each commit", () => {
@@ -43,7 +43,7 @@ test("another connection sees all writes of a turn, or none", async () => {
   onTestFinished(() => other.close());
   const count = other.prepare("SELECT count(*) AS n FROM dag_runs");
   const writes = Array.from({ length: 100 }, (_, i) =>
-    metadata.createRun(dagRun({ runId: `manual__${i}` })),
+    metadata.runs.create(dagRun({ runId: `manual__${i}` })),
   );
   expect(count.get()).toEqual({ n: 0 });
   await writes[0];
@@ -76,8 +76,8 @@ test("no query scans or sorts a table that grows with history", async () => {
   for (const dagId of [undefined, "etl"]) {
     for (const states of [undefined, ["failed", "queued"] as const]) {
       const filter = { ...(dagId && { dagId }), ...(states && { states }) };
-      await metadata.listRuns(filter);
-      await metadata.listRuns({ ...filter, after });
+      await metadata.runs.list(filter);
+      await metadata.runs.list({ ...filter, after });
     }
   }
   const plans = [...statements].flatMap((sql) => {
@@ -97,26 +97,26 @@ test("no query scans or sorts a table that grows with history", async () => {
 
 test("a change that breaks a constraint rejects alone", async () => {
   const metadata = await create(":memory:");
-  await metadata.createRun(scheduledRun(1));
-  await metadata.createRun(scheduledRun(2));
-  const clash = metadata.updateRun({
+  await metadata.runs.create(scheduledRun(1));
+  await metadata.runs.create(scheduledRun(2));
+  const clash = metadata.runs.update({
     dagId: "etl",
     runId: scheduledRun(2).runId,
     from: ["queued"],
     set: { logicalDate: scheduledRun(1).logicalDate },
   });
   const key = taskKey();
-  const halfDone = metadata.updateTaskInstance({
+  const halfDone = metadata.taskInstances.update({
     key,
     from: [null],
     set: { state: "success" },
     xcoms: [xcom(), xcom({ key: "bad", sizeBytes: 0.5 })],
   });
-  const fine = metadata.createRun(scheduledRun(3));
+  const fine = metadata.runs.create(scheduledRun(3));
   await expect(clash).rejects.toThrow("UNIQUE");
   await expect(halfDone).rejects.toThrow("xcoms.size_bytes");
   expect(await fine).toBe("created");
-  expect(await metadata.getTaskInstance(key)).toBeUndefined();
-  expect(await metadata.listXComs(key)).toEqual([]);
-  expect(await metadata.getRun("etl", scheduledRun(2).runId)).toEqual(scheduledRun(2));
+  expect(await metadata.taskInstances.get(key)).toBeUndefined();
+  expect(await metadata.xcoms.list(key)).toEqual([]);
+  expect(await metadata.runs.get("etl", scheduledRun(2).runId)).toEqual(scheduledRun(2));
 });

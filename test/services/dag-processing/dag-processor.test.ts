@@ -46,7 +46,7 @@ test("a DAG file becomes a published version and a DAG", async () => {
   const { product, write } = await createBench();
   const { metadata } = product.platform;
   await write("a.ts", dagText("a"));
-  const dag = await metadata.getDag("a");
+  const dag = await metadata.dags.get("a");
   expect(dag).toMatchObject({
     dagId: "a",
     file: "a.ts",
@@ -55,9 +55,9 @@ test("a DAG file becomes a published version and a DAG", async () => {
     versionNumber: 1,
     revision: 1,
   });
-  const version = await metadata.getDagVersion("a", dag?.versionHash ?? "");
+  const version = await metadata.versions.get("a", dag?.versionHash ?? "");
   expect(version?.document.tasks.map(({ taskId }) => taskId)).toEqual(["t"]);
-  expect(await metadata.getDagFile("a.ts")).toMatchObject({
+  expect(await metadata.files.get("a.ts")).toMatchObject({
     file: "a.ts",
     bundleHash: version?.bundleHash,
     dagIds: ["a"],
@@ -69,13 +69,13 @@ test("processing an unchanged file writes nothing; changed code is a new version
   const { product, write } = await createBench();
   const { metadata } = product.platform;
   await write("a.ts", dagText("a"));
-  const [dag, file] = [await metadata.getDag("a"), await metadata.getDagFile("a.ts")];
+  const [dag, file] = [await metadata.dags.get("a"), await metadata.files.get("a.ts")];
   await write("a.ts", dagText("a"));
-  expect(await metadata.getDag("a")).toEqual(dag);
-  expect(await metadata.getDagFile("a.ts")).toEqual(file);
+  expect(await metadata.dags.get("a")).toEqual(dag);
+  expect(await metadata.files.get("a.ts")).toEqual(file);
   await write("a.ts", dagText("a", { result: 2 }));
-  expect(await metadata.getDag("a")).toMatchObject({ versionNumber: 2, revision: 2 });
-  expect(await metadata.listDagVersions("a")).toHaveLength(2);
+  expect(await metadata.dags.get("a")).toMatchObject({ versionNumber: 2, revision: 2 });
+  expect(await metadata.versions.list("a")).toHaveLength(2);
 });
 
 test("versions that others take the place of are told, so that their machines can be collected", async () => {
@@ -84,12 +84,12 @@ test("versions that others take the place of are told, so that their machines ca
   const hashes: string[] = [];
   for (const result of [1, 2, 1]) {
     await write("a.ts", dagText("a", { result }));
-    hashes.push((await metadata.getDag("a"))?.versionHash ?? "");
+    hashes.push((await metadata.dags.get("a"))?.versionHash ?? "");
   }
   const [first = "", second = ""] = hashes;
   expect(hashes).toEqual([first, second, first]);
-  expect((await metadata.getDag("a"))?.superseded).toMatchObject([{ hash: second }]);
-  expect(await metadata.listDagVersions("a")).toHaveLength(2);
+  expect((await metadata.dags.get("a"))?.superseded).toMatchObject([{ hash: second }]);
+  expect(await metadata.versions.list("a")).toHaveLength(2);
 });
 
 test("what a schedule has promised holds over a change of code, and not over one of the schedule", async () => {
@@ -103,15 +103,15 @@ test("what a schedule has promised holds over a change of code, and not over one
   const file = (result: number, day: string) =>
     `import { events } from "stepwind";\n${text(result, day)}`;
   await write("a.ts", file(1, "01"));
-  const dag = await metadata.getDag("a");
+  const dag = await metadata.dags.get("a");
   if (!dag) throw new Error("no DAG");
   const plannedAt = "2026-01-01T00:00:00.000Z";
-  await metadata.putDag({ ...dag, plannedAt, revision: dag.revision + 1 });
+  await metadata.dags.put({ ...dag, plannedAt, revision: dag.revision + 1 });
   await write("a.ts", file(2, "01"));
-  expect(await metadata.getDag("a")).toMatchObject({ versionNumber: 2, plannedAt });
+  expect(await metadata.dags.get("a")).toMatchObject({ versionNumber: 2, plannedAt });
   await write("a.ts", file(2, "02"));
-  expect((await metadata.getDag("a"))?.versionNumber).toBe(3);
-  expect((await metadata.getDag("a"))?.plannedAt).toBeUndefined();
+  expect((await metadata.dags.get("a"))?.versionNumber).toBe(3);
+  expect((await metadata.dags.get("a"))?.plannedAt).toBeUndefined();
 });
 
 test("a known version that is live again gets its machine again", async () => {
@@ -139,7 +139,7 @@ test("a warning stays while the file has its cause, also when the version is kno
   });
   for (const _ of ["first", "again"]) {
     await processor.processFile("a.ts");
-    expect(await metadata.getDagFile("a.ts")).toMatchObject({
+    expect(await metadata.files.get("a.ts")).toMatchObject({
       dagIds: ["a"],
       diagnostics: [{ code: "timeout-too-long", file: "a.ts", dagId: "a", taskId: "t" }],
     });
@@ -150,21 +150,21 @@ test("the last good version stays live under a mistake, and the mistake goes whe
   const { product, write } = await createBench();
   const { metadata } = product.platform;
   await write("a.ts", dagText("a"));
-  const dag = await metadata.getDag("a");
+  const dag = await metadata.dags.get("a");
   for (const [extra, code] of [
     ["const broken = {;", "syntax-error"],
     ['throw new Error("no");', "import-failed"],
     ['import x from "./gone.ts"; console.log(x);', "import-not-found"],
   ] as const) {
     await write("a.ts", dagText("a", { extra }));
-    expect(await metadata.getDag("a")).toEqual(dag);
-    expect(await metadata.getDagFile("a.ts")).toMatchObject({
+    expect(await metadata.dags.get("a")).toEqual(dag);
+    expect(await metadata.files.get("a.ts")).toMatchObject({
       dagIds: ["a"],
       diagnostics: [{ code, file: "a.ts", line: 2 }],
     });
   }
   await write("a.ts", dagText("a"));
-  expect(await metadata.getDagFile("a.ts")).toMatchObject({ dagIds: ["a"], diagnostics: [] });
+  expect(await metadata.files.get("a.ts")).toMatchObject({ dagIds: ["a"], diagnostics: [] });
 });
 
 test("a helper that comes later heals its DAG, and a changed one makes a new version", async () => {
@@ -172,16 +172,16 @@ test("a helper that comes later heals its DAG, and a changed one makes a new ver
   const { metadata } = product.platform;
   const extra = `import { n } from "./utils/n"; console.log(n);`;
   await write("a.ts", dagText("a", { extra }));
-  expect(await metadata.getDag("a")).toBeUndefined();
+  expect(await metadata.dags.get("a")).toBeUndefined();
   await write("utils/n.ts", "export const n = 1;");
-  expect(await metadata.getDag("a")).toMatchObject({ versionNumber: 1 });
+  expect(await metadata.dags.get("a")).toMatchObject({ versionNumber: 1 });
   await write("utils/n.ts", "export const n = 2;");
-  expect(await metadata.getDag("a")).toMatchObject({ versionNumber: 2 });
+  expect(await metadata.dags.get("a")).toMatchObject({ versionNumber: 2 });
   await remove("utils/n.ts");
-  expect((await metadata.getDagFile("a.ts"))?.diagnostics).toMatchObject([
+  expect((await metadata.files.get("a.ts"))?.diagnostics).toMatchObject([
     { code: "import-not-found" },
   ]);
-  expect(await metadata.getDag("a")).toMatchObject({ versionNumber: 2, isStale: false });
+  expect(await metadata.dags.get("a")).toMatchObject({ versionNumber: 2, isStale: false });
 });
 
 test("an id in two files stays with the first, and the second takes over when the first goes", async () => {
@@ -189,8 +189,8 @@ test("an id in two files stays with the first, and the second takes over when th
   const { metadata } = product.platform;
   await write("one.ts", dagText("same"));
   await write("two.ts", dagText("same", { result: 2 }));
-  expect(await metadata.getDag("same")).toMatchObject({ file: "one.ts", versionNumber: 1 });
-  expect((await metadata.getDagFile("two.ts"))?.diagnostics).toMatchObject([
+  expect(await metadata.dags.get("same")).toMatchObject({ file: "one.ts", versionNumber: 1 });
+  expect((await metadata.files.get("two.ts"))?.diagnostics).toMatchObject([
     {
       code: "dag-id-in-two-files",
       dagId: "same",
@@ -199,12 +199,12 @@ test("an id in two files stays with the first, and the second takes over when th
     },
   ]);
   await remove("one.ts");
-  expect(await metadata.getDag("same")).toMatchObject({
+  expect(await metadata.dags.get("same")).toMatchObject({
     file: "two.ts",
     isStale: false,
     versionNumber: 2,
   });
-  expect(await metadata.getDagFile("two.ts")).toMatchObject({ dagIds: ["same"], diagnostics: [] });
+  expect(await metadata.files.get("two.ts")).toMatchObject({ dagIds: ["same"], diagnostics: [] });
 });
 
 test("two files that swap their DAGs end with each its own", async () => {
@@ -216,9 +216,9 @@ test("two files that swap their DAGs end with each its own", async () => {
   await writeFile(join(folder, "one.ts"), dagText("b"));
   await writeFile(join(folder, "two.ts"), dagText("a"));
   await product.processor.processChanged(["one.ts", "two.ts"]);
-  expect(await metadata.getDag("a")).toMatchObject({ file: "two.ts", isStale: false });
-  expect(await metadata.getDag("b")).toMatchObject({ file: "one.ts", isStale: false });
-  expect(await metadata.listDagFiles()).toMatchObject([{ diagnostics: [] }, { diagnostics: [] }]);
+  expect(await metadata.dags.get("a")).toMatchObject({ file: "two.ts", isStale: false });
+  expect(await metadata.dags.get("b")).toMatchObject({ file: "one.ts", isStale: false });
+  expect(await metadata.files.list()).toMatchObject([{ diagnostics: [] }, { diagnostics: [] }]);
 });
 
 test("a DAG that another process made live, and has not told of yet, is kept by a mistake and retired with its file", async () => {
@@ -226,12 +226,12 @@ test("a DAG that another process made live, and has not told of yet, is kept by 
   const { metadata } = product.platform;
   await write("a.ts", dagText("a"));
   // As if the other process had come no further.
-  await metadata.deleteDagFile("a.ts");
+  await metadata.files.delete("a.ts");
   await write("a.ts", `${dagText("a")}const = 1;`);
-  expect(await metadata.getDagFile("a.ts")).toMatchObject({ dagIds: ["a"] });
-  await metadata.deleteDagFile("a.ts");
+  expect(await metadata.files.get("a.ts")).toMatchObject({ dagIds: ["a"] });
+  await metadata.files.delete("a.ts");
   await remove("a.ts");
-  expect(await metadata.getDag("a")).toMatchObject({ isStale: true });
+  expect(await metadata.dags.get("a")).toMatchObject({ isStale: true });
 });
 
 test("a DAG whose file is gone, or that left its file, is stale and comes back with its history", async () => {
@@ -242,13 +242,13 @@ test("a DAG whose file is gone, or that left its file, is stale and comes back w
     `${dagText("a")}export const b = new Dag("b"); b.task("t", async () => 1)();`,
   );
   await write("a.ts", dagText("a"));
-  expect(await metadata.getDag("b")).toMatchObject({ isStale: true });
-  expect(await metadata.getDag("a")).toMatchObject({ isStale: false });
+  expect(await metadata.dags.get("b")).toMatchObject({ isStale: true });
+  expect(await metadata.dags.get("a")).toMatchObject({ isStale: false });
   await remove("a.ts");
-  expect(await metadata.getDag("a")).toMatchObject({ isStale: true });
-  expect(await metadata.getDagFile("a.ts")).toBeUndefined();
+  expect(await metadata.dags.get("a")).toMatchObject({ isStale: true });
+  expect(await metadata.files.get("a.ts")).toBeUndefined();
   await write("renamed.ts", dagText("a"));
-  expect(await metadata.getDag("a")).toMatchObject({ isStale: false, file: "renamed.ts" });
+  expect(await metadata.dags.get("a")).toMatchObject({ isStale: false, file: "renamed.ts" });
 });
 
 test("only files that import stepwind are DAG files, and one that exports no DAG is warned of", async () => {
@@ -257,7 +257,7 @@ test("only files that import stepwind are DAG files, and one that exports no DAG
   await write("helper.ts", 'export const text = "a plain helper";');
   await write("types.ts", 'import type { Dag } from "stepwind"; export type Mine = Dag;');
   await write("forgot.ts", dagText("x").replace("export const", "const"));
-  const records = await metadata.listDagFiles();
+  const records = await metadata.files.list();
   expect(records.map(({ file }) => file)).toEqual(["forgot.ts"]);
   expect(records[0]?.diagnostics).toMatchObject([{ code: "no-dag", severity: "warning" }]);
 });
@@ -271,8 +271,8 @@ test("files processed at the same time for the same new id give it to one of the
   for (const file of files) await writeFile(join(folder, file), dagText("same"));
   await product.processor.processChanged(files);
   await product.processor.processChanged(files);
-  const owner = (await metadata.getDag("same"))?.file;
-  const records = (await metadata.listDagFiles()).filter(({ file }) => files.includes(file));
+  const owner = (await metadata.dags.get("same"))?.file;
+  const records = (await metadata.files.list()).filter(({ file }) => files.includes(file));
   for (const { file, dagIds, diagnostics } of records) {
     expect(dagIds).toEqual(file === owner ? ["same"] : []);
     expect(diagnostics.map(({ code }) => code)).toEqual(

@@ -102,11 +102,12 @@ describe("the notifier", () => {
   test("the claim of a notifier that died ends after half a minute", async () => {
     const { url, posts } = await catchWebhooks();
     const { notifier, metadata, time } = setUp(url);
-    const { replaceTaskState } = metadata;
-    Object.assign(metadata, {
-      replaceTaskState: async (...args: Parameters<typeof replaceTaskState>) => {
-        await replaceTaskState(...args);
-        Object.assign(metadata, { replaceTaskState });
+    const { taskStates } = metadata;
+    const { replace } = taskStates;
+    Object.assign(taskStates, {
+      replace: async (...args: Parameters<typeof replace>) => {
+        await replace(...args);
+        Object.assign(taskStates, { replace });
         throw new Error("killed");
       },
     });

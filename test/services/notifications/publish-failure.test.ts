@@ -36,7 +36,7 @@ async function setUp(outcome: TaskOutcome | { readonly kind: "died"; readonly re
   ];
   await publish(platform.metadata, dagDocument({ dagId: EVENT.dagId, tasks }), { isPaused: true });
   const run = dagRun({ ...EVENT, state: "running", versionHash: "v1", logicalDate: null });
-  await platform.metadata.createRun(run);
+  await platform.metadata.runs.create(run);
   const work = (taskId: string) =>
     services.worker.execute({ ...EVENT, taskId }, new AbortController().signal);
   return { services, told, report, state, work, run, metadata: platform.metadata };
@@ -87,15 +87,15 @@ test("a run that is given up is told of, not its tasks; an execution that ends l
   await services.recorder.abandon(run, "timed_out");
   await services.recorder.executionEnded(EVENT);
   expect(told).toMatchObject([{ kind: "run-failed", reason: "timed_out", runId: "manual__1" }]);
-  expect(await metadata.getRun("load", "manual__1")).toMatchObject({ reason: "timed_out" });
+  expect(await metadata.runs.get("load", "manual__1")).toMatchObject({ reason: "timed_out" });
 });
 
 test("an execution that ended without the run's end fails the run, unless the run was cleared since", async () => {
   const { told, services, metadata } = await setUp({ kind: "success" });
   await services.recorder.executionEnded({ ...EVENT, clearNumber: 1 });
-  expect((await metadata.getRun("load", "manual__1"))?.state).toBe("running");
+  expect((await metadata.runs.get("load", "manual__1"))?.state).toBe("running");
   await services.recorder.executionEnded(EVENT);
-  expect((await metadata.getRun("load", "manual__1"))?.state).toBe("failed");
+  expect((await metadata.runs.get("load", "manual__1"))?.state).toBe("failed");
   expect(told).toMatchObject([{ kind: "run-failed", reason: "task_failure" }]);
 });
 
@@ -107,5 +107,5 @@ test("a failure that can't be told is reported, and the run goes on", async () =
     'error: The failure of run "manual__1" of DAG "load" was not told: Error: no topic',
   );
   const second = { ...EVENT, taskId: "second", mapIndex: -1 };
-  expect((await metadata.getTaskInstance(second))?.state).toBe("upstream_failed");
+  expect((await metadata.taskInstances.get(second))?.state).toBe("upstream_failed");
 });

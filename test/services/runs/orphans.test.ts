@@ -8,7 +8,7 @@ import { after, isoAfter, startProduct, statesOf, succeeds, trigger } from "../v
 /** A run that was recorded as running, and then nothing more happened. */
 async function leave(product: VirtualProduct, given: { readonly reason?: string } = {}) {
   await product.publish(dag("d", [task("a"), task("b", ["a"])], { maxActiveRuns: 1 }));
-  await product.metadata.createRun(
+  await product.metadata.runs.create(
     dagRun({
       dagId: "d",
       runId: "left",
@@ -54,7 +54,7 @@ test("a queued run that nobody has planned since starts", async () => {
   const product = startProduct();
   await product.publish(dag("d", [task("a")]));
   const run = dagRun({ dagId: "d", runId: "asked", versionHash: "v1", logicalDate: null });
-  await product.metadata.createRun({ ...run, runAfter: isoAfter(0), queuedAt: isoAfter(0) });
+  await product.metadata.runs.create({ ...run, runAfter: isoAfter(0), queuedAt: isoAfter(0) });
   await product.passTo(after(61));
   await product.services.orphans.adopt();
   await product.passAll();
@@ -84,7 +84,7 @@ test("a run that can't be taken up keeps no other from it", async () => {
   const product = startProduct();
   await leave(product);
   const lost = dagRun({ dagId: "gone", runId: "lost", state: "running", versionHash: "v9" });
-  await product.metadata.createRun({ ...lost, queuedAt: isoAfter(0), startDate: isoAfter(0) });
+  await product.metadata.runs.create({ ...lost, queuedAt: isoAfter(0), startDate: isoAfter(0) });
   await product.passTo(after(61));
   await product.services.orphans.adopt();
   await product.passAll();

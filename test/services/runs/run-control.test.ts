@@ -87,7 +87,7 @@ test("a scheduled run that finds its logical date taken by a manual one is left 
   );
   await trigger(product, "d", { runId: "mine", logicalDate: isoAfter(HOUR) });
   await product.passTo(after(2 * HOUR));
-  const { items } = await product.metadata.listRuns({ dagId: "d" });
+  const { items } = await product.metadata.runs.list({ dagId: "d" });
   expect(items.map(({ runId }) => runId)).toEqual(["scheduled__1970-01-02T02:00:00+00:00", "mine"]);
 });
 
@@ -165,7 +165,7 @@ test("a deleted DAG takes its history and its queued runs along; while a run goe
   await product.passTo(after(20));
   await trigger(product, "d", { runId: "b", runAfter: isoAfter(100) });
   await runControl.deleteDag("d");
-  expect(await product.metadata.getDag("d")).toBeUndefined();
+  expect(await product.metadata.dags.get("d")).toBeUndefined();
   await expect(runControl.deleteDag("d")).rejects.toThrow("was not found");
   await product.passAll();
   expect(product.clock.now()).toBe(after(20));
@@ -178,9 +178,9 @@ test("the runs of a DAG whose file is gone go on, and it can't be triggered", as
   product.play(() => succeeds(10));
   await product.publish(dag("d", [task("t"), task("u", ["t"])]));
   await trigger(product, "d", { runId: "a" });
-  const record = await product.metadata.getDag("d");
+  const record = await product.metadata.dags.get("d");
   if (!record) throw new Error("the DAG is gone");
-  await product.metadata.putDag({ ...record, isStale: true, revision: record.revision + 1 });
+  await product.metadata.dags.put({ ...record, isStale: true, revision: record.revision + 1 });
   await product.passTo(after(5));
   await product.die();
   await product.passAll();

@@ -26,7 +26,7 @@ function hourly(options: Partial<DagDocument> = {}): DagDocument {
 
 /** Logical dates of the DAG's runs, in hours after the beginning, the earliest first. */
 async function hoursOf({ metadata }: VirtualProduct, dagId = "hourly"): Promise<number[]> {
-  const { items } = await metadata.listRuns({ dagId });
+  const { items } = await metadata.runs.list({ dagId });
   return items
     .map(({ logicalDate }) => (Date.parse(logicalDate ?? "") - after(0)) / 1_000 / HOUR)
     .toReversed();
@@ -111,7 +111,7 @@ test("a paused DAG gets no runs and starts none that are queued; what runs goes 
   await trigger(product, "hourly", { runId: "asked" });
   await product.passTo(after(2.5 * HOUR));
   expect(await hoursOf(product)).toHaveLength(2);
-  const [scheduled] = (await product.metadata.listRuns({ dagId: "hourly" })).items.toReversed();
+  const [scheduled] = (await product.metadata.runs.list({ dagId: "hourly" })).items.toReversed();
   expect(scheduled).toMatchObject({ state: "success", endDate: isoAfter(120) });
   expect((await product.getRun("hourly", "asked")).state).toBe("queued");
 
@@ -156,14 +156,14 @@ test("planning a DAG that needs no promise kept writes nothing to its record", a
   const product = startProduct();
   await product.publish(hourly());
   await product.passTo(after(5.5 * HOUR));
-  expect(await product.metadata.getDag("hourly")).toMatchObject({ revision: 1 });
+  expect(await product.metadata.dags.get("hourly")).toMatchObject({ revision: 1 });
 });
 
 test("the machine of a version that nobody needs any more is removed, and one that a run is on is not", async () => {
   const product = startProduct();
   product.play(() => succeeds(2 * HOUR));
   const minutes = (count: number) => after(count * 60);
-  const versionsLeft = async () => (await product.metadata.getDag("d"))?.superseded ?? [];
+  const versionsLeft = async () => (await product.metadata.dags.get("d"))?.superseded ?? [];
   await product.publish(dag("d", [task("a")]));
   await trigger(product, "d", { runId: "on_first" });
   await product.passTo(minutes(1));
@@ -329,7 +329,7 @@ test("so many failed runs in a row pause the DAG; a success between them counts 
     "failed",
     "failed",
   ]);
-  expect(await product.metadata.getDag("hourly")).toMatchObject({ isPaused: true });
+  expect(await product.metadata.dags.get("hourly")).toMatchObject({ isPaused: true });
   expect(product.reports).toEqual(['DAG "hourly" is paused after 3 failed runs in a row']);
 });
 
@@ -341,6 +341,6 @@ test("runs that time out count as failed, and no run starts once they have pause
   await trigger(product, "d", { runId: "a" });
   await trigger(product, "d", { runId: "b" });
   await product.passAll();
-  expect(await product.metadata.getDag("d")).toMatchObject({ isPaused: true });
+  expect(await product.metadata.dags.get("d")).toMatchObject({ isPaused: true });
   expect((await product.getRun("d", "b")).state).toBe("queued");
 });

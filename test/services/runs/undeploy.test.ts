@@ -36,7 +36,7 @@ async function openProduct(): Promise<LocalProduct> {
 
 async function startSlow({ platform, services }: LocalProduct): Promise<string> {
   const { runId } = await services.runControl.trigger({ dagId: "slow", triggeredBy: "test" });
-  expect(await platform.metadata.getRun("slow", runId)).toMatchObject({ state: "running" });
+  expect(await platform.metadata.runs.get("slow", runId)).toMatchObject({ state: "running" });
   return runId;
 }
 
@@ -45,15 +45,15 @@ test("DAGs that were taken off keep history, start nothing, and come back when t
   const { platform, services, processor } = product;
   const { metadata } = platform;
   const runId = await startSlow(product);
-  const run = await metadata.getRun("slow", runId);
+  const run = await metadata.runs.get("slow", runId);
   await services.recorder.abandon(run ?? expect.fail("no run"), "task_failure");
-  const before = await metadata.getDag("hourly");
+  const before = await metadata.dags.get("hourly");
 
   const done = await undeploy(platform, services.recorder, { stopsRuns: false });
   expect(done).toEqual({ dags: 3, versions: 3, stoppedRuns: 0 });
-  expect((await metadata.listDags()).items.every(({ isStale }) => isStale)).toBe(true);
-  expect((await metadata.listDagFiles()).flatMap(({ dagIds }) => dagIds)).toEqual([]);
-  expect(await metadata.getRun("slow", runId)).toMatchObject({ state: "failed" });
+  expect((await metadata.dags.list()).items.every(({ isStale }) => isStale)).toBe(true);
+  expect((await metadata.files.list()).flatMap(({ dagIds }) => dagIds)).toEqual([]);
+  expect(await metadata.runs.get("slow", runId)).toMatchObject({ state: "failed" });
   const trigger = services.runControl.trigger({ dagId: "slow", triggeredBy: "test" });
   await expect(trigger).rejects.toMatchObject({ reason: "conflict" });
   const again = await undeploy(platform, services.recorder, { stopsRuns: false });
@@ -61,7 +61,7 @@ test("DAGs that were taken off keep history, start nothing, and come back when t
 
   // By its helper, as by itself.
   await processor.processChanged(["word.ts", "slow.ts", "paused.ts"]);
-  const after = await metadata.listDags();
+  const after = await metadata.dags.list();
   expect(after.items.map(({ dagId, isStale, isPaused }) => ({ dagId, isStale, isPaused }))).toEqual(
     [
       { dagId: "hourly", isStale: false, isPaused: false },
@@ -81,9 +81,9 @@ test("a run that is going on keeps the DAGs where they are, unless it is to be s
     reason: "conflict",
     message: expect.stringContaining(`"${runId}" of DAG "slow"`),
   });
-  expect((await platform.metadata.listDags()).items.every(({ isStale }) => !isStale)).toBe(true);
+  expect((await platform.metadata.dags.list()).items.every(({ isStale }) => !isStale)).toBe(true);
 
   await undeploy(platform, services.recorder, { stopsRuns: true });
-  expect(await platform.metadata.getRun("slow", runId)).toMatchObject({ state: "failed" });
-  expect(await platform.metadata.listActiveRuns()).toEqual([]);
+  expect(await platform.metadata.runs.get("slow", runId)).toMatchObject({ state: "failed" });
+  expect(await platform.metadata.runs.listActive()).toEqual([]);
 });

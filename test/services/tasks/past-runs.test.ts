@@ -63,7 +63,7 @@ test("a verdict that was recorded by someone who then died lets its task go on w
   await startTwoRuns(product, [task("load", [], PAST)]);
   await product.passTo(after(5));
   const key = { dagId: "d", runId: "two", taskId: "load", mapIndex: -1 };
-  await product.metadata.updateTaskInstance({ key, from: [null], set: { state: "skipped" } });
+  await product.metadata.taskInstances.update({ key, from: [null], set: { state: "skipped" } });
   await product.passTo(after(10));
   expect((await product.getRun("d", "two")).state).toBe("success");
   expect(startsOf(product, "load")).toEqual([0]);

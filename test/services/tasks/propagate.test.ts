@@ -35,7 +35,7 @@ test("a gate that only the last of 500 ends opens costs few reads, whatever the 
     const product = startProduct();
     let rows = 0;
     // Never true: it only sees what is asked for.
-    product.breakNext("listTaskInstances", (query) => {
+    product.breakNext("taskInstances.list", (query) => {
       rows += (query as { readonly taskIds?: readonly string[] }).taskIds?.length ?? 0;
       return false;
     });

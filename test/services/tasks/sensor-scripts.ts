@@ -35,5 +35,5 @@ export function pokes(...listed: readonly ScriptedTry[]): Script {
 }
 
 export async function getSensor({ metadata }: VirtualProduct) {
-  return metadata.getTaskInstance(SENSOR_KEY);
+  return metadata.taskInstances.get(SENSOR_KEY);
 }

@@ -164,7 +164,7 @@ test("a sensor whose rule is not met yet, against expectation, is looked at unti
   expect(startsOf(product, "s")).toEqual([]);
   await product.passAll();
   expect(startsOf(product, "s")).toHaveLength(1);
-  expect(await product.metadata.getTaskInstance(SENSOR_KEY)).toMatchObject({
+  expect(await product.metadata.taskInstances.get(SENSOR_KEY)).toMatchObject({
     state: "success",
     pokes: 1,
   });

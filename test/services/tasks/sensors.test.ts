@@ -77,15 +77,15 @@ describe("pokes", () => {
     await start(product, [sensor({}, [], { retries: 1, retryDelay: 60 })]);
     await product.passTo(at(30));
     const note = { ...SENSOR_KEY, key: "note", value: "1", sizeBytes: 1, timestamp: isoAfter(30) };
-    await product.metadata.putXCom(note);
+    await product.metadata.xcoms.put(note);
     await product.passTo(at(61.5));
-    expect(await product.metadata.listXComs(SENSOR_KEY)).toHaveLength(1);
+    expect(await product.metadata.xcoms.list(SENSOR_KEY)).toHaveLength(1);
     await product.passTo(at(122.5));
-    expect(await product.metadata.listXComs(SENSOR_KEY)).toEqual([]);
-    await product.metadata.putXCom(note);
+    expect(await product.metadata.xcoms.list(SENSOR_KEY)).toEqual([]);
+    await product.metadata.xcoms.put(note);
     await product.passTo(at(183.5));
     expect(await getSensor(product)).toMatchObject({ state: "running", tryNumber: 2 });
-    expect(await product.metadata.listXComs(SENSOR_KEY)).toHaveLength(1);
+    expect(await product.metadata.xcoms.list(SENSOR_KEY)).toHaveLength(1);
   });
 });
 
@@ -191,12 +191,12 @@ describe("failures", () => {
           broken === 1 ? '"state":"up_for_reschedule","' : '"state":"success"',
         );
       for (let count = 0; count < ATTEMPTS; count += 1) {
-        product.breakNext("updateTaskInstance", isEnd);
+        product.breakNext("taskInstances.update", isEnd);
       }
       await product.passAll();
       expect(await getSensor(product)).toMatchObject({ state: "success", tryNumber: 2 });
       expect(product.reports).toEqual([
-        'Task "s" of run "r" of DAG "d" is called again: Error: updateTaskInstance is out of order',
+        'Task "s" of run "r" of DAG "d" is called again: Error: taskInstances.update is out of order',
       ]);
       expect((await product.getRun("d", "r")).state).toBe("success");
     }

@@ -22,7 +22,7 @@ const never = new AbortController().signal;
 /** How often a change that fails is tried: see services/retry.ts. */
 const ATTEMPTS = 10;
 
-/** Whether a call of updateTaskInstance records an end. */
+/** Whether a call of taskInstances.update records an end. */
 function isEnd(change: unknown): boolean {
   return JSON.stringify(change).includes('"state":"success"');
 }
@@ -71,7 +71,7 @@ test("values beyond 32 KiB go through the XCom backend and arrive whole", async 
   const reader = product.tries.find(({ call }) => call.taskId === "reader");
   expect(reader?.call.reads).toEqual({ large, small });
   const key = { dagId: "d", runId: "r", taskId: "large", mapIndex: -1 };
-  const stored = await product.metadata.getXCom(key, "return_value");
+  const stored = await product.metadata.xcoms.get(key, "return_value");
   expect(stored).toMatchObject({ sizeBytes: 40_002, ref: expect.any(String) });
   expect(stored?.value).toBeUndefined();
 });
@@ -109,11 +109,11 @@ test("XComs of a failed try are gone when the next one starts", async () => {
   const key = { dagId: "d", runId: "r", taskId: "t", mapIndex: -1 };
   await product.passTo(after(2));
   const value = { ...key, key: "note", value: "1", sizeBytes: 1, timestamp: isoAfter(2) };
-  await product.metadata.putXCom(value);
+  await product.metadata.xcoms.put(value);
   await product.passTo(after(12));
-  expect(await product.metadata.listXComs(key)).toHaveLength(1);
+  expect(await product.metadata.xcoms.list(key)).toHaveLength(1);
   await product.passTo(after(16));
-  expect(await product.metadata.listXComs(key)).toEqual([]);
+  expect(await product.metadata.xcoms.list(key)).toEqual([]);
 });
 
 test("an end that can't be recorded at first is recorded as soon as that works, and nothing runs again", async () => {
@@ -121,7 +121,7 @@ test("an end that can't be recorded at first is recorded as soon as that works, 
     const product = startProduct();
     product.play(() => succeeds(5, '"value"'));
     for (let count = 0; count < failures; count += 1)
-      product.breakNext("updateTaskInstance", isEnd);
+      product.breakNext("taskInstances.update", isEnd);
     await start(product, ["t", [], { callbacks: ["success"] }]);
     await product.passAll();
     const { t } = await product.getTasks("d", "r");
@@ -133,7 +133,7 @@ test("an end that can't be recorded at first is recorded as soon as that works, 
 });
 
 test("a task that can't be looked at, or whose start can't be recorded, is called again and has lost nothing", async () => {
-  for (const method of ["getRun", "getDagVersion", "getTaskInstance"] as const) {
+  for (const method of ["runs.get", "versions.get", "taskInstances.get"] as const) {
     const product = startProduct();
     product.play(() => succeeds(5));
     await product.publish(dag("d", [task("t")]));
@@ -144,13 +144,13 @@ test("a task that can't be looked at, or whose start can't be recorded, is calle
     expect(t, method).toMatchObject({ state: "success", tryNumber: 1 });
   }
   const product = startProduct();
-  for (let count = 0; count < ATTEMPTS; count += 1) product.breakNext("updateTaskInstance");
+  for (let count = 0; count < ATTEMPTS; count += 1) product.breakNext("taskInstances.update");
   await start(product, ["t"]);
   await product.passAll();
   const { t } = await product.getTasks("d", "r");
   expect(t).toMatchObject({ state: "success", tryNumber: 1 });
   expect(product.reports).toEqual([
-    'Task "t" of run "r" of DAG "d" is called again: Error: updateTaskInstance is out of order',
+    'Task "t" of run "r" of DAG "d" is called again: Error: taskInstances.update is out of order',
   ]);
 });
 
@@ -171,7 +171,8 @@ test("functions that are refused for an hour, as all concurrency is taken, run w
 test("a try whose end was never recorded counts as died, for the next call to find", async () => {
   const product = startProduct();
   product.play(() => succeeds(5));
-  for (let count = 0; count < ATTEMPTS; count += 1) product.breakNext("updateTaskInstance", isEnd);
+  for (let count = 0; count < ATTEMPTS; count += 1)
+    product.breakNext("taskInstances.update", isEnd);
   await start(product, ["t", [], { retries: 1, retryDelay: 10, callbacks: ["retry"] }]);
   await product.passAll();
   const { t } = await product.getTasks("d", "r");
@@ -180,14 +181,15 @@ test("a try whose end was never recorded counts as died, for the next call to fi
     "the worker died before it reported how the try ended",
   ]);
   expect(product.reports).toEqual([
-    'Task "t" of run "r" of DAG "d" is called again: Error: updateTaskInstance is out of order',
+    'Task "t" of run "r" of DAG "d" is called again: Error: taskInstances.update is out of order',
   ]);
 });
 
 test("without retries such a try is recorded as failed, told to the callbacks, and its run ends", async () => {
   const product = startProduct();
   product.play(byTask({ t: succeeds(5) }));
-  for (let count = 0; count < ATTEMPTS; count += 1) product.breakNext("updateTaskInstance", isEnd);
+  for (let count = 0; count < ATTEMPTS; count += 1)
+    product.breakNext("taskInstances.update", isEnd);
   await start(product, ["t", [], { callbacks: ["failure"] }], ["u", ["t"]]);
   await product.passAll();
   expect(await statesOf(product, "d", "r")).toEqual({ t: "failed", u: "upstream_failed" });
@@ -201,7 +203,7 @@ test.each([0, 1])(
     const product = startProduct();
     product.play(byTask({ a: succeeds(5), b: succeeds(10), c: succeeds(1) }));
     // The first look at the gates is that of the end of "a".
-    product.breakNext("listGates");
+    product.breakNext("gates.list");
     await start(
       product,
       ["a", [], { retries, retryDelay: 3 }],
@@ -225,7 +227,7 @@ test("two workers called for the same task at once run it once, and its value st
   await product.passAll();
   expect(startsOf(product, "t")).toEqual([0]);
   const key = { dagId: "d", runId: "r", taskId: "t", mapIndex: -1 };
-  expect(await product.metadata.listXComs(key)).toHaveLength(1);
+  expect(await product.metadata.xcoms.list(key)).toHaveLength(1);
   expect(await statesOf(product, "d", "r")).toEqual({ t: "success" });
 });
 
@@ -286,7 +288,7 @@ test("an end that could not be planned on is planned on when finish is called ag
   await trigger(product, "d", { runId: "a" });
   await trigger(product, "d", { runId: "b" });
   await product.passTo(after(4));
-  product.breakNext("getLatestAutomatedRun");
+  product.breakNext("runs.getLatestAutomated");
   await product.passAll();
   expect((await product.getRun("d", "b")).state).toBe("success");
 });

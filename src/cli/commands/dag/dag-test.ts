@@ -120,7 +120,7 @@ async function start(
   });
   await runControl.setPaused(dagId, true);
   const set = { state: "running", startDate } as const;
-  const run = await metadata.updateRun({ dagId, runId, from: ["queued"], set });
+  const run = await metadata.runs.update({ dagId, runId, from: ["queued"], set });
   if (!run) throw new Error(`Run "${runId}" of DAG "${dagId}" is not queued`);
   const input = { dagId, runId, clearNumber };
   await stateMachines.start({ dagId, hash: versionHash, input });
@@ -150,8 +150,8 @@ async function follow(
   const longest = Math.max(...document.tasks.map(({ taskId }) => taskId.length));
   const nameWidth = Math.min(WIDEST_NAME, longest);
   for (;;) {
-    const current = (await metadata.getRun(dagId, runId)) ?? run;
-    const records = await metadata.listTaskInstances({ dagId, runId });
+    const current = (await metadata.runs.get(dagId, runId)) ?? run;
+    const records = await metadata.taskInstances.list({ dagId, runId });
     const now = clock.now();
     for (const { taskId, entry } of await tail.read(records)) {
       const name = paint.cyan(padTo(taskId, nameWidth));
@@ -204,7 +204,7 @@ async function report(session: Session, scratch: Scratch, run: DagRunRecord): Pr
     return;
   }
   const { metadata } = scratch.product.platform;
-  for (const record of await metadata.listTaskInstances({ dagId, runId })) {
+  for (const record of await metadata.taskInstances.list({ dagId, runId })) {
     if (record.state !== "failed") continue;
     const tries = record.tryNumber === 1 ? "1 try" : `${record.tryNumber} tries`;
     terminal.out(`\n${paint.red(`✗ ${record.taskId}`)} failed after ${tries}\n`);

@@ -55,7 +55,7 @@ async function serve(
   const server = await startStandalone(options);
   terminal.out(`${paint.bold(`Stepwind ${version}`)} on ${paint.cyan(server.url)}\n`);
   const first = await showDags(session, places, server.url);
-  showMistakes(session, dagsFolderText, await server.product.platform.metadata.listDagFiles());
+  showMistakes(session, dagsFolderText, await server.product.platform.metadata.files.list());
   const next = first === undefined ? "dags list" : `dags trigger ${first} --wait`;
   terminal.out(
     `\nNext, in another terminal:  ${paint.bold(`npx stepwind ${next}`)}\nStop with Ctrl-C\n\n`,
