@@ -15,9 +15,18 @@ import { ADOPTION_INTERVAL_SECONDS } from "../src/model/scheduling/orphans.ts";
 import type { Service } from "./functions.ts";
 import type { Parts } from "./grants.ts";
 
+/**
+ * AWS's own key for SNS: it costs nothing per month, and its policy lets every role of the account publish that may do so
+ * at SNS. It lets no service of AWS publish; none does here. (Amazon SNS: "Key management")
+ */
+const TOPIC_KEY = "alias/aws/sns";
+
 /** The topic of failures; each of the addresses gets them as JSON. */
 export function createTopic(scope: Construct, emails: readonly string[]): sns.Topic {
   const topic = new sns.Topic(scope, "Failures", { enforceSSL: true });
+  const resource = topic.node.defaultChild;
+  if (!(resource instanceof sns.CfnTopic)) throw new Error("The CDK's topic has no CfnTopic");
+  resource.kmsMasterKeyId = TOPIC_KEY;
   for (const email of emails) topic.addSubscription(new subscriptions.EmailSubscription(email));
   return topic;
 }
@@ -62,7 +71,7 @@ function connectUploads(scope: Construct, { services, storage }: Parts): void {
     sourceArn: storage.dagsBucketArn,
   });
   const bucket = storage.dagsBucket.node.defaultChild;
-  if (!(bucket instanceof s3.CfnBucket)) throw new Error("The bucket is no bucket");
+  if (!(bucket instanceof s3.CfnBucket)) throw new Error("The CDK's bucket has no CfnBucket");
   bucket.notificationConfiguration = {
     lambdaConfigurations: ["s3:ObjectCreated:*", "s3:ObjectRemoved:*"].map((event) => ({
       event,

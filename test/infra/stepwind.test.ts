@@ -105,6 +105,26 @@ describe("what is kept", () => {
     }
   });
 
+  test("queues and the topic are encrypted by keys that cost nothing", () => {
+    plain.template.allResourcesProperties("AWS::SQS::Queue", { SqsManagedSseEnabled: true });
+    plain.template.allResourcesProperties("AWS::SNS::Topic", { KmsMasterKeyId: "alias/aws/sns" });
+    expect(plain.ofType("AWS::SNS::Topic")).toHaveLength(1);
+    expect(plain.ofType("AWS::KMS::Key")).toEqual([]);
+  });
+
+  test("no service of AWS publishes to the topic, which AWS's own key would refuse", () => {
+    const allowed = plain
+      .ofType("AWS::SNS::TopicPolicy")
+      .flatMap(([, policy]) => statementsOf(policy))
+      .filter(({ Effect }) => Effect === "Allow");
+    expect(allowed).toEqual([]);
+    const alarms = plain.ofType("AWS::CloudWatch::Alarm").map(([, each]) => each.Properties);
+    expect(alarms.flatMap(({ AlarmActions = [] }) => AlarmActions)).toEqual([]);
+    const rules = plain.ofType("AWS::Events::Rule").map(([, each]) => textOf(each.Properties));
+    const [topicId = ""] = plain.ofType("AWS::SNS::Topic")[0] ?? [];
+    expect(rules.filter((rule) => rule.includes(`"${topicId}"`))).toEqual([]);
+  });
+
   test("nothing needs a custom resource", () => {
     const types = [...plain.resources.values()].map(({ Type }) => Type);
     expect(types.filter((type) => /^Custom::|CustomResource/.test(type))).toEqual([]);

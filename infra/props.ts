@@ -1,0 +1,52 @@
+// What the construct lets its user choose.
+import type { Duration, RemovalPolicy } from "aws-cdk-lib";
+import type * as cloudwatch from "aws-cdk-lib/aws-cloudwatch";
+import type * as ec2 from "aws-cdk-lib/aws-ec2";
+import type * as iam from "aws-cdk-lib/aws-iam";
+import type * as lambda from "aws-cdk-lib/aws-lambda";
+
+/** Every one may be left out. */
+export interface StepwindProps {
+  /** Begins the names of all parts; letters, digits and "-", at most 24. The stack's name when absent. Never change it. */
+  readonly name?: string;
+  /** Folder of the DAG files, for the command in the output "Push"; "dags" when absent. */
+  readonly dagsFolder?: string;
+  /** Whether new DAGs wait to be unpaused where they don't say themselves; false when absent. */
+  readonly dagsArePausedAtCreation?: boolean;
+  readonly notifications?: {
+    /** Slack's webhook where the connection `slack_default` isn't set. It stands in the function's configuration. */
+    readonly slackWebhook?: string;
+    /** Addresses that get each failure as JSON; each has to confirm once. */
+    readonly emails?: readonly string[];
+    /** Where the web UI is, for links in messages; without it there are none. */
+    readonly uiUrl?: string;
+  };
+  /** What alarms do, such as `new SnsAction(topic)`; they only show their state when absent. */
+  readonly alarmActions?: readonly cloudwatch.IAlarmAction[];
+  /** How long logs of tasks and of functions are kept; 90 days when absent. */
+  readonly logRetentionDays?: number;
+  readonly worker?: {
+    /** Megabytes; 1,024 when absent. */
+    readonly memorySize?: number;
+    /** Longest run of a task; 15 minutes, the most that Lambda has, when absent. */
+    readonly timeout?: Duration;
+    /** Tasks that run at the same time at most; the account's limit when absent. */
+    readonly reservedConcurrency?: number;
+    /** What DAG code may do besides. */
+    readonly policies?: readonly iam.PolicyStatement[];
+    /** Where tasks run; outside of any VPC when absent. They need a way to AWS's own services from there. */
+    readonly vpc?: ec2.IVpc;
+    readonly vpcSubnets?: ec2.SubnetSelection;
+    readonly securityGroups?: ec2.ISecurityGroup[];
+  };
+  /** DAG files that are processed at the same time at most; the account's limit when absent. */
+  readonly processorReservedConcurrency?: number;
+  /** "rules" where EventBridge Scheduler isn't there (LocalStack); "scheduler" when absent. */
+  readonly schedules?: "scheduler" | "rules";
+  /** False leaves out alarms and dashboard, parts of which LocalStack's community edition refuses; true when absent. */
+  readonly monitoring?: boolean;
+  /** ARM_64 when absent. */
+  readonly architecture?: lambda.Architecture;
+  /** What becomes of table and buckets when the stack goes; RETAIN when absent. */
+  readonly removalPolicy?: RemovalPolicy;
+}

@@ -1,0 +1,111 @@
+// The eight services, each as one function: how much memory and time it has, and who calls it how.
+import { Duration } from "aws-cdk-lib";
+import * as lambda from "aws-cdk-lib/aws-lambda";
+import { RetentionDays } from "aws-cdk-lib/aws-logs";
+import type { Construct } from "constructs";
+import { notifierEnvironment } from "./environment.ts";
+import { Service, type ServiceProps } from "./functions.ts";
+import type { Names, ServiceName } from "./names.ts";
+import type { StepwindProps } from "./props.ts";
+import { TRIGGERER_TIMEOUT } from "./trigger-queue.ts";
+
+/** The most that Lambda has. */
+export const LONGEST = Duration.minutes(15);
+
+/** What tells the services apart. */
+type Own = Pick<ServiceProps, "description" | "memorySize" | "timeout" | "isAsync"> &
+  Partial<ServiceProps>;
+
+export interface ServicesOptions {
+  readonly names: Names;
+  readonly environment: Readonly<Record<string, string>>;
+  readonly logRetentionDays: number;
+  readonly workerTimeout: Duration;
+  readonly props: StepwindProps;
+}
+
+export function createServices(
+  scope: Construct,
+  { names, environment, logRetentionDays, workerTimeout, props }: ServicesOptions,
+): Readonly<Record<ServiceName, Service>> {
+  const create = (id: ServiceName, own: Own) =>
+    new Service(scope, id, {
+      functionName: names.functionName(id),
+      service: id,
+      environment,
+      logRetention: toRetention(logRetentionDays),
+      architecture: props.architecture ?? lambda.Architecture.ARM_64,
+      ...own,
+    });
+  return {
+    "dag-processor": create("dag-processor", {
+      description: "Makes state machines of DAG files",
+      memorySize: 1_024,
+      timeout: LONGEST,
+      isAsync: true,
+      reservedConcurrency: props.processorReservedConcurrency,
+    }),
+    "dag-loader": create("dag-loader", {
+      description: "Imports DAG files; may do nothing",
+      memorySize: 1_024,
+      timeout: Duration.seconds(30),
+      isAsync: false,
+      isTraced: false,
+      environment: {},
+    }),
+    scheduler: create("scheduler", {
+      description: "Creates and starts the runs that are due",
+      memorySize: 512,
+      timeout: Duration.minutes(5),
+      isAsync: true,
+    }),
+    worker: create("worker", ownOfWorker(props.worker, workerTimeout)),
+    recorder: create("recorder", {
+      description: "Records what state machines report",
+      memorySize: 512,
+      timeout: Duration.minutes(5),
+      isAsync: true,
+    }),
+    triggerer: create("triggerer", {
+      description: "Has sensors poked when they are due",
+      memorySize: 256,
+      timeout: TRIGGERER_TIMEOUT,
+      isAsync: false,
+    }),
+    notifier: create("notifier", {
+      description: "Tells people of failures",
+      memorySize: 256,
+      timeout: Duration.seconds(30),
+      isAsync: true,
+      environment: { ...environment, ...notifierEnvironment(props.notifications) },
+    }),
+    "api-server": create("api-server", {
+      description: "Airflow's REST API",
+      memorySize: 512,
+      timeout: Duration.seconds(30),
+      isAsync: false,
+    }),
+  };
+}
+
+function ownOfWorker(chosen: NonNullable<StepwindProps["worker"]> = {}, timeout: Duration): Own {
+  const { vpc, vpcSubnets, securityGroups } = chosen;
+  return {
+    description: "Runs tasks and callbacks of DAGs",
+    memorySize: chosen.memorySize ?? 1_024,
+    timeout,
+    isAsync: true,
+    reservedConcurrency: chosen.reservedConcurrency,
+    vpc: {
+      ...(vpc ? { vpc } : {}),
+      ...(vpcSubnets ? { vpcSubnets } : {}),
+      ...(securityGroups ? { securityGroups } : {}),
+    },
+  };
+}
+
+/** The shortest of CloudWatch's retentions that is long enough. */
+function toRetention(days: number): RetentionDays {
+  const known = Object.values(RetentionDays).filter((value) => typeof value === "number");
+  return Math.min(...known.filter((value) => value >= days));
+}
