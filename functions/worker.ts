@@ -12,7 +12,7 @@ import type { WorkerEvent } from "../src/services/tasks/worker-events.ts";
 let deadline = 0;
 const others = createAwsPlatform(readEnvironment(process.env));
 const here = createProcessTaskRunner({ ...others, deadline: () => deadline });
-const platform = { ...others, runner: { ...others.runner, run: here.run } };
+const platform = { ...others, runner: { ...others.runner, reserve: here.reserve } };
 const { worker, callbacks } = createServices(platform);
 
 export async function handler(event: WorkerEvent | CallbacksEvent, context: Context) {

@@ -1,6 +1,14 @@
-// Where user code runs: a worker thread on one machine, the Lambda's own process on AWS.
+// Where user code runs: a worker thread on one machine, the Lambda's own process on AWS. The worker
+// reserves a slot, records the try as running, runs it in the slot, and releases the slot.
 import type { CallbackCall, TaskCall, TaskOutcome } from "../model/task-call.ts";
 import type { TaskServices } from "../model/task-services.ts";
+
+export interface ReserveOptions {
+  /** Aborting it ends the wait for a slot. */
+  readonly signal: AbortSignal;
+  /** Asked when the try must wait: a higher one goes first, equal ones in their order. */
+  priority(): number;
+}
 
 export interface RunOptions {
   readonly bundleHash: string;
@@ -8,13 +16,6 @@ export interface RunOptions {
   readonly timeout?: number;
   readonly signal: AbortSignal;
   readonly services: TaskServices;
-  /** Asked when the try must wait for a thread: a higher one goes first, equal ones in their order. */
-  priority(): number;
-  /**
-   * Awaited when a thread is free for the call, before anything of it runs (the try is recorded as running here);
-   * false gives the thread up again, and `run` answers undefined.
-   */
-  onStart(): Promise<boolean>;
 }
 
 /** A try that ended without an outcome of its own. */
@@ -25,15 +26,26 @@ export interface DiedTry {
   readonly timedOut?: boolean;
 }
 
+/** The right to run one try now. */
+export interface Slot {
+  /**
+   * Runs one try; at most once per slot. Never rejects for what user code does: a thread that exits,
+   * runs out of memory or exceeds the timeout answers `died` and harms no other task. Aborting the
+   * signal kills the try, which answers `died`.
+   */
+  run(call: TaskCall, options: RunOptions): Promise<TaskOutcome | DiedTry>;
+  /** Gives the slot to the next try that waits. Repeating does nothing. */
+  release(): void;
+}
+
 export interface TaskRunner {
-  /** The longest that a worker lives, in seconds; absent where its death is always told. */
+  /** The longest that a worker lives, in seconds; absent where its death is always reported. */
   readonly limit?: number;
   /**
-   * Runs one try. Never rejects for what user code does: a thread that exits, runs out of memory or exceeds the
-   * timeout answers `died` and harms no other task. Aborting the signal kills the try, which answers `died`.
-   * Rejects only with what `onStart` rejected with. The call is read when `onStart` has resolved, not before.
+   * Waits until a try may run. Undefined when the signal was aborted first. The caller must release
+   * the slot, whatever happens.
    */
-  run(call: TaskCall, options: RunOptions): Promise<TaskOutcome | DiedTry | undefined>;
+  reserve(options: ReserveOptions): Promise<Slot | undefined>;
   /** Runs callbacks of a DAG or of a task whose worker vanished; what they throw is logged only. */
   runCallbacks(
     call: CallbackCall,

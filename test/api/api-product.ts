@@ -77,7 +77,7 @@ export async function createApiProduct(): Promise<ApiProduct> {
     bundles: { put: async () => {}, has: async () => true, url: async () => "data:," },
     loader: { load: async () => ({ dags: [], diagnostics: [] }) },
     runner: {
-      run: async (_, { onStart }) => ((await onStart()) ? { kind: "success" } : undefined),
+      reserve: async () => ({ run: async () => ({ kind: "success" }), release() {} }),
       runCallbacks: async () => {},
     },
     schedules: { set: async () => {}, remove: async () => {} },

@@ -64,17 +64,13 @@ for (const taskId of taskIds) {
     maxTries: 0,
     mapIndex: -1,
   };
+  const { signal } = new AbortController();
+  const slot = await runner.reserve({ signal, priority: () => 0 });
+  const options = { bundleHash: "b1", signal, services };
   outcomes.push(
-    await runner.run(
+    await slot?.run(
       { ...call, run, params: {}, reads: {} },
-      {
-        bundleHash: "b1",
-        signal: new AbortController().signal,
-        services,
-        priority: () => 0,
-        onStart: async () => true,
-        ...(timeout === undefined ? {} : { timeout }),
-      },
+      { ...options, ...(timeout === undefined ? {} : { timeout }) },
     ),
   );
 }

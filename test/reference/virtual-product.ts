@@ -7,6 +7,7 @@ import {
   type LocalStateMachines,
 } from "../../src/local/interpreter-state-machines.ts";
 import { createSqliteMetadata } from "../../src/local/sqlite/metadata.ts";
+import { createSlots } from "../../src/local/threads/slots.ts";
 import { createTimerTriggers, type TimerTriggers } from "../../src/local/timer-triggers.ts";
 import type { StateMachine } from "../../src/model/asl.ts";
 import type { DagDocument } from "../../src/model/document.ts";
@@ -17,7 +18,7 @@ import type { CallbackCall, TaskCall, TaskOutcome } from "../../src/model/task-c
 import type { Metadata } from "../../src/ports/metadata.ts";
 import type { Reporter } from "../../src/ports/platform.ts";
 import type { StateMachines, VersionName } from "../../src/ports/state-machines.ts";
-import type { DiedTry, TaskRunner } from "../../src/ports/task-runner.ts";
+import type { DiedTry, RunOptions, TaskRunner } from "../../src/ports/task-runner.ts";
 import type { Triggers } from "../../src/ports/triggers.ts";
 import type { XComs } from "../../src/ports/xcoms.ts";
 import { createServices, type Services } from "../../src/services/services.ts";
@@ -165,28 +166,22 @@ export function createVirtualProduct(options: VirtualProductOptions = {}): Virtu
 
   /** Plays the script on so many threads, first come, first served. */
   function createRunner(threads: number): TaskRunner {
-    let free = threads;
-    const waiting: (() => void)[] = [];
+    const slots = createSlots(threads);
+    async function run(call: TaskCall, { signal }: RunOptions): Promise<TaskOutcome | DiedTry> {
+      const seen: SeenTry = { call, start: clock.now() };
+      tries.push(seen);
+      const { seconds, ending } = script(call);
+      await clock.sleep(seconds * 1_000, signal);
+      seen.end = clock.now();
+      if (!signal.aborted) return ending;
+      seen.isKilled = true;
+      return { kind: "died", reason: "killed" };
+    }
     return {
       ...(options.apart ? { limit: options.apart.limit } : {}),
-      async run(call, { onStart, signal }) {
-        if (free > 0) free -= 1;
-        else await new Promise<void>((resolve) => waiting.push(resolve));
-        try {
-          if (!(await onStart())) return undefined;
-          const seen: SeenTry = { call: { ...call, reads: { ...call.reads } }, start: clock.now() };
-          tries.push(seen);
-          const { seconds, ending } = script(call);
-          await clock.sleep(seconds * 1_000, signal);
-          seen.end = clock.now();
-          if (!signal.aborted) return ending;
-          seen.isKilled = true;
-          return { kind: "died", reason: "killed" };
-        } finally {
-          const next = waiting.shift();
-          if (next) next();
-          else free += 1;
-        }
+      async reserve({ signal }) {
+        const release = await slots.take({ signal });
+        return release && { run, release };
       },
       async runCallbacks(call) {
         callbacks.push(call);

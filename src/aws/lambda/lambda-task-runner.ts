@@ -10,7 +10,7 @@ export interface CallbacksEvent {
   readonly bundleHash: string;
 }
 
-/** `runCallbacks` resolves when Lambda has taken the call over; `run` rejects: only the worker runs tasks. */
+/** `runCallbacks` resolves when Lambda has taken the call over; `reserve` rejects: only the worker runs tasks. */
 export function createLambdaTaskRunner({
   client,
   functionName,
@@ -24,10 +24,8 @@ export function createLambdaTaskRunner({
 }): TaskRunner {
   return {
     limit,
-    async run({ dagId, taskId }) {
-      throw new Error(
-        `Task "${taskId}" of DAG "${dagId}" can't be run here: only ${functionName} runs tasks`,
-      );
+    async reserve() {
+      throw new Error(`A task can't be run here: only ${functionName} runs tasks`);
     },
     async runCallbacks(call, { bundleHash }) {
       const event: CallbacksEvent = { action: "callbacks", call, bundleHash };

@@ -4,7 +4,7 @@ import { Console } from "node:console";
 import { setSourceMapsSupport } from "node:module";
 import type { CallbackCall, TaskCall, TaskOutcome } from "../../model/task-call.ts";
 import type { Platform } from "../../ports/platform.ts";
-import type { DiedTry, TaskRunner } from "../../ports/task-runner.ts";
+import type { DiedTry, RunOptions, TaskRunner } from "../../ports/task-runner.ts";
 import { captureOutput } from "../../runtime/task-output.ts";
 import { createTryLog, type TryLog } from "../../runtime/try-log.ts";
 import { createUserCode, tryKeyOf } from "../../runtime/user-code.ts";
@@ -51,19 +51,24 @@ export function createProcessTaskRunner(options: ProcessTaskRunnerOptions): Task
     }
   }
 
+  async function run(
+    call: TaskCall,
+    { bundleHash, timeout, signal, services }: RunOptions,
+  ): Promise<TaskOutcome | DiedTry> {
+    const url = await bundles.url(bundleHash).catch(() => undefined);
+    if (url === undefined) {
+      return { kind: "died", reason: `the code of this version (bundle ${bundleHash}) is gone` };
+    }
+    return withLog(call, (log) =>
+      limited({ timeout, signal, deadline: deadline() }, log, (limits) =>
+        code.runTask(call, { hash: bundleHash, url }, { services, log, ...limits }),
+      ),
+    );
+  }
+
   return {
-    async run(call, { bundleHash, timeout, signal, services, onStart }) {
-      if (!(await onStart())) return undefined;
-      const url = await bundles.url(bundleHash).catch(() => undefined);
-      if (url === undefined) {
-        return { kind: "died", reason: `the code of this version (bundle ${bundleHash}) is gone` };
-      }
-      return withLog(call, (log) =>
-        limited({ timeout, signal, deadline: deadline() }, log, (limits) =>
-          code.runTask(call, { hash: bundleHash, url }, { services, log, ...limits }),
-        ),
-      );
-    },
+    // The function serves one call at a time, so its slot is always free.
+    reserve: async ({ signal }) => (signal.aborted ? undefined : { run, release() {} }),
 
     async runCallbacks(call, { bundleHash, services }) {
       const url = await bundles.url(bundleHash);

@@ -45,7 +45,7 @@ export function createThreadDagLoader({
       const timeout = { seconds: importTimeout, reason: timedOut };
       const ending = await pool.run({ request, timeout });
       if (ending?.kind === "answer") return ending.value as Loaded;
-      const reason = ending?.reason ?? "the loader is closed";
+      const { reason } = ending;
       return {
         dags: [],
         diagnostics: [toDiagnostic(file, { reason, isTimeout: reason === timedOut })],

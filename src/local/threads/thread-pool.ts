@@ -9,6 +9,7 @@ import {
   type ThreadEnding,
 } from "./pool-thread.ts";
 import { createProcessGuard } from "./process-guard.ts";
+import { createSlots, type SlotRequest } from "./slots.ts";
 
 export interface ThreadPoolOptions {
   /** Module that every thread runs; it says "ready" and answers calls as thread-messages.ts has it. */
@@ -26,16 +27,19 @@ export interface ThreadPoolOptions {
   readonly idleMs: number;
 }
 
-export interface PoolCall extends ThreadCall {
-  /** Asked when the call must wait for its turn: a higher one goes first; 0 when absent. */
-  readonly priority?: () => number;
-  /** Awaited when it is the call's turn; false gives the turn up, and `run` answers undefined. */
-  readonly onStart?: () => Promise<boolean>;
+/** The right to one call. */
+export interface ThreadSlot {
+  /** Never rejects. */
+  run(call: ThreadCall): Promise<ThreadEnding>;
+  /** Repeating does nothing. */
+  release(): void;
 }
 
 export interface ThreadPool {
-  /** Rejects only with what `onStart` rejects with. */
-  run(call: PoolCall): Promise<ThreadEnding | undefined>;
+  /** Waits until one more call may run; undefined when the signal was aborted first. */
+  reserve(request: SlotRequest): Promise<ThreadSlot | undefined>;
+  /** Reserves a slot, runs the call in it and releases it. */
+  run(call: ThreadCall): Promise<ThreadEnding>;
   /** Starts the threads that are kept for good, so that the first call need not wait for one. */
   warmUp(): void;
   /** Threads alive. */
@@ -51,11 +55,6 @@ const WORTH_MS = 100;
 /** Weight of the latest call in the mean. */
 const LATEST = 0.2;
 
-interface Turn {
-  readonly priority: number;
-  take(): void;
-}
-
 interface Waiting {
   readonly call: ThreadCall;
   readonly settle: (ending: ThreadEnding) => void;
@@ -68,9 +67,7 @@ export function createThreadPool(options: ThreadPoolOptions): ThreadPool {
   /** The last one was used last, so that surplus threads grow old. */
   const idle: { readonly thread: PoolThread; readonly since: number }[] = [];
   const waiting: Waiting[] = [];
-  /** Highest priority first. */
-  const turns: Turn[] = [];
-  let taken = 0;
+  const slots = createSlots(options.parallelism);
   let meanMs = 0;
   let isClosed = false;
   let stalledTicks = 0;
@@ -78,47 +75,20 @@ export function createThreadPool(options: ThreadPoolOptions): ThreadPool {
   let ticker: NodeJS.Timeout | undefined;
   let sweeper: NodeJS.Timeout | undefined;
 
-  async function run(call: PoolCall): Promise<ThreadEnding | undefined> {
-    if (!(await takeTurn(call))) return died(stopText(call.signal));
-    try {
-      if (idle.length === 0 && starting.size === 0 && threads.size === 0) spawn();
-      if (call.onStart && !(await call.onStart())) return undefined;
-      if (call.signal?.aborted) return died(stopText(call.signal));
-      if (isClosed) return died("the process is shutting down");
-      return await new Promise((settle) => {
-        waiting.push({ call, settle });
-        dispatch();
-      });
-    } finally {
-      const next = turns.shift();
-      if (next) next.take();
-      else taken -= 1;
-    }
+  async function reserve(request: SlotRequest): Promise<ThreadSlot | undefined> {
+    const release = await slots.take(request);
+    if (!release) return undefined;
+    // The thread starts while the caller prepares its call.
+    if (threads.size === 0 && !isClosed) spawn();
+    return { run, release };
   }
 
-  /** False when the signal was aborted first. A turn is handed from call to call while calls wait. */
-  async function takeTurn({ signal, priority: ask }: PoolCall): Promise<boolean> {
-    if (signal?.aborted) return false;
-    if (taken < options.parallelism) {
-      taken += 1;
-      return true;
-    }
-    const priority = ask?.() ?? 0;
-    return new Promise((resolve) => {
-      const turn: Turn = {
-        priority,
-        take() {
-          signal?.removeEventListener("abort", leave);
-          resolve(true);
-        },
-      };
-      const leave = (): void => {
-        turns.splice(turns.indexOf(turn), 1);
-        resolve(false);
-      };
-      const behind = turns.findLastIndex((other) => other.priority >= priority);
-      turns.splice(behind + 1, 0, turn);
-      signal?.addEventListener("abort", leave, { once: true });
+  async function run(call: ThreadCall): Promise<ThreadEnding> {
+    if (call.signal?.aborted) return died(stopText(call.signal));
+    if (isClosed) return died("the process is shutting down");
+    return new Promise((settle) => {
+      waiting.push({ call, settle });
+      dispatch();
     });
   }
 
@@ -234,7 +204,16 @@ export function createThreadPool(options: ThreadPoolOptions): ThreadPool {
   }
 
   return {
-    run,
+    reserve,
+    async run(call) {
+      const slot = await reserve(call.signal ? { signal: call.signal } : {});
+      if (!slot) return died(stopText(call.signal));
+      try {
+        return await slot.run(call);
+      } finally {
+        slot.release();
+      }
+    },
     warmUp() {
       while (threads.size < options.keepWarm) spawn();
     },

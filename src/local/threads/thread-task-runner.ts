@@ -1,16 +1,16 @@
 // TaskRunner over a pool of worker threads: the executor's workers on one machine.
 import type { LogEntry } from "../../model/records.ts";
-import type { TaskOutcome } from "../../model/task-call.ts";
+import type { TaskCall, TaskOutcome } from "../../model/task-call.ts";
 import type { TaskServices } from "../../model/task-services.ts";
 import type { Bundles } from "../../ports/dag-source.ts";
 import type { Reporter } from "../../ports/platform.ts";
 import type { TryKey } from "../../ports/task-logs.ts";
-import type { TaskRunner } from "../../ports/task-runner.ts";
+import type { DiedTry, RunOptions, TaskRunner } from "../../ports/task-runner.ts";
 import { createFileTaskLogs } from "../file-task-logs.ts";
 import type { ThreadEnding } from "./pool-thread.ts";
 import { siblingUrl } from "./sibling-url.ts";
 import type { TaskRequest, TaskThreadData } from "./task-requests.ts";
-import { createThreadPool } from "./thread-pool.ts";
+import { createThreadPool, type ThreadSlot } from "./thread-pool.ts";
 
 export interface ThreadTaskRunnerOptions {
   readonly bundles: Bundles;
@@ -77,33 +77,37 @@ export function createThreadTaskRunner(options: ThreadTaskRunnerOptions): Thread
     await logs.append(key, [...unwritten.split("\n").filter(Boolean).map(parseEntry), last]);
   }
 
+  async function run(
+    slot: ThreadSlot,
+    call: TaskCall,
+    { bundleHash, timeout, signal, services }: RunOptions,
+  ): Promise<TaskOutcome | DiedTry> {
+    const url = await addressOf(bundleHash).catch(() => undefined);
+    if (url === undefined) {
+      return { kind: "died", reason: `the code of this version (bundle ${bundleHash}) is gone` };
+    }
+    const request: TaskRequest = { kind: "task", call, bundle: { hash: bundleHash, url } };
+    const tooLong = `timed out after ${timeout} s (executionTimeout)`;
+    const ending = await slot.run({
+      request,
+      signal,
+      onAsk: (method, args) => askServices(services, method, args),
+      ...(timeout === undefined ? {} : { timeout: { seconds: timeout, reason: tooLong } }),
+    });
+    if (ending.kind === "answer") return toOutcome(ending.value);
+    const { dagId, runId, taskId, mapIndex, tryNumber } = call;
+    await logDeath({ dagId, runId, taskId, mapIndex, tryNumber }, ending);
+    const { reason } = ending;
+    return { kind: "died", reason, ...(reason === tooLong ? { timedOut: true } : {}) };
+  }
+
   return {
     get threads() {
       return pool.size;
     },
-    async run(call, { bundleHash, timeout, signal, services, priority, onStart }) {
-      const url = await addressOf(bundleHash).catch(() => undefined);
-      if (url === undefined) {
-        if (!(await onStart())) return undefined;
-        return { kind: "died", reason: `the code of this version (bundle ${bundleHash}) is gone` };
-      }
-      const request: TaskRequest = { kind: "task", call, bundle: { hash: bundleHash, url } };
-      const tooLong = `timed out after ${timeout} s (executionTimeout)`;
-      const ending = await pool.run({
-        request,
-        signal,
-        priority,
-        onStart,
-        onAsk: (method, args) => askServices(services, method, args),
-        ...(timeout === undefined ? {} : { timeout: { seconds: timeout, reason: tooLong } }),
-      });
-      if (ending?.kind === "died") {
-        const { dagId, runId, taskId, mapIndex, tryNumber } = call;
-        await logDeath({ dagId, runId, taskId, mapIndex, tryNumber }, ending);
-        const { reason } = ending;
-        return { kind: "died", reason, ...(reason === tooLong ? { timedOut: true } : {}) };
-      }
-      return ending && toOutcome(ending.value);
+    async reserve(request) {
+      const slot = await pool.reserve(request);
+      return slot && { run: (call, how) => run(slot, call, how), release: slot.release };
     },
     async runCallbacks(call, { bundleHash, services }) {
       const request: TaskRequest = {
@@ -120,7 +124,7 @@ export function createThreadTaskRunner(options: ThreadTaskRunnerOptions): Thread
         },
       });
       const { dagId, runId, taskId = "", mapIndex, tryNumber } = call.call;
-      if (ending?.kind === "died")
+      if (ending.kind === "died")
         await logDeath({ dagId, runId, taskId, mapIndex, tryNumber }, ending);
     },
     warmUp: () => pool.warmUp(),

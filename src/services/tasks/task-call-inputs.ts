@@ -31,7 +31,7 @@ export function callForRun({
   };
 }
 
-/** One try of a task; `reads` may be filled until it starts. */
+/** One try of a task. */
 export function callForTask(
   scope: RunScope,
   { taskId }: TaskDocument,

@@ -7,7 +7,7 @@ import { graphOf } from "../../model/graph.ts";
 import type { TaskInstanceRecord, XComRecord } from "../../model/records.ts";
 import { totalPriorityWeight } from "../../model/scheduling/priority.ts";
 import { isRetryAllowed, retryDelay } from "../../model/scheduling/retries.ts";
-import { decideWait, type PokeStart } from "../../model/scheduling/sensors.ts";
+import { decideWait } from "../../model/scheduling/sensors.ts";
 import { decideSkips } from "../../model/scheduling/skips.ts";
 import { type FinishedState, isFinished } from "../../model/states.ts";
 import type { TaskError, TaskOutcome } from "../../model/task-call.ts";
@@ -19,9 +19,8 @@ import { retry } from "../retry.ts";
 import type { Callbacks } from "./callbacks.ts";
 import { propagate, settleVerdict, toEnded } from "./propagate.ts";
 import { untilRetryIsDue } from "./retry-wait.ts";
+import { type RanTry, runInSlot, type TryStart, toTaskError } from "./run-try.ts";
 import { createSensors, type TryRunner } from "./sensor.ts";
-import { callForTask, readInputs } from "./task-call-inputs.ts";
-import { createTaskServices } from "./task-services.ts";
 import { decideVerdict } from "./verdicts.ts";
 import { type Attempt, RetryLater, type WorkerEvent } from "./worker-events.ts";
 import { RETURN_VALUE, toXComRecord } from "./xcom-values.ts";
@@ -110,57 +109,24 @@ export function createWorker(platform: Platform, versions: Versions, callbacks: 
     known: TaskInstanceRecord | undefined,
     { signal, start = startTry(known) }: { signal: AbortSignal; start?: TryStart },
   ): Promise<TaskInstanceRecord | undefined> {
-    const { scope, task, key } = attempt;
-    const { from, lastTry, tryNumber, isNewTry, pokes } = start;
-    const maxTries = known?.maxTries ?? task.retries;
-    const reads: Record<string, string> = {};
-    const call = callForTask(scope, task, { tryNumber, maxTries, reads });
-    let started: TaskInstanceRecord | undefined;
-    let unreadable: TaskError | undefined;
-    const ending = await platform.runner.run(call, {
-      bundleHash: scope.version.bundleHash,
+    const { document } = attempt.scope.version;
+    const maxTries = known?.maxTries ?? attempt.task.retries;
+    const slot = await platform.runner.reserve({
       signal,
-      services: createTaskServices(platform, key),
-      priority: () => totalPriorityWeight(scope.version.document, task.taskId),
-      ...(task.executionTimeout === undefined ? {} : { timeout: task.executionTimeout }),
-      onStart: async () => {
-        started = await metadata.taskInstances.update({
-          key,
-          from,
-          tryNumber: lastTry,
-          ...(pokes === undefined ? {} : { pokes }),
-          set: {
-            state: "running",
-            tryNumber,
-            maxTries,
-            ...(isNewTry ? { startDate: now() } : {}),
-            endDate: undefined,
-            nextRetryAt: undefined,
-            rescheduleDate: undefined,
-            message: undefined,
-            ...start.set?.(now()),
-          },
-        });
-        if (!started) return false;
-        try {
-          if (tryNumber > 1 && isNewTry) {
-            await retry(clock, () => metadata.xcoms.delete(key), { signal });
-          }
-          // Read only now: calls that wait for a thread would hold the values of all of them.
-          Object.assign(
-            reads,
-            await retry(clock, () => readInputs(platform, key, task), { signal }),
-          );
-        } catch (problem) {
-          unreadable = toTaskError(problem);
-        }
-        return unreadable === undefined;
-      },
+      priority: () => totalPriorityWeight(document, attempt.task.taskId),
     });
+    // Nothing of the try is read before it has a slot: many tries may wait for one.
+    let ran: RanTry | undefined;
+    try {
+      if (slot) ran = await runInSlot(platform, slot, { attempt, start, maxTries, signal });
+    } finally {
+      slot?.release();
+    }
     if (signal.aborted) return undefined;
-    if (started && unreadable) return recordFailure(attempt, started, unreadable);
-    if (started && ending) return record(attempt, started, ending);
-    throw new RetryLater("Stepwind.NotYet", "another worker is at the task");
+    if (!ran) throw new RetryLater("Stepwind.NotYet", "another worker is at the task");
+    return "unreadable" in ran
+      ? recordFailure(attempt, ran.started, ran.unreadable)
+      : record(attempt, ran.started, ran.ending);
   }
 
   async function record(
@@ -317,18 +283,9 @@ export function createWorker(platform: Platform, versions: Versions, callbacks: 
   return { execute };
 }
 
-/** How a try starts; a sensor's is a poke. */
-type TryStart = Omit<PokeStart, "pokes" | "set"> & Partial<PokeStart>;
-
 function startTry(known: TaskInstanceRecord | undefined): TryStart {
   const lastTry = known?.tryNumber ?? 0;
   return { from: STARTABLE, lastTry, tryNumber: lastTry + 1, isNewTry: true };
-}
-
-function toTaskError(problem: unknown): TaskError {
-  return problem instanceof Error
-    ? { name: problem.name, message: problem.message }
-    : { name: "Error", message: String(problem) };
 }
 
 function tryOf({ tryNumber, startDate }: TaskInstanceRecord) {

@@ -55,12 +55,6 @@ test("callbacks are called in the worker function, and not waited for", async ()
 
 test("a task is refused", async () => {
   const runner = createLambdaTaskRunner({ client, functionName: "the-worker", limit: 900 });
-  const run = runner.run(CALL, {
-    bundleHash: "abc",
-    signal: AbortSignal.any([]),
-    services,
-    priority: () => 0,
-    onStart: async () => true,
-  });
-  await expect(run).rejects.toThrow('Task "load" of DAG "etl" can\'t be run here: only the-worker');
+  const slot = runner.reserve({ signal: new AbortController().signal, priority: () => 0 });
+  await expect(slot).rejects.toThrow("A task can't be run here: only the-worker runs tasks");
 });

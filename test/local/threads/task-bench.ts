@@ -11,21 +11,28 @@ import {
   type ThreadTaskRunnerOptions,
 } from "../../../src/local/threads/thread-task-runner.ts";
 import type { LogEntry } from "../../../src/model/records.ts";
-import type { TaskCall } from "../../../src/model/task-call.ts";
+import type { TaskCall, TaskOutcome } from "../../../src/model/task-call.ts";
 import type { TaskServices } from "../../../src/model/task-services.ts";
-import type { RunOptions, TaskRunner } from "../../../src/ports/task-runner.ts";
+import type { DiedTry, RunOptions } from "../../../src/ports/task-runner.ts";
 import { bundleDagFile } from "../../../src/services/dag-processing/bundle.ts";
 import { temporaryFolder } from "../temporary-folder.ts";
+
+export interface BenchRun extends Partial<RunOptions> {
+  readonly runId?: string;
+  readonly priority?: number;
+  /** Called when the try has its slot. */
+  readonly onSlot?: () => void;
+}
 
 export interface TaskBench {
   readonly runner: ThreadTaskRunner;
   /** Bundles a file of this text and answers the hash. */
   deploy(text: string): Promise<string>;
-  /** Runs a task of the DAG "d" of the bundle deployed last; a run id of its own keeps logs apart. */
-  run(
-    taskId: string,
-    options?: Partial<RunOptions> & { readonly runId?: string },
-  ): ReturnType<TaskRunner["run"]>;
+  /**
+   * Reserves a slot and runs a task of the DAG "d" of the bundle deployed last in it; undefined when
+   * there was none. A run id of its own keeps logs apart.
+   */
+  run(taskId: string, options?: BenchRun): Promise<TaskOutcome | DiedTry | undefined>;
   entries(taskId: string, runId?: string): Promise<readonly LogEntry[]>;
   /** Texts of the log lines. */
   lines(taskId: string, runId?: string): Promise<readonly string[]>;
@@ -96,15 +103,16 @@ export async function createTaskBench(
   return {
     runner,
     deploy,
-    run: (taskId, { runId = "run", ...rest } = {}) =>
-      runner.run(callOf(taskId, runId), {
-        bundleHash,
-        signal: new AbortController().signal,
-        services: oneVariable,
-        priority: () => 0,
-        onStart: async () => true,
-        ...rest,
-      }),
+    async run(taskId, { runId = "run", priority = 0, onSlot, ...rest } = {}) {
+      const how = { signal: new AbortController().signal, services: oneVariable, ...rest };
+      const slot = await runner.reserve({ signal: how.signal, priority: () => priority });
+      onSlot?.();
+      try {
+        return await slot?.run(callOf(taskId, runId), { bundleHash, ...how });
+      } finally {
+        slot?.release();
+      }
+    },
     entries,
     lines: async (taskId, runId) => (await entries(taskId, runId)).map(({ event }) => event),
   };

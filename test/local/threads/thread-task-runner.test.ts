@@ -232,13 +232,10 @@ test("aborting the signal kills the try and gives the reason", async () => {
   const stop = new AbortController();
   const ending = run("waits", {
     signal: stop.signal,
-    onStart: async () => {
-      setTimeout(() => stop.abort(new Error("the run was cleared")), 100);
-      return true;
-    },
+    onSlot: () => setTimeout(() => stop.abort(new Error("the run was cleared")), 100),
   });
   expect(await ending).toEqual({ kind: "died", reason: "the run was cleared" });
-  expect(await run("waits", { signal: stop.signal })).toMatchObject({ kind: "died" });
+  expect(await run("waits", { signal: stop.signal })).toBeUndefined();
 });
 
 test("no more tries than the parallelism run at once, first come, first served", async () => {
@@ -255,10 +252,7 @@ test("no more tries than the parallelism run at once, first come, first served",
     Array.from({ length: 8 }, (_, index) =>
       run("waits", {
         runId: `run-${index}`,
-        onStart: async () => {
-          order.push(index);
-          return true;
-        },
+        onSlot: () => order.push(index),
       }),
     ),
   );
@@ -271,13 +265,31 @@ test("no more tries than the parallelism run at once, first come, first served",
   expect(order).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
 });
 
-test("a try whose start is refused runs nothing, and one whose start fails rejects", async () => {
-  const { run, lines } = await createTaskBench(`task("one", () => 1);`, { parallelism: 1 });
-  expect(await run("one", { onStart: async () => false })).toBeUndefined();
-  const failing = run("one", { onStart: () => Promise.reject(new Error("disk full")) });
-  await expect(failing).rejects.toThrow("disk full");
+test("a slot that is released without a try is the next one's, and is given on once", async () => {
+  const { run, runner, lines } = await createTaskBench(`task("one", () => 1);`, { parallelism: 1 });
+  const ask = { signal: new AbortController().signal, priority: () => 0 };
+  const unused = await runner.reserve(ask);
+  const waiting = runner.reserve(ask);
+  unused?.release();
+  unused?.release();
+  const next = await waiting;
   expect(await lines("one")).toEqual([]);
-  expect(await run("one")).toMatchObject({ kind: "success" });
+  const after = run("one");
+  next?.release();
+  expect(await after).toMatchObject({ kind: "success" });
+});
+
+test("a try that is stopped while it waits for a slot gets none, and takes none from the others", async () => {
+  const { run, runner } = await createTaskBench(`task("one", () => 1);`, { parallelism: 1 });
+  const stop = new AbortController();
+  const ask = { signal: new AbortController().signal, priority: () => 0 };
+  const first = await runner.reserve(ask);
+  const stopped = runner.reserve({ ...ask, signal: stop.signal });
+  const last = run("one");
+  stop.abort();
+  expect(await stopped).toBeUndefined();
+  first?.release();
+  expect(await last).toMatchObject({ kind: "success" });
 });
 
 test("tasks that block soon have a thread each, while a burst of short ones shares few", async () => {
@@ -377,22 +389,3 @@ function output(command: string, args: readonly string[]): Promise<string> {
     child.on("close", () => resolve(text.trim()));
   });
 }
-
-test("of the tries that wait, the one with the highest priority goes first", async () => {
-  const { run } = await createTaskBench(
-    `task("first", () => new Promise((resolve) => setTimeout(resolve, 100)));
-     for (const id of ["low", "high", "low_too"]) task(id, () => 1);`,
-    { parallelism: 1 },
-  );
-  const order: string[] = [];
-  const ask = (taskId: string, priority: number) =>
-    run(taskId, {
-      priority: () => priority,
-      onStart: async () => {
-        order.push(taskId);
-        return true;
-      },
-    });
-  await Promise.all([ask("first", 0), ask("low", 1), ask("high", 5), ask("low_too", 1)]);
-  expect(order).toEqual(["first", "high", "low", "low_too"]);
-});

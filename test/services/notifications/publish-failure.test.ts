@@ -26,7 +26,7 @@ async function setUp(outcome: TaskOutcome | { readonly kind: "died"; readonly re
       },
     },
     runner: {
-      run: async (_, { onStart }) => ((await onStart()) ? outcome : undefined),
+      reserve: async () => ({ run: async () => outcome, release() {} }),
       runCallbacks: async () => {},
     },
   });
