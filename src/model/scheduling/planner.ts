@@ -4,6 +4,7 @@ import type { DagDocument } from "../document.ts";
 import { runIdFor } from "../ids.ts";
 import type { DagRecord, DagRunRecord } from "../records.ts";
 import { timetableOf } from "../timetables/create.ts";
+import { noTimetable } from "../timetables/none.ts";
 import type { DataInterval, NextRun, Timetable } from "../timetables/timetable.ts";
 import { toIso } from "../values/time.ts";
 
@@ -55,16 +56,19 @@ export interface Plan {
    * for other schedules, and while the DAG is paused, so that what falls into the pause is left out.
    */
   readonly plannedAt?: number;
+  /** Why the runs that come after those created are unknown, for people; queued runs start all the same. */
+  readonly problem?: string;
 }
 
 /** Backfill runs neither count in the DAG's limit nor start here: their backfill has its own. */
 export function plan(query: PlanQuery): Plan {
   const { document, isPaused, isStale, now } = query;
   if (isPaused || isStale) return { create: [], start: [] };
-  const timetable = timetableOf(document);
+  const { timetable, problem: unusable } = readTimetable(document);
   const limit = Math.min(document.maxActiveRuns, timetable.activeRunsLimit ?? Infinity);
   const active = query.activeRuns.filter(({ runType }) => runType !== "backfill");
-  const { create, next, again } = planCreation(query, timetable, limit - active.length);
+  const planned = planCreation(query, timetable, limit - active.length);
+  const { create, next, again, problem = unusable } = planned;
   const queued: ActiveRun[] = [
     ...active.filter(({ state }) => state === "queued"),
     ...create.map((run) => ({ ...run, state: "queued" as const })),
@@ -82,6 +86,7 @@ export function plan(query: PlanQuery): Plan {
     ...(next ? { next } : {}),
     ...(Number.isFinite(nextFireAt) ? { nextFireAt } : {}),
     ...(timetable.followsClock ? { plannedAt } : {}),
+    ...(problem === undefined ? {} : { problem }),
   };
 }
 
@@ -97,42 +102,108 @@ export function forgetPlan({ plannedAt: _, ...dag }: DagRecord): DagRecord {
   return dag;
 }
 
-function planCreation(
-  query: PlanQuery,
-  timetable: Timetable,
-  room: number,
-): { readonly create: readonly PlannedRun[]; readonly next?: PlannedRun; readonly again?: number } {
+/** A schedule that can't be used, such as one in a zone that this runtime doesn't know, has no runs. */
+function readTimetable(document: DagDocument): {
+  readonly timetable: Timetable;
+  readonly problem?: string;
+} {
+  try {
+    return { timetable: timetableOf(document) };
+  } catch (problem) {
+    return {
+      timetable: noTimetable,
+      problem: describeProblem(document, `fails with ${String(problem)}`),
+    };
+  }
+}
+
+function describeProblem({ dagId, schedule }: DagDocument, reason: string): string {
+  return `DAG "${dagId}" gets no further scheduled runs: its schedule ${JSON.stringify(schedule)} ${reason}; change the schedule`;
+}
+
+interface Creation {
+  readonly create: readonly PlannedRun[];
+  readonly next?: PlannedRun;
+  /** When to ask again though nothing is due. */
+  readonly again?: number;
+  readonly problem?: string;
+}
+
+/**
+ * Every turn of the loop takes a run that starts or ends later than all before it, up to one that is
+ * not due or finds no room. So the loop ends whatever the timetable says.
+ */
+function planCreation(query: PlanQuery, timetable: Timetable, room: number): Creation {
   const { document, now } = query;
-  const taken = new Set(query.takenLogicalDates);
-  for (const { logicalDate } of query.activeRuns) if (logicalDate !== null) taken.add(logicalDate);
-  if (query.lastAutomatedRun?.logicalDate) taken.add(query.lastAutomatedRun.logicalDate);
+  const taken = takenDates(query);
   const create: PlannedRun[] = [];
   const lastRun = intervalOf(query.lastAutomatedRun);
   let last = lastRun;
+  let furthest = lastRun;
   // What such a timetable promised when it was asked before still holds, though it would say something else by now.
   let asOf = timetable.followsClock ? Math.min(query.lastPlannedAt ?? now, now) : now;
   for (;;) {
-    const run = timetable.nextRun({
-      last,
-      earliest: momentOf(document.startDate),
-      latest: momentOf(document.endDate),
-      catchup: document.catchup,
-      now: asOf,
-    });
-    if (!run) return { create };
-    const planned = toPlannedRun(run);
+    const answer = askTimetable(timetable, document, { last, now: asOf });
+    if (!answer) return { create };
+    if ("problem" in answer) return { create, problem: answer.problem };
+    const { run, planned } = answer;
     const isTaken = taken.has(planned.logicalDate);
+    // The clock went back behind the last run, or a backfill is ahead of it.
+    if (last && last.end > now && !isLater(run, furthest)) return { create, again: last.end };
     if (run.runAfter > now || (!isTaken && create.length >= room)) return { create, next: planned };
     // A continuous DAG whose run ended in the millisecond it began has no new run until the clock moves on.
-    const isSame = isTaken && last?.start === run.start && last.end === run.end;
-    if (isSame || (timetable.activeRunsLimit === 1 && run.end === lastRun?.end)) {
+    const isSame = last?.start === run.start && last.end === run.end;
+    if (timetable.activeRunsLimit === 1 && (isSame || run.end === lastRun?.end)) {
       return { create, again: now + 1 };
     }
+    if (!isLater(run, furthest)) {
+      const reason = `does not go on after ${toIso(furthest?.end ?? run.end)}`;
+      return { create, problem: describeProblem(document, reason) };
+    }
+    furthest = furthestOf(run, furthest);
     if (!isTaken) create.push(planned);
     taken.add(planned.logicalDate);
     last = run;
     asOf = now;
   }
+}
+
+function isLater(run: DataInterval, furthest: DataInterval | undefined): boolean {
+  return furthest === undefined || run.start > furthest.start || run.end > furthest.end;
+}
+
+function furthestOf(run: DataInterval, furthest: DataInterval = run): DataInterval {
+  return {
+    start: Math.max(run.start, furthest.start),
+    end: Math.max(run.end, furthest.end),
+  };
+}
+
+/** The run after `last`. What a timetable throws is a problem of this DAG alone. */
+function askTimetable(
+  timetable: Timetable,
+  document: DagDocument,
+  { last, now }: { readonly last: DataInterval | undefined; readonly now: number },
+):
+  | { readonly run: NextRun; readonly planned: PlannedRun }
+  | { readonly problem: string }
+  | undefined {
+  const { startDate, endDate, catchup } = document;
+  const [earliest, latest] = [momentOf(startDate), momentOf(endDate)];
+  try {
+    const run = timetable.nextRun({ last, earliest, latest, catchup, now });
+    return run && { run, planned: toPlannedRun(run) };
+  } catch (problem) {
+    return { problem: describeProblem(document, `fails with ${String(problem)}`) };
+  }
+}
+
+/** Logical dates that other runs are known to have. */
+function takenDates({ takenLogicalDates, activeRuns, lastAutomatedRun }: PlanQuery): Set<string> {
+  const taken = new Set(takenLogicalDates);
+  for (const { logicalDate } of activeRuns) if (logicalDate !== null) taken.add(logicalDate);
+  if (lastAutomatedRun?.logicalDate) taken.add(lastAutomatedRun.logicalDate);
+  return taken;
 }
 
 function toPlannedRun({ logicalDate, start, end, runAfter }: NextRun): PlannedRun {

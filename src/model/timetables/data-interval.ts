@@ -23,7 +23,20 @@ function nextStart(
   const starts: number[] = [];
   if (earliest !== undefined) starts.push(ticks.alignToNext(earliest));
   if (!catchup) starts.push(lastCompleteStart(now));
-  // The last run's end may be no tick of this schedule if the schedule was changed.
+  // The last run's end may not be a tick of this schedule if the schedule was changed.
   if (last) starts.push(ticks.alignToPrevious(last.end));
-  return starts.length === 0 ? undefined : Math.max(...starts);
+  if (starts.length === 0) return undefined;
+  const start = Math.max(...starts);
+  return last && start <= last.start ? nextAfter(last.start, start, ticks) : start;
+}
+
+/**
+ * The start after a realignment that didn't lead beyond the last run's: a coarser schedule has its
+ * previous tick before it, and so has one that counts elapsed time over a change of the clocks.
+ * Airflow takes the tick after the realigned one, and fails where that isn't later either; here the
+ * tick after the last start follows.
+ */
+function nextAfter(lastStart: number, realigned: number, ticks: Ticks): number {
+  const next = ticks.next(realigned);
+  return next > lastStart ? next : ticks.next(lastStart);
 }

@@ -78,6 +78,7 @@ export function createScheduler(
       lastPlannedAt,
       takenLogicalDates: taken,
     });
+    if (planned.problem !== undefined) platform.report.error(planned.problem);
     for (const wish of planned.create) {
       const queuedAt = new Date(clock.now()).toISOString();
       const created = await metadata.runs.create({

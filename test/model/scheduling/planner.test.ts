@@ -205,6 +205,51 @@ test("a continuous DAG starts its next run when the one before has ended, and on
   expect(second.create[0]?.logicalDate).toBe(new Date(NOW + 90).toISOString());
 });
 
+test("a schedule that doesn't go on is a problem of its DAG, and queued runs start all the same", () => {
+  const lastAutomatedRun = ranAt("2026-01-09T06:00:00.000Z");
+  for (const [schedule, timezone, told] of [
+    [{ kind: "delta", delta: 0 }, "UTC", "does not go on after 2026-01-09T06:00:00.000Z"],
+    [{ kind: "delta", delta: Number.NaN }, "UTC", "fails with RangeError"],
+    [{ kind: "cron", cron: "0 0 30 2 *" }, "UTC", 'cron "0 0 30 2 *" '],
+    [daily, "Mars/Olympus", "fails with RangeError: Invalid time zone specified: Mars/Olympus"],
+  ] as const) {
+    const document = { schedule, timezone, catchup: true };
+    const planned = planFor(document, { lastAutomatedRun, activeRuns: [active("by-hand")] });
+    expect(planned).toMatchObject({ create: [], start: ["by-hand"] });
+    expect(planned.problem).toContain('DAG "example" gets no further scheduled runs: its schedule');
+    expect(planned.problem).toContain(told);
+    expect(planned).not.toHaveProperty("next");
+  }
+});
+
+test("a run that lies ahead of the clock is waited for, not taken for a schedule that stands still", () => {
+  const ahead = "2026-01-10T07:00:00.000Z";
+  const document = {
+    schedule: { kind: "continuous" },
+    startDate: "2026-01-01T00:00:00.000Z",
+  } as const;
+  const planned = planFor(document, {
+    lastAutomatedRun: { ...ranAt("2026-01-10T06:00:00.000Z"), dataIntervalEnd: ahead },
+  });
+  expect(planned).toEqual({ create: [], start: [], nextFireAt: Date.parse(ahead) });
+});
+
+test("a schedule that became coarser goes on after the last run, and not back in time", () => {
+  const lastAutomatedRun = {
+    logicalDate: "2026-01-08T05:00:00.000Z",
+    dataIntervalStart: "2026-01-08T05:00:00.000Z",
+    dataIntervalEnd: "2026-01-08T06:00:00.000Z",
+  };
+  const schedule = { kind: "cron-data-interval", cron: "0 0 * * 0" } as const;
+  for (const catchup of [true, false]) {
+    expect(planFor({ schedule, catchup }, { lastAutomatedRun })).toMatchObject({
+      create: [],
+      next: { dataIntervalStart: "2026-01-11T00:00:00.000Z" },
+      nextFireAt: Date.parse("2026-01-18T00:00:00Z"),
+    });
+  }
+});
+
 /** The runs of one DAG, as a database would hold them. */
 class Runs {
   readonly all: (ActiveRun & Pick<DagRunRecord, "dataIntervalStart" | "dataIntervalEnd">)[] = [];

@@ -344,3 +344,15 @@ test("runs that time out count as failed, and no run starts once they have pause
   expect(await product.metadata.dags.get("d")).toMatchObject({ isPaused: true });
   expect((await product.getRun("d", "b")).state).toBe("queued");
 });
+
+test("a schedule that stands still is reported, and other DAGs go on", async () => {
+  const product = startProduct();
+  await product.publish(
+    hourly({ dagId: "stuck", schedule: { kind: "delta", delta: 0 }, catchup: true }),
+  );
+  await product.publish(hourly());
+  await product.passTo(after(2.5 * HOUR));
+  expect(await hoursOf(product)).toEqual([0, 1, 2]);
+  expect(await hoursOf(product, "stuck")).toEqual([0]);
+  expect(product.reports[0]).toContain('DAG "stuck" gets no further scheduled runs');
+});
