@@ -18,6 +18,8 @@ export interface S3Place {
 export interface ListedObject {
   readonly key: string;
   readonly sizeBytes: number;
+  /** Without quotes: the MD5 hash of an object that was uploaded in one piece and isn't encrypted by KMS. */
+  readonly etag: string;
 }
 
 /** The objects whose keys begin with the prefix, by key; from behind `after` on if it is given. */
@@ -34,8 +36,8 @@ export async function* listObjects(
         ...(token === undefined ? {} : { ContinuationToken: token }),
       }),
     );
-    for (const { Key: key, Size: sizeBytes = 0 } of page.Contents ?? []) {
-      if (key !== undefined) yield { key, sizeBytes };
+    for (const { Key: key, Size: sizeBytes = 0, ETag = "" } of page.Contents ?? []) {
+      if (key !== undefined) yield { key, sizeBytes, etag: ETag.replaceAll('"', "") };
     }
     token = page.NextContinuationToken;
     if (token === undefined) return;
@@ -64,19 +66,23 @@ export async function deleteObjects(place: S3Place): Promise<void> {
     await deleteKeys(place, keys);
     keys = [];
   }
-  if (keys.length > 0) await deleteKeys(place, keys);
+  await deleteKeys(place, keys);
 }
 
-async function deleteKeys({ client, bucket }: S3Place, keys: readonly string[]): Promise<void> {
-  const { Errors: errors = [] } = await client.send(
-    new DeleteObjectsCommand({
-      Bucket: bucket,
-      Delete: { Objects: keys.map((key) => ({ Key: key })), Quiet: true },
-    }),
-  );
-  const [first] = errors;
-  if (!first) return;
-  throw new Error(
-    `${errors.length} objects could not be removed from ${bucket}: ${first.Key}: ${first.Message}`,
-  );
+/** Removes the objects with these keys; those that aren't there are no error. Some may be gone when it throws. */
+export async function deleteKeys(
+  { client, bucket }: Pick<S3Place, "client" | "bucket">,
+  keys: readonly string[],
+): Promise<void> {
+  for (let from = 0; from < keys.length; from += MAX_DELETED) {
+    const objects = keys.slice(from, from + MAX_DELETED).map((Key) => ({ Key }));
+    const { Errors: errors = [] } = await client.send(
+      new DeleteObjectsCommand({ Bucket: bucket, Delete: { Objects: objects, Quiet: true } }),
+    );
+    const [first] = errors;
+    if (!first) continue;
+    throw new Error(
+      `${errors.length} objects could not be removed from ${bucket}: ${first.Key}: ${first.Message}`,
+    );
+  }
 }

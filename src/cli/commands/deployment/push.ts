@@ -1,7 +1,9 @@
 // stepwind push: uploads the DAG folder to AWS with a line of progress, and prints what became of the files as a
 // compiler would.
 import { isAbsolute, join } from "node:path";
-import type { ImportProgress, Pushed, Target } from "../../../aws/deployment/push.ts";
+import type { ImportProgress } from "../../../aws/deployment/await-imports.ts";
+import type { Pushed } from "../../../aws/deployment/push.ts";
+import type { Target } from "../../../aws/deployment/push-target.ts";
 import { createFolderDagSource } from "../../../local/folder-dag-source.ts";
 import { noDagsFolder } from "../../connect.ts";
 import type { Places, Session } from "../../session.ts";
@@ -33,11 +35,12 @@ export async function pushFolder(
       ? noDagsFolder(folderText)
       : error;
   });
-  const aws = await import("../../../aws/deployment/push.ts");
-  const target: Target = bucket === undefined ? await aws.findTarget(stack) : { bucket };
-  const imported = target.tableName && (await aws.listImported(target.tableName));
+  const { push } = await import("../../../aws/deployment/push.ts");
+  const { awaitImports, listImported } = await import("../../../aws/deployment/await-imports.ts");
+  const target: Target = bucket === undefined ? await findTarget(stack) : { bucket };
+  const imported = target.tableName && (await listImported(target.tableName));
   const screen = createScreen(terminal);
-  const pushed = await aws.push({
+  const pushed = await push({
     source,
     bucket: target.bucket,
     deletesGone,
@@ -53,9 +56,14 @@ export async function pushFolder(
   const { tableName } = target;
   const onProgress = ({ waiting }: ImportProgress) =>
     screen.draw(waiting.length === 0 ? [] : [`Waiting for ${waiting.slice(0, 3).join(", ")}`]);
-  const progress = await aws.awaitImports(pushed, { tableName, seconds: waitSeconds, onProgress });
+  const progress = await awaitImports(pushed, { tableName, seconds: waitSeconds, onProgress });
   screen.draw([]);
   showResults(session, screen, { imported: progress, pushed, folderText });
+}
+
+async function findTarget(stack: string): Promise<Target> {
+  const aws = await import("../../../aws/deployment/push-target.ts");
+  return aws.findTarget(stack);
 }
 
 function describe({ uploaded, deleted, expected }: Pushed): string {
