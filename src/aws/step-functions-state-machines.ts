@@ -1,4 +1,4 @@
-// State machines on Step Functions: one for each version of a DAG, created once and never changed. Names tell what is
+// State machines on Step Functions: one for each version of a DAG, created once and never changed. Names say what is
 // what, so nothing about them is stored.
 
 import { randomUUID } from "node:crypto";
@@ -17,7 +17,7 @@ import type { RunStore, VersionStore } from "../ports/metadata.ts";
 import type { Clock } from "../ports/platform.ts";
 import type { ExecutionInput, StateMachines, VersionName } from "../ports/state-machines.ts";
 import { isErrorOf, orUndefined } from "./errors.ts";
-import { createTokenBucket } from "./token-bucket.ts";
+import { createTokenBucket, type TokenBucket } from "./token-bucket.ts";
 
 export interface StepFunctionsStateMachinesOptions extends CompileOptions {
   readonly client: SFNClient;
@@ -37,6 +37,7 @@ export interface StepFunctionsStateMachinesOptions extends CompileOptions {
 }
 
 type Version = Parameters<StateMachines["publish"]>[0];
+type Execution = Parameters<StateMachines["start"]>[0];
 
 /** Step Functions quotas: CreateStateMachine once a second, 100 at once; some are left to other callers. */
 const CREATIONS_AT_ONCE = 25;
@@ -48,86 +49,27 @@ const MAX_CAUSE_LENGTH = 32_768;
 
 /** Calls that may pass once Step Functions has caught up with itself or with us. */
 const UNSETTLED = ["StateMachineDeleting", "ThrottlingException", "TooManyRequestsException"];
+/** Errors of a start whose machine is gone, is going, or is so new that not every server knows it. */
+const NOT_THERE = ["StateMachineDoesNotExist", "StateMachineDeleting"];
 
 export function createStepFunctionsStateMachines(
   options: StepFunctionsStateMachinesOptions,
 ): StateMachines {
-  const { client, metadata, clock, prefix, arnPrefix } = options;
-  const bucket = createTokenBucket({
-    capacity: CREATIONS_AT_ONCE,
-    perSecond: CREATIONS_PER_SECOND,
-    clock,
-  });
-
-  const nameOf = ({ dagId, hash }: VersionName) => stateMachineName(dagId, hash, prefix);
-  const arnOf = (version: VersionName) => arnPrefix + nameOf(version).slice(prefix.length);
-  const executionArnOf = (version: VersionName, input: ExecutionInput) =>
-    `${arnOf(version).replace(":stateMachine:", ":execution:")}:${executionName(input)}`;
-
-  /** Calls again while the machine is not what it will be; the last error is thrown. */
-  async function settled<T>(names: readonly string[], call: () => Promise<T>): Promise<T> {
-    for (let attempt = 1; ; attempt += 1) {
-      try {
-        return await call();
-      } catch (error) {
-        if (attempt === SETTLING_ATTEMPTS || !isErrorOf(error, ...names)) throw error;
-        await clock.sleep(SETTLING_PAUSE_MS);
-      }
-    }
-  }
-
-  async function publish({ dagId, hash, definition }: Version): Promise<void> {
-    const command = new CreateStateMachineCommand({
-      name: nameOf({ dagId, hash }),
-      definition: JSON.stringify(definition),
-      roleArn: options.roleArn,
-      type: "STANDARD",
-      tags: [
-        { key: "stepwind:dag", value: dagId },
-        { key: "stepwind:version", value: hash },
-      ],
-      ...(options.tracing ? { tracingConfiguration: { enabled: true } } : {}),
-    });
-    await settled(UNSETTLED, async () => {
-      await bucket.take();
-      await orUndefined(client.send(command), "StateMachineAlreadyExists");
-    });
-  }
-
-  /** Makes the machine of a version that was recorded: somebody has removed it. */
-  async function publishAgain({ dagId, hash }: VersionName): Promise<void> {
-    const version = await metadata.versions.get(dagId, hash);
-    if (!version) throw new Error(`Version ${hash} of DAG "${dagId}" is not in the metadata`);
-    const { definition } = compile(version.document, { functions: options.functions });
-    await publish({ dagId, hash, definition });
-  }
-
+  const { client, metadata, clock } = options;
+  const machines: Machines = {
+    ...options,
+    creations: createTokenBucket({
+      capacity: CREATIONS_AT_ONCE,
+      perSecond: CREATIONS_PER_SECOND,
+      clock,
+    }),
+  };
   return {
-    publish,
-
-    async start({ dagId, hash, input }) {
-      // The request's id makes a second start another one than the first, also while that runs; to the SDK's own
-      // repetitions of a call it is the same.
-      const command = new StartExecutionCommand({
-        stateMachineArn: arnOf({ dagId, hash }),
-        name: executionName(input),
-        input: JSON.stringify({ ...input, requestId: randomUUID() }),
-      });
-      const start = async () => {
-        const started = await orUndefined(client.send(command), "ExecutionAlreadyExists");
-        return started ? "started" : "exists";
-      };
-      try {
-        return await start();
-      } catch (error) {
-        if (!isErrorOf(error, "StateMachineDoesNotExist", "StateMachineDeleting")) throw error;
-        await publishAgain({ dagId, hash });
-        return settled(["StateMachineDoesNotExist", "StateMachineDeleting"], start);
-      }
-    },
+    publish: (version) => publish(machines, version),
+    start: (execution) => start(machines, execution),
 
     async executionStatus({ dagId, hash, input }) {
-      const executionArn = executionArnOf({ dagId, hash }, input);
+      const executionArn = executionArnOf(options, { dagId, hash }, input);
       const call = client.send(new DescribeExecutionCommand({ executionArn }));
       const found = await orUndefined(call, "ExecutionDoesNotExist");
       if (!found) return "absent";
@@ -140,7 +82,7 @@ export function createStepFunctionsStateMachines(
       if (!run) return;
       const call = client.send(
         new StopExecutionCommand({
-          executionArn: executionArnOf({ dagId, hash: run.versionHash }, input),
+          executionArn: executionArnOf(options, { dagId, hash: run.versionHash }, input),
           error: "Stepwind.Stopped",
           cause: cause.slice(0, MAX_CAUSE_LENGTH),
         }),
@@ -155,8 +97,95 @@ export function createStepFunctionsStateMachines(
     },
 
     async remove(version) {
-      const command = new DeleteStateMachineCommand({ stateMachineArn: arnOf(version) });
+      const command = new DeleteStateMachineCommand({ stateMachineArn: arnOf(options, version) });
       await orUndefined(client.send(command), "StateMachineDoesNotExist");
     },
   };
+}
+
+/** The options, with what limits how fast machines are created. */
+interface Machines extends StepFunctionsStateMachinesOptions {
+  readonly creations: TokenBucket;
+}
+
+async function publish(machines: Machines, { dagId, hash, definition }: Version): Promise<void> {
+  const { client, creations, roleArn, tracing, clock } = machines;
+  const command = new CreateStateMachineCommand({
+    name: nameOf(machines, { dagId, hash }),
+    definition: JSON.stringify(definition),
+    roleArn,
+    type: "STANDARD",
+    tags: [
+      { key: "stepwind:dag", value: dagId },
+      { key: "stepwind:version", value: hash },
+    ],
+    ...(tracing ? { tracingConfiguration: { enabled: true } } : {}),
+  });
+  await settled(clock, UNSETTLED, async () => {
+    await creations.take();
+    await orUndefined(client.send(command), "StateMachineAlreadyExists");
+  });
+}
+
+/** Makes the machine of a version that was recorded: it was removed from outside. */
+async function publishAgain(machines: Machines, { dagId, hash }: VersionName): Promise<void> {
+  const version = await machines.metadata.versions.get(dagId, hash);
+  if (!version) throw new Error(`Version ${hash} of DAG "${dagId}" is not in the metadata`);
+  const { definition } = compile(version.document, { functions: machines.functions });
+  await publish(machines, { dagId, hash, definition });
+}
+
+async function start(
+  machines: Machines,
+  { dagId, hash, input }: Execution,
+): Promise<"started" | "exists"> {
+  // The request's id makes a second start another one than the first, also while that runs; to the SDK's own
+  // repetitions of a call it is the same.
+  const command = new StartExecutionCommand({
+    stateMachineArn: arnOf(machines, { dagId, hash }),
+    name: executionName(input),
+    input: JSON.stringify({ ...input, requestId: randomUUID() }),
+  });
+  const send = async () => {
+    const started = await orUndefined(machines.client.send(command), "ExecutionAlreadyExists");
+    return started ? "started" : "exists";
+  };
+  try {
+    return await send();
+  } catch (error) {
+    if (!isErrorOf(error, ...NOT_THERE)) throw error;
+    await publishAgain(machines, { dagId, hash });
+    return settled(machines.clock, NOT_THERE, send);
+  }
+}
+
+/** Calls again while the machine is not what it will be; throws the last error. */
+async function settled<T>(
+  clock: Pick<Clock, "sleep">,
+  names: readonly string[],
+  call: () => Promise<T>,
+): Promise<T> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await call();
+    } catch (error) {
+      if (attempt === SETTLING_ATTEMPTS || !isErrorOf(error, ...names)) throw error;
+      await clock.sleep(SETTLING_PAUSE_MS);
+    }
+  }
+}
+
+type Names = Pick<StepFunctionsStateMachinesOptions, "prefix" | "arnPrefix">;
+
+function nameOf({ prefix }: Names, { dagId, hash }: VersionName): string {
+  return stateMachineName(dagId, hash, prefix);
+}
+
+function arnOf(names: Names, version: VersionName): string {
+  return names.arnPrefix + nameOf(names, version).slice(names.prefix.length);
+}
+
+function executionArnOf(names: Names, version: VersionName, input: ExecutionInput): string {
+  const machineArn = arnOf(names, version);
+  return `${machineArn.replace(":stateMachine:", ":execution:")}:${executionName(input)}`;
 }

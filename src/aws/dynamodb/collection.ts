@@ -3,8 +3,9 @@ import { randomUUID } from "node:crypto";
 import type { Collection, Stored } from "../../ports/metadata.ts";
 import { toPage } from "../../ports/pages.ts";
 import { type Item, text, unpack } from "./attributes.ts";
+import { type Condition, IS_ABSENT } from "./conditions.ts";
 import { listRows, toRow } from "./dags.ts";
-import { type Condition, type DynamoDbTable, IS_ABSENT } from "./table-calls.ts";
+import type { DynamoDbTable } from "./table-calls.ts";
 
 /** Revision of a record that was stored before records had one. */
 const UNNAMED = "1";

@@ -1,9 +1,9 @@
 // Removes a DAG from DynamoDB. What leads to other items goes after them, and the DAG's own item last, so that one who
 // asks again after a failure finds what is left.
-import { PARTITIONS, runPartition } from "./keys.ts";
+import { keyOf, PARTITIONS, runPartition } from "./keys.ts";
 import { knownTaskPartition } from "./known-tasks.ts";
 import { DATE_LISTS, datePartition, RUN_LISTS, runListPartition } from "./run-finders.ts";
-import { type DynamoDbTable, keyOf } from "./table-calls.ts";
+import type { DynamoDbTable } from "./table-calls.ts";
 import { versionPartition } from "./versions.ts";
 
 /** Items that are read, and then removed, at a time. */

@@ -4,9 +4,9 @@ import type { GateStore } from "../../ports/metadata.ts";
 import type { Clock } from "../../ports/platform.ts";
 import { number, text } from "./attributes.ts";
 import { createInstanceListing } from "./instance-listing.ts";
-import { instanceKey, keyIn } from "./keys.ts";
+import { instanceKey, keyIn, toKey } from "./keys.ts";
 import { TIME_TO_LIVE } from "./table.ts";
-import { type DynamoDbTable, toKey } from "./table-calls.ts";
+import type { DynamoDbTable } from "./table-calls.ts";
 
 /** No execution lasts longer than a year (Step Functions quotas), so no token is of use after. */
 const GATE_DAYS = 366;

@@ -5,11 +5,12 @@ import {
   compareKeys,
   endOf,
   type InstancePart,
+  keyOf,
   parseInstanceKey,
   runPartition,
   taskPrefix,
 } from "./keys.ts";
-import { type DynamoDbTable, keyOf } from "./table-calls.ts";
+import type { DynamoDbTable } from "./table-calls.ts";
 
 export interface TasksOfRun {
   readonly dagId: string;

@@ -1,8 +1,8 @@
 // Which tasks of a DAG have a record in some run: an item per task, written when a process first meets the task. What was
 // written lately is remembered, so that the writes of task instances, which are many, don't pay for it.
 import type { Clock } from "../../ports/platform.ts";
-import { partitionOf } from "./keys.ts";
-import { type DynamoDbTable, keyOf, toKey } from "./table-calls.ts";
+import { keyOf, partitionOf, toKey } from "./keys.ts";
+import type { DynamoDbTable } from "./table-calls.ts";
 
 /** How long a process believes that nobody has deleted the DAG meanwhile. */
 const REMEMBERED_MS = 60_000;

@@ -7,7 +7,8 @@ import type { Item } from "./attributes.ts";
 import { compareKeys, type ItemKey, joinKey, runKey, splitKey } from "./keys.ts";
 import { listOf, RUN_LISTS, type RunList, runListPartition } from "./run-finders.ts";
 import { RUN_INDEX } from "./table.ts";
-import type { DynamoDbTable, QueryRequest } from "./table-calls.ts";
+import type { DynamoDbTable } from "./table-calls.ts";
+import type { QueryRequest } from "./table-reads.ts";
 
 /** An entry of a list. */
 interface Entry {

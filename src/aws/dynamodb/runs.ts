@@ -3,7 +3,8 @@
 import type { DagRunRecord } from "../../model/records.ts";
 import type { RunChange, RunStore } from "../../ports/metadata.ts";
 import { edited, type Fields, fromItem, type Item, number, text, toEdit } from "./attributes.ts";
-import { runKey, splitKey } from "./keys.ts";
+import { type Condition, IS_ABSENT, isUnchanged } from "./conditions.ts";
+import { runKey, splitKey, toKey } from "./keys.ts";
 import {
   DATE_LISTS,
   datePartition,
@@ -13,13 +14,7 @@ import {
   listOf,
 } from "./run-finders.ts";
 import { createRunListing } from "./run-listing.ts";
-import {
-  type Condition,
-  type DynamoDbTable,
-  IS_ABSENT,
-  isUnchanged,
-  toKey,
-} from "./table-calls.ts";
+import type { DynamoDbTable } from "./table-calls.ts";
 
 const FIELDS: Fields<Omit<DagRunRecord, "dagId" | "runId">> = {
   runType: "text",

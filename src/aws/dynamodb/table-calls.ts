@@ -4,11 +4,6 @@ import { createTableReads } from "./table-reads.ts";
 import { createTableWrites } from "./table-writes.ts";
 import { createTransactions } from "./transactions.ts";
 
-export { type Condition, IS_ABSENT, isUnchanged } from "./conditions.ts";
-export { keyOf, toKey } from "./keys.ts";
-export type { CapacityHook } from "./table-access.ts";
-export type { QueryRequest } from "./table-reads.ts";
-
 /** The table must exist. */
 export function createDynamoDbTable(access: TableAccess) {
   return {

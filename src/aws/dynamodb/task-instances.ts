@@ -13,10 +13,11 @@ import {
   text,
   toEdit,
 } from "./attributes.ts";
+import { type Condition, isUnchanged } from "./conditions.ts";
 import { createInstanceListing } from "./instance-listing.ts";
-import { instanceKey, keyIn } from "./keys.ts";
+import { instanceKey, keyIn, toKey } from "./keys.ts";
 import type { KnownTasks } from "./known-tasks.ts";
-import { type Condition, type DynamoDbTable, isUnchanged, toKey } from "./table-calls.ts";
+import type { DynamoDbTable } from "./table-calls.ts";
 import { editOfReturnValue, toXComItem } from "./xcoms.ts";
 
 const FIELDS: Fields<Omit<TaskInstanceRecord, keyof TaskInstanceKey>> = {

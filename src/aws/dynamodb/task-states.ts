@@ -1,8 +1,9 @@
 // Values that task instances keep across their tries, in DynamoDB.
 import type { TaskStateStore } from "../../ports/metadata.ts";
 import { text } from "./attributes.ts";
-import { instanceKey } from "./keys.ts";
-import { type DynamoDbTable, IS_ABSENT, toKey } from "./table-calls.ts";
+import { IS_ABSENT } from "./conditions.ts";
+import { instanceKey, toKey } from "./keys.ts";
+import type { DynamoDbTable } from "./table-calls.ts";
 
 /** The part of the metadata that keeps values across tries. */
 export function createTaskStates(table: DynamoDbTable): TaskStateStore {

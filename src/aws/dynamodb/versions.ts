@@ -5,8 +5,9 @@ import { deflateRawSync, inflateRawSync } from "node:zlib";
 import type { DagVersionRecord } from "../../model/records.ts";
 import type { VersionStore } from "../../ports/metadata.ts";
 import { type Item, number, text } from "./attributes.ts";
-import { joinKey, partitionOf } from "./keys.ts";
-import { type DynamoDbTable, IS_ABSENT, keyOf } from "./table-calls.ts";
+import { IS_ABSENT } from "./conditions.ts";
+import { joinKey, keyOf, partitionOf } from "./keys.ts";
+import type { DynamoDbTable } from "./table-calls.ts";
 
 /** Bytes of a version in one item. */
 const CHUNK_BYTES = 350_000;

@@ -3,8 +3,8 @@
 import type { TaskInstanceKey, XComRecord } from "../../model/records.ts";
 import type { XComStore } from "../../ports/metadata.ts";
 import { type Edit, type Fields, fromItem, type Item, text, toEdit } from "./attributes.ts";
-import { compareKeys, instanceKey } from "./keys.ts";
-import { type DynamoDbTable, keyOf, toKey } from "./table-calls.ts";
+import { compareKeys, instanceKey, keyOf, toKey } from "./keys.ts";
+import type { DynamoDbTable } from "./table-calls.ts";
 
 /** Airflow's key of what a task returned. */
 const RETURN_VALUE = "return_value";

@@ -2,7 +2,7 @@
 import {
   DeleteObjectsCommand,
   GetObjectCommand,
-  ListObjectsV2Command,
+  paginateListObjectsV2,
   type S3Client,
 } from "@aws-sdk/client-s3";
 import { orUndefined } from "../errors.ts";
@@ -27,20 +27,15 @@ export async function* listObjects(
   { client, bucket, prefix }: S3Place,
   after?: string,
 ): AsyncGenerator<ListedObject> {
-  for (let token: string | undefined; ; ) {
-    const page = await client.send(
-      new ListObjectsV2Command({
-        Bucket: bucket,
-        Prefix: prefix,
-        ...(after === undefined ? {} : { StartAfter: after }),
-        ...(token === undefined ? {} : { ContinuationToken: token }),
-      }),
-    );
-    for (const { Key: key, Size: sizeBytes = 0, ETag = "" } of page.Contents ?? []) {
+  const listing = {
+    Bucket: bucket,
+    Prefix: prefix,
+    ...(after === undefined ? {} : { StartAfter: after }),
+  };
+  for await (const { Contents = [] } of paginateListObjectsV2({ client }, listing)) {
+    for (const { Key: key, Size: sizeBytes = 0, ETag = "" } of Contents) {
       if (key !== undefined) yield { key, sizeBytes, etag: ETag.replaceAll('"', "") };
     }
-    token = page.NextContinuationToken;
-    if (token === undefined) return;
   }
 }
 
