@@ -1,4 +1,5 @@
 // First pass: resolves upstream ids to indexes in topological order; reports unknown ids and cycles.
+import { orderByUpstream, toCycleMistake } from "../model/cycles.ts";
 import type { Diagnostic } from "../model/diagnostics.ts";
 import type { DagDocument, TaskDocument } from "../model/document.ts";
 import type { Draft, TaskGraph } from "./draft.ts";
@@ -8,7 +9,9 @@ export function sortTasks(draft: Draft): Draft {
   const { document } = draft;
   const byId = new Map(document.tasks.map((task) => [task.taskId, task]));
   const unknown = findUnknown(document, byId);
-  const { sorted, cycles } = sort(document, byId);
+  const { sorted, cycles } = orderByUpstream(document.tasks, ({ upstream }) =>
+    upstream.flatMap((id) => byId.get(id) ?? []),
+  );
   const diagnostics = [
     ...draft.diagnostics,
     ...unknown,
@@ -36,49 +39,13 @@ function findUnknown(document: DagDocument, byId: ReadonlyMap<string, TaskDocume
   return diagnostics;
 }
 
-/** Depth first without recursion, so that a chain of any length can be sorted. Each way back gives one cycle. */
-function sort(document: DagDocument, byId: ReadonlyMap<string, TaskDocument>) {
-  const sorted: TaskDocument[] = [];
-  const cycles: string[][] = [];
-  const seen = new Map<string, "open" | "done">();
-  for (const root of document.tasks) {
-    const path: { readonly task: TaskDocument; next: number }[] = [];
-    const enter = (id: string) => {
-      const task = byId.get(id);
-      if (!task || seen.get(id) === "done") return;
-      if (seen.get(id) === "open") {
-        const ids = path.map((step) => step.task.taskId);
-        cycles.push([...ids.slice(ids.indexOf(id)), id].reverse());
-        return;
-      }
-      seen.set(id, "open");
-      path.push({ task, next: 0 });
-    };
-    enter(root.taskId);
-    for (let top = path.at(-1); top; top = path.at(-1)) {
-      const id = top.task.upstream[top.next];
-      top.next += 1;
-      if (id !== undefined) {
-        enter(id);
-        continue;
-      }
-      seen.set(top.task.taskId, "done");
-      sorted.push(top.task);
-      path.pop();
-    }
-  }
-  return { sorted, cycles };
-}
-
-function toDiagnostic({ dagId }: DagDocument, cycle: readonly string[]): Diagnostic {
-  const taskId = cycle[0] ?? "";
+function toDiagnostic({ dagId }: DagDocument, cycle: readonly TaskDocument[]): Diagnostic {
+  const taskIds = cycle.map(({ taskId }) => taskId);
   return {
-    code: "cycle",
+    ...toCycleMistake(dagId, taskIds),
     severity: "error",
     dagId,
-    taskId,
-    message: `The tasks of DAG "${dagId}" wait for each other in a circle: ${cycle.join(" → ")}`,
-    hint: "Take away one of these edges",
+    taskId: taskIds[0] ?? "",
   };
 }
 

@@ -1,9 +1,10 @@
-// All checks of a drawn DAG: its document, and those that need a library, loaded only where there is something to check.
-
+// All checks of a drawn DAG: its document, and those that need a library, loaded only where there is
+// something to check.
 import { type Dag, graphOf } from "../sdk/dag.ts";
 import type { TaskRecord } from "../sdk/graph.ts";
 import { isPlainObject, resultOf } from "../sdk/results.ts";
 import { isTemplate } from "../templates/names.ts";
+import { show } from "./check-options.ts";
 import { createReport, type Report } from "./report.ts";
 import { type DescribedDag, type DescribeOptions, toDocument } from "./to-document.ts";
 
@@ -13,6 +14,7 @@ export async function checkDag(dag: Dag, options: DescribeOptions = {}): Promise
   const report = createReport(dag.dagId, options.locate);
   await checkParams(dag, described, report);
   await checkTemplates(dag, report);
+  warnOfTemplatesInInputs(dag, report);
   const diagnostics = [...described.diagnostics, ...report.diagnostics];
   return { document: described.document, diagnostics };
 }
@@ -48,6 +50,26 @@ async function checkTemplates(dag: Dag, report: Report): Promise<void> {
         site: task.site,
         message: `Field "${field}" of task "${task.taskId}" of DAG "${dag.dagId}" ${message}`,
         ...(hint === undefined ? {} : { hint }),
+      });
+    }
+  }
+}
+
+/** Airflow renders op_args and op_kwargs; an author from there may count on it. */
+function warnOfTemplatesInInputs(dag: Dag, report: Report): void {
+  for (const { work, placement, taskId } of graphOf(dag).placed) {
+    if (work.kind !== "function" || !placement) continue;
+    const given = { ...placement.inputs, ...placement.over };
+    for (const [name, value] of Object.entries(given)) {
+      const template = textsIn(value).find(isTemplate);
+      if (template === undefined) continue;
+      report.add({
+        code: "template-not-rendered",
+        severity: "warning",
+        taskId,
+        site: placement.site,
+        message: `Input "${name}" of task "${taskId}" of DAG "${dag.dagId}" reaches the function as it is written: ${show(template)}`,
+        hint: "templates are rendered in the fields of operators only; in a function, take the value from getContext()",
       });
     }
   }

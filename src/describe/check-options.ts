@@ -1,5 +1,5 @@
-// Checks options at run time, for authors whose editor doesn't: unknown names and values of the wrong kind.
-
+// Checks options at run time, for authors whose editor doesn't: unknown names and values of the
+// wrong kind.
 import { isTriggerRule, TRIGGER_RULES } from "../model/dependencies/trigger-rule-names.ts";
 import type { DiagnosticCode } from "../model/diagnostics.ts";
 import { parseDuration } from "../model/values/durations.ts";
@@ -7,6 +7,13 @@ import { nearestName } from "../model/values/nearest-name.ts";
 import type { CallSite } from "../sdk/call-site.ts";
 import type { DagOptions, SensorOptions, TaskGroupOptions, TaskOptions } from "../sdk/options.ts";
 import { isPlainObject } from "../sdk/results.ts";
+import {
+  MISSING_OF_DAGS,
+  MISSING_OF_GROUPS,
+  MISSING_OF_TASKS,
+  type MissingArguments,
+  toCamelCase,
+} from "./airflow-arguments.ts";
 import type { Report } from "./report.ts";
 
 interface OptionRule {
@@ -69,8 +76,13 @@ const anything: OptionRule = { takes: "anything", accepts: () => true };
 
 type Rules<T> = Readonly<Record<keyof T, OptionRule>>;
 
-/** What each option of a task takes. */
-export const TASK_RULES: Rules<TaskOptions> = {
+/** The options of a kind of thing. */
+interface OptionSet<T> {
+  readonly rules: Rules<T>;
+  readonly missing: MissingArguments;
+}
+
+const TASK_RULES: Rules<TaskOptions> = {
   retries: count,
   retryDelay: duration,
   retryExponentialBackoff: backoff,
@@ -99,8 +111,7 @@ const mode: OptionRule = {
   hint: () => "leave it out: a sensor holds no worker while it waits",
 };
 
-/** What each option of a sensor takes. */
-export const SENSOR_RULES: Rules<SensorOptions> = {
+const SENSOR_RULES: Rules<SensorOptions> = {
   ...TASK_RULES,
   pokeInterval: duration,
   timeout: duration,
@@ -112,8 +123,7 @@ export const SENSOR_RULES: Rules<SensorOptions> = {
   mode,
 };
 
-/** What each option of a DAG takes. */
-export const DAG_RULES: Rules<DagOptions> = {
+const DAG_RULES: Rules<DagOptions> = {
   schedule: anything,
   startDate: anything,
   endDate: anything,
@@ -134,11 +144,24 @@ export const DAG_RULES: Rules<DagOptions> = {
   onFailureCallback: callbacks,
 };
 
-/** What each option of a task group takes. */
-export const GROUP_RULES: Rules<TaskGroupOptions> = {
+const GROUP_RULES: Rules<TaskGroupOptions> = {
   prefixGroupId: yesOrNo,
   tooltip: text,
   defaultArgs: object,
+};
+
+export const TASK_OPTIONS: OptionSet<TaskOptions> = {
+  rules: TASK_RULES,
+  missing: MISSING_OF_TASKS,
+};
+export const SENSOR_OPTIONS: OptionSet<SensorOptions> = {
+  rules: SENSOR_RULES,
+  missing: MISSING_OF_TASKS,
+};
+export const DAG_OPTIONS: OptionSet<DagOptions> = { rules: DAG_RULES, missing: MISSING_OF_DAGS };
+export const GROUP_OPTIONS: OptionSet<TaskGroupOptions> = {
+  rules: GROUP_RULES,
+  missing: MISSING_OF_GROUPS,
 };
 
 /** Whose options they are, for messages. */
@@ -152,7 +175,7 @@ export interface OptionPlace {
 /** The options that may be used: what is unknown or of the wrong kind is reported and left out. */
 export function checkOptions<T extends object>(
   options: T,
-  rules: Rules<T>,
+  { rules, missing }: OptionSet<T>,
   { report, ...place }: OptionPlace & { readonly report: Report },
 ): T {
   const known: Readonly<Record<string, OptionRule>> = rules;
@@ -163,13 +186,10 @@ export function checkOptions<T extends object>(
     if (rule && (value === undefined || rule.accepts(value))) continue;
     Reflect.deleteProperty(accepted, name);
     if (!rule) {
-      const meant = nearestName(name, Object.keys(known));
-      report.add({
-        code: "bad-option",
-        ...where,
-        message: `Option "${name}" of ${owner} does not exist`,
-        ...(meant ? { hint: `did you mean "${meant}"?` } : {}),
-      });
+      const problem = explainUnknown(name, { names: Object.keys(known), missing });
+      const hint = problem.hint === undefined ? {} : { hint: problem.hint };
+      const message = `Option "${name}" of ${owner} ${problem.what}`;
+      report.add({ code: "bad-option", ...where, message, ...hint });
       continue;
     }
     const hint = rule.hint?.(value);
@@ -181,6 +201,21 @@ export function checkOptions<T extends object>(
     });
   }
   return accepted;
+}
+
+/** An option may have its name from Python, be one that only Airflow has, or be misspelt. */
+function explainUnknown(
+  name: string,
+  { names, missing }: { readonly names: readonly string[]; readonly missing: MissingArguments },
+): { readonly what: string; readonly hint?: string } {
+  const camelCase = toCamelCase(name);
+  if (names.includes(camelCase)) {
+    return { what: "has its name from Python", hint: `write "${camelCase}"` };
+  }
+  const instead = Object.hasOwn(missing, camelCase) ? missing[camelCase] : undefined;
+  if (instead !== undefined) return { what: "is Airflow's and not supported yet", hint: instead };
+  const meant = nearestName(camelCase, names);
+  return { what: "does not exist", ...(meant ? { hint: `did you mean "${meant}"?` } : {}) };
 }
 
 /** A value as an author would recognise it, in a few words. */

@@ -1,6 +1,7 @@
 // Collects the diagnostics of one DAG, with the place in the author's file where it is known.
 import type { Diagnostic, DiagnosticCode } from "../model/diagnostics.ts";
 import { type CallSite, type CodePosition, positionOf } from "../sdk/call-site.ts";
+import type { TaskRecord } from "../sdk/graph.ts";
 
 /** From a position in the code that ran to the author's file; `undefined` when it is none of the author's. */
 export type Locate = (position: CodePosition) => Pick<Diagnostic, "file" | "line"> | undefined;
@@ -30,4 +31,9 @@ export function createReport(dagId: string, locate: Locate = ({ line }) => ({ li
       diagnostics.push({ ...finding, severity, dagId, ...(position ? locate(position) : {}) });
     },
   };
+}
+
+/** `task "load" of DAG "orders"`: whose option or input something is, for messages. */
+export function ownerOf({ taskId, graph }: TaskRecord): string {
+  return `task "${taskId}" of DAG "${graph.dagId}"`;
 }

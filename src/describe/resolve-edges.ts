@@ -1,4 +1,6 @@
 // From what was drawn to edges between tasks: an edge of a group becomes edges of its first or last tasks.
+
+import type { CallSite } from "../sdk/call-site.ts";
 import {
   type DagGraph,
   type EdgeRecord,
@@ -9,6 +11,13 @@ import {
 } from "../sdk/graph.ts";
 import { tasksOf } from "../sdk/results.ts";
 import type { Report } from "./report.ts";
+
+/** Where an edge between two tasks was drawn. */
+export interface DrawnEdge {
+  readonly site: CallSite;
+  /** Grows in the order drawn, those of inputs first. */
+  readonly index: number;
+}
 
 /** What is directly above a task. */
 export interface Above {
@@ -22,6 +31,8 @@ export interface ResolvedEdges {
   above(task: TaskRecord): Above;
   /** Labels of the edges from a task, by the id of the task below. */
   labels(task: TaskRecord): ReadonlyMap<string, string>;
+  /** Where the edge was drawn first; undefined when there is none between the two. */
+  drawn(upper: TaskRecord, lower: TaskRecord): DrawnEdge | undefined;
   /** The tasks at which a node begins: itself, or those of a group with nothing of the group above them. */
   roots(node: NodeRecord): readonly TaskRecord[];
 }
@@ -30,6 +41,9 @@ export interface ResolvedEdges {
 export function resolveEdges(graph: DagGraph, report: Report): ResolvedEdges {
   const above = new Map<TaskRecord, Above>();
   const labels = new Map<TaskRecord, Map<string, string>>();
+  /** By the task below, then by the one above it. */
+  const drawn = new Map<TaskRecord, Map<TaskRecord, DrawnEdge>>();
+  let links = 0;
   const members = collectMembers(graph);
   const aboveOf = (task: TaskRecord): Above => {
     let found = above.get(task);
@@ -38,6 +52,13 @@ export function resolveEdges(graph: DagGraph, report: Report): ResolvedEdges {
       above.set(task, found);
     }
     return found;
+  };
+  const link = (upper: TaskRecord, lower: TaskRecord, site: CallSite): void => {
+    aboveOf(lower).upstream.add(upper);
+    const own = drawn.get(lower) ?? new Map<TaskRecord, DrawnEdge>();
+    links += 1;
+    if (!own.has(upper)) own.set(upper, { site, index: links });
+    drawn.set(lower, own);
   };
   const roots = (node: NodeRecord): readonly TaskRecord[] => {
     if (node.kind === "task") return [node];
@@ -52,11 +73,11 @@ export function resolveEdges(graph: DagGraph, report: Report): ResolvedEdges {
     const followed = new Set([...inside].flatMap((task) => [...aboveOf(task).upstream]));
     return [...inside].filter((task) => !followed.has(task));
   };
-  const connect = ({ from, to, label }: EdgeRecord): void => {
+  const connect = ({ from, to, label, site }: EdgeRecord): void => {
     const downstream = roots(to);
     for (const upper of leaves(from)) {
       for (const lower of downstream) {
-        aboveOf(lower).upstream.add(upper);
+        link(upper, lower, site);
         if (label === undefined) continue;
         const own = labels.get(upper) ?? new Map<string, string>();
         labels.set(upper, own.set(lower.taskId, label));
@@ -64,27 +85,42 @@ export function resolveEdges(graph: DagGraph, report: Report): ResolvedEdges {
     }
   };
 
-  for (const { task, source } of graph.reads) {
-    for (const upper of tasksOf(source)) {
-      if (upper.graph === graph) {
-        aboveOf(task).upstream.add(upper);
-        aboveOf(task).reads.add(upper);
-      } else {
-        report.add({
-          code: "edge-leaves-dag",
-          taskId: task.taskId,
-          site: task.placement?.site ?? task.site,
-          message: `${nameOf(task)} reads the result of ${nameOf(upper)}; an input stays inside its DAG`,
-        });
-      }
-    }
+  for (const { task, upper } of findReads(graph, report)) {
+    link(upper, task, task.placement?.site ?? task.site);
+    aboveOf(task).reads.add(upper);
   }
   const usable = graph.edges.filter((edge) => isUsable(edge, members, report));
   for (const edge of usable.filter(isBetweenTasks)) connect(edge);
   // Innermost first: what begins and ends a group depends on the edges inside it.
   const ofGroups = usable.filter((edge) => !isBetweenTasks(edge));
   for (const edge of ofGroups.sort((a, b) => commonDepth(b) - commonDepth(a))) connect(edge);
-  return { above: aboveOf, labels: (task) => labels.get(task) ?? new Map(), roots };
+  return {
+    above: aboveOf,
+    labels: (task) => labels.get(task) ?? new Map(),
+    drawn: (upper, lower) => drawn.get(lower)?.get(upper),
+    roots,
+  };
+}
+
+/** The ids of tasks, each once. */
+export function idsOf(tasks: Iterable<TaskRecord>): string[] {
+  return [...new Set([...tasks].map(({ taskId }) => taskId))];
+}
+
+/** Which task reads the result of which; a result of another DAG is reported. */
+function findReads(graph: DagGraph, report: Report) {
+  return graph.reads.flatMap(({ task, source }) =>
+    tasksOf(source).flatMap((upper) => {
+      if (upper.graph === graph) return [{ task, upper }];
+      report.add({
+        code: "edge-leaves-dag",
+        taskId: task.taskId,
+        site: task.placement?.site ?? task.site,
+        message: `${nameOf(task)} reads the result of ${nameOf(upper)}; an input stays inside its DAG`,
+      });
+      return [];
+    }),
+  );
 }
 
 /** The placed tasks of each group, those of its inner groups included. */

@@ -8,8 +8,9 @@ import type { DagGraph } from "../sdk/graph.ts";
 import type { DagOptions } from "../sdk/options.ts";
 import { isParam } from "../sdk/params.ts";
 import { isPlainObject } from "../sdk/results.ts";
-import { checkOptions, DAG_RULES, show } from "./check-options.ts";
-import { describeGroups, describeTasks } from "./describe-tasks.ts";
+import { checkOptions, DAG_OPTIONS, show } from "./check-options.ts";
+import { describeGroups } from "./describe-groups.ts";
+import { describeTasks } from "./describe-tasks.ts";
 import { toJsonText } from "./json-text.ts";
 import { type Refuse, readDate, readSchedule, readTimezone } from "./read-schedule.ts";
 import { createReport, type Locate, type Report } from "./report.ts";
@@ -71,7 +72,7 @@ function checkDecisions({ decisions, dagId }: DagGraph, report: Report): void {
 function describeDag(graph: DagGraph, report: Report): Omit<DagDocument, "tasks" | "groups"> {
   const { dagId, site } = graph;
   const owner = `DAG "${dagId}"`;
-  const options = checkOptions(graph.options, DAG_RULES, { owner, site, report });
+  const options = checkOptions(graph.options, DAG_OPTIONS, { owner, site, report });
   const { displayName, description, docMd, isPausedUponCreation } = options;
   const refuse: Refuse = ({ message, ...rest }) =>
     report.add({ ...rest, site, message: `${owner}: ${message}` });

@@ -33,6 +33,7 @@ export type DiagnosticCode =
   | "not-json"
   | "unknown-template-name"
   | "template-syntax"
+  | "template-not-rendered"
   // limits
   | "mapping-unavailable"
   | "name-too-long"

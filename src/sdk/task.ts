@@ -4,6 +4,7 @@ import {
   childId,
   type DagGraph,
   type GroupRecord,
+  nameOf,
   type Placement,
   type TaskRecord,
   type Work,
@@ -129,10 +130,30 @@ export function declareTask<A, R>(parts: Declaration): Declared<A, R> {
     });
   }
   return Object.assign(task, {
+    ...unplacedEdges(record),
     override,
     partial: (inputs: object) => mapping<R>(record, inputs),
     ...mapping<R>(record, {}),
   });
+}
+
+/**
+ * Edges of a task that isn't placed can't be drawn. Types say so; for authors without them each is a
+ * mistake that names the task, where "before is not a function" would name nothing.
+ */
+function unplacedEdges(record: TaskRecord) {
+  const edge = (method: "before" | "after") =>
+    function draw(this: unknown): unknown {
+      record.graph.mistakes.push({
+        code: "task-never-placed",
+        taskId: record.taskId,
+        site: captureCallSite(draw),
+        message: `${nameOf(record)}: ${method}() was called on a task that isn't placed yet`,
+        hint: `call the task first, and keep what that returns: const placed = ${record.work.kind === "operator" ? "task()" : "task(inputs)"}; placed.${method}(…)`,
+      });
+      return this;
+    };
+  return { before: edge("before"), after: edge("after") };
 }
 
 /** The two ways to map a task, over the inputs that are the same for every instance. */
