@@ -2,14 +2,39 @@
 import type { Json } from "../model/values/json.ts";
 import type { TaskRef } from "./task-ref.ts";
 
-/** `T` with everything that JSON can't carry turned into `never`; maps over `T`, so interfaces fit. */
+/** `T` with everything that JSON can't carry turned into `never`; maps over `T`, so interfaces pass. */
 export type Jsonable<T> = unknown extends T
   ? Json
-  : T extends string | number | boolean | null | undefined
+  : T extends Json | undefined
     ? T
     : T extends bigint | symbol | ((...args: never[]) => unknown)
       ? never
       : { [K in keyof T]: Jsonable<T[K]> };
+
+/**
+ * `unknown` when JSON can carry the result `R`; otherwise a type that no work has, so that the compiler refuses a task
+ * that returns a Date, a Map, a function or an object with methods. The result of a generic function isn't known yet
+ * and passes: written the other way round, the compiler would have to refuse it.
+ */
+export type CheckedResult<R> = [false] extends [IsJson<R>] ? ResultMustBeJson<R> : unknown;
+
+type IsJson<R> = [R] extends [JsonResult<R>] ? true : false;
+
+/** The compiler prints this name for a task whose result JSON can't carry. */
+interface ResultMustBeJson<R> {
+  readonly [NOT_JSON]: R;
+}
+
+declare const NOT_JSON: unique symbol;
+
+/** As `Jsonable`, but a part of unknown type passes, and a task may return nothing. */
+type JsonResult<T> = unknown extends T
+  ? T
+  : T extends Json | undefined
+    ? T
+    : T extends bigint | symbol | ((...args: never[]) => unknown)
+      ? never
+      : { [K in keyof T]: JsonResult<T[K]> };
 
 /** A value known now, the result of an upstream task, or a list of such. */
 export type Input<T> = Jsonable<T> | TaskRef<T> | InputList<T>;

@@ -12,7 +12,7 @@ import {
 import { type CallSite, captureCallSite } from "./call-site.ts";
 import { drawEdges, type Nodes } from "./edges.ts";
 import { childId, type DagGraph, GRAPH, type GroupRecord, type Handler, NODE } from "./graph.ts";
-import type { InputArguments, Inputs, NoInputs } from "./inputs.ts";
+import type { CheckedResult, InputArguments, Inputs, NoInputs } from "./inputs.ts";
 import { isOperator, type Operator } from "./operator.ts";
 import type { NamedTaskOptions, SensorOptions, TaskGroupOptions, TaskOptions } from "./options.ts";
 import type { Poke } from "./poke.ts";
@@ -24,6 +24,14 @@ type DeciderArguments<A> =
   InputArguments<A> extends [infer Given]
     ? [inputs: Given, options?: NamedTaskOptions]
     : [inputs?: Inputs<A>, options?: NamedTaskOptions];
+
+/** What `task` returns: only an operator has fields. */
+type DeclaredTask<A, R, F> = [F] extends [never] ? Task<A, R> : OperatorTask<R, F>;
+
+/** What a task does: a handler or an operator, whose result JSON can carry. */
+type Work<A, R, F> = (((inputs: A) => R | Promise<R>) | Operator<R, F>) & CheckedResult<R>;
+
+type CheckedHandler<H> = H extends (inputs: never) => infer R ? CheckedResult<Awaited<R>> : unknown;
 
 /** Where tasks are declared: the base of `Dag` and `TaskGroup`. */
 export abstract class Scope {
@@ -46,15 +54,25 @@ export abstract class Scope {
    * ```
    */
   task<A extends object = NoInputs, R = unknown>(
-    taskId: string,
-    handler: (inputs: A) => R | Promise<R>,
-    options?: TaskOptions,
-  ): Task<A, R>;
-  task<R, F>(taskId: string, operator: Operator<R, F>, options?: TaskOptions): OperatorTask<R, F>;
-  task<A extends object = NoInputs, R = unknown>(
-    handler: (inputs: A) => R | Promise<R>,
+    handler: ((inputs: A) => R | Promise<R>) & CheckedResult<R>,
     options?: NamedTaskOptions,
   ): Task<A, R>;
+  task<A extends object = NoInputs, R = unknown, F = never>(
+    taskId: string,
+    work: Work<A, R, F>,
+    options?: TaskOptions,
+  ): DeclaredTask<A, R, F>;
+  /** Accepts no other calls; the compiler reports mistakes from the last signature, at the argument that is wrong. */
+  task<
+    First extends string | ((inputs: never) => unknown),
+    A extends object = NoInputs,
+    R = unknown,
+    F = never,
+  >(
+    first: First & CheckedHandler<First>,
+    second: First extends string ? Work<A, R, F> : NamedTaskOptions,
+    third?: First extends string ? TaskOptions : never,
+  ): DeclaredTask<A, R, F>;
   task(first: string | Handler, second?: unknown, third?: unknown): unknown {
     const site = captureCallSite(this.task);
     const [handler, options] =
@@ -88,7 +106,7 @@ export abstract class Scope {
    */
   sensor<A extends object = NoInputs, R = null>(
     taskId: string,
-    poke: (inputs: A) => Poke<R> | Promise<Poke<R>>,
+    poke: ((inputs: A) => Poke<R> | Promise<Poke<R>>) & CheckedResult<R>,
     options: SensorOptions = {},
   ): Sensor<A, R> {
     const site = captureCallSite(this.sensor);

@@ -1,5 +1,6 @@
 // What the compiler promises to a DAG's author: each `@ts-expect-error` is a mistake that must not compile.
-import { expectTypeOf, test } from "vitest";
+import { expect, expectTypeOf, test } from "vitest";
+import type { Json } from "../../src/model/values/json.ts";
 import { bash, empty } from "../../src/operators/index.ts";
 import { chain, Dag, getContext, PokeReturnValue, type TaskRef } from "../../src/sdk/index.ts";
 
@@ -70,6 +71,60 @@ test("literals must be JSON", () => {
   counted({ item });
 });
 
+test("a result must be JSON", () => {
+  const { dag } = example();
+  // @ts-expect-error a Date is not JSON
+  dag.task("date", async () => new Date());
+  // @ts-expect-error nor is it for a task named after its function
+  dag.task(async function today() {
+    return new Date();
+  });
+  dag.task(
+    // @ts-expect-error nor with options
+    async () => new Date(),
+    { taskId: "named" },
+  );
+  // @ts-expect-error a Map is not JSON, at any depth
+  dag.task("map", () => ({ pages: [{ counts: new Map([["a", 1]]) }] }));
+  // @ts-expect-error a Set is not JSON
+  dag.task("set", () => new Set(["a"]));
+  // @ts-expect-error a bigint is not JSON
+  dag.task("bigint", () => 1n);
+  // @ts-expect-error a function is not JSON
+  dag.task("function", () => () => 1);
+  // @ts-expect-error an object with methods is not JSON
+  dag.task("url", () => new URL("https://example.com"));
+  // @ts-expect-error the result of an operator is JSON as well
+  dag.task("bash", bash({ bashCommand: "date", outputProcessor: (text) => new Date(text) }));
+  // @ts-expect-error and that of a sensor
+  dag.sensor("sensor", () => new PokeReturnValue(true, new Date()));
+});
+
+interface Tree {
+  readonly name: string;
+  readonly note?: string;
+  readonly children: readonly Tree[];
+}
+
+test("results that are JSON, unknown or nothing pass", () => {
+  const { dag } = example();
+  const tree: Tree = { name: "root", children: [] };
+  expectTypeOf(dag.task("tree", () => tree)()).toEqualTypeOf<TaskRef<Tree>>();
+  const json = dag.task("json", async (): Promise<Json> => null)();
+  expectTypeOf(json).toEqualTypeOf<TaskRef<Json>>();
+  dag.task("take", ({ value }: { value: Json }) => value)({ value: json });
+  dag.task("rows", async (): Promise<Record<string, unknown>[]> => [])();
+  dag.task("parsed", () => JSON.parse("1"))();
+  dag.task("unknown", (): unknown => 1)();
+  dag.task("nothing", async () => {})();
+  dag.task("maybe", () => (Math.random() > 0.5 ? { lines: [1, "b", null] as const } : undefined))();
+  dag.task("never", () => {
+    throw new Error("no");
+  })();
+  const declare = <T>(taskId: string, handler: () => T) => dag.task(taskId, handler)();
+  expectTypeOf(declare("generic", () => 1)).toEqualTypeOf<TaskRef<number>>();
+});
+
 test("a list of references is a list of inputs", () => {
   const { dag, count } = example();
   const sum = dag.task("sum", async ({ parts }: { parts: readonly number[] }) => parts.length);
@@ -113,6 +168,24 @@ test("options are checked", () => {
   dag.task("a", empty(), { triggerRule: "all_sucess" });
   // @ts-expect-error no such option
   dag.task("a", empty(), { retires: 3 });
+  dag.task("b", async () => 1, {
+    retries: 1,
+    // @ts-expect-error the mistake is reported on the option of a function task
+    retryDelay: "5 min",
+  });
+  dag.task("c", async () => 1, {
+    // @ts-expect-error as is a misspelled value
+    triggerRule: "all_sucess",
+  });
+  dag.task(async () => 1, {
+    taskId: "d",
+    // @ts-expect-error and a misspelled option of a task that is named by its options
+    retires: 3,
+  });
+  // @ts-expect-error neither a function nor an operator
+  expect(() => dag.task("e", { retries: 3 })).toThrow("a function or an operator");
+  // @ts-expect-error no work at all
+  expect(() => dag.task("f")).toThrow("a function or an operator");
   // @ts-expect-error a start date is a text; a Date has no zone
   new Dag("d", { startDate: new Date() });
   // @ts-expect-error no such option of a DAG
