@@ -1,7 +1,7 @@
 // What a worker is asked to run and what it answers: pure JSON, so it crosses threads, processes and Lambda alike.
 
 import type { DagRunState, DagRunType } from "./states.ts";
-import type { Json } from "./values/json.ts";
+import type { Json, JsonObject } from "./values/json.ts";
 
 /** Longest JSON text of one task's result, in bytes of UTF-8 (16 MiB). */
 export const MAX_RESULT_BYTES = 16 * 1024 * 1024;
@@ -48,8 +48,13 @@ export interface TaskError {
   readonly stack?: string;
 }
 
-/** How a try ended. */
-export type TaskOutcome =
+/** How a try ended, and what there is to show of it. */
+export type TaskOutcome = Ending & {
+  /** Template fields as they were rendered, by name; absent where there are none. */
+  readonly renderedFields?: JsonObject;
+};
+
+type Ending =
   /** `result` is the JSON text of the return value; absent when the task returned undefined (no XCom). */
   | { readonly kind: "success"; readonly result?: string }
   | { readonly kind: "skipped"; readonly message?: string }

@@ -26,6 +26,8 @@ interface ShellResult {
  * shell can be started, and with the signal's reason once an abort has ended the group.
  */
 export async function runShell(run: ShellRun): Promise<ShellResult> {
+  run.signal.throwIfAborted();
+  run.log.info(`Running command: ${run.command}`);
   try {
     return await runWith("bash", run);
   } catch (error) {

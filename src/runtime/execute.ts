@@ -15,6 +15,8 @@ import type { TaskLog } from "../sdk/log.ts";
 import type { Operator } from "../sdk/operator.ts";
 import type { Callback } from "../sdk/options.ts";
 import { isTemplate } from "../templates/names.ts";
+import { logResult } from "./log-result.ts";
+import { toRenderedFields } from "./rendered-fields.ts";
 import { resolveValues } from "./resolve-values.ts";
 import { RESCHEDULED, runPoke } from "./run-poke.ts";
 import { createCallbackContext, createTaskContext } from "./task-context.ts";
@@ -50,19 +52,21 @@ export async function executeTask(
     return { kind: "failed", retry: false, error: { name: "TaskNotFound", message } };
   }
   const context = createTaskContext(task, call, { log, signal });
-  return runWithContext(context, client, async () => {
+  const rendered: Record<string, unknown> = {};
+  const outcome = await runWithContext(context, client, async () => {
     try {
       signal.throwIfAborted();
       await runEach(callbacksOf(givenOptions(task), "execute"), context);
-      const work = { call, context, client, log, signal, registerProcess };
+      const work = { call, context, client, log, signal, registerProcess, rendered };
       if (sensorOptionsOf(task.work)) return await pokeSensor(task, work);
       const value = await runWork(task, work);
       signal.throwIfAborted();
-      return toSuccess(task, value);
+      return toSuccess(task, value, log);
     } catch (thrown) {
       return toOutcome(signal.aborted ? signal.reason : thrown, log);
     }
   });
+  return { ...outcome, ...toRenderedFields(rendered) };
 }
 
 /** Which callbacks follow on the outcome of a try; `undefined` for none. */
@@ -116,6 +120,8 @@ async function runEach(callbacks: readonly Callback[], context: CallbackContext)
 interface Work extends Required<Omit<ExecuteOptions, "dag">> {
   readonly call: TaskCall;
   readonly context: TaskContext;
+  /** Takes the template fields of an operator, as they were rendered. */
+  readonly rendered: Record<string, unknown>;
 }
 
 async function runWork(task: TaskRecord, work: Work): Promise<unknown> {
@@ -135,11 +141,13 @@ async function pokeSensor(task: TaskRecord, work: Work): Promise<TaskOutcome> {
     return value;
   };
   const { isDone, xcomValue } = await runPoke(poke, givenOptions(task), work.log);
-  return isDone ? toSuccess(task, xcomValue) : RESCHEDULED;
+  if (!isDone) return RESCHEDULED;
+  work.log.info("Success criteria met. Exiting.");
+  return toSuccess(task, xcomValue, work.log);
 }
 
 async function runOperator(operator: Operator, work: Work): Promise<unknown> {
-  const { context, client, log, signal, registerProcess, call } = work;
+  const { context, client, log, signal, registerProcess, call, rendered } = work;
   const entries = Object.entries(operator.fields).map(async ([name, value]) => {
     const render = operator.templateFields.includes(name)
       ? async (text: string) => renderField(text, { context, client })
@@ -147,6 +155,9 @@ async function runOperator(operator: Operator, work: Work): Promise<unknown> {
     return [name, await resolveValues(value, call.reads, render)] as const;
   });
   const fields = Object.fromEntries(await Promise.all(entries));
+  for (const name of operator.templateFields) {
+    if (name in fields) rendered[name] = fields[name];
+  }
   return operator.execute({ fields, context, log, signal, registerProcess });
 }
 
@@ -160,7 +171,7 @@ async function renderField(
   return renderTemplate(text, scope);
 }
 
-function toSuccess(task: TaskRecord, value: unknown): TaskOutcome {
+function toSuccess(task: TaskRecord, value: unknown, log: TaskLog): TaskOutcome {
   const decides = task.graph.decisions.some(
     (decision) => decision.task === task && decision.kind === "switch",
   );
@@ -168,6 +179,7 @@ function toSuccess(task: TaskRecord, value: unknown): TaskOutcome {
   if ("error" in json) {
     throw new TypeError(`A task returns JSON, but ${json.error}`);
   }
+  logResult(task, json.text, log);
   return { kind: "success", ...(json.text === undefined ? {} : { result: json.text }) };
 }
 

@@ -1,6 +1,7 @@
 // The log of one try, written where the try runs: lines are gathered and appended together. In a worker thread those not
 // yet appended stand in memory that survives it.
 import type { LogEntry } from "../model/records.ts";
+import { createSecretMasker, type SecretMasker } from "../model/values/secret-masker.ts";
 import type { TaskLogs, TryKey } from "../ports/task-logs.ts";
 import { LineSplitter, MAX_LINE_BYTES } from "./line-splitter.ts";
 
@@ -14,6 +15,8 @@ const NOTE_LENGTH = 100;
 type Stream = "task.stdout" | "task.stderr";
 
 export interface TryLog {
+  /** What is masked in all that is added. */
+  readonly secrets: SecretMasker;
   add(entry: Omit<LogEntry, "timestamp">): void;
   /** Output as it comes; a line is added when it is complete. */
   write(stream: Stream, chunk: Uint8Array): void;
@@ -36,19 +39,23 @@ export interface TryLogOptions {
   /** Appends that cost little are better done often; 50 ms when absent. */
   readonly gatherMs?: number;
   readonly unwritten?: UnwrittenTextWriter;
+  /** Secrets that are known before the try asks for one. */
+  readonly secrets?: Iterable<string>;
 }
 
 export function createTryLog(
   key: TryKey,
-  { logs, unwritten = NONE, gatherMs = GATHER_MS }: TryLogOptions,
+  { logs, unwritten = NONE, gatherMs = GATHER_MS, secrets: known = [] }: TryLogOptions,
 ): TryLog {
+  const secrets = createSecretMasker(known);
   let gathered: LogEntry[] = [];
   let timer: NodeJS.Timeout | undefined;
   let isEnded = false;
   const splitters = new Map<Stream, LineSplitter>();
 
   function add(entry: Omit<LogEntry, "timestamp">): void {
-    const whole = { timestamp: new Date().toISOString(), ...entry, event: cut(entry.event) };
+    const event = secrets.mask(cut(entry.event));
+    const whole = { timestamp: new Date().toISOString(), ...entry, event };
     gathered.push(whole);
     const isSafe = !isEnded && unwritten.add(`${JSON.stringify(whole)}\n`);
     if (gathered.length >= MAX_GATHERED || (!isEnded && !isSafe)) flush();
@@ -70,6 +77,7 @@ export function createTryLog(
   }
 
   return {
+    secrets,
     add,
     endLines,
     write(stream, chunk) {

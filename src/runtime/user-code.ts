@@ -8,6 +8,7 @@ import type { Dag } from "../sdk/dag.ts";
 import type { TaskLog } from "../sdk/log.ts";
 import { createClient } from "./create-client.ts";
 import { callbackKindOf, type ExecuteOptions, executeTask, runCallbacks } from "./execute.ts";
+import { maskOutcome, withMaskedSecrets } from "./masked-secrets.ts";
 import { toTaskError } from "./task-error.ts";
 import type { TryLog } from "./try-log.ts";
 
@@ -73,7 +74,7 @@ export function createUserCode(): UserCode {
       const say = (event: string): void =>
         host.log.add({ level: "info", event, logger: "stepwind" });
       say(`Task instance is in running state: try ${call.tryNumber} of ${call.maxTries + 1}`);
-      const outcome = await attempt(call, bundle, host);
+      const outcome = maskOutcome(await attempt(call, bundle, host), host.log.secrets);
       host.log.endLines();
       say(`Marking task as ${STATE_WORDS[callbackKindOf(call, outcome) ?? "reschedule"]}`);
       return outcome;
@@ -97,7 +98,7 @@ function optionsFor(dag: Dag, taskId: string, host: CallHost): ExecuteOptions {
   const { services, log, signal, registerProcess } = host;
   return {
     dag,
-    client: createClient(services, taskId),
+    client: createClient(withMaskedSecrets(services, log.secrets), taskId),
     log: toTaskLog(log),
     signal,
     registerProcess,

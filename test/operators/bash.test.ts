@@ -20,7 +20,7 @@ function run<R = string>(options: BashOptions<R> | string, changes: Changes = {}
 
 /** What the command itself logged. */
 const output = (lines: readonly string[]) =>
-  lines.filter((line) => line.startsWith("info: ") && !line.includes("return code"));
+  lines.filter((line) => line.startsWith("info: ") && !/return code|Running command/.test(line));
 
 async function waitFor<T>(read: () => T | undefined): Promise<T> {
   return vi.waitFor(() => {
@@ -49,6 +49,7 @@ test("each line goes to the log, the last one is the result", async () => {
   const { result, lines } = await run("echo one; echo 'two  '; printf three");
   expect(result).toBe("three");
   expect(lines).toEqual([
+    "info: Running command: echo one; echo 'two  '; printf three",
     "info: one",
     "info: two",
     "info: three",
@@ -58,7 +59,7 @@ test("each line goes to the log, the last one is the result", async () => {
 
 test("without output the result is an empty text", async () => {
   const { outcome } = await run("true");
-  expect(outcome).toEqual({ kind: "success", result: '""' });
+  expect(outcome).toMatchObject({ kind: "success", result: '""' });
 });
 
 test("stderr and stdout come in the order printed", async () => {
@@ -87,7 +88,7 @@ test("a processor makes the result of the last line", async () => {
 });
 
 test("exit code 99 skips, another one fails and may be retried", async () => {
-  expect((await run("exit 99")).outcome).toEqual({
+  expect((await run("exit 99")).outcome).toMatchObject({
     kind: "skipped",
     message: "Bash command returned exit code 99. Skipping.",
   });
@@ -165,7 +166,7 @@ test("an abort ends the whole process group, and the outcome is its reason", asy
   controller.abort(new Error("timed out after 1 s"));
   const { outcome, lines } = await running;
   expect(outcome).toMatchObject({ kind: "failed", error: { message: "timed out after 1 s" } });
-  expect(lines[0]).toBe("warning: Sending SIGTERM to the command's process group");
+  expect(lines[1]).toBe("warning: Sending SIGTERM to the command's process group");
   await vi.waitFor(() => expect(isAlive(pid)).toBe(false));
 });
 
@@ -218,8 +219,8 @@ test("a background process that holds the output is waited for, as in Airflow", 
 test("a line of 10 MB is cut in the log, and the task goes on", async () => {
   const { result, lines } = await run("head -c 10000000 /dev/zero | tr '\\0' x; echo; echo done");
   expect(result).toBe("done");
-  expect(lines).toHaveLength(3);
-  expect(lines[0]).toMatch(/^info: x{65536} … \[line of 10000000 bytes cut after 65536\]$/);
+  expect(lines).toHaveLength(4);
+  expect(lines[1]).toMatch(/^info: x{65536} … \[line of 10000000 bytes cut after 65536\]$/);
 });
 
 test("a last line over the limit of a result fails the task and says so", async () => {
@@ -242,8 +243,9 @@ test("without bash the command runs with sh, and the log says so", async () => {
   process.env.PATH = folder;
   try {
     const { result, lines } = await run("echo $((1 + 1))");
+    expect(lines[0]).toBe("info: Running command: echo $((1 + 1))");
     expect(result).toBe("2");
-    expect(lines[0]).toBe(
+    expect(lines[1]).toBe(
       "warning: bash is not installed here; running the command with sh instead",
     );
   } finally {

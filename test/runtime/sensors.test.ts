@@ -175,7 +175,10 @@ test("an operator may be a sensor: its execute is a poke, and its options stand 
     operator: "s3KeySensor",
     sensor: { pokeInterval: 30, timeout: 100 },
   });
-  expect((await runTask(dag, "s")).outcome).toEqual({ kind: "success" });
+  expect((await runTask(dag, "s")).outcome).toEqual({
+    kind: "success",
+    renderedFields: { key: "2026-01-31" },
+  });
 });
 
 test("mistakes in options are told with what to write instead", () => {

@@ -40,6 +40,8 @@ serveCalls({
     const { name, message, stack } = toTaskError(error);
     const event = `An error outside of the task's promise ends it: ${stack ?? `${name}: ${message}`}`;
     currentLog?.add({ level: "error", event, logger: "stepwind" });
+    const told = `an error outside of the task's promise: ${name}: ${message}`;
+    return currentLog?.secrets.mask(told) ?? told;
   },
 });
 

@@ -19,10 +19,13 @@ export interface RunningCall {
   retire(): void;
 }
 
-/** `broken` hears of an error of the call that nothing caught, before the thread ends for it. */
+/**
+ * `broken` is given an error of the call that nothing caught, before the thread ends for it. It
+ * answers the sentence that the host is told.
+ */
 export interface CallHandler {
   handle(call: RunningCall): Promise<unknown>;
-  broken?(error: unknown): void;
+  broken?(error: unknown): string;
 }
 
 interface Current extends RunningCall {
@@ -99,9 +102,9 @@ export function serveCalls(handler: CallHandler): void {
     const origin = context.getStore();
     isRetiring = true;
     if (origin !== undefined && origin !== current && current !== undefined) return;
-    handler.broken?.(error);
     const what = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-    post({ kind: "broken", reason: `an error outside of the task's promise: ${what}` });
+    const reason = handler.broken?.(error) ?? `an error outside of its promise: ${what}`;
+    post({ kind: "broken", reason });
   }
 
   process.on("uncaughtException", onUncaught);

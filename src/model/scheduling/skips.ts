@@ -1,7 +1,7 @@
 // What a finished task decides about those below it: branches and short circuits (Airflow: SkipMixin, ShortCircuitOperator).
 import type { DagDocument } from "../document.ts";
 import { graphOf } from "../graph.ts";
-import type { Json } from "../values/json.ts";
+import { isTruthy, type Json } from "../values/json.ts";
 
 export type SkipDecision =
   /** Ids of the tasks to skip, in the order of the document. */
@@ -45,10 +45,4 @@ function labelsOf(result: Json): readonly string[] {
   return Array.isArray(result)
     ? result.map(String)
     : [typeof result === "object" ? JSON.stringify(result) : String(result)];
-}
-
-/** Python's truth of a JSON value: null, false, 0, "", [] and {} are false. */
-function isTruthy(value: Json): boolean {
-  if (typeof value !== "object" || value === null) return Boolean(value);
-  return Object.keys(value).length > 0;
 }

@@ -1,0 +1,52 @@
+// Keeps the secrets that a try asks for out of what people read of it: its log and its outcome.
+import type { TaskError, TaskOutcome } from "../model/task-call.ts";
+import type { TaskServices } from "../model/task-services.ts";
+import type { SecretMasker } from "../model/values/secret-masker.ts";
+
+/** The same services; connections and variables that they answer with are masked from then on. */
+export function withMaskedSecrets(services: TaskServices, secrets: SecretMasker): TaskServices {
+  return {
+    async getVariable(key) {
+      const value = await services.getVariable(key);
+      if (value !== undefined) secrets.addVariable(key, value);
+      return value;
+    },
+    async setVariable(key, value) {
+      secrets.addVariable(key, value);
+      await services.setVariable(key, value);
+    },
+    async getConnection(connId) {
+      const connection = await services.getConnection(connId);
+      if (connection !== undefined) secrets.addConnection(connection);
+      return connection;
+    },
+    getXCom: (query) => services.getXCom(query),
+    setXCom: (key, value) => services.setXCom(key, value),
+    getTaskState: (key) => services.getTaskState(key),
+    putTaskState: (key, value) => services.putTaskState(key, value),
+  };
+}
+
+/** The outcome with its messages masked. A result is left as it is: other tasks work with it. */
+export function maskOutcome(outcome: TaskOutcome, secrets: SecretMasker): TaskOutcome {
+  const { renderedFields } = outcome;
+  const masked = maskMessages(outcome, secrets);
+  if (renderedFields === undefined) return masked;
+  return { ...masked, renderedFields: secrets.redactFields(renderedFields) };
+}
+
+function maskMessages(outcome: TaskOutcome, secrets: SecretMasker): TaskOutcome {
+  if (outcome.kind === "failed") return { ...outcome, error: maskError(outcome.error, secrets) };
+  if (outcome.kind === "skipped" && outcome.message !== undefined) {
+    return { ...outcome, message: secrets.mask(outcome.message) };
+  }
+  return outcome;
+}
+
+function maskError({ name, message, stack }: TaskError, secrets: SecretMasker): TaskError {
+  return {
+    name: secrets.mask(name),
+    message: secrets.mask(message),
+    ...(stack === undefined ? {} : { stack: secrets.mask(stack) }),
+  };
+}
