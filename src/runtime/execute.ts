@@ -34,6 +34,8 @@ export interface ExecuteOptions {
    * has ended. A host that ends the thread kills the groups still registered.
    */
   readonly registerProcess?: (pid: number, folder?: string) => () => void;
+  /** Called when the task's own code has ended: its output goes before what is logged after. */
+  readonly endOutput?: () => void;
 }
 
 /**
@@ -42,7 +44,14 @@ export interface ExecuteOptions {
  */
 export async function executeTask(
   call: TaskCall,
-  { dag, client, log, signal, registerProcess = () => () => {} }: ExecuteOptions,
+  {
+    dag,
+    client,
+    log,
+    signal,
+    registerProcess = () => () => {},
+    endOutput = () => {},
+  }: ExecuteOptions,
 ): Promise<TaskOutcome> {
   const graph = graphOf(dag);
   const task = findTask(graph, call.taskId);
@@ -57,10 +66,11 @@ export async function executeTask(
     try {
       signal.throwIfAborted();
       await runEach(callbacksOf(givenOptions(task), "execute"), context);
-      const work = { call, context, client, log, signal, registerProcess, rendered };
+      const work = { call, context, client, log, signal, registerProcess, endOutput, rendered };
       if (sensorOptionsOf(task.work)) return await pokeSensor(task, work);
       const value = await runWork(task, work);
       signal.throwIfAborted();
+      endOutput();
       return toSuccess(task, value, log);
     } catch (thrown) {
       return toOutcome(signal.aborted ? signal.reason : thrown, log);
@@ -142,6 +152,7 @@ async function pokeSensor(task: TaskRecord, work: Work): Promise<TaskOutcome> {
   };
   const { isDone, xcomValue } = await runPoke(poke, givenOptions(task), work.log);
   if (!isDone) return RESCHEDULED;
+  work.endOutput();
   work.log.info("Success criteria met. Exiting.");
   return toSuccess(task, xcomValue, work.log);
 }

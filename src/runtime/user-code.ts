@@ -102,6 +102,7 @@ function optionsFor(dag: Dag, taskId: string, host: CallHost): ExecuteOptions {
     log: toTaskLog(log),
     signal,
     registerProcess,
+    endOutput: () => log.endLines(),
   };
 }
 

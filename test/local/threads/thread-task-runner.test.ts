@@ -34,6 +34,7 @@ test("what a task prints is in its log, line by line, between our own lines", as
     ["error", "task.stderr", "oh"],
     ["warning", "task", "careful"],
     ["info", "task.stdout", "in two parts"],
+    ["info", "task", "Done. Returned value was: None"],
     ["info", "stepwind", "Marking task as SUCCESS"],
   ]);
 });
