@@ -4,7 +4,7 @@ import type { Connection } from "../task-services.ts";
 import type { Json, JsonObject } from "./json.ts";
 
 /** What a secret is replaced with. */
-export const MASK = "***";
+const MASK = "***";
 
 /** Shorter secrets are not masked (Airflow: logging.min_length_masked_secret). */
 const MIN_LENGTH = 5;
