@@ -5,11 +5,11 @@
 // while the states before its own are still busy; so it can be left late. Yet nothing starts late if *all* that stands
 // before a task, directly or not, has ended whenever the task starts: by induction all those states have been left by
 // then. So the machine's order may be any series-parallel order within `before`, which need not be transitive itself.
+import { factsOf } from "../model/dependencies/trigger-rule-facts.ts";
 import type { TriggerRule } from "../model/dependencies/trigger-rule-names.ts";
 import { addAll, type BitRow, createBitRow, hasBit } from "./bit-rows.ts";
 import type { Draft, TaskGraph } from "./draft.ts";
 import { findKnownEnds, type KnownEnds } from "./known-ends.ts";
-import { TRIGGER_KNOWLEDGE } from "./trigger-knowledge.ts";
 
 export interface AllowedOrder {
   /** Per task, those that may stand before it; their indexes are smaller. */
@@ -37,7 +37,7 @@ export function allowOrder(draft: Draft): Draft {
 
 /** Whether the task may start while upstreams are unfinished, at a moment that some of them bring about. */
 function firesEarly(rule: TriggerRule, above: readonly number[]): boolean {
-  return rule !== "always" && above.length > 1 && TRIGGER_KNOWLEDGE[rule].run.which === "one";
+  return above.length > 1 && factsOf(rule).run?.which === "one";
 }
 
 /**
@@ -47,10 +47,9 @@ function firesEarly(rule: TriggerRule, above: readonly number[]): boolean {
 function findNeeds(graph: TaskGraph, known: KnownEnds, index: number): readonly number[] {
   const rule = graph.tasks[index]?.triggerRule ?? "always";
   const above = graph.upstream[index] ?? [];
-  if (rule === "always") return [];
+  const { run } = factsOf(rule);
+  if (!run) return [];
   const implied = createBitRow(graph.tasks.length);
-  for (const other of above) {
-    addAll(implied, known.endedWith(other, TRIGGER_KNOWLEDGE[rule].run.ends));
-  }
+  for (const other of above) addAll(implied, known.endedWith(other, run.ends));
   return above.filter((other) => !hasBit(implied, other));
 }

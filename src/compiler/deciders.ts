@@ -2,6 +2,7 @@
 //
 // A short circuit that skips everything below it needs no thought: whatever could come too late after a task that it
 // skips is below it too, and never starts.
+import { SKIPPED, UPSTREAM_FAILED } from "../model/dependencies/trigger-rule-facts.ts";
 import {
   addAll,
   addBit,
@@ -13,7 +14,6 @@ import {
 } from "./bit-rows.ts";
 import type { TaskGraph } from "./draft.ts";
 import type { ImpliedEnds } from "./implied-ends.ts";
-import { SKIPPED, UPSTREAM_FAILED } from "./trigger-knowledge.ts";
 
 export interface Decider {
   readonly task: number;

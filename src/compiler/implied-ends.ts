@@ -1,7 +1,12 @@
 // What a skip or a failure ends further down at the same moment: verdicts spread through the metadata at once.
+import {
+  FAILED,
+  factsOf,
+  SKIPPED,
+  UPSTREAM_FAILED,
+} from "../model/dependencies/trigger-rule-facts.ts";
 import { addAll, addBit, type BitRow, createBitRow, createBitRows, keepAll } from "./bit-rows.ts";
 import type { TaskGraph } from "./draft.ts";
-import { FAILED, SKIPPED, TRIGGER_KNOWLEDGE, UPSTREAM_FAILED } from "./trigger-knowledge.ts";
 
 export interface ImpliedEnds {
   /** Tasks below that have ended without running once `task` has ended in one of these states; the next call overwrites it. */
@@ -49,19 +54,12 @@ export function findImpliedEnds(graph: TaskGraph): ImpliedEnds {
 
 /** Whether one upstream's end in whichever of the states keeps the task from running, so that it has a verdict by then. */
 function isDecidedBy({ tasks, upstream }: TaskGraph, task: number, states: number): boolean {
-  const rule = tasks[task]?.triggerRule ?? "always";
-  if (rule === "always") return false;
-  const { skip, fail } = TRIGGER_KNOWLEDGE[rule];
-  const isOnly = upstream[task]?.length === 1;
-  let deciding = 0;
-  for (const verdict of [skip, fail]) {
-    if (verdict && (isOnly || verdict.which === "one")) deciding |= verdict.ends;
-  }
-  return (states & ~deciding) === 0;
+  const { only, among } = factsOf(tasks[task]?.triggerRule ?? "always").decidedBy;
+  return (states & ~(upstream[task]?.length === 1 ? only : among)) === 0;
 }
 
 /** States that the task may have without having run; a branch or short circuit may skip it whatever its rule. */
 function verdictsOf({ tasks }: TaskGraph, task: number): number {
-  const rule = tasks[task]?.triggerRule ?? "always";
-  return rule !== "always" && TRIGGER_KNOWLEDGE[rule].fail ? SKIPPED | UPSTREAM_FAILED : SKIPPED;
+  const { fail } = factsOf(tasks[task]?.triggerRule ?? "always");
+  return fail ? SKIPPED | UPSTREAM_FAILED : SKIPPED;
 }

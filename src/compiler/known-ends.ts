@@ -1,6 +1,14 @@
 // What must have ended by the time a task starts, or gets a verdict without starting, in whatever run. Everything that
 // the compiler orders or gates follows from this.
 import {
+  FAILED,
+  factsOf,
+  SKIPPED,
+  SUCCESS,
+  UPSTREAM_FAILED,
+  type UpstreamsEnded,
+} from "../model/dependencies/trigger-rule-facts.ts";
+import {
   addAll,
   addBit,
   type BitRow,
@@ -13,14 +21,6 @@ import {
 import { type Decider, findDeciders } from "./deciders.ts";
 import type { TaskGraph } from "./draft.ts";
 import { findImpliedEnds } from "./implied-ends.ts";
-import {
-  FAILED,
-  SKIPPED,
-  SUCCESS,
-  TRIGGER_KNOWLEDGE,
-  UPSTREAM_FAILED,
-  type UpstreamsEnded,
-} from "./trigger-knowledge.ts";
 
 export interface KnownEnds {
   /** Per task, the tasks above it that have ended whenever it starts. */
@@ -84,17 +84,16 @@ export function findKnownEnds(graph: TaskGraph): KnownEnds {
 
   for (const [task, above] of upstream.entries()) {
     const [start, skip, fail] = [beforeStart[task], beforeSkip[task], beforeFail[task]];
-    const rule = tasks[task]?.triggerRule ?? "always";
+    const facts = factsOf(tasks[task]?.triggerRule ?? "always");
     if (!start || !skip || !fail) continue;
     fill(skip);
     fill(fail);
-    if (above.length > 0 && rule !== "always") {
-      const knowledge = TRIGGER_KNOWLEDGE[rule];
+    if (above.length > 0 && facts.run) {
       fill(start);
       // What stands before a task must be above it.
-      narrowToUpstreams(start, above, knowledge.run, false);
-      if (knowledge.skip) narrowToUpstreams(skip, above, knowledge.skip, true);
-      if (knowledge.fail) narrowToUpstreams(fail, above, knowledge.fail, true);
+      narrowToUpstreams(start, above, facts.run, false);
+      if (facts.skip) narrowToUpstreams(skip, above, facts.skip, true);
+      if (facts.fail) narrowToUpstreams(fail, above, facts.fail, true);
     }
     for (const decider of deciders[task] ?? []) {
       narrowToDecision(skip, decider, task);

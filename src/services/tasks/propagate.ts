@@ -1,7 +1,7 @@
 // Spreads what a finished task means: verdicts of tasks below it are recorded at once, and gates that need wait no
 // longer are released. Everything here may be repeated; a task's own state decides again when its turn comes.
 
-import type { TriggerRule } from "../../model/dependencies/trigger-rule-names.ts";
+import { factsOf } from "../../model/dependencies/trigger-rule-facts.ts";
 import { countUpstream, evaluateTriggerRule } from "../../model/dependencies/trigger-rules.ts";
 import type { TaskDocument } from "../../model/document.ts";
 import { graphOf } from "../../model/graph.ts";
@@ -28,48 +28,6 @@ export function toEnded({ taskId, state, skips }: TaskInstanceRecord): Ended | u
 
 /** How many upstreams of a wide task are asked first, before all are. */
 const SAMPLES = [8, 64] as const;
-
-/**
- * Rules that may end a task, without running it, when an upstream ends in this state: at once, or if it was the last
- * (Airflow: trigger_rule_dep.py).
- */
-const DECIDED_BY: Readonly<Record<FinishedState, ReadonlySet<TriggerRule>>> = {
-  success: new Set(["all_failed", "all_skipped", "one_failed"]),
-  skipped: new Set([
-    "all_success",
-    "all_failed",
-    "all_done_min_one_success",
-    "none_skipped",
-    "none_failed_min_one_success",
-    "one_success",
-    "one_failed",
-    "one_done",
-  ]),
-  failed: new Set([
-    "all_success",
-    "all_skipped",
-    "all_done_min_one_success",
-    "none_failed",
-    "none_failed_min_one_success",
-    "one_success",
-  ]),
-  upstream_failed: new Set([
-    "all_success",
-    "all_skipped",
-    "all_done_min_one_success",
-    "none_failed",
-    "none_failed_min_one_success",
-    "one_success",
-    "one_done",
-  ]),
-  removed: new Set([
-    "all_done_min_one_success",
-    "none_failed_min_one_success",
-    "one_success",
-    "one_failed",
-    "one_done",
-  ]),
-};
 
 /**
  * Records the verdicts that follow from the ended tasks, and from those verdicts. Gates are released when all is
@@ -208,7 +166,7 @@ async function releaseSensor(
 }
 
 function concerns({ version }: RunScope, task: TaskDocument, state: FinishedState): boolean {
-  return version.gates.has(task.taskId) || DECIDED_BY[state].has(task.triggerRule);
+  return version.gates.has(task.taskId) || factsOf(task.triggerRule).mayEndOn.has(state);
 }
 
 /** Later runs may wait for these tasks, or for what is above them (depends_on_past, wait_for_downstream). */
