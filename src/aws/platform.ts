@@ -12,7 +12,14 @@ import type { Platform, Reporter } from "../ports/platform.ts";
 import type { Schedules } from "../ports/schedules.ts";
 import { randomId } from "../services/random-id.ts";
 import { systemClock } from "../services/system-clock.ts";
-import { CLIENT_OPTIONS, S3_CLIENT_OPTIONS, SQS_CLIENT_OPTIONS } from "./client-options.ts";
+import {
+  CLIENT_OPTIONS,
+  dynamoDbClientOptions,
+  PATIENT,
+  S3_CLIENT_OPTIONS,
+  SQS_CLIENT_OPTIONS,
+  type StoragePatience,
+} from "./client-options.ts";
 import { createDynamoDbMetadata } from "./dynamodb/metadata.ts";
 import type { AwsEnvironment } from "./environment.ts";
 import { createEventBridgeRulesSchedules } from "./eventbridge/rules-schedules.ts";
@@ -33,13 +40,17 @@ import { createStepFunctionsStateMachines } from "./step-functions-state-machine
  * Tasks don't run here: the runner hands callbacks to the worker function and refuses the rest. Clients connect at their
  * first call.
  */
-export function createAwsPlatform(environment: AwsEnvironment): Platform {
+export function createAwsPlatform(
+  environment: AwsEnvironment,
+  { storage = PATIENT }: { readonly storage?: StoragePatience } = {},
+): Platform {
   const lambda = new LambdaClient(CLIENT_OPTIONS);
   const s3 = new S3Client(S3_CLIENT_OPTIONS);
   const report = createJsonReporter();
   const metadata = createDynamoDbMetadata({
-    client: new DynamoDBClient(CLIENT_OPTIONS),
+    client: new DynamoDBClient(dynamoDbClientOptions(storage)),
     tableName: environment.table,
+    patienceMs: storage.patienceMs,
   });
   const data = (prefix: string) => ({ client: s3, bucket: environment.dataBucket, prefix });
   const bundles = createS3Bundles(data("bundles/"));

@@ -21,8 +21,13 @@ export interface Services {
   readonly runControl: RunControl;
 }
 
-export function createServices(given: Platform): Services {
-  const platform = { ...given, metadata: createRetryingMetadata(given.metadata, given.clock) };
+/** `patienceMs` says how long a change of a state is repeated while it fails: see retry.ts. */
+export function createServices(
+  given: Platform,
+  options: { readonly patienceMs?: number } = {},
+): Services {
+  const metadata = createRetryingMetadata(given.metadata, given.clock, options);
+  const platform = { ...given, metadata };
   const versions = createVersions(platform.metadata.versions);
   const callbacks = createCallbacks(platform);
   const scheduler: Scheduler = createScheduler(platform, versions, () => recorder);

@@ -15,9 +15,12 @@ function createStores(): {
   const store = createSqliteMetadata({ file: ":memory:" });
   onTestFinished(() => store.close());
   const pauses: number[] = [];
+  let now = 0;
   const clock = {
+    now: () => now,
     sleep: async (ms: number) => {
       pauses.push(ms);
+      now += ms;
     },
   };
   const failing = <T extends unknown[], R>(call: (...values: T) => Promise<R>, left: string[]) =>
@@ -101,7 +104,7 @@ test("what no other attempt would mend is thrown at once", async () => {
   const { store } = createStores();
   const pauses: number[] = [];
   const refused = Object.assign(new Error("too large"), { isPermanent: true });
-  const clock = { sleep: async (ms: number) => void pauses.push(ms) };
+  const clock = { now: () => 0, sleep: async (ms: number) => void pauses.push(ms) };
   const metadata = createRetryingMetadata(
     { ...store, runs: { ...store.runs, create: () => Promise.reject(refused) } },
     clock,

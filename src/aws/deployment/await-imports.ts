@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import type { DagFileRecord } from "../../model/records.ts";
-import { CLIENT_OPTIONS } from "../client-options.ts";
+import { dynamoDbClientOptions } from "../client-options.ts";
 import { createDynamoDbMetadata } from "../dynamodb/metadata.ts";
 import { isResultOf } from "./expected-imports.ts";
 import type { Pushed } from "./push.ts";
@@ -12,7 +12,7 @@ const POLL_MS = 500;
 /** What the deployment knows of DAG files, by path. */
 export async function listImported(
   tableName: string,
-  client = new DynamoDBClient(CLIENT_OPTIONS),
+  client = new DynamoDBClient(dynamoDbClientOptions()),
 ): Promise<ReadonlyMap<string, DagFileRecord>> {
   const records = await createDynamoDbMetadata({ client, tableName }).files.list();
   return new Map(records.map((record) => [record.file, record]));
@@ -36,7 +36,7 @@ export async function awaitImports(
     readonly seconds: number;
     readonly onProgress?: (progress: ImportProgress) => void;
   },
-  client = new DynamoDBClient(CLIENT_OPTIONS),
+  client = new DynamoDBClient(dynamoDbClientOptions()),
 ): Promise<ImportProgress> {
   for (const until = Date.now() + options.seconds * 1_000; ; await sleep(POLL_MS)) {
     const records = await listImported(options.tableName, client);

@@ -52,12 +52,14 @@ import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import type { VariableRecord } from "../../model/records.ts";
 import type { Metadata } from "../../ports/metadata.ts";
 import type { Clock } from "../../ports/platform.ts";
+import { systemClock } from "../../services/system-clock.ts";
 import { createCollection } from "./collection.ts";
 import { createDagFiles, createDags } from "./dags.ts";
 import { deleteDag } from "./delete-dag.ts";
 import { createGates } from "./gates.ts";
 import { PARTITIONS } from "./keys.ts";
 import { createKnownTasks } from "./known-tasks.ts";
+import { createRetries } from "./retries.ts";
 import { createRuns } from "./runs.ts";
 import type { CapacityHook } from "./table-access.ts";
 import { createDynamoDbTable } from "./table-calls.ts";
@@ -71,15 +73,18 @@ export interface DynamoDbMetadataOptions {
   /** A table made by TABLE_DEFINITION, with its time to live on TIME_TO_LIVE. */
   readonly tableName: string;
   /** The system's when absent. */
-  readonly clock?: Pick<Clock, "now">;
+  readonly clock?: Clock;
+  /** How long a call that fails for a passing reason is repeated, ms; 10 seconds when absent. */
+  readonly patienceMs?: number;
   /** Told what each call consumed; absent: DynamoDB isn't asked. */
   readonly onCapacity?: CapacityHook;
 }
 
-/** Throttled calls and passing failures are tried again for half a minute; then they reject. */
+/** Calls that are throttled or fail for a passing reason are repeated while patience lasts; then they reject. */
 export function createDynamoDbMetadata(options: DynamoDbMetadataOptions): Metadata {
-  const { client, tableName, clock = { now: Date.now }, onCapacity } = options;
-  const table = createDynamoDbTable({ client, tableName, onCapacity });
+  const { client, tableName, clock = systemClock, patienceMs, onCapacity } = options;
+  const retries = createRetries({ clock, patienceMs });
+  const table = createDynamoDbTable({ client, tableName, retries, onCapacity });
   const knownTasks = createKnownTasks(table, clock);
   return {
     dags: {

@@ -1,5 +1,7 @@
-// What every call to the table needs: the client, the table's name, and whom to tell about consumed capacity.
+// What every call to the table needs: the client, the table's name, how calls are repeated, and whom to tell about
+// consumed capacity.
 import type { ConsumedCapacity, DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import type { Retries } from "./retries.ts";
 
 /** Called after each call to DynamoDB with what it consumed. */
 export type CapacityHook = (
@@ -10,6 +12,8 @@ export type CapacityHook = (
 export interface TableAccess {
   readonly client: DynamoDBClient;
   readonly tableName: string;
+  /** By which each call is repeated. */
+  readonly retries: Retries;
   readonly onCapacity?: CapacityHook | undefined;
 }
 

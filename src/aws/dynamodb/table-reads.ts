@@ -3,7 +3,6 @@ import { BatchGetItemCommand, GetItemCommand, QueryCommand } from "@aws-sdk/clie
 import { type Item, text } from "./attributes.ts";
 import { sendInBatches } from "./batches.ts";
 import { type ItemKey, toKey } from "./keys.ts";
-import { withRetries } from "./retries.ts";
 import { reportReads, type TableAccess, wantedCapacity } from "./table-access.ts";
 
 export interface QueryRequest {
@@ -49,7 +48,7 @@ async function get(access: TableAccess, key: ItemKey): Promise<Item | undefined>
     ConsistentRead: true,
     ...wantedCapacity(access),
   };
-  const { Item, ConsumedCapacity } = await withRetries(() =>
+  const { Item, ConsumedCapacity } = await access.retries(() =>
     access.client.send(new GetItemCommand(input)),
   );
   reportReads(access, { operation: "GetItem", consumed: ConsumedCapacity });
@@ -60,14 +59,14 @@ async function get(access: TableAccess, key: ItemKey): Promise<Item | undefined>
 async function getAll(access: TableAccess, keys: readonly ItemKey[]): Promise<readonly Item[]> {
   const { client, tableName } = access;
   const items: Item[] = [];
-  await sendInBatches(keys.map(toKey), {
+  await sendInBatches(access, keys.map(toKey), {
     size: MAX_GETS,
     send: async (Keys) => {
       const input = {
         RequestItems: { [tableName]: { Keys, ConsistentRead: true } },
         ...wantedCapacity(access),
       };
-      const answer = await withRetries(() => client.send(new BatchGetItemCommand(input)));
+      const answer = await client.send(new BatchGetItemCommand(input));
       reportReads(access, { operation: "BatchGetItem", consumed: answer.ConsumedCapacity });
       items.push(...(answer.Responses?.[tableName] ?? []));
       return answer.UnprocessedKeys?.[tableName]?.Keys ?? [];
@@ -99,7 +98,7 @@ async function queryPage(
     ...(limit === undefined ? {} : { Limit: limit }),
     ...(start ? { ExclusiveStartKey: { ...start } } : {}),
   };
-  const answer = await withRetries(() => access.client.send(new QueryCommand(input)));
+  const answer = await access.retries(() => access.client.send(new QueryCommand(input)));
   const { Items: items = [], LastEvaluatedKey: last, ConsumedCapacity: consumed } = answer;
   const readUnits = reportReads(access, { operation: "Query", consumed });
   return { items, readUnits, ...(last ? { start: last, next: last.sk?.S ?? "" } : {}) };

@@ -11,7 +11,6 @@ import type { Edit, Item } from "./attributes.ts";
 import { sendInBatches } from "./batches.ts";
 import { type Condition, isFromWrite, stamped, toExpressions } from "./conditions.ts";
 import { type ItemKey, toKey } from "./keys.ts";
-import { withRetries } from "./retries.ts";
 import { reportWrites, type TableAccess, wantedCapacity } from "./table-access.ts";
 
 /** What became of a conditional write, and the item as it is stored now. */
@@ -45,7 +44,7 @@ async function put(access: TableAccess, item: Item, condition?: Condition): Prom
     ...OLD_IF_REFUSED,
     ...wantedCapacity(access),
   };
-  return conditionally(Item, async () => {
+  return conditionally(access, Item, async () => {
     const { ConsumedCapacity } = await access.client.send(new PutItemCommand(input));
     reportWrites(access, { operation: "PutItem", consumed: ConsumedCapacity });
     return Item;
@@ -74,7 +73,7 @@ async function update(
     ReturnValues: "ALL_NEW" as const,
     ...wantedCapacity(access),
   };
-  return conditionally(set, async () => {
+  return conditionally(access, set, async () => {
     const { Attributes, ConsumedCapacity } = await access.client.send(new UpdateItemCommand(input));
     reportWrites(access, { operation: "UpdateItem", consumed: ConsumedCapacity });
     return Attributes;
@@ -82,9 +81,13 @@ async function update(
 }
 
 /** Returns that the write was refused, unless the stored item is from this very write. */
-async function conditionally(write: Item, send: () => Promise<Item | undefined>): Promise<Written> {
+async function conditionally(
+  { retries }: TableAccess,
+  write: Item,
+  send: () => Promise<Item | undefined>,
+): Promise<Written> {
   try {
-    return { isWritten: true, item: await withRetries(send) };
+    return { isWritten: true, item: await retries(send) };
   } catch (error) {
     if (!(error instanceof ConditionalCheckFailedException)) throw error;
     return { isWritten: isFromWrite(error.Item, write), item: error.Item };
@@ -97,7 +100,7 @@ async function remove(access: TableAccess, key: ItemKey): Promise<void> {
     Key: toKey(key),
     ...wantedCapacity(access),
   };
-  const { ConsumedCapacity } = await withRetries(() =>
+  const { ConsumedCapacity } = await access.retries(() =>
     access.client.send(new DeleteItemCommand(input)),
   );
   reportWrites(access, { operation: "DeleteItem", consumed: ConsumedCapacity });
@@ -106,14 +109,14 @@ async function remove(access: TableAccess, key: ItemKey): Promise<void> {
 /** Removes items in any order; some may be gone when it fails. No key may come twice. Repeating is safe. */
 async function removeAll(access: TableAccess, keys: readonly ItemKey[]): Promise<void> {
   const { client, tableName } = access;
-  await sendInBatches(keys.map(toKey), {
+  await sendInBatches(access, keys.map(toKey), {
     size: MAX_WRITES,
     send: async (batch) => {
       const input = {
         RequestItems: { [tableName]: batch.map((Key) => ({ DeleteRequest: { Key } })) },
         ...wantedCapacity(access),
       };
-      const answer = await withRetries(() => client.send(new BatchWriteItemCommand(input)));
+      const answer = await client.send(new BatchWriteItemCommand(input));
       reportWrites(access, { operation: "BatchWriteItem", consumed: answer.ConsumedCapacity });
       const undone = answer.UnprocessedItems?.[tableName] ?? [];
       return undone.flatMap(({ DeleteRequest }) => (DeleteRequest?.Key ? [DeleteRequest.Key] : []));

@@ -8,20 +8,12 @@ import {
 import type { Item } from "./attributes.ts";
 import { type Condition, stamped, toExpressions } from "./conditions.ts";
 import { type ItemKey, toKey } from "./keys.ts";
-import { createPause, withRetries } from "./retries.ts";
 import { reportWrites, type TableAccess, wantedCapacity } from "./table-access.ts";
 
 /** A write of a transaction. */
 export type Action =
   | { readonly put: Item; readonly condition?: Condition }
   | { readonly remove: ItemKey; readonly condition?: Condition };
-
-/** Why a transaction may be canceled and yet succeed when made again. */
-const PASSING_REASONS: ReadonlySet<string> = new Set([
-  "TransactionConflict",
-  "ThrottlingError",
-  "ProvisionedThroughputExceeded",
-]);
 
 export function createTransactions(access: TableAccess) {
   return {
@@ -34,28 +26,25 @@ async function transact(
   access: TableAccess,
   actions: readonly Action[],
 ): Promise<readonly number[]> {
-  const { client, tableName } = access;
+  const { client, tableName, retries } = access;
   const input = {
     // The same for each attempt: one that succeeded unheard succeeds again, and changes nothing.
     ClientRequestToken: randomUUID(),
     TransactItems: actions.map((action) => toTransactItem(tableName, action)),
     ...wantedCapacity(access),
   };
-  for (const pause = createPause(); ; ) {
-    try {
-      const { ConsumedCapacity } = await withRetries(() =>
-        client.send(new TransactWriteItemsCommand(input)),
-      );
-      reportWrites(access, { operation: "TransactWriteItems", consumed: ConsumedCapacity });
-      return [];
-    } catch (error) {
-      if (!(error instanceof TransactionCanceledException)) throw error;
-      const codes = error.CancellationReasons?.map(({ Code }) => Code) ?? [];
-      const refused = [...codes.keys()].filter((at) => codes[at] === "ConditionalCheckFailed");
-      if (refused.length > 0) return refused;
-      if (!codes.some((code) => code !== undefined && PASSING_REASONS.has(code))) throw error;
-      await pause(error);
-    }
+  try {
+    const { ConsumedCapacity } = await retries(() =>
+      client.send(new TransactWriteItemsCommand(input)),
+    );
+    reportWrites(access, { operation: "TransactWriteItems", consumed: ConsumedCapacity });
+    return [];
+  } catch (error) {
+    if (!(error instanceof TransactionCanceledException)) throw error;
+    const codes = error.CancellationReasons?.map(({ Code }) => Code) ?? [];
+    const refused = [...codes.keys()].filter((at) => codes[at] === "ConditionalCheckFailed");
+    if (refused.length === 0) throw error;
+    return refused;
   }
 }
 

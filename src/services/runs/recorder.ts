@@ -27,7 +27,7 @@ export type RecorderEvent = ExecutionInput &
   );
 
 export interface Recorder {
-  /** Handles one event; repeating is safe. */
+  /** Handles one event; repeating is safe. What it throws is for the engine, which calls again for more than an hour. */
   handle(event: RecorderEvent): Promise<void>;
   /**
    * Takes up a running run whose engine died: what ran there is free to run again, without the loss of a retry. To be
@@ -68,13 +68,7 @@ export function createRecorder(
     return { run, version: await versions.get(run.dagId, run.versionHash) };
   }
 
-  /** The engine's patience is for functions that don't answer; that of the recorder is for the storage. */
   async function handle(event: RecorderEvent): Promise<void> {
-    const early = await retry(clock, () => handleOnce(event).catch(orEarly));
-    if (early) throw early;
-  }
-
-  async function handleOnce(event: RecorderEvent): Promise<void> {
     if (event.action === "finish") return finish(event);
     const scope = await scopeOf(event);
     if (!scope) {
@@ -277,10 +271,4 @@ export function createRecorder(
   }
 
   return { handle, resume, executionEnded, abandon };
-}
-
-/** Being called too early is an answer; other errors are thrown. */
-function orEarly(problem: unknown): RetryLater {
-  if (problem instanceof RetryLater) return problem;
-  throw problem;
 }

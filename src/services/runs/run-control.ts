@@ -39,8 +39,8 @@ export interface RunControl {
 /** A run is one item of the metadata (DynamoDB quotas: 400 KB). */
 const MAX_CONF_BYTES = 262_144;
 
-/** Someone waits for the answer. */
-const PLANNING = { attempts: 3 } as const;
+/** A person or a program waits for the answer, and a function that answers lives for 30 seconds. */
+const PLANNING = { attempts: 3, patienceMs: 5_000 } as const;
 
 export function createRunControl(
   platform: Platform,

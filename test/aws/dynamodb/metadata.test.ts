@@ -177,7 +177,7 @@ function onServer(start: () => Promise<DynamoDbServer>, { isLocal }: { isLocal: 
   test("a gate's token has a time to live of about a year", async () => {
     const tableName = await createTable();
     const client = server.connect();
-    const clock = { now: () => Date.UTC(2026, 0, 1) };
+    const clock = { now: () => Date.UTC(2026, 0, 1), sleep: async () => {} };
     const metadata = createDynamoDbMetadata({ client, tableName, clock });
     await metadata.gates.put({ ...taskKey(), token: "token" });
     const [item] = (await client.send(new ScanCommand({ TableName: tableName }))).Items ?? [];
