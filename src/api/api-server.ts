@@ -1,17 +1,19 @@
 // The API server: Airflow's REST API v2 over the services. The product is its `fetch`; entry points give it a port, a
 // Lambda event or, in the CLI without a server, a call.
-import { Hono } from "hono";
+import { type Context, Hono } from "hono";
+import { methodNotAllowed } from "hono/method-not-allowed";
 import type { Platform } from "../ports/platform.ts";
-import { type AuthenticationOptions, addAuthentication } from "./auth.ts";
-import type { ApiContext } from "./context.ts";
-import { addDagRoutes } from "./dag-routes.ts";
-import { addImportErrorRoutes } from "./import-error-routes.ts";
-import { guardLocalhost } from "./local-guard.ts";
-import { addMonitorRoutes } from "./monitor-routes.ts";
+import { type AuthenticationOptions, addAuthentication } from "./access/auth.ts";
+import { guardLocalhost } from "./access/local-guard.ts";
+import type { Api, ApiContext, ApiEnv } from "./context.ts";
 import { toAnswer } from "./problems.ts";
-import { addRunRoutes } from "./run-routes.ts";
-import { addTaskInstanceRoutes } from "./task-instance-routes.ts";
-import { addXComRoutes } from "./xcom-routes.ts";
+import { limitBody } from "./requests/body.ts";
+import { addDagRoutes } from "./routes/dag-routes.ts";
+import { addImportErrorRoutes } from "./routes/import-error-routes.ts";
+import { addMonitorRoutes } from "./routes/monitor-routes.ts";
+import { addRunRoutes } from "./routes/run-routes.ts";
+import { addTaskInstanceRoutes } from "./routes/task-instance-routes.ts";
+import { addXComRoutes } from "./routes/xcom-routes.ts";
 
 export interface ApiServerOptions {
   /** Version of the product, for /version; "unknown" when absent. */
@@ -20,6 +22,8 @@ export interface ApiServerOptions {
   readonly dagsFolder?: string;
   /** The user's password, for an API that strangers can reach. */
   readonly password?: AuthenticationOptions["password"];
+  /** Name of this machine's user, who asks when there is no password. */
+  readonly localUser?: string;
 }
 
 /** Asks for a token when there is a password; otherwise answers only requests to this machine's own names. */
@@ -27,15 +31,15 @@ export function createApiServer(
   platform: Platform,
   services: ApiContext["services"],
   options: ApiServerOptions = {},
-): Hono {
-  const { version = "unknown", dagsFolder, password } = options;
+): Api {
+  const { version = "unknown", dagsFolder, password, localUser = null } = options;
   const context: ApiContext = {
     platform,
     services,
     version,
     ...(dagsFolder === undefined ? {} : { dagsFolder }),
   };
-  const api = new Hono();
+  const api: Api = new Hono();
   addMonitorRoutes(api, context);
   addDagRoutes(api, context);
   addRunRoutes(api, context);
@@ -43,9 +47,12 @@ export function createApiServer(
   addXComRoutes(api, context);
   addImportErrorRoutes(api, context);
 
-  const app = new Hono();
+  const app: Api = new Hono();
+  app.use(methodNotAllowed({ app, onMethodNotAllowed: refuseMethod }));
+  app.use(limitBody);
   if (password) addAuthentication(app, { password, clock: platform.clock });
-  else app.use(guardLocalhost);
+  else app.use(guardLocalhost(localUser));
+  app.get("/", (c) => c.text(describe(version)));
   app.route("/api/v2", api);
   app.notFound((c) => c.json({ detail: "Not Found" }, 404));
   app.onError((error, c) => {
@@ -55,4 +62,18 @@ export function createApiServer(
     return c.json({ detail: "Internal Server Error" }, 500);
   });
   return app;
+}
+
+/** For people who open the server's address. */
+function describe(version: string): string {
+  return [
+    `This is the API server of Stepwind ${version}.`,
+    "It answers Airflow's REST API v2 below /api/v2, such as /api/v2/dags and /api/v2/version.",
+    "On the command line, `npx stepwind --help` shows what there is to ask.",
+    "",
+  ].join("\n");
+}
+
+function refuseMethod(c: Context<ApiEnv>, allowed: readonly string[]): Response {
+  return c.json({ detail: "Method Not Allowed" }, 405, { Allow: allowed.join(", ") });
 }

@@ -1,9 +1,28 @@
 // What every group of routes works with, and the look-ups that they share.
+import type { Hono } from "hono";
 import type { DagRecord, DagRunRecord } from "../model/records.ts";
 import type { Platform } from "../ports/platform.ts";
 import type { Version, Versions } from "../services/dag-processing/versions.ts";
 import type { RunControl } from "../services/runs/run-control.ts";
+import type { Principal } from "./access/principal.ts";
 import { Problem } from "./problems.ts";
+import type { Query } from "./requests/query.ts";
+
+/** What a request has in its context. */
+export interface ApiEnv {
+  readonly Variables: {
+    /** Who asks; set by what lets requests in. */
+    readonly principal: Principal;
+    /** Set by `accepts`. */
+    readonly query: Query;
+  };
+}
+
+/** In a path instead of an id: all of them, where Airflow's document says so. */
+export const ANY = "~";
+
+/** Routes are added to it. */
+export type Api = Hono<ApiEnv>;
 
 export interface ApiContext {
   readonly platform: Platform;

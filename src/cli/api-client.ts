@@ -1,4 +1,5 @@
 // Airflow's REST API as the commands use it: the answers' fields that they read, and errors as exceptions.
+import { CLIENT_HEADER, type Client } from "../api/client-header.ts";
 
 export interface Api {
   get<T>(path: string, query?: Query): Promise<T>;
@@ -37,7 +38,11 @@ export function createApi(send: Send, base: string, version: string): Api {
     const response = await send(
       new Request(url, {
         method,
-        headers: { "user-agent": `stepwind-cli/${version}`, "content-type": "application/json" },
+        headers: {
+          "user-agent": `stepwind-cli/${version}`,
+          [CLIENT_HEADER]: "cli" satisfies Client,
+          "content-type": "application/json",
+        },
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       }),
     );

@@ -66,6 +66,7 @@ async function openHere({ home, dagsFolder, dagsFolderText }: Places): Promise<C
   });
   const { openLocalProduct } = await import("../local/local-platform.ts");
   const { createApiServer } = await import("../api/api-server.ts");
+  const { machineUser } = await import("../local/machine-user.ts");
   const { createRunControl } = await import("../services/runs/run-control.ts");
   const problems: string[] = [];
   const report = { info() {}, warn() {}, error: (message: string) => void problems.push(message) };
@@ -80,7 +81,7 @@ async function openHere({ home, dagsFolder, dagsFolderText }: Places): Promise<C
   const app = createApiServer(
     platform,
     { versions: services.versions, runControl },
-    { version, dagsFolder },
+    { version, dagsFolder, localUser: machineUser() },
   );
   const send = async (request: Request) => {
     const response = await app.fetch(request);

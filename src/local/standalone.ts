@@ -5,6 +5,7 @@ import { serve } from "@hono/node-server";
 import { createApiServer } from "../api/api-server.ts";
 import { watchFolder } from "./folder-watcher.ts";
 import { type LocalOptions, type LocalProduct, openLocalProduct } from "./local-platform.ts";
+import { machineUser } from "./machine-user.ts";
 import { releaseMemoryAtRest } from "./threads/memory-at-rest.ts";
 
 export interface StandaloneOptions extends LocalOptions {
@@ -43,6 +44,7 @@ export async function startStandalone(options: StandaloneOptions): Promise<Stand
   const { platform, services, processor } = product;
   const api = createApiServer(platform, services, {
     dagsFolder: options.dagsFolder,
+    localUser: machineUser(),
     ...(options.version === undefined ? {} : { version: options.version }),
   });
   let server: ReturnType<typeof serve>;

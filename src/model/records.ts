@@ -71,6 +71,8 @@ export interface DagRunRecord {
   readonly endDate?: string;
   readonly conf: JsonObject;
   readonly triggeredBy: TriggeredBy;
+  /** The user who asked for it; absent when nobody did, or it isn't known. */
+  readonly triggeringUserName?: string;
   readonly note?: string;
   /** The version that the run started with and stays on. */
   readonly versionHash: string;

@@ -138,12 +138,19 @@ export interface GateStore {
   take(gate: GateRecord): Promise<boolean>;
 }
 
+/** Whose XComs are meant: those of the whole run where neither task nor map index is given. */
+export interface XComQuery extends Pick<TaskInstanceKey, "dagId" | "runId"> {
+  readonly taskId?: string;
+  /** Of a task; absent: of all its instances. */
+  readonly mapIndex?: number;
+}
+
 /** XComs, or where the XCom backend has them. */
 export interface XComStore {
   put(xcom: XComRecord): Promise<void>;
   get(key: TaskInstanceKey, name: string): Promise<XComRecord | undefined>;
-  /** The XComs of one task instance, by key. */
-  list(key: TaskInstanceKey): Promise<readonly XComRecord[]>;
+  /** The XComs of a run, of one of its tasks or of one task instance; by task id, map index and key. */
+  list(query: XComQuery): Promise<readonly XComRecord[]>;
   delete(key: TaskInstanceKey): Promise<void>;
 }
 

@@ -29,10 +29,15 @@ const ETL = dagDocument({
   tags: ["my_dags", "orders"],
   dagrunTimeout: 5_400,
   params: { day: { default: "monday", schema: { type: "string" } } },
+  groups: [{ groupId: "group" }, { groupId: "group.inner", parentId: "group" }],
   tasks: [
     taskDocument("extract", { operator: "bash", owner: "ann", executionTimeout: 90_061.5 }),
     taskDocument("load", { operator: "@task", upstream: ["extract"], retries: 3 }),
-    taskDocument("alert", { upstream: ["load"], triggerRule: "one_failed" }),
+    taskDocument("alert", {
+      upstream: ["load"],
+      triggerRule: "one_failed",
+      groupId: "group.inner",
+    }),
   ],
 });
 
@@ -42,6 +47,8 @@ export interface ApiProduct {
   readonly metadata: Metadata;
   readonly platform: Platform;
   readonly services: Services;
+  /** For requests that `ask` can't make. */
+  readonly app: ReturnType<typeof createApiServer>;
   /** Path below /api/v2; a body makes it a POST unless told. */
   ask(
     path: string,
@@ -86,7 +93,11 @@ export async function createApiProduct(): Promise<ApiProduct> {
     randomId: () => "abcdefgh",
   };
   const services: Services = createServices(platform);
-  const app = createApiServer(platform, services, { version: "1.2.3", dagsFolder: "/dags" });
+  const app = createApiServer(platform, services, {
+    version: "1.2.3",
+    dagsFolder: "/dags",
+    localUser: "ann",
+  });
   onTestFinished(async () => {
     await stateMachines.shutDown();
     await metadata.close();
@@ -98,6 +109,7 @@ export async function createApiProduct(): Promise<ApiProduct> {
     metadata,
     platform,
     services,
+    app,
     async ask(path, { body, headers = {}, method = body === undefined ? "GET" : "POST" } = {}) {
       const response = await app.request(`/api/v2${path}`, {
         method,

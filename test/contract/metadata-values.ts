@@ -33,6 +33,42 @@ export function valueStoreContract(create: () => Promise<Metadata>): void {
       expect(await metadata.xcoms.list(taskKey({ mapIndex: 0 }))).toEqual([other]);
     });
 
+    test("XComs are listed for a run or a task, by task, map index and key", async () => {
+      const metadata = await create();
+      const { dagId, runId } = taskKey();
+      const small = xcom({ taskId: "b", mapIndex: 2 });
+      await metadata.taskInstances.update({
+        key: taskKey({ taskId: "b", mapIndex: 2 }),
+        from: [null],
+        set: { state: "success", tryNumber: 1 },
+        xcoms: [small],
+      });
+      const others = [
+        xcom({ taskId: "a", key: "k" }),
+        xcom({ taskId: "b", mapIndex: 2, key: "k" }),
+        xcom({ taskId: "b", mapIndex: 10 }),
+        xcom({ taskId: "b.c" }),
+        xcom({ taskId: "c", key: TRICKY_TEXT }),
+      ];
+      for (const one of others) await metadata.xcoms.put(one);
+      await metadata.xcoms.put(xcom({ runId: "manual__2" }));
+      await metadata.xcoms.put(xcom({ dagId: "other" }));
+      const [a, key, last, ...rest] = others;
+      expect(await metadata.xcoms.list({ dagId, runId })).toStrictEqual([
+        a,
+        key,
+        small,
+        last,
+        ...rest,
+      ]);
+      expect(await metadata.xcoms.list({ dagId, runId, taskId: "b" })).toStrictEqual([
+        key,
+        small,
+        last,
+      ]);
+      expect(await metadata.xcoms.list({ dagId, runId, taskId: "none" })).toEqual([]);
+    });
+
     test("values of any characters, and of 100 KB, are kept as they are", async () => {
       const metadata = await create();
       const value = JSON.stringify([TRICKY_TEXT, "\ud800", "ü".repeat(50_000)]);

@@ -62,12 +62,17 @@ export function taskPrefix(part: InstancePart, taskId: string): string {
   return `${joinKey([part, taskId])}${SEPARATOR}`;
 }
 
+/** Like taskPrefix; without a task, of all instances of the run. */
+export function instancePrefix(part: InstancePart, taskId?: string): string {
+  return taskId === undefined ? `${part}${SEPARATOR}` : taskPrefix(part, taskId);
+}
+
 /** Behind every sort key that continues the prefix with an id or a number. */
 export function endOf(prefix: string): string {
   return `${prefix}\u{10ffff}`;
 }
 
-/** Whose item it is, among those of a run that list task instances or gates. */
+/** Whose item it is, among those of a run that belong to a task instance. */
 export function keyIn(
   { dagId, runId }: { readonly dagId: string; readonly runId: string },
   item: Item,
@@ -75,7 +80,7 @@ export function keyIn(
   return { dagId, runId, ...parseInstanceKey(item.sk?.S ?? "") };
 }
 
-/** From the sort key of a task instance or a gate. */
+/** From the sort key of what belongs to a task instance. */
 export function parseInstanceKey(sk: string): Pick<TaskInstanceKey, "taskId" | "mapIndex"> {
   const [, taskId = "", mapIndex = ""] = splitKey(sk);
   return { taskId, mapIndex: Number(mapIndex) };

@@ -28,6 +28,7 @@ const FIELDS: Fields<Omit<DagRunRecord, "dagId" | "runId">> = {
   endDate: "text",
   conf: "json",
   triggeredBy: "text",
+  triggeringUserName: "text",
   note: "text",
   versionHash: "text",
   clearNumber: "number",

@@ -1,9 +1,18 @@
 // XComs in DynamoDB, each an item of its own, but for a small return value: that stands in the item of its task
 // instance, so that one write records both the end of the task and what it returned. It wins over an item of its own.
 import type { TaskInstanceKey, XComRecord } from "../../model/records.ts";
-import type { XComStore } from "../../ports/metadata.ts";
+import type { XComQuery, XComStore } from "../../ports/metadata.ts";
 import { type Edit, type Fields, fromItem, type Item, text, toEdit } from "./attributes.ts";
-import { compareKeys, instanceKey, keyOf, toKey } from "./keys.ts";
+import {
+  compareKeys,
+  type InstancePart,
+  instanceKey,
+  instancePrefix,
+  keyIn,
+  keyOf,
+  runPartition,
+  toKey,
+} from "./keys.ts";
 import type { DynamoDbTable } from "./table-calls.ts";
 
 /** Airflow's key of what a task returned. */
@@ -57,6 +66,21 @@ export function createXComs(table: DynamoDbTable): XComStore {
     return table.query({ pk, where: { begins: `${sk}#` } });
   };
 
+  /** Those of a run or of one of its tasks. */
+  async function listOfRun(query: XComQuery): Promise<readonly XComRecord[]> {
+    const { dagId, runId, taskId } = query;
+    const pk = runPartition(dagId, runId);
+    const itemsOfPart = (part: InstancePart) =>
+      table.query({ pk, where: { begins: instancePrefix(part, taskId) } });
+    const [apart, instances] = await Promise.all([itemsOfPart("xcom"), itemsOfPart("task")]);
+    const returned = instances.flatMap((item) => fromInstance(keyIn(query, item), item) ?? []);
+    const isReturned = new Set(returned.map(placeOf));
+    const others = apart
+      .map((item) => toXCom(keyIn(query, item), item))
+      .filter((xcom) => xcom.key !== RETURN_VALUE || !isReturned.has(placeOf(xcom)));
+    return [...others, ...returned].sort(compareXComs);
+  }
+
   return {
     async put(xcom) {
       await table.put(toXComItem(xcom));
@@ -69,11 +93,14 @@ export function createXComs(table: DynamoDbTable): XComStore {
       const item = await table.get(instanceKey("xcom", key, name));
       return item && toXCom(key, item);
     },
-    async list(key) {
+    async list(query) {
+      const { taskId, mapIndex } = query;
+      if (taskId === undefined || mapIndex === undefined) return listOfRun(query);
+      const key: TaskInstanceKey = { ...query, taskId, mapIndex };
       const [items, small] = await Promise.all([itemsOf(key), getReturnValue(key)]);
       const xcoms = items.map((item) => toXCom(key, item));
       const all = small ? [...xcoms.filter((xcom) => xcom.key !== RETURN_VALUE), small] : xcoms;
-      return all.sort((a, b) => compareKeys(a.key, b.key));
+      return all.sort(compareXComs);
     },
     async delete(key) {
       const items = await itemsOf(key);
@@ -123,6 +150,14 @@ function fromInstance(key: TaskInstanceKey, item: Item): XComRecord | undefined 
     sizeBytes: returnSizeBytes,
     timestamp: returnedAt,
   };
+}
+
+function placeOf({ taskId, mapIndex }: TaskInstanceKey): string {
+  return `${mapIndex} ${taskId}`;
+}
+
+function compareXComs(a: XComRecord, b: XComRecord): number {
+  return compareKeys(a.taskId, b.taskId) || a.mapIndex - b.mapIndex || compareKeys(a.key, b.key);
 }
 
 function pickKey({ dagId, runId, taskId, mapIndex }: TaskInstanceKey): TaskInstanceKey {

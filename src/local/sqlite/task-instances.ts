@@ -107,8 +107,12 @@ function pickKey({ dagId, runId, taskId, mapIndex }: TaskInstanceKey): TaskInsta
   return { dagId, runId, taskId, mapIndex };
 }
 
-function keyOf(run: { readonly dagId: string; readonly runId: string }, row: Row): TaskInstanceKey {
-  return { ...run, taskId: text(row, "task_id"), mapIndex: integer(row, "map_index") };
+/** Of a row of the run that has the columns task_id and map_index. */
+export function keyOf(
+  { dagId, runId }: { readonly dagId: string; readonly runId: string },
+  row: Row,
+): TaskInstanceKey {
+  return { dagId, runId, taskId: text(row, "task_id"), mapIndex: integer(row, "map_index") };
 }
 
 function parseInstance(key: TaskInstanceKey, row: Row): TaskInstanceRecord {

@@ -1,8 +1,8 @@
 // XComs and task states in SQLite.
-import type { TaskStateStore, XComStore } from "../../ports/metadata.ts";
+import type { TaskStateStore, XComQuery, XComStore } from "../../ports/metadata.ts";
 import type { SqliteDatabase } from "./database.ts";
 import { text } from "./rows.ts";
-import { columnsOf } from "./task-instances.ts";
+import { columnsOf, keyOf } from "./task-instances.ts";
 import { createXComWriter, parseXCom } from "./xcoms.ts";
 
 const ONE = "dag_id = ? AND run_id = ? AND task_id = ? AND map_index = ?";
@@ -13,9 +13,22 @@ export function createXComStore(db: SqliteDatabase): XComStore {
   const selectXCom = db.prepare(
     `SELECT key, value, ref, size_bytes, timestamp FROM xcoms WHERE ${ONE} AND key = ?`,
   );
-  const selectXComs = db.prepare(
-    `SELECT key, value, ref, size_bytes, timestamp FROM xcoms WHERE ${ONE} ORDER BY key`,
-  );
+  // One range of the primary key, however much of it is given.
+  const selectXComs = (condition: string) =>
+    db.prepare(
+      `SELECT task_id, map_index, key, value, ref, size_bytes, timestamp FROM xcoms
+       WHERE ${condition} ORDER BY task_id, map_index, key`,
+    );
+  const selectXComsOfRun = selectXComs("dag_id = ? AND run_id = ?");
+  const selectXComsOfTask = selectXComs("dag_id = ? AND run_id = ? AND task_id = ?");
+  const selectXComsOfInstance = selectXComs(ONE);
+
+  function selectRows({ dagId, runId, taskId, mapIndex }: XComQuery) {
+    if (taskId === undefined) return selectXComsOfRun.all(dagId, runId);
+    if (mapIndex === undefined) return selectXComsOfTask.all(dagId, runId, taskId);
+    return selectXComsOfInstance.all(dagId, runId, taskId, mapIndex);
+  }
+
   const deleteXComs = db.prepare(`DELETE FROM xcoms WHERE ${ONE}`);
 
   return {
@@ -25,8 +38,8 @@ export function createXComStore(db: SqliteDatabase): XComStore {
         const row = selectXCom.get(...columnsOf(key), name);
         return row && parseXCom(key, row);
       }),
-    list: (key) =>
-      db.read(() => selectXComs.all(...columnsOf(key)).map((row) => parseXCom(key, row))),
+    list: (query) =>
+      db.read(() => selectRows(query).map((row) => parseXCom(keyOf(query, row), row))),
     delete: (key) =>
       db.write(() => {
         deleteXComs.run(...columnsOf(key));

@@ -25,6 +25,8 @@ export interface TriggerRequest {
   /** The run waits in queued until then; ISO text, now when absent. */
   readonly runAfter?: string;
   readonly triggeredBy: TriggeredBy;
+  /** The user who asks; absent when it isn't known. */
+  readonly triggeringUserName?: string;
 }
 
 export interface RunControl {
@@ -56,7 +58,7 @@ export function createRunControl(
   }
 
   async function trigger(request: TriggerRequest): Promise<DagRunRecord> {
-    const { dagId, conf = {}, note, triggeredBy } = request;
+    const { dagId, conf = {}, note, triggeredBy, triggeringUserName } = request;
     const dag = await dagOf(dagId);
     if (dag.isStale) {
       throw new RequestRefused(
@@ -101,6 +103,7 @@ export function createRunControl(
       queuedAt: new Date(now).toISOString(),
       conf,
       triggeredBy,
+      ...(triggeringUserName === undefined ? {} : { triggeringUserName }),
       ...(note === undefined ? {} : { note }),
       versionHash: hash,
       clearNumber: 0,

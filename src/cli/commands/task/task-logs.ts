@@ -47,6 +47,14 @@ export async function showLogs(session: Session, places: Places, query: LogsQuer
       }
     };
     let instance = follow ? await awaitTryAfter(0) : await look();
+    if (instance.try_number === 0) {
+      if (query.tryNumber !== undefined) chooseTry(query, 0);
+      if (query.output !== "json") {
+        const state = toStateText(instance.state);
+        session.terminal.err(`Task "${taskId}" has not run (state: ${state})\n`);
+      }
+      return;
+    }
     let current = chooseTry(query, instance.try_number);
     let count = 0;
     for (;;) {
@@ -59,9 +67,7 @@ export async function showLogs(session: Session, places: Places, query: LogsQuer
       current += 1;
     }
     if (count > 0 || query.output === "json") return;
-    const { try_number: last, state } = instance;
-    const why = last === 0 ? `has not run (state: ${toStateText(state)})` : "wrote nothing";
-    session.terminal.err(`Task "${taskId}" ${why}\n`);
+    session.terminal.err(`Task "${taskId}" wrote nothing\n`);
   });
 }
 

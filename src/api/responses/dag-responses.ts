@@ -1,11 +1,11 @@
 // DAGs, their versions and their tasks as Airflow's API answers them (DAGResponse, DAGDetailsResponse, TaskResponse).
 import { join } from "node:path";
-import type { DagDocument, Schedule, TaskDocument } from "../model/document.ts";
-import { graphOf } from "../model/graph.ts";
-import type { DagRecord, DagVersionRecord } from "../model/records.ts";
-import type { PlannedRun } from "../model/scheduling/planner.ts";
-import { timetableOf } from "../model/timetables/create.ts";
-import type { Version } from "../services/dag-processing/versions.ts";
+import type { DagDocument, Schedule, TaskDocument } from "../../model/document.ts";
+import { graphOf } from "../../model/graph.ts";
+import type { DagRecord, DagVersionRecord } from "../../model/records.ts";
+import type { PlannedRun } from "../../model/scheduling/planner.ts";
+import { timetableOf } from "../../model/timetables/create.ts";
+import type { Version } from "../../services/dag-processing/versions.ts";
 import { toTimeDelta, toWireDate, toWireDateOrNull, uuidOf } from "./wire.ts";
 
 /** Airflow's name of the bundle that its DAG folder is. */

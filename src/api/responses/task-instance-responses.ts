@@ -1,10 +1,14 @@
 // Task instances as Airflow's API answers them (TaskInstanceResponse). One that has no record yet is there too, with
 // state null, as in Airflow.
-import type { TaskDocument } from "../model/document.ts";
-import type { DagRunRecord, TaskInstanceRecord } from "../model/records.ts";
-import type { Version } from "../services/dag-processing/versions.ts";
+import type { TaskDocument } from "../../model/document.ts";
+import type { DagRunRecord, TaskInstanceRecord } from "../../model/records.ts";
+import type { Version } from "../../services/dag-processing/versions.ts";
 import { displayNameOf, toDagVersionResponse } from "./dag-responses.ts";
 import { durationOf, toWireDate, toWireDateOrNull, uuidOf } from "./wire.ts";
+
+/** Airflow's names of the pool and the queue that every task has here. */
+export const POOL = "default_pool";
+export const QUEUE = "default";
 
 export interface TaskInstanceFacts {
   readonly run: DagRunRecord;
@@ -36,9 +40,9 @@ export function toTaskInstanceResponse({ run, version, task, record }: TaskInsta
     dag_display_name: displayNameOf(version.document),
     hostname: null,
     unixname: null,
-    pool: "default_pool",
+    pool: POOL,
     pool_slots: 1,
-    queue: "default",
+    queue: QUEUE,
     priority_weight: task.priorityWeight,
     operator: task.operator,
     operator_name: task.operator,

@@ -2,12 +2,14 @@
 // expire. Paths and answers are those of Airflow's auth manager and of FastAPI.
 import { scrypt, timingSafeEqual, type webcrypto } from "node:crypto";
 import { promisify } from "node:util";
-import type { Hono, MiddlewareHandler } from "hono";
+import type { MiddlewareHandler } from "hono";
 import { z } from "zod";
-import type { Clock } from "../ports/platform.ts";
+import type { Clock } from "../../ports/platform.ts";
+import type { Api, ApiEnv } from "../context.ts";
+import { Problem } from "../problems.ts";
+import { readBody } from "../requests/body.ts";
 import { createToken, importTokenKey, verifyToken } from "./json-web-tokens.ts";
-import { Problem } from "./problems.ts";
-import { readBody } from "./read-request.ts";
+import { clientOf } from "./principal.ts";
 
 export interface AuthenticationOptions {
   /** The user's password; undefined while none is set: then nobody is let in. */
@@ -27,7 +29,7 @@ const LOGIN_BODY = z.strictObject({ username: z.string(), password: z.string() }
  * Adds POST /auth/token, which gives a token for a day, and refuses all other requests that come without one. Another
  * password makes the tokens of the one before it void.
  */
-export function addAuthentication(app: Hono, { password, clock }: AuthenticationOptions): void {
+export function addAuthentication(app: Api, { password, clock }: AuthenticationOptions): void {
   let known: { readonly password: string; readonly keys: Promise<Keys> } | undefined;
 
   /** Deriving the keys is slow on purpose, so it is done once per password. */
@@ -38,8 +40,9 @@ export function addAuthentication(app: Hono, { password, clock }: Authentication
     return known.keys;
   }
 
-  const guard: MiddlewareHandler = async (c, next) => {
-    if (!OPEN_PATHS.has(c.req.path)) {
+  const guard: MiddlewareHandler<ApiEnv> = async (c, next) => {
+    const isOpen = OPEN_PATHS.has(c.req.path);
+    if (!isOpen) {
       const token = /^Bearer (\S+)$/i.exec(c.req.header("authorization") ?? "")?.[1];
       const keys = await currentKeys();
       const user = token && keys && (await verifyToken(token, keys.forTokens, clock.now()));
@@ -48,6 +51,7 @@ export function addAuthentication(app: Hono, { password, clock }: Authentication
         return c.json({ detail: token ? "Invalid JWT token" : "Not authenticated" }, 401);
       }
     }
+    c.set("principal", { name: isOpen ? null : USERNAME, client: clientOf(c) });
     return next();
   };
 

@@ -1,6 +1,6 @@
 // DAG runs as Airflow's API answers them (DAGRunResponse).
-import type { DagRunRecord } from "../model/records.ts";
-import type { Version } from "../services/dag-processing/versions.ts";
+import type { DagRunRecord } from "../../model/records.ts";
+import type { Version } from "../../services/dag-processing/versions.ts";
 import { displayNameOf, toDagVersionResponse } from "./dag-responses.ts";
 import { durationOf, toWireDate, toWireDateOrNull } from "./wire.ts";
 
@@ -20,7 +20,7 @@ export function toRunResponse(run: DagRunRecord, version: Version) {
     run_type: run.runType,
     state: run.state,
     triggered_by: run.triggeredBy,
-    triggering_user_name: null,
+    triggering_user_name: run.triggeringUserName ?? null,
     conf: run.conf,
     note: run.note ?? null,
     dag_versions: [toDagVersionResponse(version)],

@@ -1,22 +1,32 @@
 // /importErrors: one entry per DAG file with mistakes. Beside Airflow's text, `diagnostics` has them one by one.
-import type { Hono } from "hono";
-import type { Diagnostic } from "../model/diagnostics.ts";
-import type { DagFileRecord } from "../model/records.ts";
-import type { ApiContext } from "./context.ts";
-import { BUNDLE_NAME } from "./dag-responses.ts";
-import { cut, matcher, type OrderKeys, ordered } from "./listing.ts";
-import { Problem } from "./problems.ts";
-import { readPathInteger, readQuery } from "./read-request.ts";
-import { integerOf, toWireDate } from "./wire.ts";
+import type { Diagnostic } from "../../model/diagnostics.ts";
+import type { DagFileRecord } from "../../model/records.ts";
+import type { Api, ApiContext } from "../context.ts";
+import { Problem } from "../problems.ts";
+import { accepts, PAGE } from "../requests/accepts.ts";
+import { byPattern, byText, type Filter, parametersOf, testsOf } from "../requests/filters.ts";
+import { cut, type OrderKeys, ordered } from "../requests/listing.ts";
+import { readPathInteger } from "../requests/query.ts";
+import { BUNDLE_NAME } from "../responses/dag-responses.ts";
+import { integerOf, toWireDate } from "../responses/wire.ts";
 
 const ORDER: OrderKeys<DagFileRecord> = {
   id: ({ file }) => file,
+  import_error_id: ({ file }) => file,
   filename: ({ file }) => file,
+  bundle_name: () => BUNDLE_NAME,
   timestamp: ({ processedAt }) => processedAt,
+  stacktrace: toStackTrace,
 };
 
-export function addImportErrorRoutes(app: Hono, context: ApiContext): void {
-  const { metadata } = context.platform;
+const FILTERS: readonly Filter<DagFileRecord>[] = [
+  byText("filename", ({ file }) => file),
+  byPattern("filename", ({ file }) => file),
+  byText("bundle_name", () => BUNDLE_NAME),
+];
+
+export function addImportErrorRoutes(app: Api, context: ApiContext): void {
+  const { metadata, clock } = context.platform;
 
   async function broken(): Promise<readonly DagFileRecord[]> {
     const files = await metadata.files.list();
@@ -25,18 +35,15 @@ export function addImportErrorRoutes(app: Hono, context: ApiContext): void {
     );
   }
 
-  app.get("/importErrors", async (c) => {
-    const query = readQuery(c);
-    const filename = query.text("filename");
-    const hasName = matcher(query.text("filename_pattern"));
-    const found = (await broken()).filter(
-      ({ file }) => (filename === undefined || file === filename) && hasName(file),
-    );
+  app.get("/importErrors", accepts(...PAGE, "order_by", ...parametersOf(FILTERS)), async (c) => {
+    const { query } = c.var;
+    const tests = testsOf(FILTERS, query, clock.now());
+    const found = (await broken()).filter((file) => tests.every((test) => test(file)));
     const page = cut(ordered(found, { query, keys: ORDER }), query.page());
     return c.json({ import_errors: page.map(toImportError), total_entries: found.length });
   });
 
-  app.get("/importErrors/:import_error_id", async (c) => {
+  app.get("/importErrors/:import_error_id", accepts(), async (c) => {
     const id = readPathInteger("import_error_id", c.req.param("import_error_id"));
     const record = (await broken()).find(({ file }) => integerOf(file) === id);
     if (!record) {
@@ -46,15 +53,20 @@ export function addImportErrorRoutes(app: Hono, context: ApiContext): void {
   });
 }
 
-function toImportError({ file, diagnostics, processedAt }: DagFileRecord) {
+function toImportError(record: DagFileRecord) {
+  const { file, diagnostics, processedAt } = record;
   return {
     import_error_id: integerOf(file),
     timestamp: toWireDate(processedAt),
     filename: file,
     bundle_name: BUNDLE_NAME,
-    stack_trace: diagnostics.map((diagnostic) => toText(file, diagnostic)).join("\n"),
+    stack_trace: toStackTrace(record),
     diagnostics: diagnostics.map(toWireDiagnostic),
   };
+}
+
+function toStackTrace({ file, diagnostics }: DagFileRecord): string {
+  return diagnostics.map((diagnostic) => toText(file, diagnostic)).join("\n");
 }
 
 function toText(dagFile: string, { file = dagFile, line, message, hint }: Diagnostic): string {

@@ -1,10 +1,10 @@
 // /monitor/health and /version: whether the product is up, and which one it is.
-import type { Hono } from "hono";
-import { toIso } from "../model/values/time.ts";
-import type { ApiContext } from "./context.ts";
+import { toIso } from "../../model/values/time.ts";
+import type { Api, ApiContext } from "../context.ts";
+import { accepts } from "../requests/accepts.ts";
 
-export function addMonitorRoutes(app: Hono, { platform, version }: ApiContext): void {
-  app.get("/monitor/health", async (c) => {
+export function addMonitorRoutes(app: Api, { platform, version }: ApiContext): void {
+  app.get("/monitor/health", accepts(), async (c) => {
     const hasMetadata = await platform.metadata.dags.list({ limit: 1 }).then(
       () => true,
       () => false,
@@ -19,5 +19,5 @@ export function addMonitorRoutes(app: Hono, { platform, version }: ApiContext): 
     });
   });
 
-  app.get("/version", (c) => c.json({ version, git_version: null }));
+  app.get("/version", accepts(), (c) => c.json({ version, git_version: null }));
 }

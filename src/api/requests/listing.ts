@@ -1,0 +1,102 @@
+// Orders and cuts listings as Airflow's API does: `order_by`, `limit` and `offset`.
+import type { Page } from "../../ports/metadata.ts";
+import { Problem } from "../problems.ts";
+import type { PageQuery, Query } from "./query.ts";
+
+/** What a listing may be ordered by; absent values come first. */
+export type OrderKeys<T> = Readonly<Record<string, (item: T) => OrderValue>>;
+
+/** One field of an order. */
+export interface OrderField {
+  readonly name: string;
+  readonly isDescending: boolean;
+}
+
+/** Airflow: SortParam.MAX_SORT_PARAMS. */
+const MAX_FIELDS = 10;
+
+/**
+ * The fields of `order_by` ("-" in front of one reverses it), without it the fallback. Refuses
+ * fields that aren't among the names.
+ */
+export function readOrder(
+  query: Query,
+  { names, fallback = [] }: { readonly names: readonly string[]; readonly fallback?: string[] },
+): readonly OrderField[] {
+  const asked = query.texts("order_by");
+  if (asked.length > MAX_FIELDS) {
+    throw new Problem(
+      400,
+      `Ordering with more than ${MAX_FIELDS} parameters is not allowed. Provided: ${asked.join(", ")}`,
+    );
+  }
+  return (asked.length === 0 ? fallback : asked).map((text) => {
+    const isDescending = text.startsWith("-");
+    const name = isDescending ? text.slice(1) : text;
+    if (names.includes(name)) return { name, isDescending };
+    throw new Problem(
+      400,
+      `Ordering with '${name}' is disallowed or the attribute does not exist on the model; ` +
+        `supported are ${names.map((known) => `\`${known}\``).join(", ")}`,
+    );
+  });
+}
+
+/** Sorted by the fields, of which each has a key; items that are equal in all of them stay as they are. */
+export function sorted<T>(
+  items: readonly T[],
+  fields: readonly OrderField[],
+  keys: OrderKeys<T>,
+): readonly T[] {
+  const criteria = fields.flatMap(({ name, isDescending }) => {
+    const key = keys[name];
+    return key === undefined ? [] : [{ key, sign: isDescending ? -1 : 1 }];
+  });
+  if (criteria.length === 0) return items;
+  return items.toSorted((a, b) => {
+    for (const { key, sign } of criteria) {
+      const order = compare(key(a), key(b));
+      if (order !== 0) return order * sign;
+    }
+    return 0;
+  });
+}
+
+type OrderValue = string | number | boolean | null | undefined;
+
+function compare(a: OrderValue, b: OrderValue): number {
+  const [left, right] = [a ?? null, b ?? null];
+  if (left === right) return 0;
+  if (left === null || right === null) return left === null ? -1 : 1;
+  return left < right ? -1 : 1;
+}
+
+/** Sorted as `order_by` says, without it by the fallback. Refuses fields that aren't among the keys. */
+export function ordered<T>(
+  items: readonly T[],
+  {
+    query,
+    keys,
+    fallback = [],
+  }: { readonly query: Query; readonly keys: OrderKeys<T>; readonly fallback?: string[] },
+): readonly T[] {
+  return sorted(items, readOrder(query, { names: Object.keys(keys), fallback }), keys);
+}
+
+/** The part of the listing that a page shows. */
+export function cut<T>(items: readonly T[], { limit, offset }: PageQuery): readonly T[] {
+  return items.slice(offset, offset + limit);
+}
+
+/** Every item of a paged listing. */
+export async function everyItem<T>(
+  list: (page: { readonly limit: number; readonly after?: string }) => Promise<Page<T>>,
+): Promise<T[]> {
+  const all: T[] = [];
+  let page = await list({ limit: 1_000 });
+  for (;;) {
+    all.push(...page.items);
+    if (page.next === undefined) return all;
+    page = await list({ limit: 1_000, after: page.next });
+  }
+}

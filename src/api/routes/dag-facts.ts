@@ -1,0 +1,49 @@
+// What the API says of a DAG besides its record: its version, the errors of its file, the run that comes next.
+import type { DagRecord } from "../../model/records.ts";
+import { type PlannedRun, plan } from "../../model/scheduling/planner.ts";
+import type { ApiContext } from "../context.ts";
+import type { DagFacts } from "../responses/dag-responses.ts";
+
+/** Paths of the DAG files that have import errors. */
+export async function brokenFiles({ platform }: ApiContext): Promise<ReadonlySet<string>> {
+  const files = await platform.metadata.files.list();
+  return new Set(
+    files
+      .filter(({ diagnostics }) => diagnostics.some(({ severity }) => severity === "error"))
+      .map(({ file }) => file),
+  );
+}
+
+/** All that an answer about the DAG says; `broken` are the files with errors, if they are known already. */
+export async function factsOf(
+  context: ApiContext,
+  dag: DagRecord,
+  broken?: ReadonlySet<string>,
+): Promise<DagFacts> {
+  const files = broken ?? (await brokenFiles(context));
+  return {
+    dag,
+    version: await context.services.versions.get(dag.dagId, dag.versionHash),
+    hasImportErrors: files.has(dag.file),
+    next: await nextRunOf(context, dag),
+    dagsFolder: context.dagsFolder,
+  };
+}
+
+/** The run that the schedule gives next, due or not, also for a paused DAG (Airflow: next_dagrun). */
+export async function nextRunOf(
+  { platform, services }: ApiContext,
+  { dagId, isStale, versionHash, plannedAt }: DagRecord,
+): Promise<PlannedRun | undefined> {
+  const { metadata, clock } = platform;
+  const planned = plan({
+    document: (await services.versions.get(dagId, versionHash)).document,
+    isPaused: false,
+    isStale,
+    now: clock.now(),
+    lastAutomatedRun: await metadata.runs.getLatestAutomated(dagId),
+    activeRuns: await metadata.runs.listActive(dagId),
+    lastPlannedAt: plannedAt === undefined ? undefined : Date.parse(plannedAt),
+  });
+  return planned.create[0] ?? planned.next;
+}

@@ -1,0 +1,158 @@
+// The listing of DAGs: its filters and its order. What has to be read for a filter is read only when it is asked for.
+import type { DagRecord, DagRunRecord } from "../../model/records.ts";
+import type { PlannedRun } from "../../model/scheduling/planner.ts";
+import type { DagRunState } from "../../model/states.ts";
+import type { Version } from "../../services/dag-processing/versions.ts";
+import type { ApiContext } from "../context.ts";
+import {
+  byDate,
+  byPattern,
+  byText,
+  byTexts,
+  type Filter,
+  parametersOf,
+  testsOf,
+} from "../requests/filters.ts";
+import { everyItem, type OrderKeys, readOrder, sorted } from "../requests/listing.ts";
+import type { Query } from "../requests/query.ts";
+import { BUNDLE_NAME, displayNameOf, ownersOf } from "../responses/dag-responses.ts";
+import { nextRunOf } from "./dag-facts.ts";
+
+/** A DAG with what was read for the filters and the order. */
+interface ListedDag {
+  readonly dag: DagRecord;
+  readonly isBroken: boolean;
+  readonly version?: Version;
+  readonly latestRun?: DagRunRecord | undefined;
+  readonly next?: PlannedRun | undefined;
+}
+
+const RUN_STATES: readonly DagRunState[] = ["queued", "running", "success", "failed"];
+
+const RECORD_FILTERS: readonly Filter<ListedDag>[] = [
+  {
+    parameters: ["exclude_stale"],
+    toTest: (query) =>
+      (query.boolean("exclude_stale") ?? true) ? ({ dag }) => !dag.isStale : undefined,
+  },
+  byFlag("paused", ({ dag }) => dag.isPaused),
+  byFlag("has_import_errors", ({ isBroken }) => isBroken),
+  byPattern("dag_id", ({ dag }) => dag.dagId),
+  byText("bundle_name", () => BUNDLE_NAME),
+];
+
+/** They need the DAG's version. */
+const VERSION_FILTERS: readonly Filter<ListedDag>[] = [
+  byPattern("dag_display_name", ({ version }) => version && displayNameOf(version.document)),
+  byText("bundle_version", ({ version }) => version?.bundleHash ?? ""),
+  {
+    parameters: ["tags", "tags_match_mode"],
+    toTest(query) {
+      const wanted = query.texts("tags");
+      const [mode] = query.choices("tags_match_mode", ["any", "all"]);
+      if (wanted.length === 0) return undefined;
+      return ({ version }) => {
+        const has = (tag: string) => version?.document.tags.includes(tag) ?? false;
+        return mode === "all" ? wanted.every(has) : wanted.some(has);
+      };
+    },
+  },
+  {
+    // Airflow: any part of the names of all owners, whatever the case.
+    parameters: ["owners"],
+    toTest(query) {
+      const wanted = query.texts("owners").map((owner) => owner.toLowerCase());
+      if (wanted.length === 0) return undefined;
+      return ({ version }) => {
+        const owners = version ? ownersOf(version.document).join(", ").toLowerCase() : "";
+        return wanted.some((owner) => owners.includes(owner));
+      };
+    },
+  },
+];
+
+/** They need the DAG's latest run that has started. */
+const RUN_FILTERS: readonly Filter<ListedDag>[] = [
+  byTexts("last_dag_run_state", ({ latestRun }) => latestRun?.state ?? "", RUN_STATES),
+  byTexts("dag_run_state", ({ latestRun }) => latestRun?.state ?? "", RUN_STATES),
+  byDate("dag_run_start_date", ({ latestRun }) => latestRun?.startDate),
+  byDate("dag_run_end_date", ({ latestRun }) => latestRun?.endDate),
+];
+
+const ORDER: OrderKeys<ListedDag> = {
+  dag_id: ({ dag }) => dag.dagId,
+  dag_display_name: ({ version }) => version && displayNameOf(version.document),
+  is_paused: ({ dag }) => dag.isPaused,
+  last_parsed_time: ({ dag }) => dag.lastParsedAt,
+  next_dagrun: ({ next }) => next?.logicalDate,
+  last_run_state: ({ latestRun }) => latestRun?.state,
+  last_run_start_date: ({ latestRun }) => latestRun?.startDate,
+};
+
+/** What the listing of DAGs takes besides a page. */
+export const DAG_LIST_PARAMETERS: readonly string[] = [
+  "order_by",
+  ...parametersOf([...RECORD_FILTERS, ...VERSION_FILTERS, ...RUN_FILTERS]),
+];
+
+/** All DAGs that the query's filters leave, in its order. `broken` are the files with errors. */
+export async function listDags(
+  context: ApiContext,
+  query: Query,
+  broken: ReadonlySet<string>,
+): Promise<readonly DagRecord[]> {
+  const { metadata, clock } = context.platform;
+  const order = readOrder(query, { names: Object.keys(ORDER), fallback: ["dag_id"] });
+  const orderedBy = (...names: readonly string[]) => order.some(({ name }) => names.includes(name));
+  const [onRecord, onVersion, onRun] = [RECORD_FILTERS, VERSION_FILTERS, RUN_FILTERS].map(
+    (filters) => testsOf(filters, query, clock.now()),
+  );
+  const pass = (tests: typeof onRecord, dags: readonly ListedDag[]) =>
+    dags.filter((dag) => tests?.every((test) => test(dag)));
+
+  const records = await everyItem((page) => metadata.dags.list(page));
+  let dags: readonly ListedDag[] = records.map((dag) => ({ dag, isBroken: broken.has(dag.file) }));
+  dags = pass(onRecord, dags);
+  if (onVersion?.length || orderedBy("dag_display_name")) {
+    const { versions } = context.services;
+    dags = await withEach(dags, async ({ dag }) => ({
+      version: await versions.get(dag.dagId, dag.versionHash),
+    }));
+    dags = pass(onVersion, dags);
+  }
+  if (onRun?.length || orderedBy("last_run_state", "last_run_start_date")) {
+    dags = await withEach(dags, async ({ dag }) => ({
+      latestRun: await latestStartedRun(context, dag.dagId),
+    }));
+    dags = pass(onRun, dags);
+  }
+  if (orderedBy("next_dagrun")) {
+    dags = await withEach(dags, async ({ dag }) => ({ next: await nextRunOf(context, dag) }));
+  }
+  return sorted(dags, order, ORDER).map(({ dag }) => dag);
+}
+
+function byFlag(name: string, flagOf: (dag: ListedDag) => boolean): Filter<ListedDag> {
+  return {
+    parameters: [name],
+    toTest(query) {
+      const wanted = query.boolean(name);
+      return wanted === undefined ? undefined : (dag) => flagOf(dag) === wanted;
+    },
+  };
+}
+
+function withEach(
+  dags: readonly ListedDag[],
+  read: (dag: ListedDag) => Promise<Partial<ListedDag>>,
+): Promise<readonly ListedDag[]> {
+  return Promise.all(dags.map(async (dag) => ({ ...dag, ...(await read(dag)) })));
+}
+
+async function latestStartedRun(
+  { platform }: ApiContext,
+  dagId: string,
+): Promise<DagRunRecord | undefined> {
+  const states = ["running", "success", "failed"] as const;
+  return (await platform.metadata.runs.list({ dagId, states, limit: 1 })).items[0];
+}

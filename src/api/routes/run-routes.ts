@@ -1,0 +1,99 @@
+// /dags/{dag_id}/dagRuns: list, look at and trigger runs. "~" as DAG id stands for every DAG, as in Airflow.
+import { z } from "zod";
+import type { DagRunRecord } from "../../model/records.ts";
+import type { JsonObject } from "../../model/values/json.ts";
+import { parseAwareMoment, parseMoment } from "../../model/values/time.ts";
+import { ANY, type Api, type ApiContext, dagOf, runOf } from "../context.ts";
+import { InvalidRequest, Problem } from "../problems.ts";
+import { accepts, PAGE } from "../requests/accepts.ts";
+import { readBody } from "../requests/body.ts";
+import { toRunResponse } from "../responses/run-responses.ts";
+import { listRuns, RUN_LIST_PARAMETERS } from "./run-listing.ts";
+
+const DATE = z.string().refine((text) => parseMoment(text) !== undefined, {
+  error: "Input should be a valid datetime",
+  abort: true,
+});
+
+/** Airflow: AwareDatetime; a date without an offset could mean any zone. */
+const AWARE_DATE = DATE.refine((text) => parseAwareMoment(text) !== undefined, {
+  error: "Input should have timezone info",
+});
+
+const CONF = z.custom<JsonObject>(
+  (value) => typeof value === "object" && value !== null && !Array.isArray(value),
+  { error: "Input should be a valid dictionary" },
+);
+
+const TRIGGER_BODY = z.strictObject({
+  dag_run_id: z.string().nullish(),
+  data_interval_start: DATE.nullish(),
+  data_interval_end: DATE.nullish(),
+  logical_date: AWARE_DATE.nullable(),
+  run_after: DATE.nullish(),
+  conf: CONF.nullish(),
+  note: z.string().max(1000).nullish(),
+  partition_key: z.string().nullish(),
+});
+
+/** Airflow's command line names the DAG of the path in the query as well. */
+const DAG_AGAIN = "dag_id";
+
+export function addRunRoutes(app: Api, context: ApiContext): void {
+  const { services } = context;
+
+  const toResponse = async (run: DagRunRecord) =>
+    toRunResponse(run, await services.versions.get(run.dagId, run.versionHash));
+
+  app.get(
+    "/dags/:dag_id/dagRuns",
+    accepts(...PAGE, ...RUN_LIST_PARAMETERS, DAG_AGAIN),
+    async (c) => {
+      const dagId = c.req.param("dag_id");
+      const { query } = c.var;
+      if ((query.text(DAG_AGAIN) ?? dagId) !== dagId) {
+        throw new Problem(400, `Query parameter \`${DAG_AGAIN}\` names another DAG than the path`);
+      }
+      if (dagId !== ANY) await dagOf(context, dagId);
+      const { runs, total, nextCursor } = await listRuns(context, query, {
+        ...(dagId === ANY ? {} : { dagId }),
+        cursor: c.req.query("cursor"),
+      });
+      return c.json({
+        dag_runs: await Promise.all(runs.map(toResponse)),
+        total_entries: total,
+        total_entries_limit: null,
+        next_cursor: nextCursor,
+        previous_cursor: null,
+      });
+    },
+  );
+
+  app.post("/dags/:dag_id/dagRuns", accepts(), async (c) => {
+    const body = await readBody(c, TRIGGER_BODY);
+    for (const name of ["data_interval_start", "data_interval_end", "partition_key"] as const) {
+      const input = body[name];
+      if (input === null || input === undefined) continue;
+      const msg = "Not supported: the timetable derives the data interval from logical_date";
+      throw new InvalidRequest([{ type: "value_error", loc: ["body", name], msg, input }]);
+    }
+    const { client, name } = c.var.principal;
+    const run = await services.runControl.trigger({
+      dagId: c.req.param("dag_id"),
+      logicalDate: body.logical_date,
+      ...(body.dag_run_id ? { runId: body.dag_run_id } : {}),
+      ...(body.conf ? { conf: body.conf } : {}),
+      ...(body.note ? { note: body.note } : {}),
+      ...(body.run_after ? { runAfter: body.run_after } : {}),
+      triggeredBy: client,
+      ...(name === null ? {} : { triggeringUserName: name }),
+    });
+    return c.json(await toResponse(run));
+  });
+
+  app.get("/dags/:dag_id/dagRuns/:dag_run_id", accepts(), async (c) => {
+    const { dag_id: dagId, dag_run_id: runId } = c.req.param();
+    const { run, version } = await runOf(context, { dagId, runId });
+    return c.json(toRunResponse(run, version));
+  });
+}

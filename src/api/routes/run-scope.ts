@@ -1,0 +1,68 @@
+// Which runs a listing of what runs hold is about: the one that its path names or, by "~", many. Looking into runs costs
+// a read each, so a listing that would look into too many is refused.
+import type { DagRunRecord } from "../../model/records.ts";
+import { ANY, type ApiContext, dagOf, runOf } from "../context.ts";
+import { Problem } from "../problems.ts";
+import { testsOf } from "../requests/filters.ts";
+import { everyItem } from "../requests/listing.ts";
+import type { Query } from "../requests/query.ts";
+import { RUN_FILTERS } from "./run-listing.ts";
+
+/** The ids of a path; either may be "~". */
+export interface RunScope {
+  readonly dagId: string;
+  readonly runId: string;
+}
+
+/** Runs that one answer may look into. */
+const MAX_RUNS = 1_000;
+/** Runs that are looked into at a time. */
+const PARALLEL = 16;
+
+/** The one run that the path names, if it does; refuses DAGs and runs that aren't there. */
+export async function oneRunOf(
+  context: ApiContext,
+  { dagId, runId }: RunScope,
+): Promise<DagRunRecord | undefined> {
+  if (dagId === ANY) return undefined;
+  if (runId !== ANY) return (await runOf(context, { dagId, runId })).run;
+  await dagOf(context, dagId);
+  return undefined;
+}
+
+/** The runs of the scope that the query's filters leave, newest first. */
+export async function runsIn(
+  context: ApiContext,
+  query: Query,
+  scope: RunScope,
+): Promise<readonly DagRunRecord[]> {
+  const { metadata, clock } = context.platform;
+  const { dagId, runId } = scope;
+  const tests = testsOf(RUN_FILTERS, query, clock.now());
+  const isWanted = (run: DagRunRecord) =>
+    (runId === ANY || run.runId === runId) && tests.every((test) => test(run));
+  const run = await oneRunOf(context, scope);
+  if (run) return [run].filter(isWanted);
+  const filter = dagId === ANY ? {} : { dagId };
+  const runs = await everyItem((page) => metadata.runs.list({ ...filter, ...page }));
+  const wanted = runs.filter(isWanted);
+  if (wanted.length <= MAX_RUNS) return wanted;
+  throw new Problem(
+    400,
+    `These are ${wanted.length} runs, and one answer looks into at most ${MAX_RUNS}; ` +
+      "narrow them down, for instance by `run_after_gte`",
+  );
+}
+
+/** What all of the runs hold, in their order. */
+export async function fromEachRun<T>(
+  runs: readonly DagRunRecord[],
+  read: (run: DagRunRecord) => Promise<readonly T[]>,
+): Promise<readonly T[]> {
+  const found: T[] = [];
+  for (let start = 0; start < runs.length; start += PARALLEL) {
+    const parts = await Promise.all(runs.slice(start, start + PARALLEL).map(read));
+    found.push(...parts.flat());
+  }
+  return found;
+}

@@ -1,0 +1,169 @@
+// The listing of task instances: its filters and its order, for one run or, by "~", for those of many.
+import { graphOf } from "../../model/graph.ts";
+import type { DagRunRecord, TaskInstanceRecord } from "../../model/records.ts";
+import type { TaskInstanceState } from "../../model/states.ts";
+import { ANY, type ApiContext } from "../context.ts";
+import { Problem } from "../problems.ts";
+import {
+  byIntegers,
+  byPattern,
+  byProgress,
+  bySeconds,
+  byText,
+  byTexts,
+  type Filter,
+  parametersOf,
+  testsOf,
+} from "../requests/filters.ts";
+import { cut, type OrderKeys, ordered } from "../requests/listing.ts";
+import type { Query } from "../requests/query.ts";
+import { POOL, QUEUE, type TaskInstanceFacts } from "../responses/task-instance-responses.ts";
+import { durationOf } from "../responses/wire.ts";
+import { listByCursor } from "./run-cursor.ts";
+import { RUN_FILTERS } from "./run-listing.ts";
+import { fromEachRun, type RunScope, runsIn } from "./run-scope.ts";
+
+const STATES: Readonly<Record<TaskInstanceState, true>> = {
+  scheduled: true,
+  queued: true,
+  running: true,
+  restarting: true,
+  success: true,
+  failed: true,
+  up_for_retry: true,
+  up_for_reschedule: true,
+  upstream_failed: true,
+  skipped: true,
+  deferred: true,
+  awaiting_input: true,
+  removed: true,
+};
+/** Airflow's words for an instance without a state. */
+const NO_STATE: readonly string[] = ["none", "no_status"];
+
+const FILTERS: readonly Filter<TaskInstanceFacts>[] = [
+  {
+    parameters: ["state"],
+    toTest(query) {
+      const wanted = query.choices("state", [...Object.keys(STATES), ...NO_STATE]);
+      if (wanted.length === 0) return undefined;
+      const isStateless = wanted.some((state) => NO_STATE.includes(state));
+      return ({ record }) => {
+        const state = record?.state ?? null;
+        return state === null ? isStateless : wanted.includes(state);
+      };
+    },
+  },
+  byText("task_id", ({ task }) => task.taskId),
+  byPattern("task_display_name", ({ task }) => task.displayName ?? task.taskId),
+  {
+    parameters: ["task_group_id"],
+    toTest(query) {
+      const wanted = query.text("task_group_id");
+      return wanted === undefined ? undefined : (facts) => groupsOf(facts).includes(wanted);
+    },
+  },
+  byProgress("start_date", ({ record }) => record?.startDate),
+  byProgress("end_date", ({ record }) => record?.endDate),
+  bySeconds("duration", ({ record }) => durationOf(record?.startDate, record?.endDate)),
+  byTexts("pool", () => POOL),
+  byPattern("pool_name", () => POOL),
+  byTexts("queue", () => QUEUE),
+  byPattern("queue_name", () => QUEUE),
+  byIntegers("version_number", ({ version }) => version.number),
+  byIntegers("try_number", ({ record }) => record?.tryNumber ?? 0),
+  byIntegers("map_index", ({ record }) => record?.mapIndex ?? -1),
+  byTexts("operator", ({ task }) => task.operator),
+  byPattern("operator_name", ({ task }) => task.operator),
+];
+
+const ORDER: OrderKeys<TaskInstanceFacts> = {
+  state: ({ record }) => record?.state,
+  duration: ({ record }) => durationOf(record?.startDate, record?.endDate),
+  start_date: ({ record }) => record?.startDate,
+  end_date: ({ record }) => record?.endDate,
+  map_index: ({ record }) => record?.mapIndex ?? -1,
+  try_number: ({ record }) => record?.tryNumber ?? 0,
+  logical_date: ({ run }) => run.logicalDate,
+  run_after: ({ run }) => run.runAfter,
+  data_interval_start: ({ run }) => run.dataIntervalStart,
+  data_interval_end: ({ run }) => run.dataIntervalEnd,
+  operator: ({ task }) => task.operator,
+  task_id: ({ task }) => task.taskId,
+};
+/** Airflow's order when none is asked for; here the instances of a run are in the order of the DAG. */
+const DEFAULT_ORDER = "map_index";
+
+/** What the listing takes besides a page. */
+export const TASK_INSTANCE_LIST_PARAMETERS: readonly string[] = [
+  "cursor",
+  "order_by",
+  ...parametersOf(RUN_FILTERS),
+  ...parametersOf(FILTERS),
+];
+
+export interface TaskInstancePage {
+  readonly instances: readonly TaskInstanceFacts[];
+  /** Null by cursor: instances are not counted then. */
+  readonly total: number | null;
+  readonly nextCursor: string | null;
+}
+
+/** The page that the query asks for: by cursor, or by limit and offset. */
+export async function listTaskInstances(
+  context: ApiContext,
+  query: Query,
+  { cursor, ...scope }: RunScope & { readonly cursor: string | undefined },
+): Promise<TaskInstancePage> {
+  if (scope.dagId === ANY && scope.runId !== ANY) {
+    throw new Problem(400, "dag_id is required when dag_run_id is specified");
+  }
+  const tests = testsOf(FILTERS, query, context.platform.clock.now());
+  const isWanted = (facts: TaskInstanceFacts) => tests.every((test) => test(facts));
+  const read = (run: DagRunRecord) => instancesOf(context, run);
+  if (cursor !== undefined) {
+    if (query.texts("order_by").some((name) => name !== DEFAULT_ORDER)) {
+      throw new Problem(400, `With \`cursor\` task instances come ordered by \`${DEFAULT_ORDER}\``);
+    }
+    const page = await listByCursor(context, query, { scope, cursor, read, isWanted });
+    return { instances: page.items, total: null, nextCursor: page.next };
+  }
+  const all = await fromEachRun(await runsIn(context, query, scope), read);
+  const found = all.filter(isWanted);
+  const instances = cut(ordered(found, { query, keys: ORDER }), query.page());
+  return { instances, total: found.length, nextCursor: null };
+}
+
+/** Every instance of the run's tasks in the order of the DAG; a mapped task's by index. */
+async function instancesOf(
+  { platform, services }: ApiContext,
+  run: DagRunRecord,
+): Promise<readonly TaskInstanceFacts[]> {
+  const { dagId, runId, versionHash } = run;
+  const version = await services.versions.get(dagId, versionHash);
+  const byTask = new Map<string, TaskInstanceRecord[]>();
+  for (const record of await platform.metadata.taskInstances.list({ dagId, runId })) {
+    const records = byTask.get(record.taskId);
+    if (records) records.push(record);
+    else byTask.set(record.taskId, [record]);
+  }
+  const { order, task: taskOf } = graphOf(version.document);
+  return order.flatMap((taskId) => {
+    const task = taskOf(taskId);
+    if (!task) return [];
+    const records = byTask.get(taskId) ?? [undefined];
+    return records.map((record) => ({ run, version, task, record }));
+  });
+}
+
+/** The groups that the task is in, innermost first. */
+function groupsOf({ task, version }: TaskInstanceFacts): readonly string[] {
+  const found: string[] = [];
+  let id = task.groupId;
+  while (id !== undefined) {
+    found.push(id);
+    const inner = id;
+    id = version.document.groups.find(({ groupId }) => groupId === inner)?.parentId;
+  }
+  return found;
+}

@@ -1,0 +1,225 @@
+// What the API makes of requests themselves: methods, bodies, limits, who asks, and "~" in paths.
+import { expect, test } from "vitest";
+import { createApiServer } from "../../src/api/api-server.ts";
+import { createApiProduct, FAILED_RUN, RUNNING_RUN } from "./api-product.ts";
+
+const LOAD = `/dags/etl/dagRuns/${encodeURIComponent(FAILED_RUN)}/taskInstances/load`;
+const MEBIBYTE = 1_048_576;
+
+test("the server's address says what it is and where the API is", async () => {
+  const { app } = await createApiProduct();
+  const response = await app.request("/");
+  expect(response.status).toBe(200);
+  expect(response.headers.get("content-type")).toContain("text/plain");
+  expect(await response.text()).toMatch(/API server of Stepwind 1\.2\.3.*\/api\/v2/s);
+});
+
+test("a method that a path doesn't have is answered with those that it has", async () => {
+  const { app } = await createApiProduct();
+  const ask = async (method: string, path: string) => {
+    const response = await app.request(`/api/v2${path}`, { method });
+    return [response.status, response.headers.get("allow"), await response.json()];
+  };
+  const refused = { detail: "Method Not Allowed" };
+  expect(await ask("PUT", "/dags/etl")).toEqual([405, "GET, HEAD, PATCH, DELETE", refused]);
+  expect(await ask("DELETE", "/dags/etl/dagRuns")).toEqual([405, "GET, HEAD, POST", refused]);
+  expect(await ask("POST", "/nothing")).toEqual([404, null, { detail: "Not Found" }]);
+  expect(await ask("DELETE", "/dags/nothing")).toMatchObject([404, null, {}]);
+});
+
+test("a body that is too large is refused before it is read, also one without a length", async () => {
+  const { app } = await createApiProduct();
+  const post = (body: string | ReadableStream, headers: Record<string, string> = {}) =>
+    app.request(
+      new Request("http://localhost/api/v2/dags/by_hand/dagRuns", {
+        method: "POST",
+        body,
+        headers,
+        duplex: "half",
+      }),
+    );
+  const large = await post("x", { "content-length": String(MEBIBYTE + 1) });
+  expect([large.status, await large.json()]).toEqual([
+    413,
+    { detail: `The body is larger than ${MEBIBYTE} bytes; send a smaller one` },
+  ]);
+  let sent = 0;
+  const endless = new ReadableStream<Uint8Array>({
+    pull(controller) {
+      sent += 65_536;
+      controller.enqueue(new Uint8Array(65_536));
+    },
+  });
+  expect((await post(endless, { "transfer-encoding": "chunked" })).status).toBe(413);
+  expect(sent).toBeLessThan(2 * MEBIBYTE);
+  const few = `{"logical_date": null, "note": "${"x".repeat(900)}"}`;
+  const stream = new Blob([few]).stream();
+  expect((await post(stream, { "transfer-encoding": "chunked" })).status).toBe(200);
+});
+
+test("JSON of any depth is answered; what is too deep is refused with the limit", async () => {
+  const { app } = await createApiProduct();
+  const trigger = async (depth: number) => {
+    const conf = `${'{"a":'.repeat(depth)}1${"}".repeat(depth)}`;
+    const body = `{"logical_date": null, "conf": ${conf}}`;
+    const path = "/api/v2/dags/by_hand/dagRuns";
+    return app.request(path, { method: "POST", body });
+  };
+  expect((await trigger(90)).status).toBe(200);
+  for (const depth of [101, 5_000, 100_000]) {
+    const response = await trigger(depth);
+    expect([response.status, await response.json()]).toEqual([
+      422,
+      {
+        detail: [
+          {
+            type: "json_invalid",
+            loc: ["body"],
+            msg: "JSON has more than 100 lists and objects within each other; flatten it",
+          },
+        ],
+      },
+    ]);
+  }
+});
+
+test("a page is 50 items for limit 0 as for none, 1,000 at most, and no negative number", async () => {
+  const { ask, metadata } = await createApiProduct();
+  const run = await metadata.runs.get("etl", FAILED_RUN);
+  if (!run) throw new Error("The run is missing");
+  for (let number = 0; number < 60; number += 1) {
+    await metadata.runs.create({ ...run, runId: `manual__${number}`, logicalDate: null });
+  }
+  const count = async (query: string) => {
+    const { status, body } = await ask(`/dags/etl/dagRuns${query}`);
+    return status === 200 ? body.dag_runs.length : [status, body.detail[0].type];
+  };
+  expect(await count("")).toBe(50);
+  expect(await count("?limit=0")).toBe(50);
+  expect(await count("?limit=61")).toBe(61);
+  expect(await count("?limit=99999999999999999999")).toBe(63);
+  expect(await count("?limit=-1")).toEqual([422, "greater_than_equal"]);
+  expect(await count("?offset=-1")).toEqual([422, "greater_than_equal"]);
+  expect(await count("?limit=ten")).toEqual([422, "int_parsing"]);
+  expect(await count("?offset=1000")).toBe(0);
+});
+
+test("an order that isn't supported is refused with those that are", async () => {
+  const { ask } = await createApiProduct();
+  const { status, body } = await ask("/dags?order_by=start_date");
+  expect(status).toBe(400);
+  expect(body.detail).toMatch(/Ordering with 'start_date' is disallowed .*`next_dagrun`/);
+  const many = Array.from({ length: 11 }, () => "order_by=dag_id").join("&");
+  expect((await ask(`/dags?${many}`)).status).toBe(400);
+});
+
+test("run ids that are paths are refused, others are found again", async () => {
+  const { ask } = await createApiProduct();
+  const trigger = async (runId: string) =>
+    (await ask("/dags/by_hand/dagRuns", { body: { logical_date: null, dag_run_id: runId } }))
+      .status;
+  expect(await trigger(".")).toBe(400);
+  expect(await trigger("..")).toBe(400);
+  expect(await trigger("a..b")).toBe(400);
+  expect(await trigger("a.b")).toBe(200);
+  expect((await ask("/dags/by_hand/dagRuns/a.b")).body.dag_run_id).toBe("a.b");
+});
+
+test("the log of a try that there isn't is not found", async () => {
+  const { ask } = await createApiProduct();
+  const missing = { status: 404, body: { detail: "TaskInstance not found" } };
+  expect((await ask(`${LOAD}/logs/2`)).status).toBe(200);
+  expect(await ask(`${LOAD}/logs/3`)).toEqual(missing);
+  expect(await ask(`${LOAD.replace(/load$/, "alert")}/logs/1`)).toEqual(missing);
+  expect(await ask(`${LOAD}/logs/2?map_index=0`)).toEqual(missing);
+  expect((await ask(`${LOAD}/logs/0`)).status).toBe(422);
+});
+
+test.each(["cli", "ui", "rest_api"])(
+  "a run names its user, and the client that says: %s",
+  async (client) => {
+    const { ask } = await createApiProduct();
+    const headers = { "stepwind-client": client };
+    const { body } = await ask("/dags/etl/dagRuns", { body: { logical_date: null }, headers });
+    expect(body).toMatchObject({ triggered_by: client, triggering_user_name: "ann" });
+  },
+);
+
+test("a client of another name is refused", async () => {
+  const { ask } = await createApiProduct();
+  const headers = { "stepwind-client": "robot" };
+  expect((await ask("/dags", { headers })).status).toBe(422);
+});
+
+test("a user agent says nothing of the client", async () => {
+  const { ask } = await createApiProduct();
+  const headers = { "user-agent": "stepwind-cli/1.0.0" };
+  const { body } = await ask("/dags/etl/dagRuns", { body: { logical_date: null }, headers });
+  expect(body.triggered_by).toBe("rest_api");
+});
+
+test("with a log-in the user is the one of the token", async () => {
+  const { platform, services } = await createApiProduct();
+  const app = createApiServer(platform, services, { password: async () => "correct horse" });
+  const post = async (path: string, body: object, token = "") => {
+    const headers = { authorization: `Bearer ${token}` };
+    const request = { method: "POST", body: JSON.stringify(body), headers };
+    return JSON.parse(await (await app.request(path, request)).text());
+  };
+  const logIn = { username: "admin", password: "correct horse" };
+  const { access_token: token } = await post("/auth/token", logIn);
+  const run = await post("/api/v2/dags/etl/dagRuns", { logical_date: null }, token);
+  expect(run).toMatchObject({ triggered_by: "rest_api", triggering_user_name: "admin" });
+});
+
+test("'~' stands for all DAGs and runs of task instances, newest run first", async () => {
+  const { ask } = await createApiProduct();
+  const all = (await ask("/dags/~/dagRuns/~/taskInstances")).body;
+  expect(all.total_entries).toBe(9);
+  expect(all.task_instances[0]).toMatchObject({ dag_run_id: RUNNING_RUN, task_id: "extract" });
+  expect((await ask("/dags/etl/dagRuns/~/taskInstances?state=failed")).body).toMatchObject({
+    total_entries: 1,
+    task_instances: [{ dag_run_id: FAILED_RUN, task_id: "load" }],
+  });
+  expect((await ask("/dags/by_hand/dagRuns/~/taskInstances")).body.total_entries).toBe(0);
+  expect((await ask("/dags/nothing/dagRuns/~/taskInstances")).status).toBe(404);
+  const run = encodeURIComponent(FAILED_RUN);
+  expect((await ask(`/dags/~/dagRuns/${run}/taskInstances`)).status).toBe(400);
+});
+
+test("task instances of many runs are paged by cursor without gaps or doubles", async () => {
+  const { ask } = await createApiProduct();
+  const listed: string[] = [];
+  let cursor: string | null = "";
+  while (cursor !== null) {
+    const query = `limit=2&cursor=${cursor}`;
+    const { body } = await ask(`/dags/~/dagRuns/~/taskInstances?${query}`);
+    expect(body.task_instances.length).toBeLessThanOrEqual(2);
+    for (const { dag_run_id: run, task_id: task } of body.task_instances) {
+      listed.push(`${run} ${task}`);
+    }
+    cursor = body.next_cursor;
+  }
+  const all = (await ask("/dags/~/dagRuns/~/taskInstances")).body.task_instances;
+  expect(listed).toEqual(
+    all.map((one: Record<string, string>) => `${one.dag_run_id} ${one.task_id}`),
+  );
+  expect((await ask("/dags/~/dagRuns/~/taskInstances?cursor=made-up")).status).toBe(422);
+  const order = await ask("/dags/~/dagRuns/~/taskInstances?cursor=&order_by=-state");
+  expect(order.status).toBe(400);
+});
+
+test("'~' stands for all DAGs, runs and tasks of XComs", async () => {
+  const { ask } = await createApiProduct();
+  const keysOf = async (path: string) => {
+    const { body } = await ask(`/dags/${path}/xcomEntries`);
+    return body.xcom_entries?.map((xcom: { key: string }) => xcom.key);
+  };
+  const run = encodeURIComponent(FAILED_RUN);
+  expect(await keysOf("~/dagRuns/~/taskInstances/~")).toEqual(["return_value", "rows"]);
+  expect(await keysOf(`~/dagRuns/${run}/taskInstances/load`)).toEqual(["return_value", "rows"]);
+  expect(await keysOf(`etl/dagRuns/${run}/taskInstances/~`)).toEqual(["return_value", "rows"]);
+  expect(await keysOf("etl/dagRuns/~/taskInstances/extract")).toEqual([]);
+  expect(await keysOf("by_hand/dagRuns/~/taskInstances/~")).toEqual([]);
+  expect((await ask("/dags/nothing/dagRuns/~/taskInstances/~/xcomEntries")).status).toBe(404);
+});
