@@ -41,7 +41,7 @@ export async function openScratch(options: {
   };
   try {
     if (file === undefined) await readEveryDagFile(product);
-    else await product.processor.processFile(file);
+    else await product.processor.processFile(file, { isNamed: true });
     const { metadata } = product.platform;
     const files = await metadata.files.list();
     const dagIds = files.flatMap((record) => record.dagIds);

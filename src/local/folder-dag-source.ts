@@ -3,10 +3,22 @@ import type { Dirent } from "node:fs";
 import { readdir, readFile, realpath, stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { isDagName, isDagPath } from "../model/dag-paths.ts";
-import type { DagSource } from "../ports/dag-source.ts";
+import { type DagSource, UnreadableFile } from "../ports/dag-source.ts";
 
 /** What `read` answers undefined for, instead of throwing. */
 const NOT_A_FILE: ReadonlySet<unknown> = new Set(["ENOENT", "ENOTDIR", "EISDIR", "ENAMETOOLONG"]);
+
+/** What is wrong with one file, and not with the disk. */
+const UNREADABLE: ReadonlyMap<unknown, string> = new Map([
+  ["EACCES", "permission denied"],
+  ["EPERM", "the system does not permit it"],
+  ["ELOOP", "it is a link that leads in a circle"],
+  ["ERR_STRING_TOO_LONG", "it is too large to be a text"],
+  ["ERR_FS_FILE_TOO_LARGE", "it is too large"],
+]);
+
+/** A folder that was removed while we looked, or that we may not list: each known file in it says so. */
+const CLOSED: ReadonlySet<unknown> = new Set(["ENOENT", "EACCES", "EPERM"]);
 
 /**
  * Leaves out `node_modules` and names that begin with a dot, follows links. Packages are looked up from the folder itself
@@ -28,7 +40,10 @@ export function createFolderDagSource(
       try {
         return await readFile(join(root, file), "utf8");
       } catch (error) {
-        if (NOT_A_FILE.has(codeOf(error))) return undefined;
+        const code = codeOf(error);
+        if (NOT_A_FILE.has(code)) return undefined;
+        const reason = UNREADABLE.get(code);
+        if (reason !== undefined) throw new UnreadableFile(file, { reason, cause: error });
         throw error;
       }
     },
@@ -70,7 +85,7 @@ async function listFolder(
           prefix: `${own}/`,
           around: [...around, real],
         }).catch((error: unknown) => {
-          if (codeOf(error) === "ENOENT") return NOTHING; // removed while we looked
+          if (CLOSED.has(codeOf(error))) return NOTHING;
           throw error;
         });
         return { files: listing.files, folders: [own, ...listing.folders] };

@@ -7,6 +7,8 @@ export type DiagnosticCode =
   | "import-timeout"
   | "import-not-found"
   | "no-dag"
+  | "file-emptied"
+  | "file-unreadable"
   | "dag-id-in-two-files"
   // the DAG
   | "bad-dag-id"

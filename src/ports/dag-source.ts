@@ -3,10 +3,25 @@
 export interface DagSource {
   /** Paths of all files, relative to the root, "/" between parts. */
   list(): Promise<readonly string[]>;
-  /** The file's text; undefined when it isn't there. */
+  /** The file's text; undefined when it isn't there. Throws UnreadableFile when only this file can't be read. */
   read(file: string): Promise<string | undefined>;
   /** Folder on disk that third-party packages of DAG files are looked up from; absent when there is none. */
   readonly packagesFrom?: string;
+}
+
+/** A file is there and can't be read: that is the author's mistake, and others go on. */
+export class UnreadableFile extends Error {
+  override readonly name = "UnreadableFile";
+  /** Why, in a few words. */
+  readonly reason: string;
+
+  constructor(
+    file: string,
+    { reason, cause }: { readonly reason: string; readonly cause: unknown },
+  ) {
+    super(`${file} can't be read: ${reason}`, { cause });
+    this.reason = reason;
+  }
 }
 
 export interface Bundles {

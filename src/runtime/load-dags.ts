@@ -1,5 +1,5 @@
-// The inside of the DAG loader: imports a bundle and answers what its DAGs draw. Entry points run it away from
-// everything else: in a thread on one machine, in a function that may do nothing on AWS.
+// The inside of the DAG loader: imports a bundle and answers what its DAGs draw. Entry points run it
+// away from everything else: in a thread on one machine, in a function that may do nothing on AWS.
 
 import { checkDag } from "../describe/check-dag.ts";
 import type { Diagnostic } from "../model/diagnostics.ts";
@@ -80,7 +80,20 @@ function toDiagnostic(thrown: unknown, file: string): Diagnostic {
     severity: "error",
     file,
     ...findSourcePlace(stack),
-    message: `${file} could not be imported: ${name}: ${message}`,
+    message: [`${file} could not be imported: ${name}: ${message}`, ...causesOf(thrown)].join("\n"),
     hint: "code at the top of a DAG file runs when it is uploaded; it must not fail",
   };
+}
+
+const MOST_CAUSES = 5;
+
+/** A line for each cause, and for each error that is one of several. */
+function causesOf(thrown: unknown, depth = 0): readonly string[] {
+  if (!(thrown instanceof Error) || depth >= MOST_CAUSES) return [];
+  const several: readonly unknown[] = thrown instanceof AggregateError ? thrown.errors : [];
+  const causes = [...(thrown.cause === undefined ? [] : [thrown.cause]), ...several];
+  return causes.slice(0, MOST_CAUSES).flatMap((cause) => {
+    const { name, message } = toTaskError(cause);
+    return [`Caused by: ${name}: ${message}`, ...causesOf(cause, depth + 1)];
+  });
 }

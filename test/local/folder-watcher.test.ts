@@ -14,6 +14,7 @@ async function createWatch({ rescanMs = 30_000 } = {}) {
   const handed: (readonly string[])[] = [];
   const report = createRecordingReporter();
   let failures = 0;
+  const { promise: never } = Promise.withResolvers<void>();
   const watcher = await watchFolder({
     folder,
     rescanMs,
@@ -27,12 +28,13 @@ async function createWatch({ rescanMs = 30_000 } = {}) {
       },
     },
     processor: {
-      async processChanged(files) {
+      async startChanged(files) {
         if (failures > 0) {
           failures -= 1;
           throw new Error("the database is locked");
         }
         handed.push([...files].sort());
+        return { finished: files.includes("hangs.ts") ? never : Promise.resolve() };
       },
     },
   });
@@ -140,4 +142,12 @@ test("files whose processing failed are handed on again", async () => {
   expect(report.messages).toEqual([
     "error: DAG files could not be processed: Error: the database is locked",
   ]);
+});
+
+test("changes are handed on while earlier ones are still at work, and nobody waits for those at the end", async () => {
+  const { folder, arrives } = await createWatch();
+  await writeFile(join(folder, "hangs.ts"), "1");
+  await arrives("hangs.ts");
+  await writeFile(join(folder, "b.ts"), "1");
+  await arrives("b.ts");
 });

@@ -5,9 +5,9 @@ import { PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import type { DagFileRecord } from "../../model/records.ts";
 import type { DagSource } from "../../ports/dag-source.ts";
 import { bundlePackages, findPackages } from "../../services/dag-processing/bundle-packages.ts";
-import { isImportable } from "../../services/dag-processing/bundle-resolve.ts";
-import { isDagFile } from "../../services/dag-processing/dag-files.ts";
+import { lookForStepwind } from "../../services/dag-processing/dag-files.ts";
 import { isPackageFile } from "../../services/dag-processing/package-files.ts";
+import { isImportable } from "../../services/dag-processing/source-paths.ts";
 import { S3_CLIENT_OPTIONS } from "../client-options.ts";
 import { deleteKeys, listObjects } from "../s3/objects.ts";
 import { type Expected, expectImports, inMemory, isResultOf } from "./expected-imports.ts";
@@ -50,7 +50,7 @@ export async function push(
   const { source, bucket, deletesGone, imported } = options;
   const paths = await source.list();
   const texts = await readAll(source, paths.filter(isImportable));
-  const dagFiles = [...texts].flatMap(([file, text]) => (isDagFile(file, text) ? [file] : []));
+  const dagFiles = await findDagFiles(texts);
   await addPackages(source, { texts, dagFiles });
   const expected = await expectImports(texts, dagFiles);
 
@@ -105,6 +105,16 @@ async function uploadInOrder(
   }
   onUpload({ done, of: ordered.length });
   return ordered;
+}
+
+async function findDagFiles(texts: ReadonlyMap<string, string>): Promise<readonly string[]> {
+  const found = await Promise.all(
+    [...texts].map(async ([file, text]) => {
+      const { isDagFile } = await lookForStepwind(inMemory(texts), file, text);
+      return isDagFile ? [file] : [];
+    }),
+  );
+  return found.flat();
 }
 
 async function readAll(source: DagSource, files: readonly string[]): Promise<Map<string, string>> {

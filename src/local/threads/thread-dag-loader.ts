@@ -19,8 +19,8 @@ export interface ThreadDagLoader extends DagLoader {
 }
 
 const MEMORY_LIMIT_MB = 1_024;
-/** Files that hang must not hold up the others for long. */
-const PARALLEL_IMPORTS = 4;
+/** The DAG processor asks for few at a time, beside those that hang; they must not hold up the others. */
+const PARALLEL_IMPORTS = 32;
 const PATIENCE_MS = 200;
 const IDLE_MS = 5_000;
 
@@ -39,19 +39,25 @@ export function createThreadDagLoader({
     idleMs: IDLE_MS,
   });
 
+  let isClosed = false;
   return {
     async load({ hash, file }) {
       const request: LoadRequest = { url: await bundles.url(hash), file };
       const timeout = { seconds: importTimeout, reason: timedOut };
       const ending = await pool.run({ request, timeout });
       if (ending?.kind === "answer") return ending.value as Loaded;
+      // The file has made no mistake: it is loaded again at the next start.
+      if (isClosed) throw new Error(`The import of ${file} was given up: the loader is closed`);
       const { reason } = ending;
       return {
         dags: [],
         diagnostics: [toDiagnostic(file, { reason, isTimeout: reason === timedOut })],
       };
     },
-    close: () => pool.close(),
+    close() {
+      isClosed = true;
+      return pool.close();
+    },
   };
 }
 

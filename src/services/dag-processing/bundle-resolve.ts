@@ -1,11 +1,11 @@
 // Finds what a DAG file imports, for the bundler: the author's files in the DagSource, packages beside the DAG folder,
 // "stepwind" in the runtime.
 import { isBuiltin } from "node:module";
-import { posix } from "node:path";
-import type { Loader, OnResolveArgs, OnResolveResult, Plugin, PluginBuild } from "esbuild";
+import type { OnLoadResult, OnResolveArgs, OnResolveResult, Plugin, PluginBuild } from "esbuild";
 import { SOURCE_SCHEME } from "../../model/source-places.ts";
-import type { DagSource } from "../../ports/dag-source.ts";
+import { type DagSource, UnreadableFile } from "../../ports/dag-source.ts";
 import { packageFiles } from "./package-files.ts";
+import { candidatesFor, loaderFor, toSourcePath } from "./source-paths.ts";
 
 export interface SourceResolver {
   readonly plugin: Plugin;
@@ -19,152 +19,157 @@ export interface SourceResolver {
 const NAMESPACE = SOURCE_SCHEME.slice(0, -1);
 const RUNTIME: ReadonlySet<string> = new Set(["stepwind", "stepwind/operators"]);
 
-const LOADERS: Readonly<Record<string, Loader>> = {
-  ".ts": "ts",
-  ".mts": "ts",
-  ".cts": "ts",
-  ".tsx": "tsx",
-  ".js": "js",
-  ".mjs": "js",
-  ".cjs": "js",
-  ".jsx": "jsx",
-  ".json": "json",
-  ".sql": "text",
-  ".sh": "text",
-  ".txt": "text",
-  ".md": "text",
-  ".html": "text",
-};
-
-/** Whether DAG files can import the file. */
-export function isImportable(file: string): boolean {
-  return posix.extname(file) in LOADERS;
+/** What one build works with. */
+interface SourceBuild {
+  readonly source: DagSource;
+  readonly imports: Set<string>;
+  /** Reads each file once, so that it can't change in between. */
+  read(file: string): Promise<FoundFile>;
 }
 
-const EXTENSIONS = [".ts", ".mts", ".tsx", ".js", ".mjs", ".cjs", ".json"];
-/** TypeScript lets an import name the file that it would become. */
-const WRITTEN_AS: Readonly<Record<string, readonly string[]>> = {
-  ".js": [".ts", ".tsx"],
-  ".mjs": [".mts"],
-  ".cjs": [".cts"],
-};
+type FoundFile =
+  | { readonly kind: "text"; readonly text: string }
+  | { readonly kind: "missing" }
+  | { readonly kind: "unreadable"; readonly error: UnreadableFile };
 
 /** One resolver serves one build. */
 export function resolveFromSource(source: DagSource): SourceResolver {
+  const { read, throwIfBroken } = readOnce(source);
   const imports = new Set<string>();
-  const texts = new Map<string, Promise<string | undefined>>();
-  let broken: { readonly error: unknown } | undefined;
-
-  /** Each file is read once per build, so that it can't change in between. */
-  function read(file: string): Promise<string | undefined> {
-    let text = texts.get(file);
-    if (!text) {
-      text = source.read(file).catch((error: unknown) => {
-        broken = { error };
-        return undefined;
-      });
-      texts.set(file, text);
-    }
-    return text;
-  }
-
-  async function findFile(specifier: string, importer: string): Promise<OnResolveResult> {
-    const path = posix.normalize(
-      specifier.startsWith("/")
-        ? specifier.slice(1)
-        : posix.join(posix.dirname(importer), specifier),
-    );
-    if (path === ".." || path.startsWith("../")) {
-      return mistake(
-        `"${specifier}" leads out of the DAG folder`,
-        "move the file into the DAG folder",
-      );
-    }
-    const found = await findFirst(candidatesFor(path));
-    if (found) return found;
-    return mistake(
-      `The file "${specifier}" does not exist`,
-      `add ${path} to the DAG folder, or correct the path; the DAG is processed again as soon as the file is there`,
-    );
-  }
-
-  /** The first of the files that is there; if none is, all of them count as imported, so that one that comes heals. */
-  async function findFirst(candidates: readonly string[]): Promise<OnResolveResult | undefined> {
-    for (const candidate of candidates) {
-      if ((await read(candidate)) === undefined) continue;
-      imports.add(candidate);
-      return { path: candidate, namespace: NAMESPACE };
-    }
-    for (const candidate of candidates) imports.add(candidate);
-    return undefined;
-  }
-
-  async function findPackage(build: PluginBuild, args: OnResolveArgs): Promise<OnResolveResult> {
-    const name = packageName(args.path);
-    if (name === "stepwind") {
-      return mistake(
-        `"${args.path}" is no part of stepwind`,
-        `import from ${[...RUNTIME].join(" or ")}`,
-      );
-    }
-    const { packagesFrom } = source;
-    const found =
-      packagesFrom === undefined
-        ? await findFirst(packageFiles(args.path))
-        : await resolveInstalled(build, args, packagesFrom);
-    if (found) return found;
-    const install = `run "npm install ${name}" where the DAG folder's package.json is`;
-    return mistake(
-      `The package "${name}" is not installed`,
-      packagesFrom === undefined ? `${install}, then "stepwind push"` : install,
-    );
-  }
-
+  const build: SourceBuild = { source, imports, read };
   const plugin: Plugin = {
     name: "dag-source",
-    setup(build) {
-      build.onResolve({ filter: /./ }, async (args) => {
-        if (args.pluginData === IN_PACKAGES) return undefined;
-        if (args.kind === "entry-point")
-          return { path: args.path.slice(SOURCE_SCHEME.length), namespace: NAMESPACE };
-        if (RUNTIME.has(args.path)) return { path: args.path, external: true };
-        if (args.namespace !== NAMESPACE) return undefined;
-        if (/^\.{0,2}\//.test(args.path) || args.path === "." || args.path === "..") {
-          return findFile(args.path, args.importer);
-        }
-        if (isBuiltin(args.path)) return { path: args.path, external: true };
-        if (args.path.startsWith("#")) {
-          return mistake(
-            `"${args.path}" is an import of a package.json, which DAG files don't have`,
-            "use a relative path",
-          );
-        }
-        return findPackage(build, args);
-      });
-      build.onLoad({ filter: /./, namespace: NAMESPACE }, async ({ path }) => {
-        const contents = await read(path);
-        if (contents === undefined)
-          return { errors: [{ text: `The file ${path} does not exist` }] };
-        const loader = LOADERS[posix.extname(path)];
-        if (!loader) {
-          return {
-            errors: [
-              { text: `Files like ${path} can't be imported; use a .ts, .js, .json or text file` },
-            ],
-          };
-        }
-        return { contents, loader };
-      });
+    setup(builder) {
+      builder.onResolve({ filter: /./ }, (args) => resolveImport(build, builder, args));
+      builder.onLoad({ filter: /./, namespace: NAMESPACE }, ({ path }) => loadFile(build, path));
     },
   };
+  return { plugin, imports, throwIfBroken };
+}
+
+function readOnce(
+  source: DagSource,
+): Pick<SourceBuild, "read"> & Pick<SourceResolver, "throwIfBroken"> {
+  const files = new Map<string, Promise<FoundFile>>();
+  let broken: { readonly error: unknown } | undefined;
+
+  async function readNow(file: string): Promise<FoundFile> {
+    try {
+      const text = await source.read(file);
+      return text === undefined ? { kind: "missing" } : { kind: "text", text };
+    } catch (error) {
+      if (error instanceof UnreadableFile) return { kind: "unreadable", error };
+      broken = { error };
+      return { kind: "missing" };
+    }
+  }
 
   return {
-    plugin,
-    imports,
+    read(file) {
+      const found = files.get(file) ?? readNow(file);
+      files.set(file, found);
+      return found;
+    },
     throwIfBroken() {
       if (broken) throw broken.error;
     },
   };
+}
+
+async function resolveImport(
+  build: SourceBuild,
+  builder: PluginBuild,
+  args: OnResolveArgs,
+): Promise<OnResolveResult | undefined> {
+  const { path, kind, namespace, importer, pluginData } = args;
+  if (pluginData === IN_PACKAGES) return undefined;
+  if (kind === "entry-point") {
+    return { path: path.slice(SOURCE_SCHEME.length), namespace: NAMESPACE };
+  }
+  if (RUNTIME.has(path)) return { path, external: true };
+  if (namespace !== NAMESPACE) return undefined;
+  if (/^\.{0,2}\//.test(path) || path === "." || path === "..") {
+    return findFile(build, path, importer);
+  }
+  if (isBuiltin(path)) return { path, external: true };
+  if (path.startsWith("#")) {
+    return mistake(
+      `"${path}" is an import of a package.json, which DAG files don't have`,
+      "use a relative path",
+    );
+  }
+  return findPackage(build, builder, args);
+}
+
+async function loadFile({ read }: SourceBuild, path: string): Promise<OnLoadResult> {
+  const found = await read(path);
+  if (found.kind === "missing") return { errors: [{ text: `The file ${path} does not exist` }] };
+  if (found.kind === "unreadable") return { errors: [{ text: found.error.message }] };
+  const loader = loaderFor(path);
+  if (loader) return { contents: found.text, loader };
+  const text = `Files like ${path} can't be imported; use a .ts, .js, .json or text file`;
+  return { errors: [{ text }] };
+}
+
+async function findFile(
+  build: SourceBuild,
+  specifier: string,
+  importer: string,
+): Promise<OnResolveResult> {
+  const path = toSourcePath(specifier, importer);
+  if (path === undefined) {
+    return mistake(
+      `"${specifier}" leads out of the DAG folder`,
+      "move the file into the DAG folder",
+    );
+  }
+  const found = await findFirst(build, candidatesFor(path));
+  if (found) return found;
+  return mistake(
+    `The file "${specifier}" does not exist`,
+    `add ${path} to the DAG folder, or correct the path; the DAG is processed again as soon as the file is there`,
+  );
+}
+
+/** The first of the files that is there; if none is, all count as imported, so that one that comes heals. */
+async function findFirst(
+  { read, imports }: SourceBuild,
+  candidates: readonly string[],
+): Promise<OnResolveResult | undefined> {
+  for (const candidate of candidates) {
+    const found = await read(candidate);
+    if (found.kind === "missing") continue;
+    imports.add(candidate);
+    if (found.kind === "text") return { path: candidate, namespace: NAMESPACE };
+    return mistake(found.error.message, "let the user that runs Stepwind read the file");
+  }
+  for (const candidate of candidates) imports.add(candidate);
+  return undefined;
+}
+
+async function findPackage(
+  build: SourceBuild,
+  builder: PluginBuild,
+  args: OnResolveArgs,
+): Promise<OnResolveResult> {
+  const name = packageName(args.path);
+  if (name === "stepwind") {
+    return mistake(
+      `"${args.path}" is not a part of stepwind`,
+      `import from ${[...RUNTIME].join(" or ")}`,
+    );
+  }
+  const { packagesFrom } = build.source;
+  const found =
+    packagesFrom === undefined
+      ? await findFirst(build, packageFiles(args.path))
+      : await resolveInstalled(builder, args, packagesFrom);
+  if (found) return found;
+  const install = `run "npm install ${name}" where the DAG folder's package.json is`;
+  return mistake(
+    `The package "${name}" is not installed`,
+    packagesFrom === undefined ? `${install}, then "stepwind push"` : install,
+  );
 }
 
 async function resolveInstalled(
@@ -182,18 +187,6 @@ const IN_PACKAGES = Symbol("in packages");
 
 function mistake(text: string, hint: string): OnResolveResult {
   return { errors: [{ text, notes: [{ text: hint }] }] };
-}
-
-function candidatesFor(path: string): readonly string[] {
-  const extension = posix.extname(path);
-  const stem = path.slice(0, path.length - extension.length);
-  const exact = extension in LOADERS ? [path] : [];
-  return [
-    ...exact,
-    ...(WRITTEN_AS[extension] ?? []).map((written) => stem + written),
-    ...EXTENSIONS.map((added) => path + added),
-    ...EXTENSIONS.map((added) => posix.join(path, `index${added}`)),
-  ];
 }
 
 function packageName(specifier: string): string {

@@ -72,8 +72,13 @@ export async function publishVersion(
 
 /** 128 bits in hexadecimal; the same for the same drawing and the same code. */
 function versionHash(document: DagDocument, bundleHash: string): string {
-  const text = JSON.stringify([document, bundleHash], sortKeys);
+  const text = toSortedText([document, bundleHash]);
   return createHash("sha256").update(text).digest("hex").slice(0, 32);
+}
+
+/** JSON with the keys of objects in order: equal values give equal texts. */
+export function toSortedText(value: unknown): string {
+  return JSON.stringify(value, sortKeys);
 }
 
 function sortKeys(_key: string, value: unknown): unknown {

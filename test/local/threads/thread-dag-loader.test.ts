@@ -124,3 +124,59 @@ test("the same id twice in a file is a mistake", async () => {
   expect(dags).toEqual([]);
   expect(diagnostics).toMatchObject([{ code: "duplicate-dag", dagId: "one", file: "dag.ts" }]);
 });
+
+test("an error that a file's code throws later is never another file's", async () => {
+  const load = createLoads();
+  const late = `setTimeout(() => { throw new Error("connect ECONNREFUSED"); }, 20);
+    setTimeout(() => void Promise.reject(new Error("late")), 20);`;
+  const slow = ONE_DAG.replace("one", "slow").concat(
+    "await new Promise((r) => setTimeout(r, 60));",
+  );
+  for (let time = 0; time < 3; time += 1) {
+    // One after the other, so that the second may get the first one's thread.
+    expect((await load(ONE_DAG + late, "late.ts")).diagnostics).toEqual([]);
+    expect((await load(slow, "slow.ts")).diagnostics).toEqual([]);
+  }
+});
+
+test("a rejection that nothing at the top of a file handles is its import error", async () => {
+  const load = createLoads();
+  const { dags, diagnostics } = await load(`${ONE_DAG} void Promise.reject(new Error("no"));`);
+  expect(dags).toEqual([]);
+  expect(diagnostics).toMatchObject([
+    {
+      code: "import-failed",
+      file: "dag.ts",
+      message:
+        "The import of dag.ts ended its thread: an error that nothing in the file caught: Error: no",
+    },
+  ]);
+});
+
+test("an import error has its causes", async () => {
+  const load = createLoads();
+  const { diagnostics } = await load(`
+    const root = new AggregateError([new RangeError("left"), new Error("right")], "both");
+    throw new Error("no config", { cause: root });
+  `);
+  expect(diagnostics[0]?.message).toBe(
+    [
+      "dag.ts could not be imported: Error: no config",
+      "Caused by: AggregateError: both",
+      "Caused by: RangeError: left",
+      "Caused by: Error: right",
+    ].join("\n"),
+  );
+});
+
+test("a loader that is closed while a file is imported blames the file for nothing", async () => {
+  const folder = temporaryFolder();
+  const bundles = createFileBundles(folder);
+  await bundles.put("b", "await new Promise(() => {});");
+  const loader = createThreadDagLoader({ bundles });
+  const loaded = loader.load({ hash: "b", file: "hangs.ts" });
+  await Promise.all([
+    expect(loaded).rejects.toThrow("The import of hangs.ts was given up: the loader is closed"),
+    new Promise((resolve) => setTimeout(resolve, 50)).then(() => loader.close()),
+  ]);
+});

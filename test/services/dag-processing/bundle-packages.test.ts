@@ -7,7 +7,7 @@ import {
   bundlePackages,
   findPackages,
 } from "../../../src/services/dag-processing/bundle-packages.ts";
-import { isDagFile } from "../../../src/services/dag-processing/dag-files.ts";
+import { lookForStepwind } from "../../../src/services/dag-processing/dag-files.ts";
 import { temporaryFolder } from "../../local/temporary-folder.ts";
 
 const PACKAGES = {
@@ -55,7 +55,10 @@ test("packages that files and their helpers import become files that stand for t
     "_packages/modern.mjs",
     "_packages/modern/part.mjs",
   ]);
-  for (const [path, text] of packages) expect(isDagFile(path, text)).toBe(false);
+  for (const [path, text] of packages) {
+    const { isDagFile } = await lookForStepwind(inMemory(DAGS), path, text);
+    expect(isDagFile).toBe(false);
+  }
 
   const bucket = { ...DAGS, ...Object.fromEntries(packages) };
   const lacking = await bundleDagFile(inMemory(bucket), "orders.ts");

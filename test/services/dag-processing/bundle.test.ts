@@ -125,7 +125,12 @@ test.each([
     /leads out of the DAG folder/,
     /move the file/,
   ],
-  ["an unknown part of stepwind", "stepwind/secrets", /no part of stepwind/, /stepwind\/operators/],
+  [
+    "an unknown part of stepwind",
+    "stepwind/secrets",
+    /is not a part of stepwind/,
+    /stepwind\/operators/,
+  ],
 ])("%s is a diagnostic with a hint", async (_, specifier, message, hint) => {
   const text = `import x from "${specifier}"; console.log(x);`;
   for (const source of [inMemory({ "a.ts": text }), await onDisk({ "a.ts": text })]) {

@@ -1,0 +1,64 @@
+// DAGs that their file has no more: they are taken off, with their history kept.
+import { waitsFor } from "../../model/dag-files.ts";
+import type { DagFileRecord } from "../../model/records.ts";
+import type { Processing } from "./processing.ts";
+import { updateDag } from "./update-dag.ts";
+
+/**
+ * Ids of the DAGs that are live from the file. It may be processed elsewhere at the same time: a DAG
+ * that was made live there may not be in the file's record yet, so all DAGs are looked at.
+ */
+export async function findLiveDags(
+  { platform: { metadata } }: Processing,
+  { file, known }: { readonly file: string; readonly known: DagFileRecord | undefined },
+): Promise<ReadonlySet<string>> {
+  const dagIds = new Set<string>();
+  for (const dagId of known?.dagIds ?? []) {
+    const dag = await metadata.dags.get(dagId);
+    if (dag?.file === file && !dag.isStale) dagIds.add(dagId);
+  }
+  for (let after: string | undefined, more = true; more; more = after !== undefined) {
+    const page = await metadata.dags.list({ limit: 1_000, ...(after ? { after } : {}) });
+    for (const dag of page.items) if (dag.file === file && !dag.isStale) dagIds.add(dag.dagId);
+    after = page.next;
+  }
+  return dagIds;
+}
+
+/** Forgets a file that is gone or has no DAG; answers the files that wait for an id of its DAGs. */
+export async function forgetFile(
+  processing: Processing,
+  file: string,
+  { known, isGone }: { readonly known: DagFileRecord | undefined; readonly isGone: boolean },
+): Promise<readonly string[]> {
+  // Most files that are there and have no DAG never had one.
+  if (!known && !isGone) return [];
+  const dagIds = await findLiveDags(processing, { file, known });
+  if (known) {
+    await processing.platform.metadata.files.delete(file);
+    processing.options.onFileForgotten?.(known);
+  }
+  return retireDags(processing, file, [...dagIds]);
+}
+
+/** Retires DAGs that are live from the file; answers the files that wait for one of the ids. */
+export async function retireDags(
+  { platform, options }: Processing,
+  file: string,
+  dagIds: readonly string[],
+): Promise<readonly string[]> {
+  if (dagIds.length === 0) return [];
+  const { metadata, schedules } = platform;
+  for (const dagId of dagIds) {
+    const isRetired = await updateDag(metadata.dags, dagId, (dag) =>
+      dag && !dag.isStale && dag.file === file ? { ...dag, isStale: true } : undefined,
+    );
+    if (!isRetired) continue;
+    await schedules.remove(dagId);
+    await options.onDagChanged(dagId);
+  }
+  const records = await metadata.files.list();
+  return records
+    .filter((record) => record.file !== file && waitsFor(record, dagIds))
+    .map((record) => record.file);
+}
