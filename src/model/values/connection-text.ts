@@ -2,6 +2,7 @@
 // The WHATWG URL class won't do: it refuses and rewrites what Python's urlsplit takes.
 import type { Connection } from "../task-services.ts";
 
+const SPACE = 0x20;
 const EXTRA_KEY = "__extra__";
 const JSON_FIELDS = [
   "conn_type",
@@ -114,13 +115,40 @@ function toText(value: unknown): string {
   return value === undefined || value === null ? "" : String(value);
 }
 
-/** Python: urllib.parse.urlsplit. */
+/** Python: urllib.parse.urlsplit. It cuts off control characters and spaces at the start. */
 function splitUrl(url: string) {
+  let start = 0;
+  while (url.charCodeAt(start) <= SPACE) start += 1;
+  const clean = url.slice(start).replace(/[\t\n\r]/g, "");
   const [, scheme = "", afterScheme = ""] =
-    /^(?:([A-Za-z][A-Za-z0-9+.-]*):)?(.*)$/s.exec(url) ?? [];
+    /^(?:([A-Za-z][A-Za-z0-9+.-]*):)?(.*)$/s.exec(clean) ?? [];
   const [, authority = "", path = "", query = ""] =
     /^(?:\/\/([^/?#]*))?([^?#]*)(?:\?([^#]*))?/.exec(afterScheme) ?? [];
+  checkAuthority(authority);
   return { scheme: scheme.toLowerCase(), authority, path, query };
+}
+
+/** Python: _check_bracketed_netloc and _checknetloc. */
+function checkAuthority(authority: string): void {
+  const address = authority.slice(authority.lastIndexOf("@") + 1);
+  if (/[[\]]/.test(authority) && !isBracketed(address)) {
+    throw new InvalidConnection(
+      "it has square brackets that don't hold an IPv6 address; write %5B and %5D for others",
+    );
+  }
+  const plain = authority.replaceAll(/[@:]/g, "");
+  const normal = plain.normalize("NFKC");
+  if (normal !== plain && /[/?#@:]/.test(normal)) {
+    throw new InvalidConnection("its host has a character that stands for one of / ? # @ :");
+  }
+}
+
+/** Whether it is "[address]" or "[address]:port". Python: ipaddress.ip_address, or an address of a later kind ("v1.x"). */
+function isBracketed(address: string): boolean {
+  const [, host = ""] = /^\[([^[\]]*)\](?::[^[\]]*)?$/.exec(address) ?? [];
+  if (host.startsWith("v")) return /^v[0-9A-Fa-f]+\..+$/.test(host);
+  const ip = host.replace(/%[^%]+$/, "");
+  return /^[0-9A-Fa-f:.]+$/.test(ip) && URL.canParse(`http://[${ip}]`);
 }
 
 /** Python: SplitResult.username, .password, .port; and Airflow's own rule for hosts that are paths. */
