@@ -19,19 +19,32 @@ export async function checkDag(dag: Dag, options: DescribeOptions = {}): Promise
   return { document: described.document, diagnostics };
 }
 
+/**
+ * Only scheduled runs need defaults that pass (Airflow: DAG._validate_params); whoever triggers a run
+ * gives a value, and is refused without one. A schema that no value passes is worth a word anyway.
+ */
 async function checkParams(dag: Dag, { document }: DescribedDag, report: Report): Promise<void> {
-  const withDefault = Object.entries(document.params).filter(
-    ([, { default: fallback, schema }]) => fallback !== undefined && Object.keys(schema).length > 0,
+  const withSchema = Object.entries(document.params).filter(
+    ([, { schema }]) => Object.keys(schema).length > 0,
   );
-  if (withDefault.length === 0) return;
-  const { resolveParams } = await import("../model/values/params.ts");
-  const resolved = resolveParams(Object.fromEntries(withDefault), {});
-  if (resolved.ok) return;
-  for (const { param, message } of resolved.errors) {
+  if (withSchema.length === 0) return;
+  const { findSchemaProblem, resolveParams } = await import("../model/values/params.ts");
+  const isScheduled = document.schedule.kind !== "none";
+  for (const [param, given] of withSchema) {
+    const problem = findSchemaProblem(given.schema);
+    const needsDefault = isScheduled && given.default !== undefined;
+    const resolved = needsDefault ? resolveParams({ [param]: given }, {}) : undefined;
+    const refused = resolved?.ok === false ? resolved.errors[0]?.message : undefined;
+    if (problem === undefined && refused === undefined) continue;
+    const what = problem === undefined ? `the default of param "${param}"` : `param "${param}"`;
     report.add({
       code: "bad-param",
+      severity: isScheduled ? "error" : "warning",
       site: graphOf(dag).site,
-      message: `DAG "${dag.dagId}": the default of param "${param}" ${message}`,
+      message: `DAG "${dag.dagId}": ${what} ${problem ?? refused}`,
+      ...(problem === undefined
+        ? { hint: "give it a default that its schema allows, or set schedule to null" }
+        : {}),
     });
   }
 }

@@ -289,15 +289,47 @@ test("a task that is neither function nor operator is refused at once", () => {
   );
 });
 
+test("only a scheduled DAG needs defaults that their schemas allow", async () => {
+  const params = {
+    none: param(null, { type: "string" }),
+    wrong: param("x", { type: "integer" }),
+    must: param(undefined, { type: "string" }),
+  };
+  const check = async (schedule: string | null, given: object) => {
+    const dag = new Dag("d", { schedule, startDate: "2026-01-01", params: untyped(given) });
+    dag.task("a", () => 1)();
+    return (await checkDag(dag)).diagnostics.map((each) => `${each.severity} ${show(each)}`);
+  };
+  expect(await check(null, params)).toEqual([]);
+  expect(await check("@daily", params)).toEqual([
+    expect.stringContaining('error bad-param: DAG "d": param "must" has no default'),
+    'error bad-param: DAG "d": the default of param "none" must be string (give it a default that its schema allows, or set schedule to null)',
+    'error bad-param: DAG "d": the default of param "wrong" must be integer (give it a default that its schema allows, or set schedule to null)',
+  ]);
+  const unusable = { n: param(1, { type: "nonsense" }) };
+  for (const [schedule, severity] of [
+    [null, "warning"],
+    ["@once", "error"],
+  ] as const) {
+    expect(await check(schedule, unusable)).toEqual([
+      expect.stringContaining(
+        `${severity} bad-param: DAG "d": param "n" has a schema that can't be used`,
+      ),
+    ]);
+  }
+});
+
 test("templates and defaults of params are checked with the libraries they need", async () => {
   const dag = new Dag("d", {
+    schedule: "@daily",
+    startDate: "2026-01-01",
     params: { days: param("x", { type: "integer" }), free: param(1, {}) },
   });
   dag.task("a", bash({ bashCommand: "{{ dss }}", env: { A: "{{ ds", B: "{{ ds }}" } }))();
   const { document, diagnostics } = await checkDag(dag);
   expect(document.tasks).toHaveLength(1);
   expect(diagnostics.map(show)).toEqual([
-    'bad-param: DAG "d": the default of param "days" must be integer',
+    'bad-param: DAG "d": the default of param "days" must be integer (give it a default that its schema allows, or set schedule to null)',
     'unknown-template-name: Field "bashCommand" of task "a" of DAG "d" uses "dss", which templates don\'t have (did you mean "ds"?)',
     expect.stringMatching(/^template-syntax: Field "env" of task "a" of DAG "d" has bad syntax/),
   ]);

@@ -15,7 +15,12 @@ export type ResolvedParams =
   | { readonly ok: true; readonly values: JsonObject }
   | { readonly ok: false; readonly errors: readonly ParamError[] };
 
-type Check = (value: Json) => string | undefined;
+interface Check {
+  /** Why the schema can't be used, if so: then no value passes. */
+  readonly problem?: string;
+  /** What is wrong with the value. */
+  find(value: Json): string | undefined;
+}
 
 const checks = new Map<string, Check>();
 const MOST_CHECKS = 5_000;
@@ -34,11 +39,16 @@ export function resolveParams(
       errors.push({ param, message: "has no default and no value was given" });
       continue;
     }
-    const message = checkFor(schema)(value);
+    const message = checkFor(schema).find(value);
     if (message !== undefined) errors.push({ param, message });
     values[param] = value;
   }
   return errors.length > 0 ? { ok: false, errors } : { ok: true, values: { ...values, ...conf } };
+}
+
+/** Why the schema can't be used, whatever the value; undefined if it can. */
+export function findSchemaProblem(schema: JsonObject): string | undefined {
+  return checkFor(schema).problem;
 }
 
 /** Checks are kept by the schema's text, so that reading a document again doesn't compile them again. */
@@ -47,7 +57,7 @@ function checkFor(schema: JsonObject): Check {
   let check = checks.get(key);
   if (!check) {
     if (checks.size >= MOST_CHECKS) checks.clear();
-    check = key === "{}" ? () => undefined : compile(schema);
+    check = key === "{}" ? { find: () => undefined } : compile(schema);
     checks.set(key, check);
   }
   return check;
@@ -59,11 +69,13 @@ function compile(schema: JsonObject): Check {
   try {
     validate = ajv.compile(schema);
   } catch (error) {
-    const reason = `has a schema that can't be used: ${error instanceof Error ? error.message : String(error)}`;
-    return () => reason;
+    const problem = `has a schema that can't be used: ${error instanceof Error ? error.message : String(error)}`;
+    return { problem, find: () => problem };
   }
-  return (value) =>
-    validate(value) ? undefined : (validate.errors ?? []).map(describeError).join(", ");
+  return {
+    find: (value) =>
+      validate(value) ? undefined : (validate.errors ?? []).map(describeError).join(", "),
+  };
 }
 
 function createAjv(): Ajv2020 {
