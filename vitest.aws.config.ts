@@ -1,13 +1,26 @@
 // Vitest for what needs an AWS emulator, one for all: the adapters, and end to end the product as the CDK deploys it.
 import { defineConfig } from "vitest/config";
+import { isMiniStack } from "./test/aws/ministack.ts";
 
 const conditions = ["stepwind-source"];
+
+/** One that runs already, LocalStack as a rule; MiniStack is started when there is none. */
+const given = process.env.AWS_ENDPOINT_URL;
+const isLocalStack = given !== undefined && !(await isMiniStack(given));
+
+/**
+ * LocalStack keeps a function warm for ten minutes, at some 15 descriptors each, and its `select()` takes none beyond
+ * 1,024. One file at a time needs about 600; three, each with a stack of its own, need more than there are.
+ */
+const FILES_AT_ONCE = isLocalStack ? 1 : 3;
+/** LocalStack is one Python process: it takes several times as long for thousands of calls as others do. */
+const PATIENCE = isLocalStack ? 3 : 1;
 
 export default defineConfig({
   resolve: { conditions },
   ssr: { resolve: { conditions } },
   test: {
-    maxWorkers: 3,
+    maxWorkers: FILES_AT_ONCE,
     projects: [
       {
         extends: true,
@@ -16,8 +29,8 @@ export default defineConfig({
           include: ["test/aws/**/*.test.ts"],
           exclude: ["test/aws/e2e/**"],
           globalSetup: ["test/aws/global-setup.ts"],
-          testTimeout: 60_000,
-          hookTimeout: 120_000,
+          testTimeout: PATIENCE * 60_000,
+          hookTimeout: PATIENCE * 120_000,
         },
       },
       {
@@ -26,8 +39,8 @@ export default defineConfig({
           name: "e2e",
           include: ["test/aws/e2e/*.test.ts"],
           globalSetup: ["test/aws/e2e/global-setup.ts"],
-          testTimeout: 240_000,
-          hookTimeout: 120_000,
+          testTimeout: PATIENCE * 240_000,
+          hookTimeout: PATIENCE * 120_000,
         },
       },
     ],
