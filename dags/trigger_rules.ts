@@ -1,5 +1,6 @@
-// What runs after a success, a skip and a failure: one task per trigger rule. Trigger it by hand and look at the states.
-// The run is green: its last task runs whatever happened, and a run is judged by its last tasks.
+// What runs after a success, a skip and a failure: a task for each of eight trigger rules. Trigger it
+// by hand and look at the states. The run succeeds, although tasks fail: its last task runs whatever
+// happened, and the last tasks of a run decide on its state.
 import { Dag, SkipTask } from "stepwind";
 import { empty } from "stepwind/operators";
 
@@ -14,7 +15,7 @@ const fails = dag.task("fails", async () => {
 })();
 
 const rules = [
-  "all_success", // upstream_failed: one has failed
+  "all_success", // upstream_failed or skipped, as whichever of "fails" and "skips" ends first
   "all_failed", // skipped: one has succeeded
   "all_done", // runs: none is left
   "one_success", // runs as soon as one has succeeded

@@ -8,8 +8,8 @@ export function createJsonReporter(
   write: (line: string) => unknown = process.stdout.write.bind(process.stdout),
 ): Reporter {
   const at =
-    (level: Level): Reporter["info"] =>
-    (message, fields = {}) => {
+    (level: Level) =>
+    (message: string, fields: object = {}) => {
       const timestamp = new Date().toISOString();
       write(`${JSON.stringify({ timestamp, level, message, ...fields })}\n`);
     };

@@ -1,5 +1,5 @@
-// Finds what the words of a command line mean: DAGs, runs by id, date or "latest", tasks. What isn't there is refused
-// with the names that are close.
+// Finds what the words of a command line mean: DAGs, runs by id, date or "latest", tasks. What isn't
+// there is refused with the names that are close.
 import { parseMoment, toIso } from "../model/values/time.ts";
 import {
   type Api,
@@ -36,10 +36,23 @@ export async function aboutDag<T>(api: Api, dagId: string, ask: () => Promise<T>
     if (!(error instanceof ApiError) || error.status !== 404) throw error;
     const known = (await everyDag(api)).map((dag) => dag.dag_id);
     if (known.includes(dagId)) throw error;
+    const hint = hintFor(dagId, known, "npx stepwind dags list shows all DAGs");
+    const broken = await importErrorsText(api);
     throw new Failure(`There is no DAG "${dagId}"`, {
-      hint: hintFor(dagId, known, "npx stepwind dags list shows all DAGs"),
+      hint: broken === undefined ? hint : `${hint}\n${broken}`,
     });
   }
+}
+
+/** That files have mistakes, and how to see them; undefined when none has. */
+export async function importErrorsText(api: Api): Promise<string | undefined> {
+  const { total_entries: count } = await api.get<{ readonly total_entries: number }>(
+    "/importErrors",
+    { limit: 1 },
+  );
+  if (count === 0) return undefined;
+  const files = count === 1 ? "1 DAG file has mistakes" : `${count} DAG files have mistakes`;
+  return `${files}; see them with: npx stepwind dags list-import-errors`;
 }
 
 /** The run with this id, or with this logical date; without either, or as "latest", the newest one. */
@@ -70,7 +83,7 @@ export async function findRun(api: Api, dagId: string, written = "latest"): Prom
       hint: hintFor(
         written,
         ids,
-        `npx stepwind dags list-runs ${dagId} shows its runs; "latest" is one, too`,
+        `npx stepwind dags list-runs ${dagId} shows its runs; "latest" is the newest`,
       ),
     });
   });

@@ -71,10 +71,10 @@ export async function placeOf(
   return { dagsFolder: dirname(absolute), file: basename(absolute) };
 }
 
-/** Prints the mistakes of the files that were read; `folder` as the person wrote it. */
+/** Prints the mistakes of the files; `folder` as the person wrote it. */
 export function showMistakes(
   { terminal, paint }: Session,
-  { files }: Scratch,
+  files: readonly DagFileRecord[],
   folder: string,
 ): void {
   for (const { file, diagnostics } of files) {

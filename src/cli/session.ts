@@ -1,6 +1,7 @@
 // One call of the command: where it writes, and the options that every command has.
 import { isAbsolute, join } from "node:path";
 import type { Command } from "commander";
+import { Failure } from "./terminal/failure.ts";
 import { createPaint, type Paint } from "./terminal/paint.ts";
 import type { Terminal } from "./terminal/terminal.ts";
 
@@ -41,6 +42,15 @@ export function placesOf({ terminal }: Session, command: Command): Places {
     home: absolute(home ?? (env.STEPWIND_HOME || ".stepwind")),
     dagsFolder: absolute(dagsFolderText),
     dagsFolderText,
-    url: url ?? (env.STEPWIND_URL || undefined),
+    url: toServerUrl(url ?? (env.STEPWIND_URL || undefined)),
   };
+}
+
+/** Refuses what no request can be sent to. */
+function toServerUrl(url: string | undefined): string | undefined {
+  if (url === undefined || /^https?:$/.test(URL.parse(url)?.protocol ?? "")) return url;
+  throw new Failure(`"${url}" is not the address of a server`, {
+    hint: "It must start with http:// or https://, such as http://127.0.0.1:8080",
+    exitCode: 2,
+  });
 }

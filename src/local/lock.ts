@@ -1,12 +1,22 @@
-// One process per home folder. The operating system holds the lock (an exclusive transaction of SQLite on a file
-// of its own), so it ends with the process however that ends, and a reused process id fools nobody.
+// One process per home folder. The operating system holds the lock (an exclusive transaction of
+// SQLite on a file of its own), so it ends with the process however that ends, and a process id that
+// is used again misleads nobody.
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { isBusy } from "./sqlite/errors.ts";
+import { isBusy, toOpeningError } from "./sqlite/errors.ts";
+import {
+  checkNoFolder,
+  checkWritableFolder,
+  StorageRefused,
+  toStorageRefused,
+} from "./storage-refused.ts";
 
 /** Long enough to outlast a `readServer` that happens to look at the same moment. */
 const PATIENCE_MS = 250;
+
+/** A connection that nothing refers to is collected, and its lock goes with it. */
+const held = new Set<DatabaseSync>();
 
 /** What is known of the process that holds a folder. */
 export interface ServerInfo {
@@ -36,19 +46,22 @@ export class LockHeld extends Error {
   }
 }
 
-/** Takes the folder, made if need be, for this process; throws LockHeld when another one, or this one, has it. */
+/**
+ * Takes the folder, made if need be, for this process. Throws LockHeld when another process, or this
+ * one, has it, and StorageRefused when the folder can't be written.
+ */
 export function acquireLock(folder: string): Lock {
-  mkdirSync(folder, { recursive: true });
-  const db = new DatabaseSync(lockFile(folder), { timeout: PATIENCE_MS });
+  prepareFolder(folder);
+  const db = openLocked(folder);
+  held.add(db);
+  const info: ServerInfo = { pid: process.pid, startedAt: new Date().toISOString() };
   try {
-    db.exec("BEGIN EXCLUSIVE");
+    writeInfo(folder, info);
   } catch (error) {
+    held.delete(db);
     db.close();
-    if (isBusy(error)) throw new LockHeld(resolve(folder), readInfo(folder));
     throw error;
   }
-  const info: ServerInfo = { pid: process.pid, startedAt: new Date().toISOString() };
-  writeInfo(folder, info);
   return {
     announce({ url }) {
       writeInfo(folder, { ...info, url });
@@ -56,6 +69,7 @@ export function acquireLock(folder: string): Lock {
     release() {
       if (!db.isOpen) return;
       rmSync(infoFile(folder), { force: true });
+      held.delete(db);
       db.close();
     },
   };
@@ -66,18 +80,53 @@ export function readServer(folder: string): ServerInfo | undefined {
   return isLocked(folder) ? readInfo(folder) : undefined;
 }
 
+/** Makes the folder, and refuses one that this process may not write to. */
+function prepareFolder(folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true });
+  } catch (error) {
+    throw toStorageRefused(error, resolve(folder));
+  }
+  checkWritableFolder(resolve(folder));
+  checkNoFolder(lockFile(folder));
+}
+
+function openLocked(folder: string): DatabaseSync {
+  let db: DatabaseSync | undefined;
+  try {
+    db = new DatabaseSync(lockFile(folder), { timeout: PATIENCE_MS });
+    db.exec("BEGIN EXCLUSIVE");
+    return db;
+  } catch (error) {
+    db?.close();
+    if (isBusy(error)) throw new LockHeld(resolve(folder), readInfo(folder));
+    throw toLockError(error, folder);
+  }
+}
+
 function isLocked(folder: string): boolean {
   if (!existsSync(lockFile(folder))) return false;
-  const db = new DatabaseSync(lockFile(folder), { readOnly: true, timeout: 0 });
+  let db: DatabaseSync | undefined;
   try {
+    db = new DatabaseSync(lockFile(folder), { readOnly: true, timeout: 0 });
     db.exec("SELECT count(*) FROM sqlite_schema");
     return false;
   } catch (error) {
     if (isBusy(error)) return true;
-    throw error;
+    throw toLockError(error, folder);
   } finally {
-    db.close();
+    db?.close();
   }
+}
+
+/** The lock file holds nothing, so that a damaged one may simply go. */
+function toLockError(error: unknown, folder: string): unknown {
+  const file = resolve(lockFile(folder));
+  const refused = toOpeningError(error, file);
+  if (!(refused instanceof StorageRefused) || refused.fault !== "damaged") return refused;
+  return new StorageRefused("damaged", `${file} is damaged. Delete it; it holds no data`, {
+    cause: error,
+  });
 }
 
 function lockFile(folder: string): string {
@@ -91,8 +140,12 @@ function infoFile(folder: string): string {
 /** By renaming, so that a reader never sees half of it. */
 function writeInfo(folder: string, info: ServerInfo): void {
   const temporary = `${infoFile(folder)}.tmp`;
-  writeFileSync(temporary, JSON.stringify(info));
-  renameSync(temporary, infoFile(folder));
+  try {
+    writeFileSync(temporary, JSON.stringify(info));
+    renameSync(temporary, infoFile(folder));
+  } catch (error) {
+    throw toStorageRefused(error, resolve(infoFile(folder)));
+  }
 }
 
 function readInfo(folder: string): ServerInfo | undefined {

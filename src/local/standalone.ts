@@ -20,76 +20,103 @@ export interface StandaloneOptions extends LocalOptions {
 export interface Standalone {
   readonly url: string;
   readonly product: LocalProduct;
+  /** As of the product: when this resolves, the server should stop and say so. */
+  readonly damage: LocalProduct["damage"];
   stop(): Promise<void>;
 }
 
-/** The port that was asked for is taken by somebody else. */
+/** The port that was asked for can't be listened on. */
 class PortInUse extends Error {
   override readonly name = "PortInUse";
 
-  constructor(port: number, host: string) {
-    super(
-      `Port ${port} on ${host} is in use by another program; stop it, or choose another with --port`,
-    );
+  constructor(port: number, host: string, cause: NodeJS.ErrnoException) {
+    const why =
+      cause.code === "EADDRINUSE"
+        ? "is in use by another program; stop it, or choose another with --port"
+        : `can't be opened (${cause.code}); choose another with --port`;
+    super(`Port ${port} on ${host} ${why}`, { cause });
   }
 }
 
 /**
- * Starts everything: takes up runs where they were, reads the DAG folder, plans, and serves. Resolves when all
- * DAG files were read once. Throws LockHeld or PortInUse before anything has started.
+ * Starts everything: takes up runs where they were, reads the DAG folder, plans, and serves. Resolves
+ * when all DAG files were read once. When a step fails, or meets damaged metadata, it ends what has
+ * started and throws: LockHeld, PortInUse, StorageRefused or what went wrong.
  */
 export async function startStandalone(options: StandaloneOptions): Promise<Standalone> {
-  const { port = 8080, host = "127.0.0.1" } = options;
   const product = await openLocalProduct(options);
+  const closers = [() => product.close()];
+  const stop = async () => {
+    for (const close of closers.splice(0).reverse()) await close();
+  };
+  try {
+    const url = await start(product, options, closers);
+    return { url, product, damage: product.damage, stop };
+  } catch (error) {
+    await stop().catch((problem: unknown) => {
+      options.report?.error(`Not everything could be closed: ${String(problem)}`);
+    });
+    throw error;
+  }
+}
+
+/** Answers the address. What is to be closed is added to the closers, the last one first. */
+async function start(
+  product: LocalProduct,
+  options: StandaloneOptions,
+  closers: (() => Promise<void>)[],
+): Promise<string> {
+  const { port = 8080, host = "127.0.0.1", dagsFolder } = options;
   const { platform, services, processor } = product;
   const api = createApiServer(platform, services, {
-    dagsFolder: options.dagsFolder,
+    dagsFolder,
     localUser: machineUser(),
     ...(options.version === undefined ? {} : { version: options.version }),
   });
-  let server: ReturnType<typeof serve>;
-  try {
-    server = await listen(api.fetch, port, host);
-  } catch (error) {
-    await product.close();
-    throw error;
-  }
+  const server = await listen(api.fetch, port, host);
+  closers.push(() => closeServer(server));
   const url = `http://${host}:${(server.address() as AddressInfo).port}`;
   product.lock.announce({ url });
   product.warmUp();
   await product.resumeRuns();
   const watcher = await watchFolder({
-    folder: options.dagsFolder,
+    folder: dagsFolder,
     source: platform.source,
     processor,
     metadata: platform.metadata,
     report: platform.report,
   });
+  closers.push(() => watcher.close());
   await product.startScheduling();
+  await refuseDamage(product);
   releaseMemoryAtRest();
-  return {
-    url,
-    product,
-    async stop() {
-      await watcher.close();
-      await new Promise<void>((resolve) => {
-        server.close(() => resolve());
-        if ("closeAllConnections" in server) server.closeAllConnections();
-      });
-      await product.close();
-    },
-  };
+  return url;
 }
+
+/** Steps of the start report what fails for one DAG or one run and go on; damage is everybody's. */
+async function refuseDamage({ damage }: LocalProduct): Promise<void> {
+  const met = await Promise.race([damage, undefined]);
+  if (met !== undefined) throw met;
+}
+
+type Server = ReturnType<typeof serve>;
 
 function listen(
   fetch: (request: Request) => Response | Promise<Response>,
   port: number,
   hostname: string,
-): Promise<ReturnType<typeof serve>> {
+): Promise<Server> {
   return new Promise((resolve, reject) => {
     const server = serve({ fetch, port, hostname }, () => resolve(server));
     server.on("error", (error: NodeJS.ErrnoException) => {
-      reject(error.code === "EADDRINUSE" ? new PortInUse(port, hostname) : error);
+      reject(error.syscall === "listen" ? new PortInUse(port, hostname, error) : error);
     });
+  });
+}
+
+async function closeServer(server: Server): Promise<void> {
+  await new Promise<void>((resolve) => {
+    server.close(() => resolve());
+    if ("closeAllConnections" in server) server.closeAllConnections();
   });
 }

@@ -1,4 +1,5 @@
 // Platform: all that the product needs from outside, one of each port. Adapters make one; services take it.
+import type { ProductEvent } from "../model/product-events.ts";
 import type { DagLoader } from "./dag-loader.ts";
 import type { Bundles, DagSource } from "./dag-source.ts";
 import type { Metadata } from "./metadata.ts";
@@ -20,7 +21,8 @@ export interface Clock {
 
 /** The product's own log: what operators of a deployment read. */
 export interface Reporter {
-  info(message: string, fields?: Readonly<Record<string, unknown>>): void;
+  /** The event says the same as the message, to programs. */
+  info(message: string, event?: ProductEvent): void;
   warn(message: string, fields?: Readonly<Record<string, unknown>>): void;
   error(message: string, fields?: Readonly<Record<string, unknown>>): void;
 }

@@ -81,7 +81,7 @@ function toDiagnostic(thrown: unknown, file: string): Diagnostic {
     file,
     ...findSourcePlace(stack),
     message: [`${file} could not be imported: ${name}: ${message}`, ...causesOf(thrown)].join("\n"),
-    hint: "code at the top of a DAG file runs when it is uploaded; it must not fail",
+    hint: "code at the top of a DAG file runs whenever the file is read; it must not fail",
   };
 }
 

@@ -52,7 +52,39 @@ test("a triggered run is recorded, waits for a server, and is found by its date"
   expect(logs.err).toContain("has not run");
   const again = await stepwind(folder, "dags", "trigger", "orders", "-l", "none", "-r", "mine");
   expect(again.code).toBe(1);
-  expect(again.err).toContain("already has a run");
+  expect(again.err).toContain('already has a run with id "mine"');
+  const sameDate = await stepwind(folder, "dags", "trigger", "orders", "-l", date);
+  expect(sameDate.err).toContain('"orders" already has a run with logical date 2026-01-05T06:00');
+});
+
+test("trigger, state and next-execution answer programs with the API's fields", async () => {
+  const folder = project();
+  const json = async (...argv: readonly string[]) =>
+    JSON.parse((await stepwind(folder, "dags", ...argv, "-o", "json")).out);
+  const date = "2026-01-05T06:00:00Z";
+  const run = { dag_id: "orders", dag_run_id: "mine", logical_date: date, state: "queued" };
+  expect(await json("trigger", "orders", "-l", date, "-r", "mine")).toMatchObject([run]);
+  expect(await json("state", "orders")).toMatchObject([run]);
+  expect(await json("next-execution", "orders")).toMatchObject([
+    { dag_id: "orders", next_dagrun_run_after: expect.stringMatching(/T06:00:00Z$/) },
+  ]);
+  const plain = await stepwind(folder, "dags", "state", "orders", "-o", "plain");
+  expect(plain.out).toMatch(/^dag_id +run_id +state .*\norders +mine +queued /);
+});
+
+test("list-runs says on stderr that there are older runs, in every form", async () => {
+  const folder = project();
+  for (const id of ["one", "two", "three"]) {
+    await stepwind(folder, "dags", "trigger", "orders", "-l", "none", "-r", id);
+  }
+  const some = await stepwind(folder, "dags", "list-runs", "--limit", "2", "-o", "json");
+  expect(JSON.parse(some.out)).toHaveLength(2);
+  expect(some.err).toContain(
+    "These are the newest 2 runs; there are older ones; --limit shows more",
+  );
+  const table = await stepwind(folder, "dags", "list-runs", "orders", "--limit", "2");
+  expect(table.err).toBe(some.err);
+  expect((await stepwind(folder, "dags", "list-runs", "orders", "--limit", "3")).err).toBe("");
 });
 
 test("names that are nearly right are suggested", async () => {
@@ -158,4 +190,36 @@ test("dags test of a broken file shows the mistake", async () => {
   const { code, err } = await stepwind(folder, "dags", "test", "dags/broken.ts");
   expect(err).toContain("dags/broken.ts:11  error  syntax-error");
   expect(code).toBe(1);
+});
+
+test("a DAG whose file is broken is not just unknown", async () => {
+  const folder = project({
+    "orders.ts": ORDERS.replace('"orders"', '"sales"'),
+    "broken.ts": `${ORDERS}const = 3;\n`,
+  });
+  const tested = await stepwind(folder, "dags", "test", "orders");
+  expect(tested.err).toContain("dags/broken.ts:11  error  syntax-error");
+  expect(tested.err).toContain('DAG "orders" can\'t run: its file has mistakes');
+  expect(tested.code).toBe(1);
+  const other = await stepwind(folder, "dags", "test", "nothing");
+  expect(other.err).toContain('There is no DAG "nothing"');
+  const triggered = await stepwind(folder, "dags", "trigger", "orders");
+  expect(triggered.err).toContain('There is no DAG "orders"');
+  expect(triggered.err).toContain("1 DAG file has mistakes; see them with");
+});
+
+test("escape codes that a task writes don't reach the terminal", async () => {
+  const folder = project({
+    "rude.ts": `import { Dag } from "stepwind";
+export const dag = new Dag("rude", { schedule: null });
+dag.task("t", async () => {
+  console.log("\\u001b[2Jcleared \\u001b]0;title\\u0007and \\u001b[31mred\\u001b[0m");
+  throw new Error("\\u001b[1Anot up");
+})();
+`,
+  });
+  const { out, err } = await stepwind(folder, "dags", "test", "rude");
+  expect(out).toContain("cleared and red\n");
+  expect(out).toContain("Error: not up");
+  expect(out + err).not.toContain("\u001b");
 });

@@ -1,6 +1,7 @@
 // How things are written for people: tables, times, mistakes, near names.
 import { expect, test } from "vitest";
 import { formatDiagnostic } from "../../src/cli/terminal/diagnostics.ts";
+import { formatLogMessage } from "../../src/cli/terminal/log-lines.ts";
 import { createPaint } from "../../src/cli/terminal/paint.ts";
 import { formatTable } from "../../src/cli/terminal/table.ts";
 import {
@@ -9,6 +10,7 @@ import {
   toCountdown,
   toRelative,
   widthOf,
+  withoutControls,
 } from "../../src/cli/terminal/text.ts";
 
 const ROWS = [
@@ -84,4 +86,27 @@ test("a mistake is shown with its place, and its hint below", () => {
     "dags/etl/x.ts  error  cycle  m\n",
   );
   expect([line, hint]).toBeDefined();
+});
+
+test("text of a task can't control the terminal; its colours stay where there are colours", () => {
+  const title = "\u001b]0;gotcha\u0007";
+  const link = "\u001b]8;;http://example.com\u001b\\click\u001b]8;;\u001b\\";
+  const text = `a\u001b[2J\u001b[1;1Hb ${title}${link} \u001b[31mred\u001b[0m \u009b5mc\u0008\tend`;
+  expect(withoutControls(text)).toBe("ab click red 5mc\tend");
+  expect(withoutControls(text, { keepsColors: true })).toBe(
+    "ab click \u001b[31mred\u001b[0m 5mc\tend\u001b[0m",
+  );
+  expect(withoutControls("1 %\r100 %\r\ndone\n")).toBe("1 %\n100 %\ndone\n");
+  expect(withoutControls("\u001b]0;never ends")).toBe("0;never ends");
+  expect(withoutControls("ü → ✓ 日本 🎉")).toBe("ü → ✓ 日本 🎉");
+});
+
+test("nothing that others wrote breaks a table, a log line or a mistake", () => {
+  const columns = [{ name: "tags", value: (row: string) => row }];
+  expect(formatTable(["a\u001b[2J\nb"], columns, createPaint(true))).toContain("a b\n");
+  const message = { timestamp: "2026-01-01T00:00:00.000Z", event: "x\u001b[2J\u001b[32my" };
+  expect(formatLogMessage(message, createPaint(false))).toBe("00:00:00.000  xy\n");
+  expect(formatLogMessage(message, createPaint(true))).toContain("x\u001b[32my\u001b[0m\n");
+  const mistake = { code: "import-failed", severity: "error", message: "\u001b[2Jno" } as const;
+  expect(formatDiagnostic(mistake, { folder: "dags" })).toContain("  no\n");
 });

@@ -38,7 +38,7 @@ const MISTAKES: Readonly<Record<string, Mistake>> = {
     below: '\nthrow new TypeError("no database here");',
     line: 5,
     message: /^throw_at_import\.ts could not be imported: TypeError: no database here$/,
-    hint: /runs when it is uploaded/,
+    hint: /runs whenever the file is read/,
   },
   endless_loop: {
     code: "import-timeout",

@@ -13,6 +13,8 @@ export interface ServerProcess {
   request(path: string, body?: unknown): Promise<ReturnType<typeof JSON.parse>>;
   /** Resolves when the process is gone; answers its exit code, null after a signal. */
   kill(signal: NodeJS.Signals): Promise<number | null>;
+  /** Resolves when the process has ended by itself; answers as `kill` does. */
+  ended(): Promise<number | null>;
 }
 
 /** Resolves when the server has told its address. */
@@ -61,13 +63,14 @@ export async function startServer(
       return answer;
     },
     kill: (signal) => end(child, signal),
+    ended: () => end(child),
   };
 }
 
-async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<number | null> {
+async function end(child: ChildProcess, signal?: NodeJS.Signals): Promise<number | null> {
   if (child.exitCode === null && child.signalCode === null) {
     const gone = once(child, "exit");
-    child.kill(signal);
+    if (signal !== undefined) child.kill(signal);
     await gone;
   }
   return child.exitCode;

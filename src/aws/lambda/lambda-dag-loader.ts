@@ -82,7 +82,7 @@ function toDiagnostic(file: string, text: string): Diagnostic {
     severity: "error",
     file,
     message: `The import of ${file} ended its process: ${errorMessage || errorType || "no reason given"}`,
-    hint: "code at the top of a DAG file runs when it is uploaded; put the work into a task",
+    hint: "code at the top of a DAG file runs whenever the file is read; put the work into a task",
   };
 }
 

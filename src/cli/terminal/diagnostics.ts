@@ -14,7 +14,7 @@ export function formatDiagnostic(
   const path = file === undefined ? folder : join(folder, file);
   const place = line === undefined ? path : `${path}:${line}`;
   const color = severity === "error" ? paint.red : paint.yellow;
-  const [first = "", ...more] = message.split("\n");
+  const [first = "", ...more] = paint.foreign(message).split("\n");
   const head = `${paint.bold(place)}  ${color(severity)}  ${paint.dim(code)}  ${first}\n`;
   const rest = [...more, ...(hint === undefined ? [] : hint.split("\n").map(paint.cyan))];
   return head + rest.map((text) => `    ${text}\n`).join("");

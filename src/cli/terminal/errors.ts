@@ -1,8 +1,12 @@
 // What an error means to the person at the terminal.
+import { getSystemErrorMessage } from "node:util";
 import { ApiError } from "../api-client.ts";
 import { Failure } from "./failure.ts";
 
-/** Errors of our own are told as they are; for others the stack is shown, since only it helps. */
+/**
+ * Refusals are printed as they are, and so is what the operating system refuses. For anything else the
+ * stack is printed, since only it helps.
+ */
 export function toFailure(error: unknown): Failure {
   if (error instanceof Failure) return error;
   if (error instanceof ApiError) return new Failure(error.message);
@@ -15,10 +19,13 @@ export function toFailure(error: unknown): Failure {
   if (error.message === "Region is missing") {
     return new Failure("No AWS region is set", { hint: "Set AWS_REGION, such as eu-west-1" });
   }
+  const refusal = refusalOf(error);
+  if (refusal !== undefined) return new Failure(refusal);
   switch (error.name) {
     case "LockHeld":
     case "PortInUse":
     case "RequestRefused":
+    case "StorageRefused":
       return new Failure(error.message);
     case "CredentialsProviderError":
       return new Failure("There are no AWS credentials", {
@@ -30,3 +37,26 @@ export function toFailure(error: unknown): Failure {
       });
   }
 }
+
+/** What the operating system refused about a path, such as "dags/x.ts: permission denied". */
+function refusalOf(error: NodeJS.ErrnoException): string | undefined {
+  const { code = "", errno, path } = error;
+  if (path === undefined || errno === undefined || !FORESEEN.has(code)) return undefined;
+  return `${path}: ${getSystemErrorMessage(errno)}`;
+}
+
+/** Codes for which the person can do something about the path. */
+const FORESEEN: ReadonlySet<string> = new Set([
+  "EACCES",
+  "EPERM",
+  "EROFS",
+  "ENOSPC",
+  "EDQUOT",
+  "ENOTDIR",
+  "EISDIR",
+  "EEXIST",
+  "ELOOP",
+  "ENAMETOOLONG",
+  "EMFILE",
+  "ENFILE",
+]);

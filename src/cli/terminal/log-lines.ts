@@ -1,4 +1,5 @@
 // One line of a task's log, for people.
+import type { CallbackWrote } from "../../model/product-events.ts";
 import type { LogMessage } from "../api-client.ts";
 import type { Paint } from "./paint.ts";
 
@@ -6,18 +7,14 @@ import type { Paint } from "./paint.ts";
 export function formatLogMessage(message: LogMessage, paint: Paint): string {
   const { timestamp, level = "info", logger = "", event } = message;
   const time = timestamp === undefined ? " ".repeat(12) : timestamp.slice(11, 23).replace("Z", "");
-  const text = event.replaceAll("\n", `\n${" ".repeat(14)}`);
+  const text = paint.foreign(event).replaceAll("\n", `\n${" ".repeat(14)}`);
   return `${paint.dim(time.padEnd(12))}  ${dye(text, { level, logger, paint })}\n`;
 }
 
-/** What a callback of a DAG wrote, on one line with its run; undefined for other fields of a report. */
-export function formatCallback(
-  { dagId, runId, callback }: Readonly<Record<string, unknown>>,
-  paint: Paint,
-): string | undefined {
-  if (typeof callback !== "string") return undefined;
-  const text = callback.replaceAll("\n", "\n  ");
-  return `${paint.dim("callback")} ${paint.bold(String(dagId))}  ${runId}  ${paint.dim("│")} ${text}\n`;
+/** What a callback of a DAG wrote, on one line with its run. */
+export function formatCallback({ dagId, runId, callback }: CallbackWrote, paint: Paint): string {
+  const text = paint.foreign(callback).replaceAll("\n", "\n  ");
+  return `${paint.dim("callback")} ${paint.bold(dagId)}  ${runId}  ${paint.dim("│")} ${text}\n`;
 }
 
 function dye(

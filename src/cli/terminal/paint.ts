@@ -1,5 +1,6 @@
 // Colours and marks: a state looks alike in every command, in the colours that Airflow's UI gives it.
 import type { DagRunState, TaskInstanceState } from "../../model/states.ts";
+import { withoutControls } from "./text.ts";
 
 type Style = (text: string) => string;
 
@@ -10,6 +11,8 @@ export interface Paint {
   readonly green: Style;
   readonly yellow: Style;
   readonly cyan: Style;
+  /** Text that a task wrote: without control sequences, but with its colours where there are any. */
+  readonly foreign: Style;
   /** Text in the colour of a state. */
   state(state: AnyState, text?: string): string;
 }
@@ -44,6 +47,7 @@ export function createPaint(hasColors: boolean): Paint {
     green: style("32", 39),
     yellow: style("33", 39),
     cyan: style("36", 39),
+    foreign: (text) => withoutControls(text, { keepsColors: hasColors }),
     state: (state, text = toStateText(state)) => (states.get(state) ?? dim)(text),
   };
 }

@@ -6,7 +6,7 @@ import { dueOf } from "../../model/scheduling/sensors.ts";
 import type { TaskInstanceState } from "../../model/states.ts";
 import { formatDuration } from "../../model/values/durations.ts";
 import { type Paint, toMark, toStateText } from "./paint.ts";
-import { padTo, toCountdown } from "./text.ts";
+import { firstLineOf, padTo, toCountdown } from "./text.ts";
 
 export interface RunPicture {
   readonly document: DagDocument;
@@ -125,7 +125,7 @@ export function describeInstance(
   const isRetried = tryNumber > 1 || state === "up_for_retry";
   if (isRetried) parts.push(paint.dim(`try ${tryNumber} of ${maxTries + 1}`));
   if (message !== undefined && state !== "success" && state !== "running") {
-    parts.push(message.split("\n", 1)[0] ?? "");
+    parts.push(paint.foreign(firstLineOf(message)));
   }
   return parts.join("  ");
 }

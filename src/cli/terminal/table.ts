@@ -1,6 +1,6 @@
 // Rows for people as an aligned table, for programs as JSON (Airflow: --output).
 import type { Paint } from "./paint.ts";
-import { padTo, widthOf } from "./text.ts";
+import { padTo, widthOf, withoutControls } from "./text.ts";
 
 /** "plain" is the table without colours and headings in capitals: for grep and awk. */
 export const OUTPUTS = ["table", "json", "plain"] as const;
@@ -22,7 +22,7 @@ export function formatTable<T>(
 ): string {
   const cells = rows.map((row) =>
     columns.map(({ value, paint: dye }) => {
-      const text = value(row);
+      const text = withoutControls(value(row)).replaceAll("\n", " ");
       return paint && dye ? dye(text, row) : text;
     }),
   );

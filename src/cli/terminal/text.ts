@@ -1,4 +1,5 @@
-// Widths of texts that may hold colours, times in words, and the names that somebody may have meant.
+// Widths of texts that may hold colours, texts of others, times in words, and the names that somebody
+// may have meant.
 import { stripVTControlCharacters } from "node:util";
 import { formatDuration } from "../../model/values/durations.ts";
 
@@ -23,7 +24,41 @@ export function cutTo(text: string, width: number): string {
   return `${kept}…`;
 }
 
+/**
+ * Text that a task or somebody else wrote, made harmless for a terminal: control sequences could clear
+ * the screen, move the cursor or change the title. Colours stay if asked for, and end with the text.
+ */
+export function withoutControls(text: string, { keepsColors = false } = {}): string {
+  if (!CONTROL.test(text)) return text;
+  const clean = text
+    .replaceAll("\r\n", "\n")
+    .replaceAll("\r", "\n")
+    .replace(CONTROLS, (found) => {
+      return keepsColors && COLOR.test(found) ? found : "";
+    });
+  return clean.includes(ESCAPE) ? `${clean}${ESCAPE}[0m` : clean;
+}
+
+/** The first of its lines, without what would end it. */
+export function firstLineOf(text: string): string {
+  return text.split(/[\r\n]/, 1)[0] ?? "";
+}
+
 const ESCAPE = "\u001b";
+/** All control characters but tab and line feed, in both of their ranges. */
+const CONTROL_CHARACTER = "[\u0000-\u0008\u000b-\u001f\u007f-\u009f]";
+const CONTROL = new RegExp(CONTROL_CHARACTER, "u");
+/** ECMA-48: strings up to their end (OSC, DCS, …), sequences (CSI), shorter escapes; then any character left. */
+const CONTROLS = new RegExp(
+  [
+    `${ESCAPE}[PX^_\\]][^\u0007${ESCAPE}]*(?:\u0007|${ESCAPE}\\\\)`,
+    `${ESCAPE}\\[[0-?]*[ -/]*[@-~]`,
+    `${ESCAPE}[ -/]*[0-~]`,
+    CONTROL_CHARACTER,
+  ].join("|"),
+  "gu",
+);
+const COLOR = new RegExp(`^${ESCAPE}\\[[0-9;]*m$`, "u");
 const ESCAPE_OR_CHARACTER = new RegExp(`${ESCAPE}\\[[0-9;]*m|.`, "gsu");
 
 /** "in 3 h 12 min", "2 min ago", "now". */

@@ -1,10 +1,11 @@
-// The connection to the metadata database: opened durably, brought to the newest schema, with cached statements,
-// reads that run at once and writes that share commits.
+// The connection to the metadata database: opened durably, brought to the newest schema, with cached
+// statements, reads that run at once and writes that share commits.
 import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import { DatabaseSync, type StatementSync } from "node:sqlite";
+import { checkNoFolder, StorageRefused } from "../storage-refused.ts";
 import { type CommitOptions, createGroupCommit } from "./commits.ts";
-import { toReadableError } from "./errors.ts";
+import { toOpeningError, toReadableError } from "./errors.ts";
 import { MIGRATIONS, migrate } from "./schema.ts";
 
 export interface SqliteDatabase {
@@ -19,11 +20,14 @@ export interface SqliteDatabase {
 }
 
 /**
- * Creates the file with its folder if need be. WAL with synchronous=FULL: a commit survives the loss of power.
- * Throws for a damaged file and for a newer schema.
+ * Creates the file with its folder if need be. WAL with synchronous=FULL: a commit survives the loss
+ * of power. Throws StorageRefused for a file that is damaged, can't be opened or has a newer schema.
  */
 export function openConnection(file: string, migrations = MIGRATIONS): DatabaseSync {
-  if (file !== ":memory:") mkdirSync(dirname(file), { recursive: true });
+  if (file !== ":memory:") {
+    mkdirSync(dirname(file), { recursive: true });
+    checkNoFolder(file);
+  }
   let db: DatabaseSync | undefined;
   try {
     db = new DatabaseSync(file, { timeout: 1_000 });
@@ -32,20 +36,34 @@ export function openConnection(file: string, migrations = MIGRATIONS): DatabaseS
     return db;
   } catch (error) {
     db?.close();
-    throw toReadableError(error, file);
+    throw toOpeningError(error, file);
   }
 }
 
+export interface DatabaseOptions extends CommitOptions {
+  /** Called once, with what to tell the person, when a read or a write meets damage in the file. */
+  readonly onDamage?: ((damage: StorageRefused) => void) | undefined;
+}
+
 /** Takes over the connection: nothing else may use it. */
-export function createSqliteDatabase(db: DatabaseSync, options: CommitOptions): SqliteDatabase {
+export function createSqliteDatabase(db: DatabaseSync, options: DatabaseOptions): SqliteDatabase {
   const commits = createGroupCommit(db, options);
   const statements = new Map<string, StatementSync>();
+  let isDamaged = false;
+
+  function noticeDamage(error: unknown): never {
+    if (error instanceof StorageRefused && error.fault === "damaged" && !isDamaged) {
+      isDamaged = true;
+      options.onDamage?.(error);
+    }
+    throw error;
+  }
 
   function readably<T>(query: () => T): T {
     try {
       return query();
     } catch (error) {
-      throw toReadableError(error, options.file);
+      return noticeDamage(toReadableError(error, options.file));
     }
   }
 
@@ -58,7 +76,7 @@ export function createSqliteDatabase(db: DatabaseSync, options: CommitOptions): 
       return statement;
     },
     read: async (query) => readably(query),
-    write: commits.write,
+    write: (change) => commits.write(change).catch(noticeDamage),
     async close() {
       commits.close();
       if (db.isOpen) db.close();

@@ -3,9 +3,13 @@
 import type { VariableRecord } from "../../model/records.ts";
 import type { Metadata } from "../../ports/metadata.ts";
 import { createCollection } from "./collection.ts";
-import type { CommitOptions } from "./commits.ts";
 import { createDagFileStore, createDagStore, createVersionStore } from "./dags.ts";
-import { createSqliteDatabase, openConnection, type SqliteDatabase } from "./database.ts";
+import {
+  createSqliteDatabase,
+  type DatabaseOptions,
+  openConnection,
+  type SqliteDatabase,
+} from "./database.ts";
 import { createRunStore } from "./runs.ts";
 import { createGateStore, createTaskInstanceStore } from "./task-instances.ts";
 import { createTaskStateStore, createXComStore } from "./values.ts";
@@ -19,7 +23,7 @@ export interface SqliteMetadata extends Metadata {
  * `file` may be ":memory:". Throws for a damaged file and for one of a newer schema. While the disk is full, writes
  * stay pending, `report` is told once, and they go through when there is space again.
  */
-export function createSqliteMetadata(options: CommitOptions): SqliteMetadata {
+export function createSqliteMetadata(options: DatabaseOptions): SqliteMetadata {
   return createMetadataOn(createSqliteDatabase(openConnection(options.file), options));
 }
 

@@ -1,6 +1,7 @@
 // The tables of the metadata database, as migrations: number n of the tuple leads from schema n to schema n + 1.
 // What is searched is a column, so that an index answers it; the rest of a record is JSON text.
 import type { DatabaseSync } from "node:sqlite";
+import { StorageRefused } from "../storage-refused.ts";
 import { integer } from "./rows.ts";
 
 /** Schema 0 (an empty file) to the newest. Entries are only ever added: databases of every schema are out there. */
@@ -80,7 +81,8 @@ export function migrate(
 ): void {
   const schema = integer(db.prepare("PRAGMA user_version").get() ?? {}, "user_version");
   if (schema > migrations.length) {
-    throw new Error(
+    throw new StorageRefused(
+      "unusable",
       `${file} was written by a newer Stepwind: it has schema ${schema}, this one knows up to ` +
         `${migrations.length}. Update Stepwind, or use another --home`,
     );

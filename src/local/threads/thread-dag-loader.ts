@@ -79,6 +79,6 @@ function toDiagnostic(
     severity: "error",
     file,
     message: `The import of ${file} ended its thread: ${reason}`,
-    hint: "code at the top of a DAG file runs when it is uploaded; put the work into a task",
+    hint: "code at the top of a DAG file runs whenever the file is read; put the work into a task",
   };
 }

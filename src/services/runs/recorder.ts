@@ -157,6 +157,7 @@ export function createRecorder(
     if (!ended) return false;
     const duration = (Date.parse(now()) - Date.parse(ended.startDate ?? ended.queuedAt)) / 1_000;
     platform.report.info(`Run "${runId}" of DAG "${dagId}" ended: ${state}`, {
+      kind: "run-ended",
       dagId,
       runId,
       state,

@@ -47,7 +47,7 @@ const PLANNING = { attempts: 3, patienceMs: 5_000 } as const;
 export function createRunControl(
   platform: Platform,
   versions: Versions,
-  scheduler: Scheduler,
+  scheduler: Pick<Scheduler, "schedule">,
 ): RunControl {
   const { metadata, clock } = platform;
 
@@ -109,11 +109,9 @@ export function createRunControl(
       clearNumber: 0,
     };
     if ((await metadata.runs.create(run)) === "exists") {
-      const date = run.logicalDate === null ? "" : ` or logical date ${run.logicalDate}`;
-      throw new RequestRefused(
-        "conflict",
-        `DAG "${dagId}" already has a run with id "${run.runId}"${date}`,
-      );
+      const hasId = (await metadata.runs.get(dagId, run.runId)) !== undefined;
+      const what = hasId ? `id "${run.runId}"` : `logical date ${run.logicalDate}`;
+      throw new RequestRefused("conflict", `DAG "${dagId}" already has a run with ${what}`);
     }
     try {
       await retry(clock, () => scheduler.schedule(dagId), PLANNING);

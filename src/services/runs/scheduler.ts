@@ -17,6 +17,11 @@ const START = { attempts: 6 } as const;
 export interface Scheduler {
   /** Plans until nothing is left to do now, and sets when to be called next. */
   schedule(dagId: string): Promise<void>;
+  /**
+   * Starts a queued run, whatever the planner says. Answers the run as started; undefined if it isn't
+   * queued any more, or could not be started and is queued again.
+   */
+  start(dagId: string, runId: string): Promise<DagRunRecord | undefined>;
 }
 
 export function createScheduler(
@@ -199,5 +204,5 @@ export function createScheduler(
     return Date.parse(run.startDate) + document.dagrunTimeout * 1_000;
   }
 
-  return { schedule };
+  return { schedule, start };
 }

@@ -54,11 +54,12 @@ export function createCallbacks(platform: Platform): Callbacks {
   /** The log of a DAG's callbacks belongs to no task, so the product's own log has what they wrote, too. */
   async function tell(key: TryKey): Promise<void> {
     const { dagId, runId } = key;
-    const { entries } = await platform.logs.read(key);
+    const { logs, report } = platform;
+    const { entries } = await logs.read(key);
     for (const { level, event } of entries.slice(0, MOST_TOLD)) {
       const message = `Callback of run "${runId}" of DAG "${dagId}": ${event}`;
-      if (level === "error" || level === "critical") platform.report.error(message);
-      else platform.report.info(message, { dagId, runId, callback: event });
+      if (level === "error" || level === "critical") report.error(message);
+      else report.info(message, { kind: "callback-wrote", dagId, runId, callback: event });
     }
   }
 

@@ -15,7 +15,7 @@ export async function printCompiled(
   if (!place) throw new Failure(`There is no file ${file}`);
   const scratch = await openScratch(place);
   try {
-    showMistakes(session, scratch, dirname(file));
+    showMistakes(session, scratch.files, dirname(file));
     const { document } = chooseDag(scratch.versions, { dagId, where: file });
     const { definition } = compile(document, { functions: LOCAL_FUNCTIONS });
     session.terminal.out(`${JSON.stringify(definition, null, 2)}\n`);

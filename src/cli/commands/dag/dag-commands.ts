@@ -1,15 +1,15 @@
 // What the `stepwind dags` commands about DAGs do; those about runs stand in run-commands.ts.
 import type { Diagnostic } from "../../../model/diagnostics.ts";
-import { type Api, type DagAnswer, path } from "../../api-client.ts";
-import { withConnection } from "../../connect.ts";
-import { aboutDag, everyDag } from "../../look-ups.ts";
+import { type DagAnswer, path } from "../../api-client.ts";
+import { type Connection, withConnection } from "../../connect.ts";
+import { aboutDag, everyDag, importErrorsText } from "../../look-ups.ts";
 import type { Places, Session } from "../../session.ts";
 import { confirm } from "../../terminal/confirm.ts";
 import { formatDiagnostic } from "../../terminal/diagnostics.ts";
 import { Failure } from "../../terminal/failure.ts";
 import { printRows } from "../../terminal/show.ts";
 import type { Column, Output } from "../../terminal/table.ts";
-import { countOf, toDateText, toRelative } from "../../terminal/text.ts";
+import { countOf, toDateText, toRelative, withoutControls } from "../../terminal/text.ts";
 
 export async function listDags(session: Session, places: Places, output: Output): Promise<void> {
   const { terminal, paint } = session;
@@ -30,7 +30,8 @@ export async function listDags(session: Session, places: Places, output: Output)
         `No DAGs in ${places.dagsFolderText}. A file there that exports a Dag is one.\n`,
       );
     }
-    await remindOfImportErrors(session, api);
+    const broken = await importErrorsText(api);
+    if (broken !== undefined) terminal.err(`${paint.red(broken)}\n`);
   });
 }
 
@@ -39,16 +40,6 @@ function nextRunText(dag: DagAnswer): string {
   if (next === null || dag.is_paused) return "-";
   const moment = Date.parse(next);
   return moment <= Date.now() ? "due" : toRelative(moment, Date.now());
-}
-
-async function remindOfImportErrors({ terminal, paint }: Session, api: Api): Promise<void> {
-  const { total_entries: count } = await api.get<{ readonly total_entries: number }>(
-    "/importErrors",
-    { limit: 1 },
-  );
-  if (count === 0) return;
-  const files = count === 1 ? "1 DAG file has mistakes" : `${count} DAG files have mistakes`;
-  terminal.err(`${paint.red(files)}; see them with: npx stepwind dags list-import-errors\n`);
 }
 
 export async function showDetails(
@@ -64,26 +55,36 @@ export async function showDetails(
     const rows = Object.entries(details);
     const width = Math.max(...rows.map(([name]) => name.length));
     for (const [name, value] of rows) {
-      const text = typeof value === "string" ? value : JSON.stringify(value);
+      const text = typeof value === "string" ? withoutControls(value) : JSON.stringify(value);
       const title = name.padEnd(width);
       terminal.out(`${output === "table" ? paint.dim(title) : title}  ${text}\n`);
     }
   });
 }
 
+/** As a table only the date, which is what Airflow prints. */
 export async function showNextExecution(
-  { terminal }: Session,
+  session: Session,
   places: Places,
-  dagId: string,
+  { dagId, output }: { readonly dagId: string; readonly output: Output },
 ): Promise<void> {
+  const { terminal } = session;
   await withConnection(places, async ({ api }) => {
     const dag = await aboutDag(api, dagId, () => api.get<DagAnswer>(path`/dags/${dagId}`));
     const next = dag.next_dagrun_run_after;
+    if (output !== "table") {
+      const columns: readonly Column<DagAnswer>[] = [
+        { name: "dag_id", value: (each) => each.dag_id },
+        { name: "next_dagrun_logical_date", value: (each) => each.next_dagrun_logical_date ?? "-" },
+        { name: "next_dagrun_run_after", value: (each) => each.next_dagrun_run_after ?? "-" },
+      ];
+      printRows(session, [dag], { columns, output });
+    }
     if (dag.is_paused) {
       terminal.err(`DAG "${dagId}" is paused; start it with: npx stepwind dags unpause ${dagId}\n`);
     }
     if (next === null) terminal.err(`DAG "${dagId}" has no next run\n`);
-    else terminal.out(`${next}\n`);
+    else if (output === "table") terminal.out(`${next}\n`);
   });
 }
 
@@ -92,14 +93,15 @@ export async function setPaused(
   places: Places,
   { dagId, isPaused }: { readonly dagId: string; readonly isPaused: boolean },
 ): Promise<void> {
-  await withConnection(places, async ({ api }) => {
+  const change = async ({ api }: Connection) => {
     const dag = await aboutDag(api, dagId, () =>
       api.patch<DagAnswer>(path`/dags/${dagId}`, { is_paused: isPaused }),
     );
     const next = dag.next_dagrun_run_after;
     const when = next === null ? "" : `, next run ${toDateText(next)} UTC`;
     terminal.out(`DAG "${dagId}" is ${isPaused ? "paused" : `active${when}`}\n`);
-  });
+  };
+  await withConnection(places, change, "change");
 }
 
 export async function deleteDag(
@@ -107,7 +109,7 @@ export async function deleteDag(
   places: Places,
   { dagId, isSure }: { readonly dagId: string; readonly isSure: boolean },
 ): Promise<void> {
-  await withConnection(places, async ({ api }) => {
+  const change = async ({ api }: Connection) => {
     const dag = await aboutDag(api, dagId, () => api.get<DagAnswer>(path`/dags/${dagId}`));
     if (
       !isSure &&
@@ -120,7 +122,8 @@ export async function deleteDag(
     if (!dag.is_stale) {
       terminal.err(`Its file ${dag.relative_fileloc} is still there and may bring it back\n`);
     }
-  });
+  };
+  await withConnection(places, change, "change");
 }
 
 interface ImportErrorAnswer {

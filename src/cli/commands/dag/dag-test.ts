@@ -2,12 +2,16 @@
 // logs, and the errors at the end. No server, no trace, no scheduled run beside it.
 import { dirname } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
-import type { DagRunRecord, DagVersionRecord, TaskInstanceRecord } from "../../../model/records.ts";
+import type {
+  DagFileRecord,
+  DagRunRecord,
+  DagVersionRecord,
+  TaskInstanceRecord,
+} from "../../../model/records.ts";
 import { isRunFinished } from "../../../model/states.ts";
 import { formatDuration } from "../../../model/values/durations.ts";
 import type { JsonObject } from "../../../model/values/json.ts";
-import { createRunControl } from "../../../services/runs/run-control.ts";
-import { noDagsFolder } from "../../connect.ts";
+import { checkDagsFolder } from "../../dags-folder.ts";
 import { hintFor } from "../../look-ups.ts";
 import { chooseDag, openScratch, placeOf, type Scratch, showMistakes } from "../../scratch.ts";
 import type { Places, Session } from "../../session.ts";
@@ -42,7 +46,7 @@ export async function testDag(
   try {
     const scratch = await open(session, places, options);
     try {
-      const version = choose(session, scratch, options);
+      const version = await choose(session, scratch, { ...options, ...places });
       const run = await start(scratch, version, options);
       const ended = await follow(session, { scratch, version, run, signal: stop.signal });
       await report(session, scratch, ended);
@@ -54,25 +58,23 @@ export async function testDag(
   }
 }
 
-async function open(
-  session: Session,
-  { dagsFolder, dagsFolderText }: Places,
-  { fileOrId }: TestOptions,
-): Promise<Scratch> {
+async function open(session: Session, places: Places, { fileOrId }: TestOptions): Promise<Scratch> {
+  const { dagsFolder } = places;
   const { terminal, paint } = session;
   const place = isPath(fileOrId)
     ? await placeOf(session, { file: fileOrId, dagsFolder })
     : undefined;
   if (!place && isPath(fileOrId)) throw new Failure(`There is no file ${fileOrId}`);
+  if (!place) await checkDagsFolder(places);
   return openScratch({
     ...(place ?? { dagsFolder }),
     report: {
-      info: (_, fields = {}) => terminal.out(formatCallback(fields, paint) ?? ""),
+      info: (_, event) => {
+        if (event?.kind === "callback-wrote") terminal.out(formatCallback(event, paint));
+      },
       warn: (message) => terminal.err(`${paint.yellow("warning")} ${message}\n`),
       error: (message) => terminal.err(`${paint.red("error")} ${message}\n`),
     },
-  }).catch((error: unknown) => {
-    throw isMissing(error) ? noDagsFolder(dagsFolderText) : error;
   });
 }
 
@@ -81,51 +83,61 @@ function isPath(fileOrId: string): boolean {
   return /[/\\]|\.[cm]?[jt]sx?$/.test(fileOrId);
 }
 
-function isMissing(error: unknown): boolean {
-  return error instanceof Error && "code" in error && error.code === "ENOENT";
-}
-
-function choose(
+async function choose(
   session: Session,
   scratch: Scratch,
-  { fileOrId, dagId }: TestOptions,
-): DagVersionRecord {
+  { fileOrId, dagId, dagsFolderText }: TestOptions & Pick<Places, "dagsFolderText">,
+): Promise<DagVersionRecord> {
   if (isPath(fileOrId)) {
-    showMistakes(session, scratch, dirname(fileOrId));
+    showMistakes(session, scratch.files, dirname(fileOrId));
     return chooseDag(scratch.versions, { dagId, where: fileOrId });
   }
   const version = scratch.versions.find((each) => each.dagId === fileOrId);
   if (version) return version;
+  await refuseBroken(session, scratch, { dagId: fileOrId, dagsFolderText });
   const ids = scratch.versions.map((each) => each.dagId);
   throw new Failure(`There is no DAG "${fileOrId}"`, {
     hint: hintFor(fileOrId, ids, `There are: ${ids.join(", ") || "none"}`),
   });
 }
 
-/** The DAG is paused meanwhile: its schedule gives no run beside this one. */
+/** If files with mistakes name the DAG, shows their mistakes and throws: they are why it isn't there. */
+async function refuseBroken(
+  session: Session,
+  scratch: Scratch,
+  { dagId, dagsFolderText }: { readonly dagId: string; readonly dagsFolderText: string },
+): Promise<void> {
+  const { source } = scratch.product.platform;
+  const named: DagFileRecord[] = [];
+  for (const record of scratch.files) {
+    if (!record.diagnostics.some(({ severity }) => severity === "error")) continue;
+    if ((await source.read(record.file))?.includes(dagId)) named.push(record);
+  }
+  if (named.length === 0) return;
+  showMistakes(session, named, dagsFolderText);
+  throw new Failure(`DAG "${dagId}" can't run: its file has mistakes`, {
+    hint: "Mend what is reported above",
+  });
+}
+
+/** The DAG is paused first: its schedule gives no run beside this one. */
 async function start(
-  { product }: Scratch,
+  { product: { services } }: Scratch,
   { dagId }: DagVersionRecord,
-  options: TestOptions,
+  { conf, logicalDate }: TestOptions,
 ): Promise<DagRunRecord> {
-  const { platform, services } = product;
-  const { metadata, stateMachines, clock } = platform;
-  const runControl = createRunControl(platform, services.versions, { async schedule() {} });
-  const startDate = new Date(clock.now()).toISOString();
-  const { runId, versionHash, clearNumber } = await runControl.trigger({
+  const { runControl, scheduler } = services;
+  await runControl.setPaused(dagId, true);
+  const { runId } = await runControl.trigger({
     dagId,
-    logicalDate: logicalDateOf(options.logicalDate, startDate),
-    ...(options.conf === undefined ? {} : { conf: options.conf }),
+    logicalDate: logicalDateOf(logicalDate, new Date().toISOString()),
+    ...(conf === undefined ? {} : { conf }),
     triggeredBy: "test",
   });
-  await runControl.setPaused(dagId, true);
-  const set = { state: "running", startDate } as const;
-  const run = await metadata.runs.update({ dagId, runId, from: ["queued"], set });
-  if (!run) throw new Error(`Run "${runId}" of DAG "${dagId}" is not queued`);
-  const input = { dagId, runId, clearNumber };
-  await stateMachines.start({ dagId, hash: versionHash, input });
+  const run = await scheduler.start(dagId, runId);
+  if (!run) throw new Error(`Run "${runId}" of DAG "${dagId}" could not be started`);
   // Sets the timer of the run's timeout.
-  await services.scheduler.schedule(dagId);
+  await scheduler.schedule(dagId);
   return run;
 }
 
@@ -208,7 +220,9 @@ async function report(session: Session, scratch: Scratch, run: DagRunRecord): Pr
     if (record.state !== "failed") continue;
     const tries = record.tryNumber === 1 ? "1 try" : `${record.tryNumber} tries`;
     terminal.out(`\n${paint.red(`✗ ${record.taskId}`)} failed after ${tries}\n`);
-    if (record.message) terminal.out(`${record.message.replaceAll(/^/gm, "  ")}\n`);
+    if (record.message) {
+      terminal.out(`${paint.foreign(record.message).replaceAll(/^/gm, "  ")}\n`);
+    }
   }
   const seconds = (Date.parse(endDate ?? "") - Date.parse(startDate ?? "")) / 1_000;
   const result = paint.state(state, `${toMark(state)} ${dagId} ${state}`);

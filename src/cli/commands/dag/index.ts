@@ -21,16 +21,21 @@ export function addDagsCommands(program: Command, session: Session): void {
     .helpCommand(false)
     .summary("list, trigger, test, pause, unpause, state, list-runs, …")
     .description("Look at DAGs, run them, change them.");
-  const places = (command: Command) => placesOf(session, command);
-  const load = () => import("./dag-commands.ts");
+  addLooking(dags, session);
+  addRunning(dags, session);
+  addChanging(dags, session);
+}
 
+const load = () => import("./dag-commands.ts");
+
+function addLooking(dags: Command, session: Session): void {
   dags.commandsGroup("Look:");
   dags
     .command("list")
     .description("all DAGs with their schedules and next runs")
     .addOption(outputOption())
     .action(async ({ output }: { output: Output }, command: Command) => {
-      await (await load()).listDags(session, places(command), output);
+      await (await load()).listDags(session, placesOf(session, command), output);
     });
   dags
     .command("details")
@@ -38,14 +43,18 @@ export function addDagsCommands(program: Command, session: Session): void {
     .argument("<dag_id>")
     .addOption(outputOption())
     .action(async (dagId: string, { output }: { output: Output }, command: Command) => {
-      await (await load()).showDetails(session, places(command), { dagId, output });
+      await (await load()).showDetails(session, placesOf(session, command), { dagId, output });
     });
   dags
     .command("next-execution")
     .description("when the schedule gives the next run")
     .argument("<dag_id>")
-    .action(async (dagId: string, _: unknown, command: Command) => {
-      await (await load()).showNextExecution(session, places(command), dagId);
+    .addOption(outputOption())
+    .action(async (dagId: string, { output }: { output: Output }, command: Command) => {
+      await (await load()).showNextExecution(session, placesOf(session, command), {
+        dagId,
+        output,
+      });
     });
   dags
     .command("list-runs")
@@ -61,7 +70,7 @@ export function addDagsCommands(program: Command, session: Session): void {
         command: Command,
       ) => {
         const { listRuns } = await import("./run-commands.ts");
-        await listRuns(session, places(command), { dagId, ...options });
+        await listRuns(session, placesOf(session, command), { dagId, ...options });
       },
     );
   dags
@@ -69,18 +78,23 @@ export function addDagsCommands(program: Command, session: Session): void {
     .description("state of a run")
     .argument("<dag_id>")
     .argument("[run]", "its id or logical date", "latest")
-    .action(async (dagId: string, run: string, _: unknown, command: Command) => {
-      const { showState } = await import("./run-commands.ts");
-      await showState(session, places(command), { dagId, run });
-    });
+    .addOption(outputOption())
+    .action(
+      async (dagId: string, run: string, { output }: { output: Output }, command: Command) => {
+        const { showState } = await import("./run-commands.ts");
+        await showState(session, placesOf(session, command), { dagId, run, output });
+      },
+    );
   dags
     .command("list-import-errors")
     .description("mistakes in DAG files, with file, line and hint; exits with 1 if there are any")
     .addOption(outputOption())
     .action(async ({ output }: { output: Output }, command: Command) => {
-      await (await load()).listImportErrors(session, places(command), output);
+      await (await load()).listImportErrors(session, placesOf(session, command), output);
     });
+}
 
+function addRunning(dags: Command, session: Session): void {
   dags.commandsGroup("Run:");
   dags
     .command("trigger")
@@ -90,14 +104,15 @@ export function addDagsCommands(program: Command, session: Session): void {
     .option("-r, --run-id <id>", "name of the run")
     .addOption(logicalDateOption())
     .option("-w, --wait", "watch it until it ends; exits with 1 if it fails")
+    .addOption(outputOption())
     .action(
       async (
         dagId: string,
-        options: RunOptions & { runId?: string; wait?: boolean },
+        options: RunOptions & { runId?: string; wait?: boolean; output: Output },
         command: Command,
       ) => {
         const { trigger } = await import("./trigger.ts");
-        await trigger(session, places(command), { dagId, ...options });
+        await trigger(session, placesOf(session, command), { dagId, ...options });
       },
     );
   dags
@@ -110,7 +125,7 @@ export function addDagsCommands(program: Command, session: Session): void {
     .action(
       async (fileOrId: string, options: RunOptions & { dagId?: string }, command: Command) => {
         const { testDag } = await import("./dag-test.ts");
-        await testDag(session, places(command), { fileOrId, ...options });
+        await testDag(session, placesOf(session, command), { fileOrId, ...options });
       },
     );
   dags
@@ -122,7 +137,9 @@ export function addDagsCommands(program: Command, session: Session): void {
       const { printCompiled } = await import("./compile.ts");
       await printCompiled(session, { file, dagId });
     });
+}
 
+function addChanging(dags: Command, session: Session): void {
   dags.commandsGroup("Change:");
   for (const isPaused of [true, false]) {
     dags
@@ -132,7 +149,7 @@ export function addDagsCommands(program: Command, session: Session): void {
       )
       .argument("<dag_id>")
       .action(async (dagId: string, _: unknown, command: Command) => {
-        await (await load()).setPaused(session, places(command), { dagId, isPaused });
+        await (await load()).setPaused(session, placesOf(session, command), { dagId, isPaused });
       });
   }
   dags
@@ -141,7 +158,10 @@ export function addDagsCommands(program: Command, session: Session): void {
     .argument("<dag_id>")
     .option("-y, --yes", "don't ask")
     .action(async (dagId: string, { yes }: { yes?: boolean }, command: Command) => {
-      await (await load()).deleteDag(session, places(command), { dagId, isSure: yes ?? false });
+      await (await load()).deleteDag(session, placesOf(session, command), {
+        dagId,
+        isSure: yes ?? false,
+      });
     });
 }
 

@@ -8,6 +8,9 @@ import { printRows } from "../../terminal/show.ts";
 import type { Column, Output } from "../../terminal/table.ts";
 import { toDateText } from "../../terminal/text.ts";
 
+/** As many as one answer of the API has. */
+const MOST_RUNS = 1_000;
+
 export async function listRuns(
   session: Session,
   places: Places,
@@ -22,37 +25,59 @@ export async function listRuns(
   await withConnection(places, async ({ api }) => {
     const ask = () =>
       api.get<RunsAnswer>(path`/dags/${dagId ?? "~"}/dagRuns`, { cursor: "", limit, state });
-    const { dag_runs: runs } = await (dagId === undefined ? ask() : aboutDag(api, dagId, ask));
-    const { paint } = session;
-    const columns: readonly Column<RunAnswer>[] = [
-      ...(dagId === undefined
-        ? [{ name: "dag_id", value: (run: RunAnswer) => run.dag_id, paint: paint.bold }]
-        : []),
-      { name: "run_id", value: (run) => run.dag_run_id },
-      {
-        name: "state",
-        value: (run) => run.state,
-        paint: (text, run) => paint.state(run.state, text),
-      },
-      { name: "logical_date", value: (run) => toDateText(run.logical_date) || "-" },
-      { name: "start_date", value: (run) => toDateText(run.start_date) || "-" },
-      {
-        name: "duration",
-        value: (run) => (run.duration === null ? "-" : formatDuration(run.duration)),
-      },
-    ];
+    const answer = await (dagId === undefined ? ask() : aboutDag(api, dagId, ask));
+    const { dag_runs: runs, next_cursor: next } = answer;
+    const columns = columnsOf(session, { hasDagId: dagId === undefined });
     printRows(session, runs, { columns, output });
     if (output === "table" && runs.length === 0) session.terminal.err("No runs\n");
+    // On stderr, so that programs get nothing but runs, and people know that these are not all.
+    if (next !== null) session.terminal.err(`${restText(limit)}\n`);
   });
 }
 
+function restText(limit: number): string {
+  const more = limit < MOST_RUNS ? `; --limit shows more, up to ${MOST_RUNS}` : "";
+  return `These are the newest ${limit} runs; there are older ones${more}`;
+}
+
+function columnsOf(
+  { paint }: Session,
+  { hasDagId }: { readonly hasDagId: boolean },
+): readonly Column<RunAnswer>[] {
+  return [
+    ...(hasDagId
+      ? [{ name: "dag_id", value: (run: RunAnswer) => run.dag_id, paint: paint.bold }]
+      : []),
+    { name: "run_id", value: (run) => run.dag_run_id },
+    {
+      name: "state",
+      value: (run) => run.state,
+      paint: (text, run) => paint.state(run.state, text),
+    },
+    { name: "logical_date", value: (run) => toDateText(run.logical_date) || "-" },
+    { name: "start_date", value: (run) => toDateText(run.start_date) || "-" },
+    {
+      name: "duration",
+      value: (run) => (run.duration === null ? "-" : formatDuration(run.duration)),
+    },
+  ];
+}
+
+/** One run for programs, in the form of `list-runs`. */
+export function printRun(session: Session, run: RunAnswer, output: Output): void {
+  printRows(session, [run], { columns: columnsOf(session, { hasDagId: true }), output });
+}
+
+/** As a table only the state and the conf, which is what Airflow prints. */
 export async function showState(
-  { terminal, paint }: Session,
+  session: Session,
   places: Places,
-  { dagId, run: written }: { readonly dagId: string; readonly run: string },
+  query: { readonly dagId: string; readonly run: string; readonly output: Output },
 ): Promise<void> {
+  const { terminal, paint } = session;
   await withConnection(places, async ({ api }) => {
-    const run = await findRun(api, dagId, written);
+    const run = await findRun(api, query.dagId, query.run);
+    if (query.output !== "table") return printRun(session, run, query.output);
     const conf = Object.keys(run.conf).length > 0 ? `, ${JSON.stringify(run.conf)}` : "";
     terminal.out(`${paint.state(run.state)}${conf}\n`);
   });

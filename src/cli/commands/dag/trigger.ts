@@ -1,4 +1,4 @@
-// stepwind dags trigger: starts a run, and with --wait tells what its tasks do until it ends.
+// stepwind dags trigger: starts a run, and with --wait prints what its tasks do until it ends.
 import { setTimeout as wait } from "node:timers/promises";
 import { formatDuration } from "../../../model/values/durations.ts";
 import type { JsonObject } from "../../../model/values/json.ts";
@@ -7,8 +7,11 @@ import { withConnection } from "../../connect.ts";
 import { aboutDag } from "../../look-ups.ts";
 import type { Places, Session } from "../../session.ts";
 import { toMark, toStateText } from "../../terminal/paint.ts";
+import type { Output } from "../../terminal/table.ts";
+import { firstLineOf } from "../../terminal/text.ts";
 import { logicalDateOf } from "../options.ts";
 import { everyTaskInstance, type TaskInstanceAnswer } from "../task/task-commands.ts";
+import { printRun } from "./run-commands.ts";
 
 const POLL_MS = 200;
 
@@ -19,6 +22,7 @@ export interface TriggerOptions {
   /** ISO text or "none"; now when absent. */
   readonly logicalDate?: string;
   readonly wait?: boolean;
+  readonly output: Output;
 }
 
 export async function trigger(
@@ -26,37 +30,69 @@ export async function trigger(
   places: Places,
   options: TriggerOptions,
 ): Promise<void> {
-  const { dagId, runId, conf, logicalDate } = options;
-  const { terminal, paint } = session;
-  await withConnection(places, async ({ api, hasServer }) => {
-    const run = await aboutDag(api, dagId, () =>
-      api.post<RunAnswer>(path`/dags/${dagId}/dagRuns`, {
-        logical_date: logicalDateOf(logicalDate, new Date().toISOString()),
-        ...(runId === undefined ? {} : { dag_run_id: runId }),
-        ...(conf === undefined ? {} : { conf }),
-      }),
-    );
-    const { dag_run_id: id, state } = run;
-    terminal.out(`${dagId} ${paint.bold(id)} ${paint.state(state)}\n`);
-    const dag = await api.get<DagAnswer>(path`/dags/${dagId}`);
-    if (dag.is_paused) {
-      terminal.err(`The DAG is paused: the run waits for  npx stepwind dags unpause ${dagId}\n`);
-    }
-    if (!hasServer) {
-      terminal.err("No server runs here: the run starts with  npx stepwind standalone\n");
-      if (options.wait) session.exitCode = 1;
-    } else if (options.wait) {
-      await watch(session, api, run);
-    } else {
-      terminal.err(`Follow it:  npx stepwind tasks states-for-dag-run ${dagId} ${id}\n`);
-      terminal.err(`            npx stepwind tasks logs ${dagId} ${id} TASK --follow\n`);
-    }
-  });
+  await withConnection(
+    places,
+    async ({ api, hasServer }) => {
+      const run = await start(api, options);
+      const isWatched = options.wait === true && hasServer;
+      if (options.output === "table") sayStarted(session, run);
+      await sayWhatItWaitsFor(session, api, { run, hasServer });
+      if (options.wait && !hasServer) session.exitCode = 1;
+      const last = isWatched ? await watch(session, api, { run, output: options.output }) : run;
+      if (options.output !== "table") printRun(session, last, options.output);
+      else if (hasServer && !isWatched) sayHowToFollow(session, run);
+    },
+    "change",
+  );
 }
 
-/** A line for each state that a task comes to, then the run's; the exit code follows it. */
-async function watch(session: Session, api: Api, { dag_id, dag_run_id }: RunAnswer): Promise<void> {
-  const { terminal, paint } = session;
+function start(api: Api, options: TriggerOptions): Promise<RunAnswer> {
+  const { dagId, runId, conf, logicalDate } = options;
+  return aboutDag(api, dagId, () =>
+    api.post<RunAnswer>(path`/dags/${dagId}/dagRuns`, {
+      logical_date: logicalDateOf(logicalDate, new Date().toISOString()),
+      ...(runId === undefined ? {} : { dag_run_id: runId }),
+      ...(conf === undefined ? {} : { conf }),
+    }),
+  );
+}
+
+function sayStarted({ terminal, paint }: Session, run: RunAnswer): void {
+  terminal.out(`${run.dag_id} ${paint.bold(run.dag_run_id)} ${paint.state(run.state)}\n`);
+}
+
+async function sayWhatItWaitsFor(
+  { terminal }: Session,
+  api: Api,
+  { run, hasServer }: { readonly run: RunAnswer; readonly hasServer: boolean },
+): Promise<void> {
+  const dag = await api.get<DagAnswer>(path`/dags/${run.dag_id}`);
+  if (dag.is_paused) {
+    terminal.err(`The DAG is paused: the run waits for  npx stepwind dags unpause ${dag.dag_id}\n`);
+  }
+  if (!hasServer) {
+    terminal.err("No server runs here: the run starts with  npx stepwind standalone\n");
+  }
+}
+
+function sayHowToFollow({ terminal }: Session, { dag_id, dag_run_id }: RunAnswer): void {
+  terminal.err(`Follow it:  npx stepwind tasks states-for-dag-run ${dag_id} ${dag_run_id}\n`);
+  terminal.err(`            npx stepwind tasks logs ${dag_id} ${dag_run_id} TASK --follow\n`);
+}
+
+/**
+ * Prints a line for each state that a task comes to, then the run's, unless the output is for programs.
+ * Answers the run as it ended; the exit code is 1 if it failed.
+ */
+async function watch(
+  session: Session,
+  api: Api,
+  { run: { dag_id, dag_run_id }, output }: { readonly run: RunAnswer; readonly output: Output },
+): Promise<RunAnswer> {
+  const { paint } = session;
+  const print = (line: string) => {
+    if (output === "table") session.terminal.out(`${line}\n`);
+  };
   const seen = new Map<string, string>();
   for (;;) {
     const run = await api.get<RunAnswer>(path`/dags/${dag_id}/dagRuns/${dag_run_id}`);
@@ -64,15 +100,13 @@ async function watch(session: Session, api: Api, { dag_id, dag_run_id }: RunAnsw
       const now = `${task.state} ${task.try_number}`;
       if (task.state === null || seen.get(task.task_id) === now) continue;
       seen.set(task.task_id, now);
-      terminal.out(`${describe(session, task)}\n`);
+      print(describe(session, task));
     }
     if (run.state === "success" || run.state === "failed") {
       const duration = run.duration === null ? "" : ` in ${formatDuration(run.duration)}`;
-      terminal.out(
-        `${paint.state(run.state, `${toMark(run.state)} ${dag_id} ${run.state}`)}${duration}\n`,
-      );
+      print(`${paint.state(run.state, `${toMark(run.state)} ${dag_id} ${run.state}`)}${duration}`);
       if (run.state === "failed") session.exitCode = 1;
-      return;
+      return run;
     }
     await wait(POLL_MS);
   }
@@ -87,7 +121,7 @@ function describe({ paint }: Session, task: TaskInstanceAnswer): string {
       ? []
       : [paint.dim(formatDuration(duration))]),
     ...(tryNumber > 1 ? [paint.dim(`try ${tryNumber}`)] : []),
-    ...(message === null || state === "success" ? [] : [message.split("\n", 1)[0] ?? ""]),
+    ...(message === null || state === "success" ? [] : [paint.foreign(firstLineOf(message))]),
   ];
   return `  ${parts.join("  ")}`;
 }

@@ -5,7 +5,7 @@ import type { ImportProgress } from "../../../aws/deployment/await-imports.ts";
 import type { Pushed } from "../../../aws/deployment/push.ts";
 import type { Target } from "../../../aws/deployment/push-target.ts";
 import { createFolderDagSource } from "../../../local/folder-dag-source.ts";
-import { noDagsFolder } from "../../connect.ts";
+import { checkDagsFolder } from "../../dags-folder.ts";
 import type { Places, Session } from "../../session.ts";
 import { formatDiagnostic } from "../../terminal/diagnostics.ts";
 import { createScreen, type Screen } from "../../terminal/screen.ts";
@@ -30,11 +30,7 @@ export async function pushFolder(
   const folderText = dir ?? dagsFolderText;
   const folder = dir === undefined ? dagsFolder : isAbsolute(dir) ? dir : join(terminal.cwd, dir);
   const source = createFolderDagSource(folder);
-  await source.list().catch((error: unknown) => {
-    throw error instanceof Error && "code" in error && error.code === "ENOENT"
-      ? noDagsFolder(folderText)
-      : error;
-  });
+  await checkDagsFolder({ dagsFolder: folder, dagsFolderText: folderText });
   const { push } = await import("../../../aws/deployment/push.ts");
   const { awaitImports, listImported } = await import("../../../aws/deployment/await-imports.ts");
   const target: Target = bucket === undefined ? await findTarget(stack) : { bucket };

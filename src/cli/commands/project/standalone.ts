@@ -1,37 +1,34 @@
-// stepwind standalone: starts the whole product and tells what a person wants to know: where it is, what runs next,
-// which files have mistakes, and then one line for each run that ends.
+// stepwind standalone: starts the whole product and prints what a person wants to know: where it is,
+// what runs next, which files have mistakes, and then one line for each run that ends.
 import { once } from "node:events";
-import { access } from "node:fs/promises";
-import { join } from "node:path";
+import type { Standalone } from "../../../local/standalone.ts";
 import type { DagFileRecord } from "../../../model/records.ts";
-import { formatDuration } from "../../../model/values/durations.ts";
-import type { Reporter } from "../../../ports/platform.ts";
 import { createApi, type DagAnswer } from "../../api-client.ts";
-import { noDagsFolder } from "../../connect.ts";
+import { checkDagsFolder } from "../../dags-folder.ts";
 import { everyDag } from "../../look-ups.ts";
 import type { Places, Session } from "../../session.ts";
 import { formatDiagnostic } from "../../terminal/diagnostics.ts";
-import { formatCallback } from "../../terminal/log-lines.ts";
-import { toMark } from "../../terminal/paint.ts";
 import { listenForStop } from "../../terminal/stop-signals.ts";
 import { formatTable } from "../../terminal/table.ts";
 import { toRelative } from "../../terminal/text.ts";
 import { packageVersion } from "../../version.ts";
+import { createEventPrinter } from "./event-printer.ts";
 
 export interface StandaloneWish {
   readonly port: number;
   readonly parallelism: number;
 }
 
-/** Resolves after Ctrl-C or SIGTERM, when everything has stopped; a second Ctrl-C ends the process at once. */
+/**
+ * Resolves after Ctrl-C or SIGTERM, when everything has stopped; a second Ctrl-C ends the process at
+ * once. Throws when the start fails, and when the metadata turn out to be damaged later.
+ */
 export async function standalone(
   session: Session,
   places: Places,
   wish: StandaloneWish,
 ): Promise<void> {
-  await access(places.dagsFolder).catch(() => {
-    throw noDagsFolder(places.dagsFolderText);
-  });
+  await checkDagsFolder(places);
   const stop = listenForStop();
   try {
     await serve(session, places, { ...wish, signal: stop.signal });
@@ -47,8 +44,8 @@ async function serve(
 ): Promise<void> {
   const { terminal, paint } = session;
   const { home, dagsFolder, dagsFolderText } = places;
-  let isUp = false;
-  const report = createReporter(session, { folder: dagsFolderText, isUp: () => isUp });
+  const printer = createEventPrinter(session, dagsFolderText);
+  const { report } = printer;
   const version = packageVersion();
   const { startStandalone } = await import("../../../local/standalone.ts");
   const options = { home, dagsFolder, port, parallelism, version, report };
@@ -60,10 +57,19 @@ async function serve(
   terminal.out(
     `\nNext, in another terminal:  ${paint.bold(`npx stepwind ${next}`)}\nStop with Ctrl-C\n\n`,
   );
-  isUp = true;
-  if (!signal.aborted) await once(signal, "abort");
+  printer.startShowingFiles();
+  await stopWhenTold(server, signal);
   terminal.out("Stopping; runs go on at the next start\n");
   await server.stop();
+}
+
+/** Resolves when the signal aborts. Damaged metadata stop the server, and are thrown. */
+async function stopWhenTold({ damage, stop }: Standalone, signal: AbortSignal): Promise<void> {
+  const told = signal.aborted ? undefined : once(signal, "abort").then(() => undefined);
+  const met = await Promise.race([told, damage]);
+  if (met === undefined) return;
+  await stop();
+  throw met;
 }
 
 /** Answers the id of one DAG: the one that everybody starts from, if it is there. */
@@ -113,46 +119,4 @@ function showMistakes(
   );
   if (mistakes.length > 0) terminal.out("\n");
   for (const each of mistakes) terminal.out(formatDiagnostic(each, { folder, paint }));
-}
-
-/** The product's own log: runs that end, DAG files that changed, warnings and errors. */
-function createReporter(
-  { terminal, paint }: Session,
-  { folder, isUp }: { readonly folder: string; readonly isUp: () => boolean },
-): Reporter {
-  const showRun = ({ dagId, runId, state, duration }: Fields) => {
-    if (state !== "success" && state !== "failed") return;
-    const time = typeof duration === "number" ? `  ${formatDuration(duration)}` : "";
-    const mark = paint.state(state, toMark(state));
-    terminal.out(`${mark} ${paint.bold(String(dagId))}  ${runId}  ${paint.state(state)}${time}\n`);
-  };
-  const showFile = ({ record, isForgotten }: Fields) => {
-    if (!isDagFile(record)) return;
-    const { file, dagIds, diagnostics } = record;
-    if (isForgotten) {
-      const what = dagIds.length === 0 ? "" : `: ${dagIds.join(", ")}`;
-      terminal.out(`${paint.dim("gone")} ${join(folder, file)}${what}\n`);
-      return;
-    }
-    for (const diagnostic of diagnostics) {
-      terminal.out(formatDiagnostic({ file, ...diagnostic }, { folder, paint }));
-    }
-    if (diagnostics.length > 0) return;
-    terminal.out(`${paint.dim("read")} ${join(folder, file)}: ${dagIds.join(", ")}\n`);
-  };
-  return {
-    info(_, fields = {}) {
-      showRun(fields);
-      if (isUp()) showFile(fields);
-      terminal.out(formatCallback(fields, paint) ?? "");
-    },
-    warn: (message) => terminal.err(`${paint.yellow("warning")} ${message}\n`),
-    error: (message) => terminal.err(`${paint.red("error")} ${message}\n`),
-  };
-}
-
-type Fields = Readonly<Record<string, unknown>>;
-
-function isDagFile(value: unknown): value is DagFileRecord {
-  return typeof value === "object" && value !== null && "diagnostics" in value && "dagIds" in value;
 }

@@ -9,7 +9,7 @@ import type { Places, Session } from "../../session.ts";
 import { toStateText } from "../../terminal/paint.ts";
 import { printRows } from "../../terminal/show.ts";
 import type { Column, Output } from "../../terminal/table.ts";
-import { toDateText } from "../../terminal/text.ts";
+import { firstLineOf, toDateText } from "../../terminal/text.ts";
 
 export interface TaskInstanceAnswer {
   readonly task_id: string;
@@ -66,7 +66,7 @@ export async function showStates(
         value: ({ duration, try_number: tries }) =>
           duration === null || tries === 0 ? "-" : formatDuration(duration),
       },
-      { name: "message", value: (task) => task.message?.split("\n", 1)[0] ?? "" },
+      { name: "message", value: (task) => firstLineOf(task.message ?? "") },
     ];
     const rows = await everyTaskInstance(api, run);
     if (output === "table")

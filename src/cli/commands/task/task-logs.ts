@@ -9,6 +9,7 @@ import { Failure } from "../../terminal/failure.ts";
 import { formatLogMessage } from "../../terminal/log-lines.ts";
 import { toStateText } from "../../terminal/paint.ts";
 import type { Output } from "../../terminal/table.ts";
+import { withoutControls } from "../../terminal/text.ts";
 import { everyTaskInstance, type TaskInstanceAnswer } from "./task-commands.ts";
 
 const POLL_MS = 300;
@@ -129,7 +130,7 @@ async function print(
     const { content, continuation_token: next } = await log.read(token);
     for (const message of content) {
       if (output === "json") terminal.out(`${JSON.stringify(message)}\n`);
-      else if (output === "plain") terminal.out(`${message.event}\n`);
+      else if (output === "plain") terminal.out(`${withoutControls(message.event)}\n`);
       else terminal.out(formatLogMessage(message, paint));
     }
     count += content.length;
