@@ -2,6 +2,7 @@
 // may have meant.
 import { stripVTControlCharacters } from "node:util";
 import { formatDuration } from "../../model/values/durations.ts";
+import { editDistance } from "../../model/values/nearest-name.ts";
 
 /** Columns that the text takes on a screen. */
 export function widthOf(text: string): number {
@@ -93,7 +94,7 @@ export function countOf(count: number, noun: string): string {
 export function nearestNames(written: string, names: readonly string[]): readonly string[] {
   const limit = Math.max(2, Math.floor(written.length / 3));
   return names
-    .map((name) => ({ name, distance: distanceOf(written.toLowerCase(), name.toLowerCase()) }))
+    .map((name) => ({ name, distance: editDistance(written.toLowerCase(), name.toLowerCase()) }))
     .filter(
       ({ name, distance }) =>
         distance <= limit ||
@@ -102,18 +103,4 @@ export function nearestNames(written: string, names: readonly string[]): readonl
     .sort((a, b) => a.distance - b.distance)
     .slice(0, 3)
     .map(({ name }) => name);
-}
-
-/** Levenshtein's edit distance. */
-function distanceOf(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
-  for (let i = 1; i <= a.length; i += 1) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j += 1) {
-      const change = a[i - 1] === b[j - 1] ? 0 : 1;
-      next.push(Math.min((row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1, (row[j - 1] ?? 0) + change));
-    }
-    row = next;
-  }
-  return row[b.length] ?? 0;
 }

@@ -14,8 +14,8 @@ export function nearestName(given: string, names: Iterable<string>): string | un
   return nearest !== undefined && least <= Math.max(1, nearest.length / 3) ? nearest : undefined;
 }
 
-/** Letters to insert, delete or replace, one row of the usual table at a time. */
-function editDistance(a: string, b: string): number {
+/** Levenshtein's distance: letters to insert, delete or replace, one row of the usual table at a time. */
+export function editDistance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, index) => index);
   for (let i = 0; i < a.length; i += 1) {
     const next = [i + 1];
