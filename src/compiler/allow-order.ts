@@ -7,18 +7,9 @@
 // then. So the machine's order may be any series-parallel order within `before`, which need not be transitive itself.
 import { factsOf } from "../model/dependencies/trigger-rule-facts.ts";
 import type { TriggerRule } from "../model/dependencies/trigger-rule-names.ts";
-import { addAll, type BitRow, createBitRow, hasBit } from "./bit-rows.ts";
+import { addAll, createBitRow, hasBit } from "./bit-rows.ts";
 import type { Draft, TaskGraph } from "./draft.ts";
 import { findKnownEnds, type KnownEnds } from "./known-ends.ts";
-
-export interface AllowedOrder {
-  /** Per task, those that may stand before it; their indexes are smaller. */
-  readonly before: readonly BitRow[];
-  /** Per task, those that must stand before it unless it waits at a gate; a subset of `before`. */
-  readonly needs: readonly (readonly number[])[];
-  /** Tasks that wait at a gate whatever the order. */
-  readonly gated: readonly boolean[];
-}
 
 /** Fills in `order`. */
 export function allowOrder(draft: Draft): Draft {

@@ -4,7 +4,7 @@
 // splitting in parallel loses no need, so both are always right when possible; a block that neither can split needs
 // another cut, whatever else is done. So feasibility is decided without search, and only the cuts are searched: cut at
 // random until it fits, take back what was not needed, then again and again undo a few cuts and repair.
-import type { AllowedOrder } from "./allow-order.ts";
+import type { AllowedOrder } from "./draft.ts";
 import { type Block, createSplitter } from "./split-block.ts";
 
 /** Bounds of the search, by count and never by time, so that the same document gives the same bytes. */

@@ -2,7 +2,7 @@
 import type { StateMachine } from "../model/asl.ts";
 import type { Diagnostic } from "../model/diagnostics.ts";
 import type { DagDocument, TaskDocument } from "../model/document.ts";
-import type { AllowedOrder } from "./allow-order.ts";
+import type { BitRow } from "./bit-rows.ts";
 import type { Plan } from "./plan.ts";
 
 export interface CompileOptions {
@@ -18,6 +18,15 @@ export interface TaskGraph {
   readonly tasks: readonly TaskDocument[];
   readonly upstream: readonly (readonly number[])[];
   readonly downstream: readonly (readonly number[])[];
+}
+
+export interface AllowedOrder {
+  /** Per task, those that may stand before it; their indexes are smaller. */
+  readonly before: readonly BitRow[];
+  /** Per task, those that must stand before it unless it waits at a gate; a subset of `before`. */
+  readonly needs: readonly (readonly number[])[];
+  /** Tasks that wait at a gate whatever the order. */
+  readonly gated: readonly boolean[];
 }
 
 export interface Draft {

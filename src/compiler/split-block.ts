@@ -1,8 +1,8 @@
 // Splits a set of tasks into parts that follow each other, or that have nothing to do with each other: one step of
 // finding the series-parallel order.
 
-import type { AllowedOrder } from "./allow-order.ts";
 import { addBit, createBitRow, firstOutside } from "./bit-rows.ts";
+import type { AllowedOrder } from "./draft.ts";
 
 /** Tasks by index, ascending. */
 export type Block = readonly number[];

@@ -1,7 +1,8 @@
 // Whole runs, decided by Airflow itself, through the real bundler, loader, compiler, interpreter, worker and threads.
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { isMapped, type RunCase, runCases } from "../vectors/runs.ts";
+import { isMapped, type RunCase } from "../vectors/run-case.ts";
+import { runCases } from "../vectors/runs.ts";
 
 const CASES: readonly RunCase[] = JSON.parse(
   readFileSync(new URL("../vectors/airflow-3.3-runs.json", import.meta.url), "utf8"),

@@ -3,7 +3,7 @@
 
 import { countUpstream, evaluateTriggerRule } from "../../src/model/dependencies/trigger-rules.ts";
 import type { TaskInstanceState } from "../../src/model/states.ts";
-import type { RunCase, RunTask } from "./runs.ts";
+import type { RunCase, RunTask } from "./run-case.ts";
 
 /** What is wrong with the state, or undefined if some order of events explains it. */
 export function explainState(

@@ -1,7 +1,7 @@
 // Runs files of Airflow's vectors, whatever their form: `npm run vectors -- FILE…`. The last line is
 // "N passed, N failed"; the exit code is 1 when a case failed.
 import { readFileSync } from "node:fs";
-import type { RunCase } from "./runs.ts";
+import { isMapped, type RunCase } from "./run-case.ts";
 import { checkTimetableCase } from "./timetables.ts";
 import { checkTriggerRuleCase } from "./trigger-rules.ts";
 
@@ -20,7 +20,7 @@ const FORMS: readonly Form[] = [
   {
     field: "dag_id",
     async check(cases) {
-      const { isMapped, runCases } = await import("./runs.ts");
+      const { runCases } = await import("./runs.ts");
       const all = cases as readonly RunCase[];
       const run = all.filter((each) => !isMapped(each));
       if (run.length < all.length) {

@@ -4,36 +4,8 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openLocalProduct } from "../../src/local/local-platform.ts";
-import type { TriggerRule } from "../../src/model/dependencies/trigger-rule-names.ts";
 import { explainState } from "./legal-state.ts";
-
-export interface RunTask {
-  readonly id: string;
-  readonly upstream: readonly string[];
-  readonly rule: TriggerRule;
-  readonly do: "ok" | "fail" | "skip" | readonly string[];
-  readonly branch?: readonly string[];
-  readonly short_circuit?: {
-    readonly value: unknown;
-    readonly ignore_downstream_trigger_rules: boolean;
-  };
-  readonly retries?: number;
-  readonly fail_times?: number;
-  readonly list?: number;
-  readonly map?: unknown;
-}
-
-export interface RunCase {
-  readonly dag_id: string;
-  readonly tasks: readonly RunTask[];
-  readonly run_state: string;
-  readonly states: Readonly<Record<string, string | readonly string[]>>;
-  readonly order_dependent: boolean;
-}
-
-export function isMapped({ tasks }: RunCase): boolean {
-  return tasks.some(({ map }) => map !== undefined);
-}
+import type { RunCase } from "./run-case.ts";
 
 /** Runs every case; answers for each what differs from Airflow, or undefined. */
 export async function runCases(
