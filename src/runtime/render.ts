@@ -1,9 +1,17 @@
 // Renders the templates of a task with Airflow's names. Loaded only when there is a template.
-import type { TaskClient } from "../sdk/client.ts";
+import type { ConnectionResult, TaskClient } from "../sdk/client.ts";
 import type { DagRunContext, TaskContext } from "../sdk/context.ts";
-import { TemplateNameError } from "../templates/engine.ts";
-import { scanTemplate, type TemplateNeeds, xcomKey } from "../templates/scan.ts";
-import { macros, TemplateDate } from "../templates/values.ts";
+import { Accessor, ContextObject } from "../templates/context-object.ts";
+import { DateTimeValue } from "../templates/datetime/datetime.ts";
+import type { Names } from "../templates/interpret/scope.ts";
+import { macros } from "../templates/macros.ts";
+import { TemplateNameError } from "../templates/python/errors.ts";
+import { NativeFunction, parameters } from "../templates/python/functions.ts";
+import { fromJson, parseJson } from "../templates/python/json.ts";
+import { Undefined } from "../templates/python/undefined.ts";
+import { type Arguments, orElse, type Value } from "../templates/python/values.ts";
+import { scanTemplate, type TemplateNeeds } from "../templates/scan.ts";
+import { isSeveral, listOf, XCOM_PULL, xcomKey } from "../templates/xcom-needs.ts";
 
 /** What names stand for. */
 export interface RenderScope {
@@ -20,9 +28,9 @@ export async function renderTemplate(text: string, scope: RenderScope): Promise<
       `Template ${quote(text)} ${problem?.message ?? "can't be rendered"}`,
     );
   }
-  const names = { ...contextNames(scope.context), ...(await fetchNames(needs, scope)) };
+  const fetched = await fetchNames(needs, scope);
   try {
-    return render(names);
+    return render(contextNames(scope.context, fetched));
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     const hint = scope.context.logicalDate === undefined ? "; the run has no logical date" : "";
@@ -38,125 +46,186 @@ function quote(text: string): string {
   return `"${text.length > 120 ? `${text.slice(0, 120)}…` : text}"`;
 }
 
-/** Names without a value are left out, so that using one is an error. */
-function contextNames(context: TaskContext): object {
-  const { dagId, taskId } = context;
+/** What a name stands for; made when a template asks for it. */
+type NameMakers = Readonly<Record<string, (context: TaskContext) => Value | undefined>>;
+
+const NAMES: NameMakers = {
+  ds: ({ ds }) => ds,
+  ds_nodash: ({ dsNodash }) => dsNodash,
+  ts: ({ ts }) => ts,
+  ts_nodash: ({ tsNodash }) => tsNodash,
+  ts_nodash_with_tz: ({ tsNodashWithTz }) => tsNodashWithTz,
+  logical_date: ({ logicalDate }) => toDate(logicalDate),
+  data_interval_start: ({ dataIntervalStart }) => toDate(dataIntervalStart),
+  data_interval_end: ({ dataIntervalEnd }) => toDate(dataIntervalEnd),
+  dag_id: ({ dagId }) => dagId,
+  task_id: ({ taskId }) => taskId,
+  run_id: ({ runId }) => runId,
+  try_number: ({ tryNumber }) => BigInt(tryNumber),
+  map_index: ({ mapIndex }) => BigInt(mapIndex),
+  task_instance_key_str: ({ dagId, taskId, dsNodash, runId }) =>
+    `${dagId}__${taskId}__${dsNodash ?? runId}`,
+  dag: ({ dagId, dag: { description = null, tags, timezone } }) =>
+    new ContextObject(
+      "dag",
+      { dag_id: dagId, description, tags: [...tags], timezone },
+      `<DAG: ${dagId}>`,
+    ),
+  task: ({ taskId, task: { operator, owner, retries } }) =>
+    new ContextObject("task", { task_id: taskId, operator, owner, retries: BigInt(retries) }),
+  dag_run: ({ dagRun }) => dagRunObject(dagRun),
+  params: ({ params }) => fromJson(params),
+  macros: () => macros,
+};
+
+/** Each name is made once, so that what a template changes stays changed; one without a value is not defined. */
+function contextNames(context: TaskContext, fetched: ReadonlyMap<string, Value>): Names {
+  const made = new Map<string, Value | undefined>(fetched);
   return {
-    ds: context.ds,
-    ds_nodash: context.dsNodash,
-    ts: context.ts,
-    ts_nodash: context.tsNodash,
-    ts_nodash_with_tz: context.tsNodashWithTz,
-    ...dateNames(context),
-    ...instanceNames(context),
-    task_instance_key_str: `${dagId}__${taskId}__${context.dsNodash ?? context.runId}`,
-    dag: {
-      dag_id: dagId,
-      description: context.dag.description ?? null,
-      tags: context.dag.tags,
-      timezone: context.dag.timezone,
+    get(name) {
+      if (made.has(name) || !Object.hasOwn(NAMES, name)) return made.get(name);
+      const value = NAMES[name]?.(context);
+      made.set(name, value);
+      return value;
     },
-    task: { ...context.task, task_id: taskId },
-    dag_run: dagRunNames(context.dagRun),
-    params: context.params,
-    macros,
   };
 }
 
-function instanceNames({ ti }: TaskContext): object {
-  return {
-    dag_id: ti.dagId,
-    task_id: ti.taskId,
-    run_id: ti.runId,
-    try_number: ti.tryNumber,
-    max_tries: ti.maxTries,
-    map_index: ti.mapIndex,
-  };
+function toDate(text: string | undefined): DateTimeValue | undefined {
+  return text === undefined ? undefined : DateTimeValue.fromMs(Date.parse(text));
 }
 
-function dateNames(
-  dates: Pick<DagRunContext, "logicalDate" | "dataIntervalStart" | "dataIntervalEnd">,
-) {
-  const toDate = (text: string | undefined) =>
-    text === undefined ? undefined : new TemplateDate(text);
-  return {
-    logical_date: toDate(dates.logicalDate),
-    data_interval_start: toDate(dates.dataIntervalStart),
-    data_interval_end: toDate(dates.dataIntervalEnd),
-  };
-}
-
-function dagRunNames(run: DagRunContext): object {
-  return {
+function dagRunObject(run: DagRunContext): ContextObject {
+  return new ContextObject("dag_run", {
     dag_id: run.dagId,
     run_id: run.runId,
     run_type: run.runType,
-    ...dateNames(run),
-    run_after: new TemplateDate(run.runAfter),
-    start_date: run.startDate === undefined ? undefined : new TemplateDate(run.startDate),
-    conf: run.conf,
-  };
+    logical_date: toDate(run.logicalDate),
+    data_interval_start: toDate(run.dataIntervalStart),
+    data_interval_end: toDate(run.dataIntervalEnd),
+    run_after: toDate(run.runAfter),
+    start_date: toDate(run.startDate),
+    conf: fromJson(run.conf),
+  });
 }
 
 /** Variables, connections and XComs, all at once: a template is rendered without waiting. */
-async function fetchNames(needs: TemplateNeeds, { context, client }: RenderScope): Promise<object> {
+async function fetchNames(
+  needs: TemplateNeeds,
+  { context, client }: RenderScope,
+): Promise<ReadonlyMap<string, Value>> {
   const [variables, connections, xcoms] = await Promise.all([
     fetchAll(needs.variables, (key) => client.getVariable(key)),
     fetchAll(needs.connections, (connId) => client.getConnection(connId)),
-    fetchAll(needs.xcoms.keys(), (key) => {
-      const query = needs.xcoms.get(key);
-      return query ? client.getXCom(query) : Promise.resolve(null);
-    }),
+    fetchAll(needs.xcoms.keys(), (key) => fetchXCom(key, needs, client)),
   ]);
-  const values = Object.entries(variables).filter(([, value]) => value !== null);
-  const json = values.flatMap(([key, value]) => {
-    const parsed = parseJson(String(value));
-    return parsed === undefined ? [] : [[key, parsed] as const];
-  });
-  const known = Object.entries(connections).filter(([, connection]) => connection !== null);
-  const xcomPull = (...given: readonly unknown[]): unknown => {
-    const { taskId, key } = readXComArguments(given);
-    return xcoms[xcomKey(taskId, key)];
-  };
-  const ti = { ...instanceNames(context), xcom_pull: xcomPull };
-  return {
-    var: { value: Object.fromEntries(values), json: Object.fromEntries(json) },
-    conn: Object.fromEntries(
-      known.map(([connId, connection]) => [connId, connectionNames(connection)]),
-    ),
-    ti,
-    task_instance: ti,
-  };
+  const ti = instanceObject(context, xcoms);
+  return new Map<string, Value>([
+    ["var", variablesObject(variables)],
+    ["conn", new Accessor("conn", mapValues(connections, connectionObject), null)],
+    ["ti", ti],
+    ["task_instance", ti],
+  ]);
 }
 
 async function fetchAll<T>(
   keys: Iterable<string>,
-  fetch: (key: string) => Promise<T>,
-): Promise<Record<string, T>> {
-  const entries = [...keys].map(async (key) => [key, await fetch(key)] as const);
-  return Object.fromEntries(await Promise.all(entries));
+  fetch: (key: string) => Promise<T | null>,
+): Promise<ReadonlyMap<string, T>> {
+  const found = await Promise.all([...keys].map(async (key) => [key, await fetch(key)] as const));
+  return new Map(found.flatMap(([key, value]) => (value === null ? [] : [[key, value] as const])));
 }
 
-function parseJson(text: string): unknown {
+async function fetchXCom(
+  name: string,
+  { xcoms }: TemplateNeeds,
+  client: TaskClient,
+): Promise<unknown> {
+  const need = xcoms.get(name);
+  if (!need) return null;
+  const { taskId, key, mapIndex } = need;
+  return client.getXCom({
+    key,
+    ...(taskId === undefined ? {} : { taskId }),
+    ...(mapIndex === undefined ? {} : { mapIndex }),
+  });
+}
+
+function mapValues<T>(
+  values: ReadonlyMap<string, T>,
+  change: (value: T) => Value | undefined,
+): ReadonlyMap<string, Value> {
+  const changed = new Map<string, Value>();
+  for (const [key, value] of values) {
+    const made = change(value);
+    if (made !== undefined) changed.set(key, made);
+  }
+  return changed;
+}
+
+function variablesObject(variables: ReadonlyMap<string, string>): ContextObject {
+  const accessor = (name: string, read: (text: string) => Value | undefined) =>
+    new Accessor(name, mapValues(variables, read), Undefined.named(`${name}.get(…)`));
+  return new ContextObject("var", {
+    value: accessor("var.value", (text) => text),
+    json: accessor("var.json", readJson),
+  });
+}
+
+/** Unlike values of JavaScript, JSON text says whether a number is an int or a float. */
+function readJson(text: string): Value | undefined {
   try {
-    return JSON.parse(text);
+    return parseJson(text);
   } catch {
     return undefined;
   }
 }
 
-function connectionNames(connection: Awaited<ReturnType<TaskClient["getConnection"]>>): object {
-  if (!connection) return {};
-  const { id, type, extraDejson, ...rest } = connection;
-  return { ...rest, conn_id: id, conn_type: type, extra_dejson: extraDejson };
+function connectionObject(connection: ConnectionResult): ContextObject {
+  const { id, type, extraDejson, port, host, schema, login, password, extra } = connection;
+  return new ContextObject("conn", {
+    conn_id: id,
+    conn_type: type,
+    host,
+    schema,
+    login,
+    password,
+    port: port === null ? null : BigInt(port),
+    extra,
+    extra_dejson: fromJson(extraDejson),
+  });
 }
 
-/** As `xcom_pull(task_ids, dag_id, key)`; the scan has seen that they are texts. */
-function readXComArguments(given: readonly unknown[]): { taskId: string; key: string } {
-  const options: Record<string, unknown> = {};
-  for (const [index, value] of given.entries()) {
-    if (typeof value === "object" && value !== null) Object.assign(options, value);
-    else options[["task_ids", "dag_id", "key"][index] ?? ""] = value;
-  }
-  return { taskId: String(options.task_ids), key: String(options.key ?? "return_value") };
+function instanceObject({ ti }: TaskContext, xcoms: ReadonlyMap<string, unknown>): ContextObject {
+  return new ContextObject("ti", {
+    dag_id: ti.dagId,
+    task_id: ti.taskId,
+    run_id: ti.runId,
+    try_number: BigInt(ti.tryNumber),
+    max_tries: BigInt(ti.maxTries),
+    map_index: BigInt(ti.mapIndex),
+    xcom_pull: new NativeFunction("xcom_pull", (args) => pullXComs(args, xcoms)),
+  });
+}
+
+const readXComPull = parameters("xcom_pull", ...XCOM_PULL);
+
+/** One value, or a list where several tasks or indexes are asked for; the scan has read the same arguments. */
+function pullXComs(args: Arguments, xcoms: ReadonlyMap<string, unknown>): Value {
+  const [taskIds = null, , key = "return_value", , mapIndexes = null, fallback = null] =
+    readXComPull(args);
+  const tasks = listOf(taskIds) ?? [];
+  const indexes = listOf(mapIndexes) ?? [];
+  const values = tasks.flatMap((task) =>
+    indexes.map((index) => {
+      const name = xcomKey({
+        taskId: typeof task === "string" ? task : undefined,
+        key: String(key),
+        mapIndex: typeof index === "bigint" ? Number(index) : undefined,
+      });
+      return xcoms.has(name) ? fromJson(xcoms.get(name)) : fallback;
+    }),
+  );
+  const isSingle = !isSeveral(taskIds) && !isSeveral(mapIndexes);
+  return isSingle ? orElse(values[0], () => fallback) : values;
 }

@@ -16,6 +16,18 @@ const TASK_INSTANCE = [
   "map_index",
   "xcom_pull",
 ];
+const MACROS = [
+  "ds_add",
+  "ds_format",
+  "datetime_diff_for_humans",
+  "datetime",
+  "timedelta",
+  "dateutil",
+  "json",
+  "random",
+  "time",
+  "uuid",
+];
 
 /** Names of templates, and what may stand behind a dot: a list of names, or anything. */
 const TEMPLATE_NAMES: Readonly<Record<string, readonly string[] | typeof ANY>> = {
@@ -51,16 +63,17 @@ const TEMPLATE_NAMES: Readonly<Record<string, readonly string[] | typeof ANY>> =
   params: ANY,
   var: ["value", "json"],
   conn: ANY,
-  macros: ["ds_add", "ds_format", "datetime", "timedelta", "json", "random", "time", "uuid"],
+  macros: MACROS,
   // Of the template language itself.
   range: ANY,
+  dict: ANY,
+  namespace: ANY,
   cycler: ANY,
   joiner: ANY,
   loop: ANY,
   caller: ANY,
-  True: ANY,
-  False: ANY,
-  None: ANY,
+  varargs: ANY,
+  kwargs: ANY,
 };
 
 /** Why a name can't be used, with a hint; `undefined` when it can. `path` begins with the first name. */

@@ -1,24 +1,28 @@
 // Reads a template without rendering it: which names it uses, which of them are unknown, what must be fetched first.
 import type { DiagnosticCode } from "../model/diagnostics.ts";
-import {
-  childOf,
-  childrenOf,
-  compileTemplate,
-  hasFilter,
-  literalValue,
-  parseTemplate,
-  pathOf,
-  type Renderer,
-  type TemplateNode,
-} from "./engine.ts";
+import { nearestName } from "../model/values/nearest-name.ts";
+import { FILTER_NAMES, TEST_NAMES } from "./filters/registry.ts";
 import { checkTemplateName } from "./names.ts";
+import { UnsupportedTagError } from "./python/errors.ts";
+import { type Renderer, toRenderer } from "./renderer.ts";
+import {
+  type Body,
+  type Expression,
+  pathOf,
+  type Statement,
+  type Target,
+  type TemplateNode,
+  walk,
+} from "./syntax/nodes.ts";
+import { parseTemplate } from "./syntax/parse-statement.ts";
+import { isXComPull, readXComNeeds, type XComNeed, xcomKey } from "./xcom-needs.ts";
 
 /** What a template needs from the client before it is rendered. */
 export interface TemplateNeeds {
   readonly variables: ReadonlySet<string>;
   readonly connections: ReadonlySet<string>;
-  /** By the text of the arguments, see `xcomKey`. */
-  readonly xcoms: ReadonlyMap<string, { readonly taskId: string; readonly key: string }>;
+  /** By `xcomKey`. */
+  readonly xcoms: ReadonlyMap<string, XComNeed>;
 }
 
 export interface TemplateProblem {
@@ -37,7 +41,7 @@ export interface ScannedTemplate {
 const MOST_SCANNED = 1_000;
 const scanned = new Map<string, ScannedTemplate>();
 
-/** Scans and compiles a template; answers are cached by its text. Never throws. */
+/** Scans and parses a template; answers are cached by its text. Never throws. */
 export function scanTemplate(text: string): ScannedTemplate {
   let known = scanned.get(text);
   if (!known) {
@@ -48,82 +52,82 @@ export function scanTemplate(text: string): ScannedTemplate {
   return known;
 }
 
-/** How one `xcom_pull` is kept between fetching and rendering. */
-export function xcomKey(taskId: string, key: string): string {
-  return JSON.stringify([taskId, key]);
-}
-
 function scan(text: string): ScannedTemplate {
   const needs: MutableNeeds = { variables: new Set(), connections: new Set(), xcoms: new Map() };
   try {
-    const tree = parseTemplate(text);
-    const scanner = new Scanner(needs, findLocalNames(tree));
-    scanner.visit(tree);
-    return { needs, problems: scanner.problems, render: compileTemplate(tree) };
+    const body = parseTemplate(text);
+    const scanner = new Scanner(needs, findOwnNames(body));
+    scanner.visit(body);
+    return { needs, problems: scanner.problems, render: toRenderer(body) };
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    const problem = { code: "template-syntax", message: `has bad syntax: ${message}` } as const;
-    return { needs, problems: [problem], render: undefined };
+    return { needs, problems: [toSyntaxProblem(error)], render: undefined };
   }
+}
+
+function toSyntaxProblem(error: unknown): TemplateProblem {
+  const reason = error instanceof Error ? error.message : String(error);
+  if (error instanceof UnsupportedTagError) return { code: "template-syntax", message: reason };
+  const shown = error instanceof RangeError ? "it is nested too deeply" : reason;
+  return { code: "template-syntax", message: `has bad syntax: ${shown}` };
 }
 
 interface MutableNeeds {
   readonly variables: Set<string>;
   readonly connections: Set<string>;
-  readonly xcoms: Map<string, { readonly taskId: string; readonly key: string }>;
+  readonly xcoms: Map<string, XComNeed>;
 }
 
 class Scanner {
   readonly problems: TemplateProblem[] = [];
   readonly #needs: MutableNeeds;
-  readonly #locals: ReadonlySet<string>;
+  /** Names that need not be known. */
+  readonly #own: ReadonlySet<string>;
 
-  constructor(needs: MutableNeeds, locals: ReadonlySet<string>) {
+  constructor(needs: MutableNeeds, own: ReadonlySet<string>) {
     this.#needs = needs;
-    this.#locals = locals;
+    this.#own = own;
   }
 
-  visit(node: TemplateNode): void {
-    switch (node.typename) {
-      case "Symbol":
-      case "LookupVal":
+  /** Visits what is below anything of the tree. */
+  visit(part: unknown): void {
+    if (Array.isArray(part)) for (const item of part) this.visit(item);
+    else if (isNode(part)) this.#visitNode(part);
+    else if (typeof part === "object" && part !== null) this.visit(Object.values(part));
+  }
+
+  #visitNode(node: TemplateNode): void {
+    switch (node.kind) {
+      case "name":
+      case "attribute":
+      case "item":
         this.#visitName(node);
-        break;
-      case "FunCall":
+        return;
+      case "call":
         this.#visitCall(node);
+        return;
+      case "filter":
+        this.#checkName("filter", node.filter.name, FILTER_NAMES);
         break;
-      case "Filter":
-        this.#checkFilter(String(literalValue(childOf(node, "name"))));
-        this.visit(childOf(node, "args"));
+      case "test":
+        this.#checkName("test", node.test.name, TEST_NAMES);
         break;
-      case "Is":
-        this.visit(childOf(node, "left"));
-        break;
-      case "Pair":
-        if (childOf(node, "key").typename !== "Symbol") this.visit(childOf(node, "key"));
-        this.visit(childOf(node, "value"));
-        break;
-      case "Include":
-      case "Import":
-      case "FromImport":
-      case "Extends":
-        this.#refuse({
-          code: "template-syntax",
-          message: `uses ${node.typename.toLowerCase()}, and there are no other templates`,
-        });
+      case "set-block":
+      case "filter-block":
+        for (const { name } of node.filters) this.#checkName("filter", name, FILTER_NAMES);
         break;
       default:
-        for (const child of childrenOf(node)) this.visit(child);
     }
+    this.visit(partsOf(node));
   }
 
-  #visitName(node: TemplateNode): void {
+  #visitName(node: Expression & { kind: "name" | "attribute" | "item" }): void {
     const path = pathOf(node);
     if (!path) {
-      for (const child of childrenOf(node)) this.visit(child);
+      this.visit(partsOf(node));
       return;
     }
-    if (this.#locals.has(path[0] ?? "")) return;
+    const [root = "", second, third] = path;
+    if (this.#own.has(root)) return;
     const unknown = checkTemplateName(path);
     if (unknown) {
       const { name, hint } = unknown;
@@ -131,53 +135,40 @@ class Scanner {
       this.#refuse({ code: "unknown-template-name", message, ...(hint ? { hint } : {}) });
       return;
     }
-    const [root, second, third] = path;
     if (root === "var" && third !== undefined) this.#needs.variables.add(third);
-    if (root === "conn" && second !== undefined) this.#needs.connections.add(second);
+    else if (root === "conn" && second !== undefined) this.#needs.connections.add(second);
+    else if (isXComPull(path)) {
+      this.#refuse({
+        code: "template-syntax",
+        message: `uses ${path.join(".")} without calling it`,
+      });
+    } else if (root === "var" || root === "conn") this.#needLiteral(path.join("."));
   }
 
-  #visitCall(node: TemplateNode): void {
-    const name = childOf(node, "name");
-    const given = childOf(node, "args");
-    this.visit(given);
-    const path = pathOf(name);
-    const called = path?.join(".");
-    const [first] = childrenOf(given);
-    const literal = first?.typename === "Literal" ? String(literalValue(first)) : undefined;
+  #visitCall(node: Expression & { kind: "call" }): void {
+    const { callee, args } = node;
+    this.visit(args);
+    const path = pathOf(callee);
+    const called = path?.join(".") ?? "";
+    const [first] = args.positional;
+    const literal = first?.kind === "constant" ? String(first.value) : undefined;
     if (called === "var.value.get" || called === "var.json.get") {
       if (literal !== undefined) this.#needs.variables.add(literal);
       else this.#needLiteral(called);
     } else if (called === "conn.get") {
       if (literal !== undefined) this.#needs.connections.add(literal);
       else this.#needLiteral(called);
-    } else if (called === "ti.xcom_pull" || called === "task_instance.xcom_pull") {
-      this.#needXCom(given, called);
-    } else {
-      this.visit(name);
-    }
+    } else if (path && isXComPull(path)) this.#needXComs(called, node);
+    else this.visit(callee);
   }
 
-  #needXCom(given: TemplateNode, called: string): void {
-    const options = new Map<string, unknown>();
-    let position = 0;
-    for (const node of childrenOf(given)) {
-      if (node.typename === "KeywordArgs") {
-        for (const pair of childrenOf(node)) {
-          options.set(
-            String(literalValue(childOf(pair, "key"))),
-            literalOf(childOf(pair, "value")),
-          );
-        }
-      } else {
-        options.set(["task_ids", "dag_id", "key"][position] ?? "", literalOf(node));
-        position += 1;
-      }
-    }
-    const taskId = options.get("task_ids");
-    const key = options.get("key") ?? "return_value";
-    if (typeof taskId === "string" && typeof key === "string") {
-      this.#needs.xcoms.set(xcomKey(taskId, key), { taskId, key });
-    } else this.#needLiteral(called);
+  #needXComs(called: string, node: Expression & { kind: "call" }): void {
+    const needs = readXComNeeds(node.args);
+    if (needs === undefined) this.#needLiteral(called);
+    else if ("refused" in needs) {
+      const message = `calls ${called}() with ${needs.refused}, and only XComs of the same run can be read`;
+      this.#refuse({ code: "template-syntax", message });
+    } else for (const need of needs) this.#needs.xcoms.set(xcomKey(need), need);
   }
 
   #needLiteral(called: string): void {
@@ -185,10 +176,14 @@ class Scanner {
     this.#refuse({ code: "template-syntax", message, hint: `write the name: ${called}("name")` });
   }
 
-  #checkFilter(name: string): void {
-    if (hasFilter(name)) return;
-    const message = `uses the filter "${name}", which templates don't have`;
-    this.#refuse({ code: "unknown-template-name", message });
+  #checkName(what: "filter" | "test", name: string, known: readonly string[]): void {
+    if (known.includes(name)) return;
+    const meant = nearestName(name, known);
+    this.#refuse({
+      code: "unknown-template-name",
+      message: `uses the ${what} "${name}", which templates don't have`,
+      ...(meant ? { hint: `did you mean "${meant}"?` } : {}),
+    });
   }
 
   #refuse(problem: TemplateProblem): void {
@@ -197,29 +192,65 @@ class Scanner {
   }
 }
 
-function literalOf(node: TemplateNode): unknown {
-  return node.typename === "Literal" ? literalValue(node) : Symbol("not a literal");
+function isNode(part: unknown): part is TemplateNode {
+  return typeof part === "object" && part !== null && "kind" in part;
 }
 
-/** Names that the template itself gives: by set, for, and macros with their arguments. */
-function findLocalNames(tree: TemplateNode): ReadonlySet<string> {
+/** What is below a node, without what it assigns to. */
+function partsOf(node: TemplateNode): readonly unknown[] {
+  const assigns = "target" in node && isAssigning(node);
+  return Object.entries(node)
+    .filter(([name]) => !(assigns && name === "target"))
+    .map(([, value]) => value);
+}
+
+function isAssigning({ kind }: TemplateNode): boolean {
+  return kind === "for" || kind === "set" || kind === "set-block";
+}
+
+/**
+ * Names that the template itself gives (by set, for, with and macros), and those that it tests with `is defined` or
+ * gives a `default`, which may be unknown.
+ */
+function findOwnNames(body: Body): ReadonlySet<string> {
   const names = new Set<string>();
-  const add = (node: TemplateNode): void => {
-    if (node.typename === "Symbol") names.add(String(literalValue(node)));
-    else if (node.typename === "Pair") add(childOf(node, "key"));
-    else for (const child of childrenOf(node)) add(child);
-  };
-  const visit = (node: TemplateNode): void => {
-    const { typename } = node;
-    if (typename === "For") add(childOf(node, "name"));
-    if (typename === "Macro" || typename === "Caller") {
-      add(childOf(node, "name"));
-      add(childOf(node, "args"));
-    }
-    const targets: unknown = typename === "Set" ? Reflect.get(node, "targets") : undefined;
-    if (Array.isArray(targets)) for (const target of targets) add(target);
-    for (const child of childrenOf(node)) visit(child);
-  };
-  visit(tree);
+  for (const node of walk(body)) {
+    for (const name of namesGivenBy(node)) names.add(name);
+    const guarded = guardedBy(node);
+    if (guarded?.kind === "name") names.add(guarded.name);
+  }
   return names;
+}
+
+function namesGivenBy(node: TemplateNode): readonly string[] {
+  switch (node.kind) {
+    case "for":
+    case "set":
+    case "set-block":
+      return namesIn(node.target);
+    case "with":
+      return node.assignments.flatMap(({ target }) => namesIn(target));
+    case "macro":
+      return [node.name, ...parametersOf(node)];
+    case "call-block":
+      return parametersOf(node);
+    default:
+      return [];
+  }
+}
+
+function parametersOf({ parameters }: Statement & { kind: "macro" | "call-block" }): string[] {
+  return parameters.map(({ name }) => name);
+}
+
+function namesIn(target: Target): readonly string[] {
+  if (target.kind === "tuple") return target.items.flatMap(namesIn);
+  return target.kind === "name" ? [target.name] : [];
+}
+
+function guardedBy(node: TemplateNode): Expression | undefined {
+  const isGuard =
+    (node.kind === "test" && ["defined", "undefined"].includes(node.test.name)) ||
+    (node.kind === "filter" && ["default", "d"].includes(node.filter.name));
+  return isGuard ? node.target : undefined;
 }

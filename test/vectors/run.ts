@@ -2,6 +2,7 @@
 // "N passed, N failed"; the exit code is 1 when a case failed.
 import { readFileSync } from "node:fs";
 import { isMapped, type RunCase } from "./run-case.ts";
+import { checkTemplateCase, readTemplateContext, type TemplateCase } from "./templates.ts";
 import { checkTimetableCase } from "./timetables.ts";
 import { checkTriggerRuleCase } from "./trigger-rules.ts";
 
@@ -47,7 +48,9 @@ function oneByOne<Case>(check: (vector: Case) => Verdict): Form["check"] {
 }
 
 async function checkFile(file: string): Promise<readonly Verdict[]> {
-  const cases: unknown = JSON.parse(readFileSync(file, "utf8"));
+  const text = readFileSync(file, "utf8");
+  const cases: unknown = JSON.parse(text);
+  if (isTemplateFile(cases)) return checkTemplates(cases.cases, text);
   if (!Array.isArray(cases)) throw new Error("it holds no JSON array");
   const forms = FORMS.map(({ field, check }) => ({
     check,
@@ -65,6 +68,15 @@ async function checkFile(file: string): Promise<readonly Verdict[]> {
   }
   const unknown = cases.length - known;
   return [...verdicts, ...Array<string>(unknown).fill("a case of an unknown form")];
+}
+
+/** Templates come with the context that they are rendered with. */
+function isTemplateFile(content: unknown): content is { readonly cases: readonly TemplateCase[] } {
+  return isObject(content) && "cases" in content && Array.isArray(content.cases);
+}
+
+function checkTemplates(cases: readonly TemplateCase[], fileText: string): readonly Verdict[] {
+  return cases.map((each) => checkTemplateCase(each, readTemplateContext(fileText)));
 }
 
 function isObject(value: unknown): value is object {

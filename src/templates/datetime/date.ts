@@ -1,0 +1,117 @@
+// Dates without a time: Python's date and pendulum's Date.
+import { typeError } from "../python/errors.ts";
+import { parameters, requireIndex } from "../python/functions.ts";
+import type { Arguments, ArithmeticOperator, Value } from "../python/values.ts";
+import { DAY, isoDate, type MomentParts, toMicroseconds } from "./calendar.ts";
+import { DATE_MEMBERS, DateLike, PENDULUM_MEMBERS, type Shift, shiftParts } from "./date-like.ts";
+import { Interval, type IntervalEnd } from "./interval.ts";
+import { memberOf, members } from "./members.ts";
+import type { Moment } from "./strftime.ts";
+import { TimeDelta } from "./timedelta.ts";
+import { addDays, startOf } from "./units.ts";
+
+export class DateValue extends DateLike {
+  readonly typeName: string;
+  readonly parts: MomentParts;
+  readonly isPendulum: boolean;
+
+  constructor(parts: MomentParts, isPendulum: boolean) {
+    super();
+    this.parts = startOf(parts, "day");
+    this.isPendulum = isPendulum;
+    this.typeName = isPendulum ? "Date" : "date";
+  }
+
+  get microseconds(): bigint {
+    return toMicroseconds(this.parts);
+  }
+
+  repr(): string {
+    const { year, month, day } = this.parts;
+    return `${this.isPendulum ? "Date" : "datetime.date"}(${year}, ${month}, ${day})`;
+  }
+  override toText(): string {
+    return isoDate(this.parts);
+  }
+  override equals(other: Value): boolean {
+    return other instanceof DateValue && other.microseconds === this.microseconds;
+  }
+  override compare(other: Value): number | undefined {
+    if (!(other instanceof DateValue)) return undefined;
+    return Number(this.microseconds - other.microseconds);
+  }
+  override hashKey(): string {
+    return `date ${this.microseconds}`;
+  }
+  override attribute(name: string): Value | undefined {
+    return this.isPendulum
+      ? memberOf<DateValue>(this, name, OWN, DATE_MEMBERS, PENDULUM_MEMBERS)
+      : memberOf<DateValue>(this, name, OWN, DATE_MEMBERS);
+  }
+  moment(): Moment & { readonly zone: string } {
+    return { parts: this.parts, zone: "" };
+  }
+  withParts(parts: MomentParts): DateValue {
+    return new DateValue(parts, this.isPendulum);
+  }
+  shift(shift: Shift): DateValue {
+    if (shift.clock !== 0n) throw typeError("a date has no time that could be moved");
+    return this.withParts(shiftParts(this.parts, shift));
+  }
+
+  override operate(operator: ArithmeticOperator, other: Value, isReflected: boolean) {
+    if (other instanceof TimeDelta) return this.#move(operator, other, isReflected);
+    if (!(other instanceof DateValue) || operator !== "-" || isReflected) return undefined;
+    if (this.isPendulum || other.isPendulum) return new Interval(other.#end(), this.#end());
+    return new TimeDelta(this.microseconds - other.microseconds);
+  }
+
+  #move(operator: ArithmeticOperator, span: TimeDelta, isReflected: boolean): Value | undefined {
+    if (operator !== "+" && (operator !== "-" || isReflected)) return undefined;
+    const sign = operator === "+" ? 1 : -1;
+    if (span instanceof Interval) {
+      const { years, months, weeks, days } = span.units;
+      return this.shift({
+        months: sign * (years * 12 + months),
+        days: sign * (weeks * 7 + days),
+        clock: 0n,
+      });
+    }
+    const isNegative = span.microseconds < 0n;
+    const isCut = span.typeName === "timedelta" && isNegative && span.microseconds % DAY !== 0n;
+    const days = Number(span.microseconds / DAY) - (isCut ? 1 : 0);
+    return this.withParts(addDays(this.parts, sign * days));
+  }
+
+  #end(): IntervalEnd {
+    return { value: this, parts: this.parts, instant: this.microseconds, zone: undefined };
+  }
+}
+
+const readReplace = parameters("replace", "year?", "month?", "day?");
+
+const OWN = members<DateValue>(
+  {},
+  {
+    isoformat: (self) => isoDate(self.parts),
+    replace: (self, args) => self.withParts({ ...self.parts, ...givenParts(readReplace(args)) }),
+  },
+);
+
+function givenParts([year, month, day]: readonly (Value | undefined)[]) {
+  const parts: { year?: number; month?: number; day?: number } = {};
+  if (year !== undefined) parts.year = requireIndex(year, "year");
+  if (month !== undefined) parts.month = requireIndex(month, "month");
+  if (day !== undefined) parts.day = requireIndex(day, "day");
+  return parts;
+}
+
+const readDate = parameters("date", "year", "month", "day");
+
+/** `datetime.date(2026, 1, 31)` */
+export function createDate(args: Arguments): DateValue {
+  const time = { hour: 0, minute: 0, second: 0, microsecond: 0 };
+  const parts = { year: 1, month: 1, day: 1, ...time, ...givenParts(readDate(args)) };
+  toMicroseconds(parts);
+  return new DateValue(parts, false);
+}

@@ -1,0 +1,54 @@
+// Errors of templates: bad syntax, names that stand for nothing, and those that Python would raise.
+
+/** A template that can't be parsed; the message says where. */
+export class TemplateSyntaxError extends Error {
+  override readonly name = "TemplateSyntaxError";
+
+  constructor(message: string, line: number) {
+    super(`${message} in line ${line}`);
+  }
+}
+
+/** A name in a template that stands for nothing. */
+export class TemplateNameError extends Error {
+  override readonly name = "TemplateNameError";
+}
+
+type PythonErrorName =
+  | "AttributeError"
+  | "IndexError"
+  | "KeyError"
+  | "NotImplementedError"
+  | "OverflowError"
+  | "SecurityError"
+  | "TypeError"
+  | "ValueError"
+  | "ZeroDivisionError";
+
+/** What Python raises in the same place. */
+export class PythonError extends Error {
+  override readonly name: PythonErrorName;
+
+  constructor(name: PythonErrorName, message: string) {
+    super(message);
+    this.name = name;
+  }
+}
+
+export function typeError(message: string): PythonError {
+  return new PythonError("TypeError", message);
+}
+
+export function valueError(message: string): PythonError {
+  return new PythonError("ValueError", message);
+}
+
+/** Something that Airflow renders and templates here do not. */
+export function unsupported(message: string): PythonError {
+  return new PythonError("NotImplementedError", message);
+}
+
+/** A tag of Jinja2 that has nothing to work on here; the message reads on from "Template …". */
+export class UnsupportedTagError extends Error {
+  override readonly name = "UnsupportedTagError";
+}

@@ -1,0 +1,26 @@
+// From a parsed template to text: names in, text out.
+import { GLOBALS } from "./interpret/globals.ts";
+import type { Names } from "./interpret/scope.ts";
+import { render } from "./interpret/statements.ts";
+import { PythonError } from "./python/errors.ts";
+import type { Body } from "./syntax/nodes.ts";
+
+/** Throws what the template's expressions throw. */
+export type Renderer = (names: Names) => string;
+
+export function toRenderer(body: Body): Renderer {
+  return (names) => {
+    const withGlobals: Names = {
+      get(name) {
+        const value = names.get(name);
+        return value === undefined ? GLOBALS.get(name) : value;
+      },
+    };
+    try {
+      return render(body, withGlobals);
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      throw new PythonError("OverflowError", "it calls itself too deeply");
+    }
+  };
+}
