@@ -32,6 +32,7 @@ async function run() {
   const main = fromSource ? source : join(root, "dist", "cli", "main.js");
   const cli = await import(pathToFileURL(main).href);
   process.exitCode = await cli.main(process.argv.slice(2));
+  cli.endProcess?.(process.exitCode);
 }
 
 /** Runs this file again under a newer Node, as if it were this process: same terminal, signals and exit code. */

@@ -1,12 +1,14 @@
 // The stepwind command: Airflow's command words. Reads the command line and turns errors into messages and exit codes;
 // each family of commands stands in commands/, and what a command needs is loaded when it runs.
 import { Command, CommanderError } from "commander";
+import { hasBlockedThreads } from "../local/threads/blocked-threads.ts";
 import { addDagsCommands } from "./commands/dag/index.ts";
 import { addAwsCommands } from "./commands/deployment/index.ts";
 import { addProjectCommands } from "./commands/project/index.ts";
 import { addTasksCommands } from "./commands/task/index.ts";
 import { createSession, type Session } from "./session.ts";
 import { toFailure } from "./terminal/errors.ts";
+import { exitAtOnce } from "./terminal/exit-at-once.ts";
 import { createProcessTerminal, type Terminal } from "./terminal/terminal.ts";
 import { packageVersion } from "./version.ts";
 
@@ -44,6 +46,11 @@ export async function main(
     if (hint !== undefined) terminal.err(`${hint.replaceAll(/^/gm, "      ")}\n`);
     return exitCode;
   }
+}
+
+/** To be called when `main` has answered: a thread that can't be ended would keep the process alive. */
+export function endProcess(exitCode: number): void {
+  if (hasBlockedThreads()) exitAtOnce(exitCode);
 }
 
 function createProgram(session: Session): Command {

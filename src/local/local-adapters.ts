@@ -15,6 +15,7 @@ import { createFileXComs } from "./file-xcoms.ts";
 import { createFolderDagSource } from "./folder-dag-source.ts";
 import { createLocalStateMachines } from "./interpreter-state-machines.ts";
 import type { SqliteMetadata } from "./sqlite/metadata.ts";
+import type { TaskProcesses } from "./threads/task-processes.ts";
 import { createThreadDagLoader } from "./threads/thread-dag-loader.ts";
 import { createThreadTaskRunner } from "./threads/thread-task-runner.ts";
 import { createTimerSchedules } from "./timer-schedules.ts";
@@ -26,6 +27,7 @@ export interface AdapterOptions {
   readonly historyHome?: string;
   readonly dagsFolder: string;
   readonly parallelism?: number;
+  readonly threadPerTask?: boolean;
   readonly importTimeout?: number;
   /** Whether failures are told to nobody. */
   readonly isSilent: boolean;
@@ -59,11 +61,12 @@ export function createLocalAdapters(
   parts: {
     readonly metadata: SqliteMetadata;
     readonly callees: Callees;
+    readonly processes: TaskProcesses;
     readonly clock: Clock;
   },
 ) {
   const { home, historyHome = home, report } = options;
-  const { metadata, callees, clock } = parts;
+  const { metadata, callees, processes, clock } = parts;
   const logsFolder = join(historyHome, "logs");
   const bundles = createFileBundles(join(home, "bundles"));
   const secrets = createEnvironmentSecrets(process.env);
@@ -73,11 +76,14 @@ export function createLocalAdapters(
   const runner = createThreadTaskRunner({
     bundles,
     logsFolder,
+    processes,
     report,
+    threadPerTask: options.threadPerTask ?? false,
     ...(options.parallelism === undefined ? {} : { parallelism: options.parallelism }),
   });
   const loader = createThreadDagLoader({
     bundles,
+    processes,
     ...(options.importTimeout === undefined ? {} : { importTimeout: options.importTimeout }),
   });
   const engine = createEngine(parts, report);
@@ -106,8 +112,8 @@ export function createLocalAdapters(
       engine.schedules.stop();
       await Promise.all([engine.stateMachines.shutDown(), engine.triggers.stop()]);
       await withGrace([callees.services().callbacks.settled(), notifications.close()]);
-      await runner.close();
-      await loader.close();
+      await Promise.all([runner.close(), loader.close()]);
+      await processes.close();
     },
   };
 }

@@ -11,6 +11,7 @@ import { acquireLock, type Lock } from "./lock.ts";
 import { guardFile } from "./sqlite/file-guard.ts";
 import { createSqliteMetadata, type SqliteMetadata } from "./sqlite/metadata.ts";
 import { checkWritableFolder, StorageRefused } from "./storage-refused.ts";
+import { createTaskProcesses, openTaskProcesses } from "./threads/task-processes.ts";
 
 export interface LocalOptions {
   /** Folder of everything that the product keeps (`.stepwind`); made when it isn't there. */
@@ -20,6 +21,8 @@ export interface LocalOptions {
   readonly dagsFolder: string;
   /** Tasks that run at the same time; 32 when absent, 1 is Airflow's sequential executor. */
   readonly parallelism?: number;
+  /** A fresh worker thread for each try; false when absent. */
+  readonly threadPerTask?: boolean;
   /** Seconds that the import of a DAG file may take; 30 when absent (Airflow: dagbag_import_timeout). */
   readonly importTimeout?: number;
   /** Metadata in memory: for one run of a test. Logs and XComs are still written under `home`. */
@@ -57,11 +60,14 @@ export async function openLocalProduct(options: LocalOptions): Promise<LocalProd
   const { report = silent } = options;
   const lock = acquireLock(options.home);
   const { metadata, damage, unguard } = openMetadata(options, lock);
+  const processes = options.inMemory
+    ? createTaskProcesses()
+    : await openTaskProcesses(options.home);
   const closing = new AbortController();
   const callees = createCallees();
   const adapters = createLocalAdapters(
     { ...options, isSilent: options.inMemory ?? false, report },
-    { metadata, callees, clock: clockUntil(closing.signal) },
+    { metadata, callees, processes, clock: clockUntil(closing.signal) },
   );
   const { platform } = adapters;
   const services = createServices(platform);

@@ -59,7 +59,9 @@ export function createTryLog(
     gathered.push(whole);
     const isSafe = !isEnded && unwritten.add(`${JSON.stringify(whole)}\n`);
     if (gathered.length >= MAX_GATHERED || (!isEnded && !isSafe)) flush();
-    else timer ??= setTimeout(flush, gatherMs).unref();
+    else timer ??= setTimeout(flush, gatherMs);
+    // Lines are no reason for a thread to stay, but those after the end are lost without it.
+    if (!isEnded) timer?.unref();
   }
 
   function flush(): void {

@@ -41,7 +41,12 @@ const STATE_WORDS = {
   reschedule: "UP_FOR_RESCHEDULE",
 };
 
-export function createUserCode(): UserCode {
+/** `onImported` hears of each bundle that was imported, before anything of it runs. */
+export function createUserCode({
+  onImported = () => {},
+}: {
+  readonly onImported?: (bundleHash: string) => void;
+} = {}): UserCode {
   const imported = new Map<string, readonly Dag[]>();
 
   async function importDag({ hash, url }: BundleAddress, dagId: string): Promise<Dag> {
@@ -49,6 +54,7 @@ export function createUserCode(): UserCode {
     if (!dags) {
       dags = collectDags(await import(url));
       imported.set(hash, dags);
+      onImported(hash);
     }
     const dag = dags.find((candidate) => candidate.dagId === dagId);
     if (!dag) throw new Error(`DAG "${dagId}" is not among the DAGs that its file exports here`);

@@ -1,4 +1,5 @@
 // Ctrl-C and SIGTERM: the first asks to stop, the second ends the process at once.
+import { exitAtOnce } from "./exit-at-once.ts";
 
 export interface StopSignals {
   /** Aborted by the first signal. */
@@ -14,7 +15,7 @@ export const INTERRUPTED = 130;
 export function listenForStop(): StopSignals {
   const controller = new AbortController();
   const onSignal = () => {
-    if (controller.signal.aborted) process.exit(INTERRUPTED);
+    if (controller.signal.aborted) exitAtOnce(INTERRUPTED);
     controller.abort();
   };
   for (const name of SIGNALS) process.on(name, onSignal);

@@ -1,9 +1,10 @@
 // Entry of the loader's threads: imports a bundle and answers what its DAGs draw.
 import { setSourceMapsSupport } from "node:module";
 import { setImmediate } from "node:timers/promises";
+import { guardEnvironment } from "../../runtime/call-environment.ts";
 import { loadDags } from "../../runtime/load-dags.ts";
+import { MARK } from "../../runtime/marked-processes.ts";
 import { toTaskError } from "../../runtime/task-error.ts";
-import { resolveOwnModules } from "./stepwind-imports.ts";
 import { serveCalls } from "./thread-calls.ts";
 
 /** What the loader asks for. */
@@ -19,7 +20,7 @@ const MAX_LOADS = 100;
 let loads = 0;
 
 setSourceMapsSupport(true);
-resolveOwnModules();
+const environment = guardEnvironment();
 // What a file prints while it is imported is nobody's log.
 process.stdout.write = discard;
 process.stderr.write = discard;
@@ -27,15 +28,13 @@ process.stderr.write = discard;
 serveCalls({
   async handle(call) {
     loads += 1;
-    const before = process.getActiveResourcesInfo().length;
     const { url, file } = call.request as LoadRequest;
+    environment.enter(url, { [MARK]: call.mark });
     // The query makes it another module each time, so that every load starts from nothing.
     const loaded = await loadDags({ url: `${url}?load=${loads}`, file });
     // Rejections that nothing handles are known now, while the file that made them is still at work.
     await setImmediate();
-    // What the file has left open, such as a timer, could fail while another file is at work.
-    const leftOpen = process.getActiveResourcesInfo().length > before;
-    if (leftOpen || loads >= MAX_LOADS) call.retire();
+    if (loads >= MAX_LOADS) call.retire();
     return loaded;
   },
   broken(error) {

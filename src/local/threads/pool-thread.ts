@@ -1,11 +1,13 @@
-// One worker thread of a pool: gives it a call, notices how it ends or dies, and ends it with all that it started.
-import { rm } from "node:fs/promises";
+// One worker thread of a pool: gives it a call, notices how it ends or dies, and ends it with all
+// that it started.
 import { getCompileCacheDir } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { Worker } from "node:worker_threads";
-import type { ProcessGuard } from "./process-guard.ts";
-import type { HostMessage, ThreadMessage, ThreadStart } from "./thread-messages.ts";
+import { noteBlocked } from "./blocked-threads.ts";
+import { watchLimits } from "./call-limits.ts";
+import type { TaskProcesses } from "./task-processes.ts";
+import type { Answer, HostMessage, ThreadMessage, ThreadStart } from "./thread-messages.ts";
 import { createUnwrittenText, takeUnwrittenText } from "./unwritten-text.ts";
 
 export interface ThreadCall {
@@ -15,250 +17,305 @@ export interface ThreadCall {
   readonly timeout?: { readonly seconds: number; readonly reason: string };
   /** Stops the call. */
   readonly signal?: AbortSignal;
+  /** Calls of one group may share what their code sets in globals at import; "" when absent. */
+  readonly group?: string;
   /** Answers what the thread asks while the call runs. */
   readonly onAsk?: (method: string, args: readonly unknown[]) => Promise<unknown>;
+}
+
+export interface Death {
+  /**
+   * `timeout` and `stopped` are the caller's wish; `memory`, `exit` and `error` are the call's own
+   * doing; `closing` is the end of the pool, `start` a thread that could not start.
+   */
+  readonly cause: "timeout" | "stopped" | "memory" | "exit" | "error" | "closing" | "start";
+  /** For people. */
+  readonly reason: string;
 }
 
 export type ThreadEnding =
   | { readonly kind: "answer"; readonly value: unknown }
   /** The thread is gone; `unwritten` is the text that it left in shared memory. */
-  | { readonly kind: "died"; readonly reason: string; readonly unwritten: string };
+  | ({ readonly kind: "died"; readonly unwritten: string } & Death);
 
 export interface ThreadOptions {
   readonly entry: URL;
   readonly data: unknown;
-  /** A thread whose heap is found larger during a call is ended; it is looked at a few times a second. */
+  /** Ends it after its first call; false when absent. */
+  readonly threadPerCall?: boolean;
+  /** A thread whose heap and buffers are found larger during a call is ended; it is looked at a few times a second. */
   readonly memoryLimitMb: number;
-  readonly guard: ProcessGuard;
+  readonly processes: TaskProcesses;
   readonly onReady: (thread: PoolThread) => void;
-  /** `reason` says why a thread died before it was ready. */
-  readonly onGone: (thread: PoolThread, reason: string | undefined) => void;
-}
-
-export interface PoolThread {
-  /** Of a thread that is ready and has no call. After "answer" the thread is free again, unless it is gone. */
-  run(call: ThreadCall): Promise<ThreadEnding>;
-  /** Whether it has ended or is ending. */
-  readonly isGone: boolean;
-  /** How long the last call kept the thread, as the thread itself measured it. */
-  readonly lastBusyMs: number;
-  end(reason: string): Promise<void>;
+  /** The thread takes no more calls; `startFailure` says why it died before it was ready. */
+  readonly onGone: (thread: PoolThread, startFailure: string | undefined) => void;
 }
 
 /** How long a call that is stopped may take to end by itself. */
 const GRACE_MS = 500;
 /** … while processes that it started are ending. */
 const PROCESS_GRACE_MS = 5_500;
+/** How long what a finished call has left open may go on in a thread that gets no more calls. */
+const LEAVE_MS = 1_000;
 /** A thread in a synchronous system call can't be ended before that returns; nobody waits for it longer. */
 const TERMINATE_MS = 1_000;
-const MEMORY_WATCH_MS = 250;
 /**
  * V8's own limit lies so far above ours because it ends the whole process when a thread passes it by a large step
  * ("Reached heap limit"): an array is at most 1 GiB, so nothing gets there between two looks.
  */
 const MEMORY_HEADROOM_MB = 4_096;
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 interface Current {
   readonly call: ThreadCall;
   readonly number: number;
+  readonly mark: string;
   /** Leaders of process groups, with the folder that goes with each. */
-  readonly processes: Map<number, string | undefined>;
+  readonly groups: Map<number, string | undefined>;
   readonly settle: (ending: ThreadEnding) => void;
-  timer?: NodeJS.Timeout | undefined;
-  memoryTimer?: NodeJS.Timeout | undefined;
+  readonly endWatch: () => void;
+  /** Ends the thread when it doesn't stop by itself. */
+  grace?: NodeJS.Timeout;
+  hasSpawned: boolean;
 }
 
-export function startThread(options: ThreadOptions): PoolThread {
-  const { memoryLimitMb } = options;
-  const unwritten = createUnwrittenText();
-  const start: ThreadStart = { unwritten, data: options.data };
-  const worker = new Worker(options.entry, {
-    workerData: start,
-    execArgv: [],
-    env: { ...process.env, NODE_COMPILE_CACHE: compileCacheFolder() },
-    resourceLimits: { maxOldGenerationSizeMb: memoryLimitMb + MEMORY_HEADROOM_MB },
-  });
-  let current: Current | undefined;
-  let calls = 0;
-  let isReady = false;
-  let isGone = false;
-  let lastBusyMs = 0;
-  /** Why we end it; wins over what the thread says of its end. */
-  let stopReason: string | undefined;
-  let failure: string | undefined;
-  let ending: Promise<void> | undefined;
+export class PoolThread {
+  /** How long the last call kept the thread, as the thread itself measured it. */
+  lastBusyMs = 0;
+  readonly #options: ThreadOptions;
+  readonly #unwritten = createUnwrittenText();
+  readonly #worker: Worker;
+  #current: Current | undefined;
+  #calls = 0;
+  #state: "starting" | "ready" | "leaving" | "ending" | "gone" = "starting";
+  /** Which calls alone it may serve. */
+  #onlyFor: string | undefined;
+  /** Why it is ended: the first reason counts, and wins over what the thread says of its end. */
+  #death: Death | undefined;
 
-  const post = (message: HostMessage): void => worker.postMessage(message);
+  constructor(options: ThreadOptions) {
+    this.#options = options;
+    const start: ThreadStart = { unwritten: this.#unwritten, data: options.data };
+    this.#worker = new Worker(options.entry, {
+      workerData: start,
+      execArgv: [],
+      env: { ...process.env, NODE_COMPILE_CACHE: compileCacheFolder() },
+      resourceLimits: { maxOldGenerationSizeMb: options.memoryLimitMb + MEMORY_HEADROOM_MB },
+    });
+    this.#worker.on("message", (message: ThreadMessage) => this.#onMessage(message));
+    this.#worker.on("error", (error) => {
+      this.#death ??= toDeath(error, options.memoryLimitMb);
+    });
+    this.#worker.on("exit", (code) => this.#onExit(code));
+  }
 
-  const thread: PoolThread = {
-    get isGone() {
-      return isGone || ending !== undefined;
-    },
-    get lastBusyMs() {
-      return lastBusyMs;
-    },
-    run(call) {
-      const { promise, resolve } = Promise.withResolvers<ThreadEnding>();
-      calls += 1;
-      current = { call, number: calls, processes: new Map(), settle: resolve };
-      worker.ref();
-      post({ kind: "call", number: calls, request: call.request });
-      watchMemory(current);
-      if (call.timeout) armTimeout(current, call.timeout.seconds * 1_000);
-      call.signal?.addEventListener("abort", onAbort, { once: true });
-      if (call.signal?.aborted) onAbort();
-      return promise;
-    },
-    end,
+  /** Whether it takes no more calls and finishes what the last one has left open. */
+  get isLeaving(): boolean {
+    return this.#state === "leaving";
+  }
+
+  /** Whether it takes no more calls. */
+  get isGone(): boolean {
+    return this.#state === "leaving" || this.#state === "ending" || this.#state === "gone";
+  }
+
+  accepts({ group = "" }: ThreadCall): boolean {
+    return this.#onlyFor === undefined || this.#onlyFor === group;
+  }
+
+  /** Of a thread that is ready and has no call. After "answer" the thread is free again, unless it is gone. */
+  run(call: ThreadCall): Promise<ThreadEnding> {
+    const { promise, resolve } = Promise.withResolvers<ThreadEnding>();
+    const { memoryLimitMb: memoryMb, processes } = this.#options;
+    this.#calls += 1;
+    const mark = processes.createMark();
+    const number = this.#calls;
+    const endWatch = watchLimits(this.#worker, {
+      seconds: call.timeout?.seconds,
+      memoryMb,
+      onTimeout: () => this.#stop({ cause: "timeout", reason: call.timeout?.reason ?? "" }),
+      onMemory: () => void this.end(outOfMemory(memoryMb)),
+    });
+    const groups = new Map();
+    this.#current = { call, number, mark, groups, settle: resolve, endWatch, hasSpawned: false };
+    this.#worker.ref();
+    this.#post({ kind: "call", number, mark, request: call.request });
+    call.signal?.addEventListener("abort", this.#onAbort, { once: true });
+    if (call.signal?.aborted) this.#onAbort();
+    return promise;
+  }
+
+  /** Kills what the call has started, and ends the thread. The first caller's reason is the call's. */
+  async end(death: Death): Promise<void> {
+    if (this.#current) this.#death ??= death;
+    if (this.#state === "gone" || this.#state === "ending") return;
+    const hasLeft = this.#state === "leaving";
+    this.#state = "ending";
+    // First the processes: a thread that waits for one can't be ended before.
+    await this.#killProcesses();
+    let timer: NodeJS.Timeout | undefined;
+    const patience = new Promise((resolve) => {
+      timer = setTimeout(() => {
+        noteBlocked(this.#worker);
+        resolve(undefined);
+      }, TERMINATE_MS);
+    });
+    await Promise.race([this.#worker.terminate(), patience]);
+    clearTimeout(timer);
+    this.#state = "gone";
+    this.#finishDied();
+    if (!hasLeft) this.#options.onGone(this, undefined);
+  }
+
+  readonly #onAbort = (): void => {
+    this.#stop({ cause: "stopped", reason: stopText(this.#current?.call.signal) });
   };
 
-  function onAbort(): void {
-    stop(stopText(current?.call.signal));
-  }
-
-  function watchMemory(of: Current): void {
-    of.memoryTimer = setTimeout(async () => {
-      const heap = await worker.getHeapStatistics().catch(() => undefined);
-      if (current !== of || !heap) return;
-      if (heap.used_heap_size <= memoryLimitMb * 1024 * 1024) return watchMemory(of);
-      failure = outOfMemory(memoryLimitMb);
-      void end(failure);
-    }, MEMORY_WATCH_MS);
-  }
-
-  function armTimeout(of: Current, ms: number): void {
-    of.timer = setTimeout(
-      () => {
-        if (ms > LONGEST_TIMER_MS) armTimeout(of, ms - LONGEST_TIMER_MS);
-        else stop(of.call.timeout?.reason ?? "timed out");
-      },
-      Math.min(ms, LONGEST_TIMER_MS),
-    );
+  #post(message: HostMessage): void {
+    this.#worker.postMessage(message);
   }
 
   /** Asks the call to end, and ends the thread when it doesn't. */
-  function stop(reason: string): void {
-    if (!current || stopReason !== undefined) return;
-    stopReason = reason;
-    clearTimeout(current.timer);
-    current.timer = setTimeout(() => void end(reason), GRACE_MS);
-    post({ kind: "abort", reason });
+  #stop(death: Death): void {
+    if (!this.#current || this.#death) return;
+    this.#death = death;
+    this.#allowGrace(GRACE_MS);
+    this.#post({ kind: "abort", reason: death.reason });
   }
 
-  function onMessage(message: ThreadMessage): void {
-    if (message.kind === "ready") {
-      isReady = true;
-      worker.unref();
-      options.onReady(thread);
-    } else if (message.kind === "answer") {
-      lastBusyMs = message.busyMs;
-      const isLast = stopReason !== undefined || message.retire;
-      if (stopReason !== undefined) void end(stopReason);
-      finish({ kind: "answer", value: message.value });
-      if (isLast) void end("it is to be replaced");
-    } else if (message.kind === "aborting") {
-      if (!current || current.processes.size === 0 || ending) return;
-      clearTimeout(current.timer);
-      current.timer = setTimeout(() => void end("stopped"), PROCESS_GRACE_MS);
-    } else if (message.kind === "broken") {
-      failure = message.reason;
-      void end(message.reason);
-    } else if (message.kind === "process") {
-      noteProcess(message);
-    } else {
-      void answer(message);
-    }
+  #allowGrace(ms: number): void {
+    const current = this.#current;
+    if (!current || !this.#death) return;
+    const death = this.#death;
+    clearTimeout(current.grace);
+    current.grace = setTimeout(() => void this.end(death), ms);
   }
 
-  function noteProcess(message: ThreadMessage & { kind: "process" }): void {
-    const { call, pid, folder, isRunning } = message;
-    if (current?.number !== call) {
-      if (isRunning) killGroup(pid, folder);
-    } else if (isRunning) {
-      current.processes.set(pid, folder);
-      options.guard.add(pid, folder);
-    } else {
-      current.processes.delete(pid);
-      options.guard.remove(pid);
-    }
-  }
-
-  async function answer({
-    call,
-    id,
-    method,
-    args,
-  }: ThreadMessage & { kind: "ask" }): Promise<void> {
-    try {
-      if (current?.number !== call || !current.call.onAsk) throw new Error("the task has ended");
-      const value = await current.call.onAsk(method, args);
-      post({ kind: "reply", id, value });
-    } catch (error) {
-      post({
-        kind: "refusal",
-        id,
-        message: error instanceof Error ? error.message : String(error),
-      });
+  #onMessage(message: ThreadMessage): void {
+    switch (message.kind) {
+      case "ready":
+        if (this.#state !== "starting") return;
+        this.#state = "ready";
+        this.#worker.unref();
+        this.#options.onReady(this);
+        break;
+      case "answer":
+        void this.#onAnswer(message);
+        break;
+      case "aborting":
+        if (this.#state !== "ready") return;
+        this.#allowGrace(message.hasProcesses ? PROCESS_GRACE_MS : GRACE_MS);
+        break;
+      case "broken":
+        void this.end({ cause: "error", reason: message.reason });
+        break;
+      case "spawning":
+        if (this.#current) this.#current.hasSpawned = true;
+        this.#options.processes.begin();
+        break;
+      case "process":
+        this.#noteGroup(message);
+        break;
+      case "ask":
+        void this.#reply(message);
     }
   }
 
   /** A call that was stopped has died, whatever it says in its last moments; its thread is not used again. */
-  function finish(result: ThreadEnding): void {
+  async #onAnswer({ value, busyMs, retire, onlyFor, processes }: Answer): Promise<void> {
+    if (!this.#current) return;
+    if (this.#death) return this.end(this.#death);
+    const { mark, hasSpawned } = this.#current;
+    this.#current.endWatch();
+    this.lastBusyMs = busyMs;
+    this.#onlyFor = onlyFor;
+    // A task takes along what it has started. What it doesn't know of itself is looked for soon.
+    if (processes > 0) await this.#options.processes.kill(mark);
+    else if (hasSpawned) this.#options.processes.killSoon(mark);
+    const current = this.#takeCurrent();
     if (!current) return;
-    const { call, timer, memoryTimer, processes, settle } = current;
-    current = undefined;
-    clearTimeout(timer);
-    clearTimeout(memoryTimer);
-    call.signal?.removeEventListener("abort", onAbort);
-    for (const [pid, folder] of processes) {
-      killGroup(pid, folder);
-      options.guard.remove(pid);
-    }
-    if (result.kind === "answer" && stopReason !== undefined) {
-      const reason = stopReason;
-      void ending?.then(() =>
-        settle({ kind: "died", reason, unwritten: takeUnwrittenText(unwritten) }),
-      );
+    if (retire || this.#options.threadPerCall) this.#leave(hasSpawned ? mark : undefined);
+    this.#worker.unref();
+    current.settle({ kind: "answer", value });
+  }
+
+  /** What the last call has left open goes on for a moment, as if its process ended. */
+  #leave(mark: string | undefined): void {
+    if (this.isGone) return;
+    this.#state = "leaving";
+    this.#post({ kind: "leave" });
+    setTimeout(() => {
+      if (mark !== undefined) this.#options.processes.killSoon(mark);
+      void this.end({ cause: "closing", reason: "it is replaced" });
+    }, LEAVE_MS).unref();
+    this.#options.onGone(this, undefined);
+  }
+
+  #noteGroup({ call, pid, folder, isRunning }: ThreadMessage & { kind: "process" }): void {
+    const { processes } = this.#options;
+    if (this.#current?.number !== call) {
+      if (isRunning) processes.killGroup(pid, folder);
+    } else if (isRunning) {
+      this.#current.groups.set(pid, folder);
+      processes.addGroup(pid, folder);
     } else {
-      worker.unref();
-      settle(result);
+      this.#current.groups.delete(pid);
+      processes.removeGroup(pid);
     }
   }
 
-  function end(reason: string): Promise<void> {
-    stopReason ??= failure ?? (current ? reason : undefined);
-    ending ??= terminate();
-    return ending;
+  async #reply({ call, id, method, args }: ThreadMessage & { kind: "ask" }): Promise<void> {
+    try {
+      const { number, call: asked } = this.#current ?? {};
+      if (number !== call || !asked?.onAsk) throw new Error("the task has ended");
+      this.#post({ kind: "reply", id, value: await asked.onAsk(method, args) });
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error);
+      this.#post({ kind: "refusal", id, message });
+    }
   }
 
-  async function terminate(): Promise<void> {
-    let timer: NodeJS.Timeout | undefined;
-    const patience = new Promise((resolve) => {
-      timer = setTimeout(resolve, TERMINATE_MS);
+  #takeCurrent(): Current | undefined {
+    const current = this.#current;
+    this.#current = undefined;
+    if (!current) return undefined;
+    current.endWatch();
+    clearTimeout(current.grace);
+    current.call.signal?.removeEventListener("abort", this.#onAbort);
+    for (const [pid, folder] of current.groups) this.#options.processes.killGroup(pid, folder);
+    return current;
+  }
+
+  async #killProcesses(): Promise<void> {
+    if (!this.#current) return;
+    for (const [pid, folder] of this.#current.groups) {
+      this.#options.processes.killGroup(pid, folder);
+    }
+    await this.#options.processes.kill(this.#current.mark);
+  }
+
+  #finishDied(): void {
+    const death = this.#death ?? { cause: "closing", reason: "it was ended" };
+    this.#takeCurrent()?.settle({
+      kind: "died",
+      ...death,
+      unwritten: takeUnwrittenText(this.#unwritten),
     });
-    await Promise.race([worker.terminate(), patience]);
-    clearTimeout(timer);
-    onExit(1);
   }
 
-  function onExit(code: number): void {
-    if (isGone) return;
-    isGone = true;
-    const reason =
-      stopReason ??
-      failure ??
-      `the worker thread exited with code ${code} (process.exit in user code?)`;
-    finish({ kind: "died", reason, unwritten: takeUnwrittenText(unwritten) });
-    options.onGone(thread, isReady || ending ? undefined : reason);
+  /** The thread has ended by itself. */
+  async #onExit(code: number): Promise<void> {
+    if (this.#state === "ending" || this.#state === "gone") return;
+    const before = this.#state;
+    this.#state = "gone";
+    this.#death ??= {
+      cause: "exit",
+      reason: `the worker thread exited with code ${code} (process.exit in user code?)`,
+    };
+    await this.#killProcesses();
+    this.#finishDied();
+    if (before === "leaving") return;
+    this.#options.onGone(this, before === "starting" ? this.#death.reason : undefined);
   }
-
-  worker.on("message", onMessage);
-  worker.on("error", (error) => {
-    failure ??= toFailure(error, memoryLimitMb);
-  });
-  worker.on("exit", onExit);
-  return thread;
 }
 
 /** Why a call is stopped, from the reason that its signal was aborted with. */
@@ -275,23 +332,15 @@ function compileCacheFolder(): string {
   return own === undefined ? join(tmpdir(), "node-compile-cache") : dirname(own);
 }
 
-function outOfMemory(memoryLimitMb: number): string {
-  return `the worker thread ran out of memory (limit ${memoryLimitMb} MB)`;
+function outOfMemory(memoryLimitMb: number): Death {
+  const reason = `the worker thread ran out of memory (limit ${memoryLimitMb} MB)`;
+  return { cause: "memory", reason };
 }
 
-function toFailure(error: unknown, memoryLimitMb: number): string {
-  if (!(error instanceof Error)) return `an error outside of the task's promise: ${String(error)}`;
-  if ("code" in error && error.code === "ERR_WORKER_OUT_OF_MEMORY") {
+function toDeath(error: unknown, memoryLimitMb: number): Death {
+  if (error instanceof Error && "code" in error && error.code === "ERR_WORKER_OUT_OF_MEMORY") {
     return outOfMemory(memoryLimitMb);
   }
-  return `an error outside of the task's promise: ${error.name}: ${error.message}`;
-}
-
-function killGroup(leader: number, folder: string | undefined): void {
-  try {
-    process.kill(-leader, "SIGKILL");
-  } catch {
-    // The group has ended by itself.
-  }
-  if (folder !== undefined) void rm(folder, { recursive: true, force: true }).catch(() => {});
+  const what = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  return { cause: "error", reason: `an error outside of the task's promise: ${what}` };
 }

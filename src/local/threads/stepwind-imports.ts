@@ -1,4 +1,5 @@
-// Lets bundles import "stepwind" in a worker thread: the names lead to the modules that the thread itself runs on.
+// Lets bundles import "stepwind" in a worker thread: the names lead to the modules that the thread
+// itself runs on.
 import { registerHooks } from "node:module";
 import { siblingUrl } from "./sibling-url.ts";
 
@@ -7,9 +8,16 @@ const OWN_MODULES: ReadonlyMap<string, string> = new Map([
   ["stepwind/operators", siblingUrl(import.meta.url, "../../operators/index").href],
 ]);
 
-/** Holds for all imports of this thread from now on. */
-export function resolveOwnModules(): void {
+/** Holds for all imports of this thread from now on; `onResolve` hears of each before it is loaded. */
+export function resolveOwnModules({
+  onResolve,
+}: {
+  readonly onResolve: (specifier: string) => void;
+}): void {
   registerHooks({
-    resolve: (specifier, context, next) => next(OWN_MODULES.get(specifier) ?? specifier, context),
+    resolve(specifier, context, next) {
+      onResolve(specifier);
+      return next(OWN_MODULES.get(specifier) ?? specifier, context);
+    },
   });
 }

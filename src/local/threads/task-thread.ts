@@ -1,12 +1,13 @@
 // Entry of the worker threads: runs tries and callbacks of DAGs, one at a time.
 import { setSourceMapsSupport } from "node:module";
 import type { TaskServices } from "../../model/task-services.ts";
+import { guardEnvironment } from "../../runtime/call-environment.ts";
+import { MARK } from "../../runtime/marked-processes.ts";
 import { toTaskError } from "../../runtime/task-error.ts";
 import { captureOutput } from "../../runtime/task-output.ts";
 import { createTryLog, type TryLog } from "../../runtime/try-log.ts";
 import { type CallHost, createUserCode, tryKeyOf } from "../../runtime/user-code.ts";
 import { createFileTaskLogs } from "../file-task-logs.ts";
-import { resolveOwnModules } from "./stepwind-imports.ts";
 import type { TaskRequest, TaskThreadData } from "./task-requests.ts";
 import { type RunningCall, serveCalls, threadStart } from "./thread-calls.ts";
 import { writeUnwrittenText } from "./unwritten-text.ts";
@@ -15,20 +16,28 @@ import { writeUnwrittenText } from "./unwritten-text.ts";
 const MAX_BUNDLES = 50;
 
 setSourceMapsSupport(true);
-resolveOwnModules();
 
 const { logsFolder }: TaskThreadData = toData(threadStart.data);
 const logs = createFileTaskLogs(logsFolder);
 const unwritten = writeUnwrittenText(threadStart.unwritten);
 const output = captureOutput();
-const code = createUserCode();
+const environment = guardEnvironment();
 let currentLog: TryLog | undefined;
+let current: RunningCall | undefined;
+const code = createUserCode({
+  onImported(bundleHash) {
+    environment.keepFor(bundleHash);
+    current?.imported(bundleHash);
+  },
+});
 
 serveCalls({
   async handle(running) {
     const request = toRequest(running.request);
     const log = createTryLog(tryKeyOf(request.call), { logs, unwritten });
     currentLog = log;
+    current = running;
+    environment.enter(request.bundle.hash, { [MARK]: running.mark });
     try {
       return await output.runWith(log, () => answer(request, toHost(running, log)));
     } finally {

@@ -1,20 +1,31 @@
 // The thread's side of thread-messages.ts: takes calls from the pool, one at a time, and answers them.
+// What a finished call still does is never charged to the next one, and a thread that a call has
+// changed gets no other.
 import { AsyncLocalStorage } from "node:async_hooks";
+import type { ChildProcess } from "node:child_process";
 import { flushCompileCache } from "node:module";
-import { parentPort, workerData } from "node:worker_threads";
+import { setImmediate as nextTurn } from "node:timers/promises";
+import { type MessagePort, parentPort, workerData } from "node:worker_threads";
+import { watchSpawnsOnceLoaded } from "../../runtime/watch-spawns.ts";
 import { createPlainError } from "../../sdk/errors.ts";
 import { releaseMemoryAtRest } from "./memory-at-rest.ts";
+import { resolveOwnModules } from "./stepwind-imports.ts";
 import type { HostMessage, ThreadMessage, ThreadStart } from "./thread-messages.ts";
+import { type ThreadTraces, watchTraces } from "./thread-traces.ts";
 
 /** A call as the thread's entry sees it. */
 export interface RunningCall {
   readonly request: unknown;
+  /** For the environment of the processes that the call starts. */
+  readonly mark: string;
   /** Aborted when the host wants the call to end. */
   readonly signal: AbortSignal;
   /** Asks the host; rejects with what went wrong there, or when the call has ended. */
   ask(method: string, args: readonly unknown[]): Promise<unknown>;
   /** Process group that dies with the call, and a folder that goes with it; the function takes both back. */
   registerProcess(pid: number, folder?: string): () => void;
+  /** Code of this group was imported: globals that it has set are its own, not traces of the call. */
+  imported(group: string): void;
   /** Replaces this thread after the call. */
   retire(): void;
 }
@@ -28,90 +39,240 @@ export interface CallHandler {
   broken?(error: unknown): string;
 }
 
-interface Current extends RunningCall {
-  readonly abort: AbortController;
-}
-
 /** So long after its start a thread leaves its compiled modules to later threads, which then start in half the time. */
 const FLUSH_CACHE_MS = 300;
+/** Handles that are being closed count as open for so many turns of the event loop. */
+const CLOSING_TURNS = 3;
 
-const context = new AsyncLocalStorage<Current>();
+const context = new AsyncLocalStorage<ThreadCall>();
 
 /** What the pool's maker gave. */
 export const threadStart: ThreadStart = workerData;
 
 /** Says that the thread is ready, and serves calls for as long as it lives. */
 export function serveCalls(handler: CallHandler): void {
-  const port = parentPort;
-  if (!port) throw new Error("This module is the entry of a worker thread");
-  const post = (message: ThreadMessage): void => port.postMessage(message);
-  const questions = new Map<number, PromiseWithResolvers<unknown>>();
-  let asked = 0;
-  let current: Current | undefined;
-  let isRetiring = false;
+  if (!parentPort) throw new Error("This module is the entry of a worker thread");
+  new CallServer(parentPort, handler).start();
+}
 
-  function createCall(number: number, request: unknown): Current {
-    const abort = new AbortController();
-    return {
-      request,
-      abort,
-      signal: abort.signal,
-      ask(method, args) {
-        asked += 1;
-        const question = Promise.withResolvers<unknown>();
-        questions.set(asked, question);
-        post({ kind: "ask", call: number, id: asked, method, args });
-        return question.promise;
-      },
-      registerProcess(pid, folder) {
-        post({ kind: "process", call: number, pid, folder, isRunning: true });
-        return () => post({ kind: "process", call: number, pid, isRunning: false });
-      },
-      retire() {
-        isRetiring = true;
-      },
-    };
+class CallServer {
+  readonly #port: MessagePort;
+  readonly #handler: CallHandler;
+  readonly #questions = new Map<number, PromiseWithResolvers<unknown>>();
+  #traces: ThreadTraces | undefined;
+  #asked = 0;
+  #current: ThreadCall | undefined;
+  #isRetiring = false;
+  #onlyFor: string | undefined;
+
+  constructor(port: MessagePort, handler: CallHandler) {
+    this.#port = port;
+    this.#handler = handler;
   }
 
-  async function serve(number: number, request: unknown): Promise<void> {
+  start(): void {
+    this.#port.on("message", (message: HostMessage) => this.#take(message));
+    process.on("uncaughtException", (error) => this.#onUncaught(error));
+    process.on("unhandledRejection", (error) => this.#onUncaught(error));
+    this.#guardExit();
+    resolveOwnModules({
+      onResolve: watchSpawnsOnceLoaded({
+        mark: () => (context.getStore() ?? this.#current)?.mark,
+        spawning: (child) => (context.getStore() ?? this.#current)?.noteSpawn(child),
+      }),
+    });
+    // The cache is for threads; what tasks start has no part in it.
+    delete process.env.NODE_COMPILE_CACHE;
+    setTimeout(flushCompileCache, FLUSH_CACHE_MS).unref();
+    releaseMemoryAtRest();
+    this.#traces = watchTraces();
+    this.post({ kind: "ready" });
+  }
+
+  post(message: ThreadMessage): void {
+    this.#port.postMessage(message);
+  }
+
+  ask(call: number, method: string, args: readonly unknown[]): Promise<unknown> {
+    this.#asked += 1;
+    const question = Promise.withResolvers<unknown>();
+    this.#questions.set(this.#asked, question);
+    this.post({ kind: "ask", call, id: this.#asked, method, args });
+    return question.promise;
+  }
+
+  retire(): void {
+    this.#isRetiring = true;
+  }
+
+  imported(group: string): void {
+    if (!this.#traces?.hasChanged()) return;
+    this.#onlyFor ??= group;
+    this.#traces.accept();
+  }
+
+  #take(message: HostMessage): void {
+    switch (message.kind) {
+      case "call":
+        void this.#serve(new ThreadCall(this, message));
+        break;
+      case "abort":
+        this.#abort(message.reason);
+        break;
+      case "leave":
+        this.#port.close();
+        break;
+      case "reply":
+        this.#takeQuestion(message.id)?.resolve(message.value);
+        break;
+      case "refusal":
+        this.#takeQuestion(message.id)?.reject(new Error(message.message));
+    }
+  }
+
+  async #serve(call: ThreadCall): Promise<void> {
     const arrivedAt = performance.now();
-    const call = createCall(number, request);
-    current = call;
-    const value = await context.run(call, () => handler.handle(call));
-    current = undefined;
-    post({ kind: "answer", value, busyMs: performance.now() - arrivedAt, retire: isRetiring });
+    this.#current = call;
+    const value = await context.run(call, () => this.#handler.handle(call));
+    const busyMs = performance.now() - arrivedAt;
+    if (!this.#isRetiring) this.#isRetiring = await this.#isDirty();
+    this.#current = undefined;
+    this.post({
+      kind: "answer",
+      value,
+      busyMs,
+      retire: this.#isRetiring,
+      processes: call.processes,
+      ...(this.#onlyFor === undefined ? {} : { onlyFor: this.#onlyFor }),
+    });
   }
 
-  port.on("message", (message: HostMessage) => {
-    if (message.kind === "call") void serve(message.number, message.request);
-    else if (message.kind === "abort") {
-      post({ kind: "aborting" });
-      current?.abort.abort(createPlainError(message.reason));
-    } else if (message.kind === "reply") takeQuestion(message.id)?.resolve(message.value);
-    else takeQuestion(message.id)?.reject(new Error(message.message));
-  });
+  async #isDirty(): Promise<boolean> {
+    if (!this.#traces || this.#traces.hasChanged()) return true;
+    for (let turn = 0; this.#traces.hasOpen(); turn += 1) {
+      if (turn === CLOSING_TURNS) return true;
+      await nextTurn();
+    }
+    return false;
+  }
 
-  function takeQuestion(id: number): PromiseWithResolvers<unknown> | undefined {
-    const question = questions.get(id);
-    questions.delete(id);
+  #abort(reason: string): void {
+    if (this.#current) this.#current.stop(reason);
+    else this.post({ kind: "aborting", hasProcesses: false });
+  }
+
+  #takeQuestion(id: number): PromiseWithResolvers<unknown> | undefined {
+    const question = this.#questions.get(id);
+    this.#questions.delete(id);
     return question;
   }
 
-  /** What a call left behind and fails after its end is no fault of the call that runs now. */
-  function onUncaught(error: unknown): void {
+  /** What a call left behind and fails after its end is not the fault of the call that runs now. */
+  #onUncaught(error: unknown): void {
     const origin = context.getStore();
-    isRetiring = true;
-    if (origin !== undefined && origin !== current && current !== undefined) return;
+    this.#isRetiring = true;
+    if (!this.#isOfCurrent(origin)) return;
     const what = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-    const reason = handler.broken?.(error) ?? `an error outside of its promise: ${what}`;
-    post({ kind: "broken", reason });
+    const reason = this.#handler.broken?.(error) ?? `an error outside of its promise: ${what}`;
+    this.post({ kind: "broken", reason });
   }
 
-  process.on("uncaughtException", onUncaught);
-  process.on("unhandledRejection", onUncaught);
-  // The cache is for threads; what tasks start has no part in it.
-  delete process.env.NODE_COMPILE_CACHE;
-  setTimeout(flushCompileCache, FLUSH_CACHE_MS).unref();
-  releaseMemoryAtRest();
-  post({ kind: "ready" });
+  #isOfCurrent(origin: ThreadCall | undefined): boolean {
+    return this.#current !== undefined && (origin ?? this.#current) === this.#current;
+  }
+
+  /** Nor is its `process.exit`, which would end the call that runs now. */
+  #guardExit(): void {
+    const exit = process.exit.bind(process);
+    process.exit = (code) => {
+      if (this.#isOfCurrent(context.getStore())) return exit(code);
+      this.#isRetiring = true;
+      throw new Error("process.exit was called after the task's end");
+    };
+  }
+}
+
+class ThreadCall implements RunningCall {
+  readonly request: unknown;
+  readonly mark: string;
+  readonly #server: CallServer;
+  readonly #number: number;
+  readonly #abort = new AbortController();
+  readonly #children = new Set<ChildProcess>();
+  /** Leaders of process groups that whoever started them ends on abort. */
+  readonly #groups = new Set<number>();
+  #hasSpawned = false;
+
+  constructor(server: CallServer, { number, mark, request }: HostMessage & { kind: "call" }) {
+    this.#server = server;
+    this.#number = number;
+    this.mark = mark;
+    this.request = request;
+  }
+
+  get signal(): AbortSignal {
+    return this.#abort.signal;
+  }
+
+  /** Those that were started and still run. */
+  get processes(): number {
+    let count = 0;
+    for (const child of this.#children) {
+      if (child.pid !== undefined && child.exitCode === null && child.signalCode === null)
+        count += 1;
+    }
+    return count;
+  }
+
+  readonly ask = (method: string, args: readonly unknown[]): Promise<unknown> =>
+    this.#server.ask(this.#number, method, args);
+
+  readonly registerProcess = (pid: number, folder?: string): (() => void) => {
+    const call = this.#number;
+    this.#groups.add(pid);
+    this.#server.post({ kind: "process", call, pid, folder, isRunning: true });
+    return () => {
+      this.#groups.delete(pid);
+      this.#noteEnd();
+      this.#server.post({ kind: "process", call, pid, isRunning: false });
+    };
+  };
+
+  imported(group: string): void {
+    this.#server.imported(group);
+  }
+
+  retire(): void {
+    this.#server.retire();
+  }
+
+  noteSpawn(child: ChildProcess | undefined): void {
+    if (!this.#hasSpawned) this.#server.post({ kind: "spawning" });
+    this.#hasSpawned = true;
+    if (!child) return;
+    this.#children.add(child);
+    child.once("exit", () => {
+      this.#children.delete(child);
+      this.#noteEnd();
+    });
+  }
+
+  #hasProcesses(): boolean {
+    return this.processes > 0 || this.#groups.size > 0;
+  }
+
+  /** A call that is to end has no more time than others once its processes have ended. */
+  #noteEnd(): void {
+    if (!this.signal.aborted || this.#hasProcesses()) return;
+    this.#server.post({ kind: "aborting", hasProcesses: false });
+  }
+
+  /** Airflow: a task that is stopped has its processes sent SIGTERM before they are killed. */
+  stop(reason: string): void {
+    this.#server.post({ kind: "aborting", hasProcesses: this.#hasProcesses() });
+    this.#abort.abort(createPlainError(reason));
+    for (const child of this.#children) {
+      if (child.pid !== undefined && !this.#groups.has(child.pid)) child.kill("SIGTERM");
+    }
+  }
 }

@@ -4,11 +4,14 @@ import type { DagLoader } from "../../ports/dag-loader.ts";
 import type { Bundles } from "../../ports/dag-source.ts";
 import type { Loaded } from "../../runtime/load-dags.ts";
 import type { LoadRequest } from "./loader-thread.ts";
+import type { Death } from "./pool-thread.ts";
 import { siblingUrl } from "./sibling-url.ts";
+import type { TaskProcesses } from "./task-processes.ts";
 import { createThreadPool } from "./thread-pool.ts";
 
 export interface ThreadDagLoaderOptions {
   readonly bundles: Bundles;
+  readonly processes: TaskProcesses;
   /** How long an import may take, in seconds; 30 when absent (Airflow: dagbag_import_timeout). */
   readonly importTimeout?: number;
 }
@@ -26,46 +29,38 @@ const IDLE_MS = 5_000;
 
 export function createThreadDagLoader({
   bundles,
+  processes,
   importTimeout = 30,
 }: ThreadDagLoaderOptions): ThreadDagLoader {
-  const timedOut = `timed out after ${importTimeout} s`;
   const pool = createThreadPool({
     entry: siblingUrl(import.meta.url, "loader-thread"),
     data: undefined,
     parallelism: PARALLEL_IMPORTS,
     memoryLimitMb: MEMORY_LIMIT_MB,
+    processes,
     keepWarm: 0,
     patienceMs: PATIENCE_MS,
     idleMs: IDLE_MS,
   });
 
-  let isClosed = false;
   return {
     async load({ hash, file }) {
       const request: LoadRequest = { url: await bundles.url(hash), file };
-      const timeout = { seconds: importTimeout, reason: timedOut };
+      const timeout = { seconds: importTimeout, reason: `timed out after ${importTimeout} s` };
       const ending = await pool.run({ request, timeout });
-      if (ending?.kind === "answer") return ending.value as Loaded;
+      if (ending.kind === "answer") return ending.value as Loaded;
       // The file has made no mistake: it is loaded again at the next start.
-      if (isClosed) throw new Error(`The import of ${file} was given up: the loader is closed`);
-      const { reason } = ending;
-      return {
-        dags: [],
-        diagnostics: [toDiagnostic(file, { reason, isTimeout: reason === timedOut })],
-      };
+      if (ending.cause === "closing") {
+        throw new Error(`The import of ${file} was given up: the loader is closed`);
+      }
+      return { dags: [], diagnostics: [toDiagnostic(file, ending)] };
     },
-    close() {
-      isClosed = true;
-      return pool.close();
-    },
+    close: () => pool.close(),
   };
 }
 
-function toDiagnostic(
-  file: string,
-  { reason, isTimeout }: { readonly reason: string; readonly isTimeout: boolean },
-): Diagnostic {
-  if (isTimeout) {
+function toDiagnostic(file: string, { cause, reason }: Death): Diagnostic {
+  if (cause === "timeout") {
     return {
       code: "import-timeout",
       severity: "error",

@@ -1,23 +1,39 @@
-// What a pool and its worker threads say to each other, over a MessagePort. A thread has one call at a time.
+// What a pool and its worker threads say to each other, over a MessagePort. A thread has one call at
+// a time.
 
 export type HostMessage =
-  | { readonly kind: "call"; readonly number: number; readonly request: unknown }
+  | {
+      readonly kind: "call";
+      readonly number: number;
+      /** For the environment of the processes that the call starts. */
+      readonly mark: string;
+      readonly request: unknown;
+    }
   /** The call is to end; the thread answers "aborting" as soon as it can hear it. */
   | { readonly kind: "abort"; readonly reason: string }
+  /** There are no more calls: the thread ends when nothing in it is open any more. */
+  | { readonly kind: "leave" }
   | { readonly kind: "reply"; readonly id: number; readonly value: unknown }
   | { readonly kind: "refusal"; readonly id: number; readonly message: string };
 
+export interface Answer {
+  readonly kind: "answer";
+  readonly value: unknown;
+  /** Time from the call's arrival in the thread to its end. */
+  readonly busyMs: number;
+  /** The thread is not to be used again. */
+  readonly retire: boolean;
+  /** Which calls alone may use the thread from now on, see `ThreadCall.group`; any when absent. */
+  readonly onlyFor?: string;
+  /** Processes that the call has started and that still run. */
+  readonly processes: number;
+}
+
 export type ThreadMessage =
   | { readonly kind: "ready" }
-  | {
-      readonly kind: "answer";
-      readonly value: unknown;
-      /** Time from the call's arrival in the thread to its end. */
-      readonly busyMs: number;
-      /** The thread wants to be replaced. */
-      readonly retire: boolean;
-    }
-  | { readonly kind: "aborting" }
+  | Answer
+  /** The abort was heard; `hasProcesses` until all processes that the call started have ended. */
+  | { readonly kind: "aborting"; readonly hasProcesses: boolean }
   /** An error that nothing in the thread caught: it is to be ended. */
   | { readonly kind: "broken"; readonly reason: string }
   /** A question of the call with this number, answered by a reply or a refusal. */
@@ -28,6 +44,8 @@ export type ThreadMessage =
       readonly method: string;
       readonly args: readonly unknown[];
     }
+  /** The call is about to start its first process. */
+  | { readonly kind: "spawning" }
   /** A process group that the call with this number has started, or that has ended. */
   | {
       readonly kind: "process";

@@ -1,15 +1,16 @@
-// A warm pool of worker threads: at most so many calls at a time, by priority and then first come, first served. A thread costs
-// some 30 ms of processor time, so a burst of short calls shares few threads while calls that block soon have one each.
+// A warm pool of worker threads: at most so many calls at a time (slots.ts), on as many threads as
+// are worth their cost (pool-growth.ts).
 import { availableParallelism } from "node:os";
+import { createPoolGrowth, type PoolGrowth } from "./pool-growth.ts";
 import {
-  type PoolThread,
-  startThread,
+  type Death,
+  PoolThread,
   stopText,
   type ThreadCall,
   type ThreadEnding,
 } from "./pool-thread.ts";
-import { createProcessGuard } from "./process-guard.ts";
-import { createSlots, type SlotRequest } from "./slots.ts";
+import { createSlots, type SlotRequest, type Slots } from "./slots.ts";
+import type { TaskProcesses } from "./task-processes.ts";
 
 export interface ThreadPoolOptions {
   /** Module that every thread runs; it says "ready" and answers calls as thread-messages.ts has it. */
@@ -19,6 +20,9 @@ export interface ThreadPoolOptions {
   /** Calls at the same time. */
   readonly parallelism: number;
   readonly memoryLimitMb: number;
+  readonly processes: TaskProcesses;
+  /** A fresh thread for each call; false when absent. */
+  readonly threadPerCall?: boolean;
   /** Threads kept for good once they have started. */
   readonly keepWarm: number;
   /** How long no call may end, while others wait, until one more thread is started. */
@@ -42,195 +46,203 @@ export interface ThreadPool {
   run(call: ThreadCall): Promise<ThreadEnding>;
   /** Starts the threads that are kept for good, so that the first call need not wait for one. */
   warmUp(): void;
-  /** Threads alive. */
+  /** Threads alive that take calls. */
   readonly size: number;
-  /** Ends all threads; their calls answer that they died. */
+  /** Ends all threads; their calls answer that they died. Resolves within some two seconds. */
   close(): Promise<void>;
 }
-
-/** How often a waiting queue is looked at. */
-const TICK_MS = 5;
-/** A thread is worth starting when it shortens the queue by this. */
-const WORTH_MS = 100;
-/** Weight of the latest call in the mean. */
-const LATEST = 0.2;
 
 interface Waiting {
   readonly call: ThreadCall;
   readonly settle: (ending: ThreadEnding) => void;
 }
 
+/** Threads that may finish what was left open, at the same time. */
+const MAX_LEAVING = 8;
+const CLOSING: Death = { cause: "closing", reason: "the process is shutting down" };
+
 export function createThreadPool(options: ThreadPoolOptions): ThreadPool {
-  const guard = createProcessGuard();
-  const threads = new Set<PoolThread>();
-  const starting = new Set<PoolThread>();
+  return new WarmPool(options);
+}
+
+class WarmPool implements ThreadPool {
+  readonly #options: ThreadPoolOptions;
+  readonly #slots: Slots;
+  readonly #growth: PoolGrowth;
+  readonly #threads = new Set<PoolThread>();
+  readonly #starting = new Set<PoolThread>();
+  /** Those that get no more calls and finish what their last one has left open; oldest first. */
+  #leaving: readonly PoolThread[] = [];
   /** The last one was used last, so that surplus threads grow old. */
-  const idle: { readonly thread: PoolThread; readonly since: number }[] = [];
-  const waiting: Waiting[] = [];
-  const slots = createSlots(options.parallelism);
-  let meanMs = 0;
-  let isClosed = false;
-  let stalledTicks = 0;
-  let lastTickAt = 0;
-  let ticker: NodeJS.Timeout | undefined;
-  let sweeper: NodeJS.Timeout | undefined;
+  readonly #idle: { readonly thread: PoolThread; readonly since: number }[] = [];
+  readonly #waiting: Waiting[] = [];
+  #isClosed = false;
+  #sweeper: NodeJS.Timeout | undefined;
 
-  async function reserve(request: SlotRequest): Promise<ThreadSlot | undefined> {
-    const release = await slots.take(request);
-    if (!release) return undefined;
-    // The thread starts while the caller prepares its call.
-    if (threads.size === 0 && !isClosed) spawn();
-    return { run, release };
-  }
-
-  async function run(call: ThreadCall): Promise<ThreadEnding> {
-    if (call.signal?.aborted) return died(stopText(call.signal));
-    if (isClosed) return died("the process is shutting down");
-    return new Promise((settle) => {
-      waiting.push({ call, settle });
-      dispatch();
+  constructor(options: ThreadPoolOptions) {
+    this.#options = options;
+    this.#slots = createSlots(options.parallelism);
+    this.#growth = createPoolGrowth({
+      patienceMs: options.patienceMs,
+      isEager: options.threadPerCall ?? false,
+      processors: availableParallelism(),
+      onTick: () => this.#grow(),
     });
   }
 
-  function dispatch(): void {
-    while (waiting.length > 0) {
-      const free = idle.pop();
-      if (!free) break;
-      const next = waiting.shift();
-      if (next) void serve(free.thread, next);
-    }
-    if (waiting.length === 0) stopTicking();
-    else if (!ticker) startTicking();
-    grow();
+  get size(): number {
+    return this.#threads.size;
   }
 
-  async function serve(thread: PoolThread, { call, settle }: Waiting): Promise<void> {
-    const ending = await thread.run(call);
-    stalledTicks = 0;
-    if (ending.kind === "answer") {
-      meanMs += (thread.lastBusyMs - meanMs) * LATEST;
-      if (!thread.isGone) rest(thread);
+  async reserve(request: SlotRequest): Promise<ThreadSlot | undefined> {
+    const release = await this.#slots.take(request);
+    if (!release) return undefined;
+    // The thread starts while the caller prepares its call.
+    if (this.#threads.size === 0 && !this.#isClosed) this.#spawn();
+    return { run: (call) => this.#runNow(call), release };
+  }
+
+  async run(call: ThreadCall): Promise<ThreadEnding> {
+    const slot = await this.reserve(call.signal ? { signal: call.signal } : {});
+    if (!slot) return stopped(call);
+    try {
+      return await slot.run(call);
+    } finally {
+      slot.release();
     }
+  }
+
+  warmUp(): void {
+    while (this.#threads.size < this.#options.keepWarm) this.#spawn();
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    this.#growth.rest();
+    clearTimeout(this.#sweeper);
+    for (const { settle } of this.#waiting.splice(0)) settle(died(CLOSING));
+    const all = [...this.#threads, ...this.#leaving];
+    await Promise.all(all.map((thread) => thread.end(CLOSING)));
+  }
+
+  async #runNow(call: ThreadCall): Promise<ThreadEnding> {
+    if (call.signal?.aborted) return stopped(call);
+    if (this.#isClosed) return died(CLOSING);
+    return new Promise((settle) => {
+      this.#waiting.push({ call, settle });
+      this.#dispatch();
+    });
+  }
+
+  #dispatch(): void {
+    for (let next = this.#match(); next; next = this.#match()) void this.#serve(next);
+    if (this.#waiting.length === 0) this.#growth.rest();
+    else this.#growth.watch();
+    this.#grow();
+  }
+
+  /** The first call that an idle thread accepts, with the thread that was used last of those. */
+  #match(): (Waiting & { readonly thread: PoolThread }) | undefined {
+    if (this.#idle.length === 0) return undefined;
+    for (const [position, waiting] of this.#waiting.entries()) {
+      const index = this.#idle.findLastIndex(({ thread }) => thread.accepts(waiting.call));
+      const [free] = index < 0 ? [] : this.#idle.splice(index, 1);
+      if (!free) continue;
+      this.#waiting.splice(position, 1);
+      return { ...waiting, thread: free.thread };
+    }
+    return undefined;
+  }
+
+  async #serve({ call, settle, thread }: Waiting & { thread: PoolThread }): Promise<void> {
+    const ending = await thread.run(call);
+    this.#growth.ended(ending.kind === "answer" ? thread.lastBusyMs : undefined);
+    if (ending.kind === "answer" && !thread.isGone) this.#rest(thread);
     settle(ending);
   }
 
-  function rest(thread: PoolThread): void {
-    idle.push({ thread, since: performance.now() });
-    sweeper ??= setTimeout(sweep, options.idleMs).unref();
-    dispatch();
+  #rest(thread: PoolThread): void {
+    this.#idle.push({ thread, since: performance.now() });
+    this.#sweeper ??= setTimeout(() => this.#sweep(), this.#options.idleMs).unref();
+    this.#dispatch();
   }
 
-  function sweep(): void {
-    sweeper = undefined;
-    const oldest = performance.now() - options.idleMs;
-    while (threads.size > options.keepWarm && (idle[0]?.since ?? Infinity) <= oldest) {
-      const surplus = idle.shift();
-      if (surplus) drop(surplus.thread);
+  #sweep(): void {
+    this.#sweeper = undefined;
+    const { idleMs, keepWarm } = this.#options;
+    const oldest = performance.now() - idleMs;
+    while (this.#threads.size > keepWarm && (this.#idle[0]?.since ?? Infinity) <= oldest) {
+      this.#dropOldest();
     }
-    if (threads.size > options.keepWarm && idle.length > 0) {
-      sweeper = setTimeout(sweep, options.idleMs / 4).unref();
-    }
-  }
-
-  function drop(thread: PoolThread): void {
-    threads.delete(thread);
-    void thread.end("it was idle");
-  }
-
-  /** Starts a thread when calls wait that the present ones won't serve soon. */
-  function grow(): void {
-    const mayStart = Math.min(
-      availableParallelism(),
-      waiting.length,
-      options.parallelism - threads.size + starting.size,
-    );
-    if (isClosed || starting.size >= mayStart) return;
-    const shortenedMs = (waiting.length * meanMs) / (threads.size * (threads.size + 1));
-    if (
-      threads.size === 0 ||
-      stalledTicks * TICK_MS >= options.patienceMs ||
-      shortenedMs > WORTH_MS
-    ) {
-      spawn();
-      grow();
+    if (this.#threads.size > keepWarm && this.#idle.length > 0) {
+      this.#sweeper = setTimeout(() => this.#sweep(), idleMs / 4).unref();
     }
   }
 
-  function startTicking(): void {
-    stalledTicks = 0;
-    lastTickAt = performance.now();
-    ticker = setInterval(() => {
-      const now = performance.now();
-      // After a late tick nothing is known: this thread was busy, and ends of calls may still be unread.
-      const isKnown = now - lastTickAt <= 2 * TICK_MS && threads.size > starting.size;
-      stalledTicks = isKnown ? stalledTicks + 1 : 0;
-      lastTickAt = now;
-      grow();
-    }, TICK_MS);
+  #dropOldest(): void {
+    const surplus = this.#idle.shift();
+    if (!surplus) return;
+    this.#threads.delete(surplus.thread);
+    void surplus.thread.end({ cause: "closing", reason: "it was idle" });
   }
 
-  function stopTicking(): void {
-    clearInterval(ticker);
-    ticker = undefined;
+  #grow(): void {
+    const { parallelism: most } = this.#options;
+    while (!this.#isClosed) {
+      // Idle threads that accept none of the waiting calls make room.
+      if (this.#threads.size >= most && this.#waiting.length > 0) this.#dropOldest();
+      const state = {
+        waiting: this.#waiting.length,
+        threads: this.#threads.size,
+        starting: this.#starting.size,
+        most,
+      };
+      if (!this.#growth.isDue(state)) return;
+      this.#spawn();
+    }
   }
 
-  function spawn(): void {
-    const thread = startThread({
-      entry: options.entry,
-      data: options.data,
-      memoryLimitMb: options.memoryLimitMb,
-      guard,
-      onReady(ready) {
-        starting.delete(ready);
-        rest(ready);
+  #spawn(): void {
+    const thread = new PoolThread({
+      ...this.#options,
+      onReady: (ready) => {
+        this.#starting.delete(ready);
+        this.#rest(ready);
       },
-      onGone(gone, startFailure) {
-        starting.delete(gone);
-        threads.delete(gone);
-        const index = idle.findIndex((entry) => entry.thread === gone);
-        if (index >= 0) idle.splice(index, 1);
-        if (isClosed) return;
-        if (startFailure !== undefined) {
-          for (const { settle } of waiting.splice(0))
-            settle(died(`no worker thread could start: ${startFailure}`));
-          return;
-        }
-        if (threads.size < options.keepWarm) spawn();
-        dispatch();
-      },
+      onGone: (gone, startFailure) => this.#onGone(gone, startFailure),
     });
-    threads.add(thread);
-    starting.add(thread);
+    this.#threads.add(thread);
+    this.#starting.add(thread);
   }
 
-  return {
-    reserve,
-    async run(call) {
-      const slot = await reserve(call.signal ? { signal: call.signal } : {});
-      if (!slot) return died(stopText(call.signal));
-      try {
-        return await slot.run(call);
-      } finally {
-        slot.release();
-      }
-    },
-    warmUp() {
-      while (threads.size < options.keepWarm) spawn();
-    },
-    get size() {
-      return threads.size;
-    },
-    async close() {
-      isClosed = true;
-      stopTicking();
-      clearTimeout(sweeper);
-      for (const { settle } of waiting.splice(0)) settle(died("the process is shutting down"));
-      await Promise.all([...threads].map((thread) => thread.end("the process is shutting down")));
-      guard.close();
-    },
-  };
+  #onGone(gone: PoolThread, startFailure: string | undefined): void {
+    this.#starting.delete(gone);
+    this.#threads.delete(gone);
+    if (gone.isLeaving) this.#letLeave(gone);
+    const index = this.#idle.findIndex(({ thread }) => thread === gone);
+    if (index >= 0) this.#idle.splice(index, 1);
+    if (this.#isClosed) return;
+    if (startFailure !== undefined) {
+      const reason = `no worker thread could start: ${startFailure}`;
+      for (const { settle } of this.#waiting.splice(0)) settle(died({ cause: "start", reason }));
+      return;
+    }
+    this.warmUp();
+    this.#dispatch();
+  }
+
+  #letLeave(gone: PoolThread): void {
+    const still = this.#leaving.filter(({ isLeaving }) => isLeaving);
+    const surplus = still.slice(0, Math.max(0, still.length + 1 - MAX_LEAVING));
+    for (const thread of surplus) void thread.end(CLOSING);
+    this.#leaving = [...still.slice(surplus.length), gone];
+  }
 }
 
-function died(reason: string): ThreadEnding {
-  return { kind: "died", reason, unwritten: "" };
+function died(death: Death): ThreadEnding {
+  return { kind: "died", ...death, unwritten: "" };
+}
+
+function stopped({ signal }: ThreadCall): ThreadEnding {
+  return died({ cause: "stopped", reason: stopText(signal) });
 }

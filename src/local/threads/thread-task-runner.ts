@@ -9,6 +9,7 @@ import type { DiedTry, RunOptions, TaskRunner } from "../../ports/task-runner.ts
 import { createFileTaskLogs } from "../file-task-logs.ts";
 import type { ThreadEnding } from "./pool-thread.ts";
 import { siblingUrl } from "./sibling-url.ts";
+import type { TaskProcesses } from "./task-processes.ts";
 import type { TaskRequest, TaskThreadData } from "./task-requests.ts";
 import { createThreadPool, type ThreadSlot } from "./thread-pool.ts";
 
@@ -16,11 +17,16 @@ export interface ThreadTaskRunnerOptions {
   readonly bundles: Bundles;
   /** Folder of the file task logs. */
   readonly logsFolder: string;
+  readonly processes: TaskProcesses;
   readonly report?: Reporter;
   /** Tries at the same time; 32 when absent (Airflow: parallelism). */
   readonly parallelism?: number;
-  /** Heap of one thread, garbage included, beyond which its try dies; 2,048 when absent. */
+  /** Heap and buffers of one thread, garbage included, beyond which its try dies; 2,048 when absent. */
   readonly memoryLimitMb?: number;
+  /** Seconds that the callbacks of one call may take; 20 when absent (Airflow: task_success_overtime). */
+  readonly callbackTimeout?: number;
+  /** A fresh thread for each try, so that nothing is shared between tasks; false when absent. */
+  readonly threadPerTask?: boolean;
 }
 
 export interface ThreadTaskRunner extends TaskRunner {
@@ -36,11 +42,9 @@ export interface ThreadTaskRunner extends TaskRunner {
 const KEEP_WARM = 1;
 const IDLE_MS = 10_000;
 const PATIENCE_MS = 10;
-/** Nobody waits for callbacks; this keeps a hung one from holding its thread for ever. */
-const CALLBACKS_TIMEOUT_SECONDS = 600;
 
 export function createThreadTaskRunner(options: ThreadTaskRunnerOptions): ThreadTaskRunner {
-  const { bundles, logsFolder, report } = options;
+  const { bundles, logsFolder, report, callbackTimeout = 20 } = options;
   const logs = createFileTaskLogs(logsFolder, report ? { report } : {});
   const data: TaskThreadData = { logsFolder };
   const pool = createThreadPool({
@@ -48,6 +52,8 @@ export function createThreadTaskRunner(options: ThreadTaskRunnerOptions): Thread
     data,
     parallelism: options.parallelism ?? 32,
     memoryLimitMb: options.memoryLimitMb ?? 2_048,
+    processes: options.processes,
+    threadPerCall: options.threadPerTask ?? false,
     keepWarm: KEEP_WARM,
     patienceMs: PATIENCE_MS,
     idleMs: IDLE_MS,
@@ -66,8 +72,12 @@ export function createThreadTaskRunner(options: ThreadTaskRunnerOptions): Thread
   }
 
   /** Lines that the dead thread had not written, and how it died. */
-  async function logDeath(key: TryKey, { reason, unwritten }: ThreadEnding & { kind: "died" }) {
-    const event = `The try died: ${reason}`;
+  async function logDeath(
+    key: TryKey,
+    { reason, unwritten }: ThreadEnding & { kind: "died" },
+    what = "The try",
+  ): Promise<void> {
+    const event = `${what} died: ${reason}`;
     const last = {
       timestamp: new Date().toISOString(),
       level: "error",
@@ -87,18 +97,19 @@ export function createThreadTaskRunner(options: ThreadTaskRunnerOptions): Thread
       return { kind: "died", reason: `the code of this version (bundle ${bundleHash}) is gone` };
     }
     const request: TaskRequest = { kind: "task", call, bundle: { hash: bundleHash, url } };
-    const tooLong = `timed out after ${timeout} s (executionTimeout)`;
+    const reason = `timed out after ${timeout} s (executionTimeout)`;
     const ending = await slot.run({
       request,
       signal,
+      group: bundleHash,
       onAsk: (method, args) => askServices(services, method, args),
-      ...(timeout === undefined ? {} : { timeout: { seconds: timeout, reason: tooLong } }),
+      ...(timeout === undefined ? {} : { timeout: { seconds: timeout, reason } }),
     });
     if (ending.kind === "answer") return toOutcome(ending.value);
     const { dagId, runId, taskId, mapIndex, tryNumber } = call;
     await logDeath({ dagId, runId, taskId, mapIndex, tryNumber }, ending);
-    const { reason } = ending;
-    return { kind: "died", reason, ...(reason === tooLong ? { timedOut: true } : {}) };
+    const timedOut = ending.cause === "timeout" ? { timedOut: true } : {};
+    return { kind: "died", reason: ending.reason, ...timedOut };
   }
 
   return {
@@ -117,15 +128,17 @@ export function createThreadTaskRunner(options: ThreadTaskRunnerOptions): Thread
       };
       const ending = await pool.run({
         request,
+        group: bundleHash,
         onAsk: (method, args) => askServices(services, method, args),
+        // A callback that hangs holds its thread.
         timeout: {
-          seconds: CALLBACKS_TIMEOUT_SECONDS,
-          reason: `callbacks timed out after ${CALLBACKS_TIMEOUT_SECONDS} s`,
+          seconds: callbackTimeout,
+          reason: `timed out after ${callbackTimeout} s`,
         },
       });
       const { dagId, runId, taskId = "", mapIndex, tryNumber } = call.call;
       if (ending.kind === "died")
-        await logDeath({ dagId, runId, taskId, mapIndex, tryNumber }, ending);
+        await logDeath({ dagId, runId, taskId, mapIndex, tryNumber }, ending, "The callbacks");
     },
     warmUp: () => pool.warmUp(),
     close: () => pool.close(),

@@ -2,7 +2,7 @@
 import { spawn } from "node:child_process";
 import { createProcessGuard } from "../../../src/local/threads/process-guard.ts";
 
-const guard = createProcessGuard();
+const guard = createProcessGuard("guarded");
 const [folder] = process.argv.slice(2);
 const pids = [0, 1, 2].map(() => {
   const child = spawn("sh", ["-c", "sleep 63; true"], { detached: true, stdio: "ignore" });

@@ -5,6 +5,7 @@ import { onTestFinished } from "vitest";
 import { createFileBundles } from "../../../src/local/file-bundles.ts";
 import { createFileTaskLogs } from "../../../src/local/file-task-logs.ts";
 import { createFolderDagSource } from "../../../src/local/folder-dag-source.ts";
+import { createTaskProcesses } from "../../../src/local/threads/task-processes.ts";
 import {
   createThreadTaskRunner,
   type ThreadTaskRunner,
@@ -80,8 +81,12 @@ export async function createTaskBench(
   const source = createFolderDagSource(folder);
   const bundles = createFileBundles(join(folder, ".bundles"));
   const logsFolder = join(folder, ".logs");
-  const runner = createThreadTaskRunner({ bundles, logsFolder, ...options });
-  onTestFinished(() => runner.close());
+  const processes = createTaskProcesses();
+  const runner = createThreadTaskRunner({ bundles, logsFolder, processes, ...options });
+  onTestFinished(async () => {
+    await runner.close();
+    await processes.close();
+  });
   const logs = createFileTaskLogs(logsFolder);
   let bundleHash = "";
 

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { createFileBundles } from "../../../src/local/file-bundles.ts";
 import { createFolderDagSource } from "../../../src/local/folder-dag-source.ts";
+import { createTaskProcesses } from "../../../src/local/threads/task-processes.ts";
 import { createThreadDagLoader } from "../../../src/local/threads/thread-dag-loader.ts";
 import { bundleDagFile } from "../../../src/services/dag-processing/bundle.ts";
 import { temporaryFolder } from "../temporary-folder.ts";
@@ -13,6 +14,7 @@ function createLoads(importTimeout?: number) {
   const bundles = createFileBundles(join(folder, ".bundles"));
   const loader = createThreadDagLoader({
     bundles,
+    processes: createTaskProcesses(),
     ...(importTimeout === undefined ? {} : { importTimeout }),
   });
   onTestFinished(() => loader.close());
@@ -173,7 +175,7 @@ test("a loader that is closed while a file is imported blames the file for nothi
   const folder = temporaryFolder();
   const bundles = createFileBundles(folder);
   await bundles.put("b", "await new Promise(() => {});");
-  const loader = createThreadDagLoader({ bundles });
+  const loader = createThreadDagLoader({ bundles, processes: createTaskProcesses() });
   const loaded = loader.load({ hash: "b", file: "hangs.ts" });
   await Promise.all([
     expect(loaded).rejects.toThrow("The import of hangs.ts was given up: the loader is closed"),

@@ -1,0 +1,83 @@
+// Decides when a pool starts one more thread. A thread costs some 30 ms of processor time, so a burst
+// of short calls shares few threads, while calls that block soon have one each.
+
+export interface PoolState {
+  /** Calls without a thread. */
+  readonly waiting: number;
+  readonly threads: number;
+  /** Of these, those that are not ready yet. */
+  readonly starting: number;
+  /** Threads that there may be. */
+  readonly most: number;
+}
+
+export interface PoolGrowth {
+  /** Whether to start a thread now. */
+  isDue(state: PoolState): boolean;
+  /** A call has ended, after it kept its thread for so long. */
+  ended(busyMs: number | undefined): void;
+  /** Begins to look at the queue regularly, if that has not begun. */
+  watch(): void;
+  /** Nothing waits any more. */
+  rest(): void;
+}
+
+/** How often a waiting queue is looked at. */
+const TICK_MS = 5;
+/** A thread is worth starting when it shortens the queue by this. */
+const WORTH_MS = 100;
+/** Weight of the latest call in the mean. */
+const LATEST = 0.2;
+
+export function createPoolGrowth({
+  patienceMs,
+  isEager,
+  processors,
+  onTick,
+}: {
+  /** How long no call may end, while others wait, until one more thread is started. */
+  readonly patienceMs: number;
+  /** Whether a thread serves one call only, so that each call needs another. */
+  readonly isEager: boolean;
+  /** Threads that start at the same time at most. */
+  readonly processors: number;
+  readonly onTick: () => void;
+}): PoolGrowth {
+  let meanMs = 0;
+  let stalledMs = 0;
+  let lastTickAt = 0;
+  let ticker: NodeJS.Timeout | undefined;
+
+  function tick(): void {
+    const now = performance.now();
+    // After a late tick nothing is known: this thread was busy, and ends of calls may still be unread.
+    stalledMs = now - lastTickAt <= 2 * TICK_MS ? stalledMs + TICK_MS : 0;
+    lastTickAt = now;
+    onTick();
+  }
+
+  return {
+    isDue({ waiting, threads, starting, most }) {
+      if (starting >= Math.min(processors, waiting) || threads >= most) return false;
+      if (threads === 0 || isEager) return true;
+      // While all threads are starting no call can end.
+      if (threads === starting) stalledMs = 0;
+      const shortenedMs = (waiting * meanMs) / (threads * (threads + 1));
+      return stalledMs >= patienceMs || shortenedMs > WORTH_MS;
+    },
+    ended(busyMs) {
+      stalledMs = 0;
+      if (busyMs !== undefined) meanMs += (busyMs - meanMs) * LATEST;
+    },
+    watch() {
+      if (ticker) return;
+      stalledMs = 0;
+      lastTickAt = performance.now();
+      ticker = setInterval(tick, TICK_MS);
+    },
+    rest() {
+      clearInterval(ticker);
+      ticker = undefined;
+    },
+  };
+}
