@@ -25,6 +25,21 @@ export function toPage<T>(
   return { items, next };
 }
 
+/** Rows asked for at a time where all of a listing is wanted. */
+const LARGE_PAGE = 1_000;
+
+/** Every item of a listing, read page by page. */
+export async function* itemsOf<T>(
+  list: (page: { readonly limit: number; readonly after?: string }) => Promise<Page<T>>,
+): AsyncGenerator<T> {
+  let page = await list({ limit: LARGE_PAGE });
+  for (;;) {
+    yield* page.items;
+    if (page.next === undefined) return;
+    page = await list({ limit: LARGE_PAGE, after: page.next });
+  }
+}
+
 /** The key that `next` names; undefined for the first page. Throws for a text that no page gave out. */
 export function parseAfter(after: string | undefined, size: number): readonly string[] | undefined {
   if (after === undefined) return undefined;

@@ -1,5 +1,6 @@
 // Orders and cuts listings as Airflow's API does: `order_by`, `limit` and `offset`.
 import type { Page } from "../../ports/metadata.ts";
+import { itemsOf } from "../../ports/pages.ts";
 import { Problem } from "../problems.ts";
 import type { PageQuery, Query } from "./query.ts";
 
@@ -93,10 +94,6 @@ export async function everyItem<T>(
   list: (page: { readonly limit: number; readonly after?: string }) => Promise<Page<T>>,
 ): Promise<T[]> {
   const all: T[] = [];
-  let page = await list({ limit: 1_000 });
-  for (;;) {
-    all.push(...page.items);
-    if (page.next === undefined) return all;
-    page = await list({ limit: 1_000, after: page.next });
-  }
+  for await (const item of itemsOf(list)) all.push(item);
+  return all;
 }

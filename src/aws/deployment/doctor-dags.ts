@@ -7,6 +7,7 @@ import { stateMachineName } from "../../model/ids.ts";
 import type { DagRecord } from "../../model/records.ts";
 import { formatDuration } from "../../model/values/durations.ts";
 import type { Metadata } from "../../ports/metadata.ts";
+import { itemsOf } from "../../ports/pages.ts";
 import { createDynamoDbMetadata } from "../dynamodb/metadata.ts";
 import type { AwsEnvironment } from "../environment.ts";
 import { isErrorOf } from "../errors.ts";
@@ -22,11 +23,7 @@ function metadataOf({ clients, environment }: Patient): Metadata {
 
 async function liveDags(metadata: Metadata): Promise<readonly DagRecord[]> {
   const dags: DagRecord[] = [];
-  for (let after: string | undefined, more = true; more; more = after !== undefined) {
-    const page = await metadata.dags.list({ limit: 1_000, ...(after ? { after } : {}) });
-    dags.push(...page.items.filter(({ isStale }) => !isStale));
-    after = page.next;
-  }
+  for await (const dag of itemsOf(metadata.dags.list)) if (!dag.isStale) dags.push(dag);
   return dags;
 }
 

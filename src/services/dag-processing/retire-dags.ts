@@ -1,6 +1,7 @@
 // DAGs that their file has no more: they are taken off, with their history kept.
 import { waitsFor } from "../../model/dag-files.ts";
 import type { DagFileRecord } from "../../model/records.ts";
+import { itemsOf } from "../../ports/pages.ts";
 import type { Processing } from "./processing.ts";
 import { updateDag } from "./update-dag.ts";
 
@@ -17,10 +18,8 @@ export async function findLiveDags(
     const dag = await metadata.dags.get(dagId);
     if (dag?.file === file && !dag.isStale) dagIds.add(dagId);
   }
-  for (let after: string | undefined, more = true; more; more = after !== undefined) {
-    const page = await metadata.dags.list({ limit: 1_000, ...(after ? { after } : {}) });
-    for (const dag of page.items) if (dag.file === file && !dag.isStale) dagIds.add(dag.dagId);
-    after = page.next;
+  for await (const dag of itemsOf(metadata.dags.list)) {
+    if (dag.file === file && !dag.isStale) dagIds.add(dag.dagId);
   }
   return dagIds;
 }

@@ -2,6 +2,7 @@
 // stay, and a file that is processed again brings its DAGs back.
 import type { DagRecord, DagRunRecord } from "../../model/records.ts";
 import { versionsWithMachine } from "../../model/scheduling/version-retention.ts";
+import { itemsOf } from "../../ports/pages.ts";
 import type { Platform } from "../../ports/platform.ts";
 import { RequestRefused } from "../request-refused.ts";
 import type { Recorder } from "./recorder.ts";
@@ -55,13 +56,9 @@ async function retireAll({ metadata }: Platformed): Promise<readonly DagRecord[]
     await metadata.files.put(forgotten);
   }
   const dags: DagRecord[] = [];
-  for (let after: string | undefined, more = true; more; more = after !== undefined) {
-    const page = await metadata.dags.list({ limit: 1_000, ...(after ? { after } : {}) });
-    for (const { dagId } of page.items) {
-      const dag = await retire(metadata, dagId);
-      if (dag) dags.push(dag);
-    }
-    after = page.next;
+  for await (const { dagId } of itemsOf(metadata.dags.list)) {
+    const dag = await retire(metadata, dagId);
+    if (dag) dags.push(dag);
   }
   return dags;
 }
