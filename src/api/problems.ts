@@ -64,8 +64,14 @@ export function toMistakes(issues: readonly z.core.$ZodIssue[], body: unknown): 
     const input = valueAt(body, path);
     const loc = ["body", ...path];
     if (input === undefined) return [{ type: "missing", loc, msg: "Field required", input: body }];
-    return [{ type: issue.code, loc, msg: issue.message, input }];
+    return [{ type: typeOf(issue), loc, msg: issue.message, input }];
   });
+}
+
+/** Pydantic's name of the mistake, which a check of our own gives as its parameter `type`. */
+function typeOf(issue: z.core.$ZodIssue): string {
+  const named = issue.code === "custom" ? issue.params?.type : undefined;
+  return typeof named === "string" ? named : issue.code;
 }
 
 function valueAt(value: unknown, path: readonly (string | number)[]): unknown {

@@ -70,10 +70,24 @@ export interface RunChange {
   readonly set: Changes<Omit<DagRunRecord, "dagId" | "runId">>;
 }
 
-export interface RunFilter extends PageRequest {
+/** Moments as UTC ISO text, both of which belong to the range; an absent one leaves it open. */
+export interface DateRange {
+  readonly from?: string;
+  readonly to?: string;
+}
+
+/** Which runs are meant; each part narrows them down by an index. */
+export interface RunFilter {
   /** Absent: runs of every DAG. */
   readonly dagId?: string;
   readonly states?: readonly DagRunState[];
+  readonly runAfter?: DateRange;
+}
+
+/** A page of runs. */
+export interface RunListing extends RunFilter, PageRequest {
+  /** Newest `runAfter` first when absent. */
+  readonly oldestFirst?: boolean;
 }
 
 /** DAG runs. */
@@ -83,8 +97,14 @@ export interface RunStore {
   get(dagId: string, runId: string): Promise<DagRunRecord | undefined>;
   /** The changed record, or undefined if the condition did not hold. */
   update(change: RunChange): Promise<DagRunRecord | undefined>;
-  /** Newest `runAfter` first. */
-  list(filter: RunFilter): Promise<Page<DagRunRecord>>;
+  /** By `runAfter`. */
+  list(listing: RunListing): Promise<Page<DagRunRecord>>;
+  /** How many runs there are, without reading them; a moment late where runs of every DAG are counted. */
+  count(filter: RunFilter): Promise<number>;
+  /** The runs of a DAG with a logical date in the range, latest date first. */
+  listByLogicalDate(
+    query: DateRange & PageRequest & { readonly dagId: string },
+  ): Promise<Page<DagRunRecord>>;
   /** All queued and running runs of the DAG, or of every DAG; oldest `runAfter` first. */
   listActive(dagId?: string): Promise<readonly DagRunRecord[]>;
   /** The scheduled or backfill run with the latest logical date. */

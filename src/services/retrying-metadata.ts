@@ -32,6 +32,8 @@ function retryingRuns(runs: RunStore, again: Again): RunStore {
   return {
     get: runs.get,
     list: runs.list,
+    count: runs.count,
+    listByLogicalDate: runs.listByLogicalDate,
     listActive: runs.listActive,
     getLatestAutomated: runs.getLatestAutomated,
     getPrevious: runs.getPrevious,

@@ -83,6 +83,64 @@ test("JSON of any depth is answered; what is too deep is refused with the limit"
   }
 });
 
+test("a page of runs reads no more of the history than it shows, and counts the rest", async () => {
+  const { platform, services } = await createApiProduct();
+  const { runs } = platform.metadata;
+  const run = await runs.get("etl", FAILED_RUN);
+  if (!run) throw new Error("The run is missing");
+  for (let day = 1; day <= 28; day += 1) {
+    const date = `2026-01-${String(day).padStart(2, "0")}T06:00:00.000Z`;
+    await runs.create({ ...run, runId: `manual__${day}`, runAfter: date, logicalDate: date });
+  }
+  let read = 0;
+  const counting =
+    <Request, Answer extends { readonly items: readonly unknown[] }>(
+      list: (request: Request) => Promise<Answer>,
+    ) =>
+    async (request: Request) => {
+      const page = await list(request);
+      read += page.items.length;
+      return page;
+    };
+  const watched = {
+    ...runs,
+    list: counting(runs.list),
+    listByLogicalDate: counting(runs.listByLogicalDate),
+  };
+  const app = createApiServer(
+    { ...platform, metadata: { ...platform.metadata, runs: watched } },
+    services,
+  );
+  const ask = async (query: string) => {
+    read = 0;
+    const response = await app.request(`/api/v2/dags/etl/dagRuns?${query}`);
+    const { dag_runs: shown, total_entries: total } = JSON.parse(await response.text());
+    return { shown: shown.length, total, read };
+  };
+  expect(await ask("limit=5")).toEqual({ shown: 5, total: 31, read: 5 });
+  expect(await ask("limit=5&order_by=-run_after&state=failed")).toEqual({
+    shown: 5,
+    total: 29,
+    read: 5,
+  });
+  expect(await ask("limit=5&run_after_gt=2026-01-20T06:00:00Z")).toMatchObject({
+    total: 11,
+    read: 5,
+  });
+  expect(await ask("limit=5&cursor=")).toEqual({ shown: 5, total: null, read: 5 });
+  const date = "2026-01-15T06:00:00Z";
+  expect(await ask(`logical_date_gte=${date}&logical_date_lte=${date}`)).toEqual({
+    shown: 1,
+    total: 1,
+    read: 1,
+  });
+  expect(await ask("run_id_pattern=manual__1&run_after_lte=2026-01-10T06:00:00Z")).toEqual({
+    shown: 2,
+    total: 2,
+    read: 10,
+  });
+});
+
 test("a page is 50 items for limit 0 as for none, 1,000 at most, and no negative number", async () => {
   const { ask, metadata } = await createApiProduct();
   const run = await metadata.runs.get("etl", FAILED_RUN);

@@ -2,7 +2,7 @@
 import { describe, expect, test } from "vitest";
 import type { DagRunRecord } from "../../src/model/records.ts";
 import type { DagRunState } from "../../src/model/states.ts";
-import type { Metadata, RunFilter } from "../../src/ports/metadata.ts";
+import type { DateRange, Metadata, RunListing } from "../../src/ports/metadata.ts";
 import { readAll } from "./pages.ts";
 import { dagRun, januaryDay, scheduledRun, TRICKY_TEXT } from "./records.ts";
 
@@ -118,8 +118,10 @@ export function runStoreContract(create: () => Promise<Metadata>): void {
     );
     const newestFirst = (runs: readonly DagRunRecord[]) =>
       runs.toSorted((a, b) => b.runAfter.localeCompare(a.runAfter));
+    const isWithin = (date: string, { from = date, to = date }: DateRange = {}) =>
+      from <= date && date <= to;
 
-    test.each<[string, RunFilter]>([
+    test.each<[string, RunListing]>([
       ["of every DAG", {}],
       ["of one DAG", { dagId: "etl" }],
       ["of one state", { states: ["failed"] }],
@@ -127,12 +129,32 @@ export function runStoreContract(create: () => Promise<Metadata>): void {
       ["of several states of one DAG", { dagId: "other", states: ["success", "queued"] }],
       ["of no state", { states: [] }],
       ["of no DAG", { dagId: "none" }],
-    ])("runs %s come newest first, in pages without gaps or doubles", async (_, filter) => {
+      ["of every DAG, oldest first,", { oldestFirst: true }],
+      ["of one DAG, oldest first,", { dagId: "etl", oldestFirst: true }],
+      ["of two states, oldest first,", { states: ["queued", "failed"], oldestFirst: true }],
+      ["from a moment on", { runAfter: { from: januaryDay(20) } }],
+      ["up to a moment", { dagId: "etl", runAfter: { to: januaryDay(5) } }],
+      [
+        "within a range, of some states, oldest first,",
+        {
+          dagId: "etl",
+          states: ["queued", "success"],
+          runAfter: { from: januaryDay(3), to: januaryDay(15) },
+          oldestFirst: true,
+        },
+      ],
+      ["of a moment", { runAfter: { from: januaryDay(7), to: januaryDay(7) } }],
+      ["within a range that ends before it begins", { runAfter: { from: "3", to: "2" } }],
+    ])("runs %s come in order, counted, in pages without gaps or doubles", async (_, filter) => {
       const metadata = await createWith(create, history);
-      const expected = newestFirst(history).filter(
-        ({ dagId, state }) =>
-          (filter.dagId ?? dagId) === dagId && (filter.states?.includes(state) ?? true),
+      const ordered = filter.oldestFirst ? newestFirst(history).toReversed() : newestFirst(history);
+      const expected = ordered.filter(
+        ({ dagId, state, runAfter }) =>
+          (filter.dagId ?? dagId) === dagId &&
+          (filter.states?.includes(state) ?? true) &&
+          isWithin(runAfter, filter.runAfter),
       );
+      expect(await metadata.runs.count(filter)).toBe(expected.length);
       for (const limit of [1, 5, 7, 100]) {
         const listed = await readAll((page) => metadata.runs.list({ ...filter, ...page }), {
           limit,
@@ -189,6 +211,8 @@ export function runStoreContract(create: () => Promise<Metadata>): void {
       });
       expect(await metadata.runs.listActive()).toEqual([]);
       expect((await metadata.runs.list({ states: ["queued"] })).items).toEqual([]);
+      expect(await metadata.runs.count({ dagId: "etl", states: ["queued"] })).toBe(0);
+      expect(await metadata.runs.count({ dagId: "etl", states: ["success"] })).toBe(1);
       expect((await metadata.runs.list({ states: ["success"] })).items).toHaveLength(1);
     });
   });
@@ -203,6 +227,24 @@ export function runStoreContract(create: () => Promise<Metadata>): void {
       dagRun({ runId: "asset__9", runType: "asset_triggered", runAfter: januaryDay(9) }),
       scheduledRun(8, { dagId: "other" }),
     ];
+
+    test.each<[DateRange, readonly number[]]>([
+      [{}, [5, 4, 3, 2, 1]],
+      [{ from: januaryDay(4) }, [5, 4]],
+      [{ to: januaryDay(2) }, [2, 1]],
+      [{ from: januaryDay(2), to: januaryDay(4) }, [4, 3, 2]],
+      [{ from: januaryDay(3), to: januaryDay(3) }, [3]],
+      [{ from: januaryDay(4), to: januaryDay(2) }, []],
+    ])("runs with a logical date in %j come latest first, page by page", async (range, days) => {
+      const metadata = await createWith(create, runs);
+      for (const limit of [1, 2, 100]) {
+        const listed = await readAll(
+          (page) => metadata.runs.listByLogicalDate({ dagId: "etl", ...range, ...page }),
+          { limit },
+        );
+        expect(listed.map(({ logicalDate }) => logicalDate)).toEqual(days.map(januaryDay));
+      }
+    });
 
     test("the latest automated run is the scheduled or backfill one with the latest date", async () => {
       const metadata = await create();

@@ -145,7 +145,7 @@ function byBounds<T>(name: string, { bound, value }: Bounded<T>): Filter<T> {
 }
 
 /** The parameters that bound a value. */
-function boundsOf(name: string): readonly string[] {
+export function boundsOf(name: string): readonly string[] {
   return Object.keys(BOUNDS).map((suffix) => `${name}_${suffix}`);
 }
 

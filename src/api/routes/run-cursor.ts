@@ -2,11 +2,10 @@
 // it needs, so no history is ever read whole.
 import { z } from "zod";
 import type { DagRunRecord } from "../../model/records.ts";
-import { ANY, type ApiContext } from "../context.ts";
-import { testsOf } from "../requests/filters.ts";
+import type { ApiContext } from "../context.ts";
 import type { Query } from "../requests/query.ts";
 import { readToken, refuseToken, toToken } from "../requests/tokens.ts";
-import { RUN_FILTERS } from "./run-listing.ts";
+import { isMeant, readRunQuery } from "./run-query.ts";
 import { oneRunOf, type RunScope } from "./run-scope.ts";
 
 /** Runs that a page looks into at most: with filters that few pass, a page may be short or empty, and go on. */
@@ -59,16 +58,15 @@ export async function listByCursor<T>(
 /** Reads the scope's runs one by one; a run that the query's filters leave out is absent. */
 async function createRunReader(context: ApiContext, query: Query, scope: RunScope) {
   const { metadata, clock } = context.platform;
-  const tests = testsOf(RUN_FILTERS, query, clock.now());
-  const wanted = (run: DagRunRecord | undefined) =>
-    run && tests.every((test) => test(run)) ? run : undefined;
+  const wanted = readRunQuery(query, { dagId: scope.dagId, now: clock.now() });
+  const ifMeant = (run: DagRunRecord | undefined) =>
+    run && (isMeant(run, wanted) ? run : undefined);
   const one = await oneRunOf(context, scope);
-  if (one) return async () => ({ run: wanted(one), next: undefined });
-  const filter = scope.dagId === ANY ? {} : { dagId: scope.dagId };
+  if (one) return async () => ({ run: ifMeant(one), next: undefined });
   return async (after: string | undefined) => {
     const place = after === undefined ? {} : { after };
-    const { items, next } = await metadata.runs.list({ ...filter, ...place, limit: 1 });
-    return { run: wanted(items[0]), next };
+    const { items, next } = await metadata.runs.list({ ...wanted.filter, ...place, limit: 1 });
+    return { run: ifMeant(items[0]), next };
   };
 }
 

@@ -1,25 +1,26 @@
-// The listing of DAG runs: its filters and its order, for one DAG or all.
+// The listing of DAG runs: its filters and its order, for one DAG or all. Where the store has the order and all filters,
+// it answers with a page and a count; else the runs that it can narrow down to are read and looked through.
 import type { DagRunRecord } from "../../model/records.ts";
 import type { DagRunState, DagRunType } from "../../model/states.ts";
-import type { RunFilter } from "../../ports/metadata.ts";
 import type { ApiContext } from "../context.ts";
 import { Problem } from "../problems.ts";
 import {
-  byDate,
   byPattern,
   byProgress,
   bySeconds,
   byTexts,
   type Filter,
   parametersOf,
-  testsOf,
 } from "../requests/filters.ts";
-import { cut, everyItem, type OrderKeys, ordered } from "../requests/listing.ts";
+import { cut, type OrderField, type OrderKeys, readOrder, sorted } from "../requests/listing.ts";
 import type { Query } from "../requests/query.ts";
 import { readToken, toToken } from "../requests/tokens.ts";
 import { durationOf } from "../responses/wire.ts";
+import { findRuns, isMeant, RUN_PARAMETERS, type RunQuery, readRunQuery } from "./run-query.ts";
 
 const STATES: readonly DagRunState[] = ["queued", "running", "success", "failed"];
+/** Airflow's word for a run without a state, which there is none of. */
+const NO_STATE = "none";
 const TYPES: readonly DagRunType[] = [
   "backfill",
   "scheduled",
@@ -29,16 +30,7 @@ const TYPES: readonly DagRunType[] = [
   "asset_materialization",
 ];
 
-/** Filters by what belongs to the run itself; listings of what a run holds have them, too. */
-export const RUN_FILTERS: readonly Filter<DagRunRecord>[] = [
-  byPattern("dag_id", ({ dagId }) => dagId),
-  byPattern("run_id", ({ runId }) => runId),
-  byDate("run_after", ({ runAfter }) => runAfter),
-  byDate("logical_date", ({ logicalDate }) => logicalDate),
-];
-
 const FILTERS: readonly Filter<DagRunRecord>[] = [
-  ...RUN_FILTERS,
   byTexts("run_type", ({ runType }) => runType, TYPES),
   byPattern("triggering_user_name", ({ triggeringUserName }) => triggeringUserName),
   byProgress("start_date", ({ startDate }) => startDate),
@@ -47,7 +39,8 @@ const FILTERS: readonly Filter<DagRunRecord>[] = [
 ];
 
 const ORDER: OrderKeys<DagRunRecord> = {
-  id: ({ queuedAt }) => queuedAt,
+  // Airflow numbers runs as it makes them, which is by and large in this order.
+  id: ({ runAfter }) => runAfter,
   state: ({ state }) => state,
   dag_id: ({ dagId }) => dagId,
   run_id: ({ runId }) => runId,
@@ -64,6 +57,7 @@ export const RUN_LIST_PARAMETERS: readonly string[] = [
   "cursor",
   "order_by",
   "state",
+  ...RUN_PARAMETERS,
   ...parametersOf(FILTERS),
 ];
 
@@ -74,42 +68,75 @@ export interface RunPage {
   readonly nextCursor: string | null;
 }
 
-/** The page that the query asks for: by cursor, or by limit and offset. Without a DAG id, of every DAG. */
+/** The page that the query asks for: by cursor, or by limit and offset. "~" as DAG id: of every DAG. */
 export async function listRuns(
   context: ApiContext,
   query: Query,
-  { dagId, cursor }: { readonly dagId?: string; readonly cursor: string | undefined },
+  { dagId, cursor }: { readonly dagId: string; readonly cursor: string | undefined },
 ): Promise<RunPage> {
-  const { metadata, clock } = context.platform;
-  const states = query.choices("state", STATES);
-  const filter: RunFilter = {
-    ...(dagId === undefined ? {} : { dagId }),
-    ...(states.length > 0 ? { states } : {}),
-  };
-  const tests = testsOf(FILTERS, query, clock.now());
-  const isWanted = (run: DagRunRecord) => tests.every((test) => test(run));
-  if (cursor !== undefined) {
-    const page = await newestFirst(context, query, { ...filter, cursor });
-    const nextCursor = page.next === undefined ? null : toToken(page.next);
-    return { runs: page.items.filter(isWanted), total: null, nextCursor };
+  const { now } = context.platform.clock;
+  const states = statesOf(query);
+  const wanted = readRunQuery(query, { dagId, now: now(), states, filters: FILTERS });
+  if (cursor !== undefined) return pageByCursor(context, query, { cursor, wanted });
+  const order = readOrder(query, { names: Object.keys(ORDER), fallback: ["id"] });
+  const oldestFirst = isOldestFirst(order);
+  if (oldestFirst !== undefined && wanted.tests.length === 0 && wanted.logicalDate === undefined) {
+    return pageByIndex(context, query, { oldestFirst, wanted });
   }
-  const all = await everyItem((page) => metadata.runs.list({ ...filter, ...page }));
-  const found = all.filter(isWanted);
-  const runs = cut(ordered(found, { query, keys: ORDER, fallback: ["id"] }), query.page());
+  const found = await findRuns(context, wanted);
+  const runs = cut(sorted(found, order, ORDER), query.page());
   return { runs, total: found.length, nextCursor: null };
 }
 
-/** A page by cursor: the store has its runs in this order only, so no history is ever read whole. */
-function newestFirst(
+function statesOf(query: Query): readonly DagRunState[] | undefined {
+  const asked = query.choices("state", [...STATES, NO_STATE]);
+  return asked.length === 0 ? undefined : STATES.filter((state) => asked.includes(state));
+}
+
+interface Asked {
+  readonly wanted: RunQuery;
+}
+
+/** A page in the order of the store, which also counts the runs. */
+async function pageByIndex(
   { platform }: ApiContext,
   query: Query,
-  { cursor, ...filter }: RunFilter & { readonly cursor: string },
-) {
-  const order = query.text("order_by");
-  if (order !== undefined && order !== "-run_after") {
-    throw new Problem(400, "With `cursor` runs come ordered by `-run_after`");
+  { wanted, oldestFirst }: Asked & { readonly oldestFirst: boolean },
+): Promise<RunPage> {
+  const { runs } = platform.metadata;
+  const { limit, offset } = query.page();
+  const total = await runs.count(wanted.filter);
+  if (offset >= total) return { runs: [], total, nextCursor: null };
+  const page = await runs.list({ ...wanted.filter, oldestFirst, limit: offset + limit });
+  return { runs: page.items.slice(offset), total, nextCursor: null };
+}
+
+/** A page by cursor: the store goes on where the page before has ended, so no history is ever read whole. */
+async function pageByCursor(
+  { platform }: ApiContext,
+  query: Query,
+  { wanted, cursor }: Asked & { readonly cursor: string },
+): Promise<RunPage> {
+  const order = readOrder(query, { names: Object.keys(ORDER), fallback: ["-run_after"] });
+  const oldestFirst = isOldestFirst(order);
+  if (oldestFirst === undefined) {
+    throw new Problem(400, "With `cursor` runs come ordered by `run_after` or `-run_after`");
   }
   const after = cursor === "" ? {} : { after: readToken("cursor", cursor) };
   const { limit } = query.page();
-  return platform.metadata.runs.list({ ...filter, ...after, limit });
+  const page = await platform.metadata.runs.list({
+    ...wanted.filter,
+    ...after,
+    limit,
+    oldestFirst,
+  });
+  const runs = page.items.filter((run) => isMeant(run, wanted));
+  return { runs, total: null, nextCursor: page.next === undefined ? null : toToken(page.next) };
+}
+
+/** Whether the order is the store's, and this way; undefined for any other. */
+function isOldestFirst(order: readonly OrderField[]): boolean | undefined {
+  const [field, ...others] = order;
+  if (field === undefined || others.length > 0) return undefined;
+  return field.name === "id" || field.name === "run_after" ? !field.isDescending : undefined;
 }

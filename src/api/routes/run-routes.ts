@@ -12,17 +12,19 @@ import { listRuns, RUN_LIST_PARAMETERS } from "./run-listing.ts";
 
 const DATE = z.string().refine((text) => parseMoment(text) !== undefined, {
   error: "Input should be a valid datetime",
+  params: { type: "datetime_parsing" },
   abort: true,
 });
 
 /** Airflow: AwareDatetime; a date without an offset could mean any zone. */
 const AWARE_DATE = DATE.refine((text) => parseAwareMoment(text) !== undefined, {
   error: "Input should have timezone info",
+  params: { type: "timezone_aware" },
 });
 
 const CONF = z.custom<JsonObject>(
   (value) => typeof value === "object" && value !== null && !Array.isArray(value),
-  { error: "Input should be a valid dictionary" },
+  { error: "Input should be a valid dictionary", params: { type: "dict_type" } },
 );
 
 const TRIGGER_BODY = z.strictObject({
@@ -56,7 +58,7 @@ export function addRunRoutes(app: Api, context: ApiContext): void {
       }
       if (dagId !== ANY) await dagOf(context, dagId);
       const { runs, total, nextCursor } = await listRuns(context, query, {
-        ...(dagId === ANY ? {} : { dagId }),
+        dagId,
         cursor: c.req.query("cursor"),
       });
       return c.json({

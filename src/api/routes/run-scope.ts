@@ -3,10 +3,8 @@
 import type { DagRunRecord } from "../../model/records.ts";
 import { ANY, type ApiContext, dagOf, runOf } from "../context.ts";
 import { Problem } from "../problems.ts";
-import { testsOf } from "../requests/filters.ts";
-import { everyItem } from "../requests/listing.ts";
 import type { Query } from "../requests/query.ts";
-import { RUN_FILTERS } from "./run-listing.ts";
+import { findRuns, isMeant, readRunQuery } from "./run-query.ts";
 
 /** The ids of a path; either may be "~". */
 export interface RunScope {
@@ -30,26 +28,22 @@ export async function oneRunOf(
   return undefined;
 }
 
-/** The runs of the scope that the query's filters leave, newest first. */
+/** The runs of the scope that the query means, newest first. */
 export async function runsIn(
   context: ApiContext,
   query: Query,
   scope: RunScope,
 ): Promise<readonly DagRunRecord[]> {
-  const { metadata, clock } = context.platform;
   const { dagId, runId } = scope;
-  const tests = testsOf(RUN_FILTERS, query, clock.now());
-  const isWanted = (run: DagRunRecord) =>
-    (runId === ANY || run.runId === runId) && tests.every((test) => test(run));
+  const wanted = readRunQuery(query, { dagId, now: context.platform.clock.now() });
   const run = await oneRunOf(context, scope);
-  if (run) return [run].filter(isWanted);
-  const filter = dagId === ANY ? {} : { dagId };
-  const runs = await everyItem((page) => metadata.runs.list({ ...filter, ...page }));
-  const wanted = runs.filter(isWanted);
-  if (wanted.length <= MAX_RUNS) return wanted;
+  if (run) return [run].filter((one) => isMeant(one, wanted));
+  const found = await findRuns(context, wanted);
+  const runs = runId === ANY ? found : found.filter((one) => one.runId === runId);
+  if (runs.length <= MAX_RUNS) return runs.toReversed();
   throw new Problem(
     400,
-    `These are ${wanted.length} runs, and one answer looks into at most ${MAX_RUNS}; ` +
+    `These are ${runs.length} runs, and one answer looks into at most ${MAX_RUNS}; ` +
       "narrow them down, for instance by `run_after_gte`",
   );
 }

@@ -20,7 +20,7 @@ import type { Query } from "../requests/query.ts";
 import { POOL, QUEUE, type TaskInstanceFacts } from "../responses/task-instance-responses.ts";
 import { durationOf } from "../responses/wire.ts";
 import { listByCursor } from "./run-cursor.ts";
-import { RUN_FILTERS } from "./run-listing.ts";
+import { RUN_PARAMETERS } from "./run-query.ts";
 import { fromEachRun, type RunScope, runsIn } from "./run-scope.ts";
 
 const STATES: Readonly<Record<TaskInstanceState, true>> = {
@@ -98,7 +98,7 @@ const DEFAULT_ORDER = "map_index";
 export const TASK_INSTANCE_LIST_PARAMETERS: readonly string[] = [
   "cursor",
   "order_by",
-  ...parametersOf(RUN_FILTERS),
+  ...RUN_PARAMETERS,
   ...parametersOf(FILTERS),
 ];
 

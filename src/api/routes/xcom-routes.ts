@@ -18,14 +18,14 @@ import { cut, type OrderKeys, ordered } from "../requests/listing.ts";
 import type { Query } from "../requests/query.ts";
 import { displayNameOf } from "../responses/dag-responses.ts";
 import { toXComResponse, type XComFacts } from "../responses/xcom-responses.ts";
-import { RUN_FILTERS } from "./run-listing.ts";
+import { RUN_PARAMETERS } from "./run-query.ts";
 import { fromEachRun, type RunScope, runsIn } from "./run-scope.ts";
 
 const XCOMS = "/dags/:dag_id/dagRuns/:dag_run_id/taskInstances/:task_id/xcomEntries";
 const VALUE_PARAMETERS = ["map_index", "deserialize", "stringify"];
 
 /** Airflow leaves the DAGs of a run out of this listing's filters. */
-const RUN_PARAMETERS = parametersOf(RUN_FILTERS).filter((name) => !name.startsWith("dag_id"));
+const OF_RUNS = RUN_PARAMETERS.filter((name) => !name.startsWith("dag_id"));
 
 const FILTERS: readonly Filter<XComFacts>[] = [
   byText("xcom_key", ({ xcom }) => xcom.key),
@@ -50,7 +50,7 @@ const DEFAULT_ORDER = ["dag_id", "task_id", "run_id", "map_index", "key"];
 
 export function addXComRoutes(app: Api, context: ApiContext): void {
   const { platform } = context;
-  const parameters = [...PAGE, "order_by", ...RUN_PARAMETERS, ...parametersOf(FILTERS)];
+  const parameters = [...PAGE, "order_by", ...OF_RUNS, ...parametersOf(FILTERS)];
 
   app.get(XCOMS, accepts(...parameters), async (c) => {
     const { query } = c.var;

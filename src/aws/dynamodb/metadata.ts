@@ -37,6 +37,8 @@
 // active runs of a DAG                  Query, BatchGetItem                                      1 R + 1 R per run
 // latest automated, previous run        Query of 1 (or 2), GetItem                               2 to 3 R
 // a page of runs                        Query per list, BatchGetItem                             1 R per list and per run
+// runs counted                          Query of keys per list, eventually consistent            0.5 R per 4 KB of some 30 runs
+// runs by logical date                  Query, BatchGetItem                                      1 R + 1 R per run
 // version read                          GetItem; Query for chunks                                1 R per 4 KB deflated
 // task known (once a minute and process) Query, eventually consistent                            0.5 R per 8 KB
 //

@@ -101,8 +101,7 @@ export function createRuns(table: DynamoDbTable): RunStore {
       if (change.from.length === 0) return Promise.resolve(undefined);
       return mayMove(change) ? changeAndMove(change) : changeInPlace(change);
     },
-    list: listing.list,
-    listActive: listing.listActive,
+    ...listing,
     getLatestAutomated: async (dagId) =>
       runAt(dagId, await latest(datePartition(dagId, "automated"))),
     async getPrevious({ dagId, logicalDate, automatedOnly }) {

@@ -36,6 +36,8 @@ export function createTableReads(access: TableAccess) {
     get: (key: ItemKey) => get(access, key),
     getAll: (keys: readonly ItemKey[]) => getAll(access, keys),
     query: (request: QueryRequest) => query(access, request),
+    /** How many items there are, without reading them out. */
+    count: (request: QueryRequest) => count(access, request),
     /** One page, as long as DynamoDB makes it. */
     queryPage: (request: QueryRequest): Promise<QueryPage> => queryPage(access, request),
   };
@@ -80,10 +82,31 @@ async function queryPage(
   request: QueryRequest,
   start?: Item,
 ): Promise<QueryPage & { readonly start?: Item }> {
+  const input = toInput(access, request, start);
+  const answer = await access.retries(() => access.client.send(new QueryCommand(input)));
+  const { Items: items = [], LastEvaluatedKey: last, ConsumedCapacity: consumed } = answer;
+  const readUnits = reportReads(access, { operation: "Query", consumed });
+  return { items, readUnits, ...(last ? { start: last, next: last.sk?.S ?? "" } : {}) };
+}
+
+async function count(access: TableAccess, request: QueryRequest): Promise<number> {
+  let sum = 0;
+  for (let start: Item | undefined; ; ) {
+    const input = { ...toInput(access, request, start), Select: "COUNT" as const };
+    const answer = await access.retries(() => access.client.send(new QueryCommand(input)));
+    const { Count: found = 0, LastEvaluatedKey: last, ConsumedCapacity: consumed } = answer;
+    reportReads(access, { operation: "Query", consumed });
+    sum += found;
+    if (!last) return sum;
+    start = last;
+  }
+}
+
+function toInput(access: TableAccess, request: QueryRequest, start: Item | undefined) {
   const { pk, where, newestFirst = false, limit, index, isEventual = false } = request;
   const names = index === undefined ? ["pk", "sk"] : [`${index}Pk`, `${index}Sk`];
   const sort = sortCondition(where);
-  const input = {
+  return {
     TableName: access.tableName,
     ...(index === undefined ? {} : { IndexName: index }),
     KeyConditionExpression: `#pk = :pk${sort.text}`,
@@ -98,10 +121,6 @@ async function queryPage(
     ...(limit === undefined ? {} : { Limit: limit }),
     ...(start ? { ExclusiveStartKey: { ...start } } : {}),
   };
-  const answer = await access.retries(() => access.client.send(new QueryCommand(input)));
-  const { Items: items = [], LastEvaluatedKey: last, ConsumedCapacity: consumed } = answer;
-  const readUnits = reportReads(access, { operation: "Query", consumed });
-  return { items, readUnits, ...(last ? { start: last, next: last.sk?.S ?? "" } : {}) };
 }
 
 /** All pages, up to the limit. */

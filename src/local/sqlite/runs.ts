@@ -1,10 +1,9 @@
 // DAG runs in SQLite: every question is one range of an index, however long the history.
 import type { DagRunRecord } from "../../model/records.ts";
-import type { DagRunState } from "../../model/states.ts";
-import type { RunFilter, RunStore } from "../../ports/metadata.ts";
-import { parseAfter, toPage, toRowLimit } from "../../ports/pages.ts";
+import type { RunStore } from "../../ports/metadata.ts";
 import type { SqliteDatabase } from "./database.ts";
 import { type Row, text } from "./rows.ts";
+import { createRunListing } from "./run-listing.ts";
 
 /** The part of the metadata that keeps the runs. */
 export function createRunStore(db: SqliteDatabase): RunStore {
@@ -40,45 +39,6 @@ export function createRunStore(db: SqliteDatabase): RunStore {
      ORDER BY logical_date DESC LIMIT 1`,
   );
 
-  function selectPage(filter: RunFilter, rowLimit: number): DagRunRecord[] {
-    const key = parseAfter(filter.after, 3);
-    if (filter.states === undefined) return selectInOrder({ ...filter, key, rowLimit });
-    // One range per state, each in order already: merging them is cheaper than an index scan that skips.
-    return [...new Set(filter.states)]
-      .flatMap((state) => selectInOrder({ ...filter, key, rowLimit, state }))
-      .sort(byNewest)
-      .slice(0, rowLimit);
-  }
-
-  function selectInOrder(query: {
-    readonly dagId?: string;
-    readonly state?: DagRunState;
-    readonly key: readonly string[] | undefined;
-    readonly rowLimit: number;
-  }): DagRunRecord[] {
-    const { dagId, state, key, rowLimit } = query;
-    const conditions: string[] = [];
-    const values: string[] = [];
-    if (dagId !== undefined) {
-      conditions.push("dag_id = ?");
-      values.push(dagId);
-    }
-    if (state !== undefined) {
-      conditions.push("state = ?");
-      values.push(state);
-    }
-    if (key !== undefined) {
-      conditions.push("(run_after, dag_id, run_id) < (?, ?, ?)");
-      values.push(...key);
-    }
-    const where = conditions.length > 0 ? `WHERE ${conditions.join(" AND ")}` : "";
-    const statement = db.prepare(
-      `SELECT record FROM dag_runs ${where}
-       ORDER BY run_after DESC, dag_id DESC, run_id DESC LIMIT ?`,
-    );
-    return statement.all(...values, rowLimit).map(parseRun);
-  }
-
   return {
     create: (run) =>
       db.write(() => (insert.run(...toColumns(run)).changes === 1 ? "created" : "exists")),
@@ -92,11 +52,7 @@ export function createRunStore(db: SqliteDatabase): RunStore {
         update.run(...toColumns(changed));
         return changed;
       }),
-    list: (filter) =>
-      db.read(() => {
-        const rowLimit = toRowLimit(filter.limit);
-        return toPage(selectPage(filter, rowLimit), { rowLimit, keyOf });
-      }),
+    ...createRunListing(db),
     listActive: (dagId) =>
       db.read(() => {
         const rows = dagId === undefined ? selectActive.all() : selectActiveOfDag.all(dagId);
@@ -114,23 +70,6 @@ export function createRunStore(db: SqliteDatabase): RunStore {
 function toColumns(run: DagRunRecord) {
   const { dagId, runId, runType, state, logicalDate, runAfter } = run;
   return [runType, state, logicalDate, runAfter, JSON.stringify(run), dagId, runId] as const;
-}
-
-function keyOf({ runAfter, dagId, runId }: DagRunRecord): readonly string[] {
-  return [runAfter, dagId, runId];
-}
-
-/** In the order of the pages' key; compares bytes, as SQLite does. */
-function byNewest(a: DagRunRecord, b: DagRunRecord): number {
-  return (
-    compareBytes(b.runAfter, a.runAfter) ||
-    compareBytes(b.dagId, a.dagId) ||
-    compareBytes(b.runId, a.runId)
-  );
-}
-
-function compareBytes(a: string, b: string): number {
-  return a === b ? 0 : Buffer.compare(Buffer.from(a), Buffer.from(b));
 }
 
 function parseRun(row: Row): DagRunRecord {
