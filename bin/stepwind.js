@@ -1,6 +1,7 @@
 #!/usr/bin/env node
-// The stepwind command: starts src/cli/main.ts (a checkout) or dist/cli/main.js (an installed package) under Node 24 or newer.
-// Plain JavaScript that any Node from 18 on can run: an older one hands over to the `node` package from npm.
+// The stepwind command: starts src/cli/main.ts (a checkout) or dist/cli/main.js (an installed package)
+// with the Node that runs it, if that is new enough. Plain JavaScript that any Node from 18 on can run:
+// one that is too old hands over to the `node` package from npm.
 import { spawn } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import module, { createRequire } from "node:module";
@@ -9,7 +10,9 @@ import { dirname, join, sep } from "node:path";
 import process from "node:process";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
-const OLDEST_NODE = 24;
+// Node 22 strips types without a flag since 22.18; Node 23 has no node:sqlite that knows transactions.
+const OLDEST = { 22: 18, 24: 0 };
+const NEWEST_KNOWN = 24;
 const HANDED_OVER = "STEPWIND_HANDED_OVER";
 /** What a built package can do under any Node that it may be installed with: make the project that brings the newer one. */
 const ANYWHERE = new Set([undefined, "init", "version", "--version", "-V", "--help", "-h"]);
@@ -19,12 +22,19 @@ const source = join(root, "src", "cli", "main.ts");
 // Node strips no types below node_modules.
 const fromSource = !root.includes(`${sep}node_modules${sep}`) && existsSync(source);
 
-if (majorOf(process.versions.node) >= OLDEST_NODE || process.env[HANDED_OVER]) await run();
-else if (!fromSource && ANYWHERE.has(process.argv[2])) await run();
+if (isNewEnough(process.versions.node) || process.env[HANDED_OVER]) await run();
+else if (!fromSource && ANYWHERE.has(process.argv[2])) await runAnyway();
 else handOver();
+
+/** "init" reads this: the project that it makes then brings a newer Node. */
+async function runAnyway() {
+  process.env.STEPWIND_NODE_TOO_OLD = "1";
+  await run();
+}
 
 async function run() {
   dieWithLauncher();
+  silenceExperiments();
   // In a checkout the cache stands with it, where "npm ci" has filled it (scripts/warm-up.js).
   module.enableCompileCache?.(
     fromSource ? join(root, "node_modules", ".cache", "stepwind") : undefined,
@@ -33,6 +43,15 @@ async function run() {
   const cli = await import(pathToFileURL(main).href);
   process.exitCode = await cli.main(process.argv.slice(2));
   cli.endProcess?.(process.exitCode);
+}
+
+/** Node 22 and the first of Node 24 warn of features that later became stable as they were. */
+function silenceExperiments() {
+  const emitWarning = process.emitWarning;
+  process.emitWarning = (warning, ...rest) => {
+    if (/^(SQLite|Type Stripping) is an experimental feature/.test(String(warning))) return;
+    Reflect.apply(emitWarning, process, [warning, ...rest]);
+  };
 }
 
 /** Runs this file again under a newer Node, as if it were this process: same terminal, signals and exit code. */
@@ -68,7 +87,7 @@ function newerNode() {
     } catch {
       continue;
     }
-    if (majorOf(JSON.parse(readFileSync(manifest, "utf8")).version) < OLDEST_NODE) continue;
+    if (!isNewEnough(JSON.parse(readFileSync(manifest, "utf8")).version)) continue;
     const binary = join(
       dirname(manifest),
       "bin",
@@ -82,15 +101,25 @@ function newerNode() {
     return undefined;
   }
   fail(
-    `stepwind needs Node ${OLDEST_NODE} or newer; this is Node ${process.versions.node} (${process.execPath}).`,
-    `Add it to this project with: npm install --save-dev node@${OLDEST_NODE}`,
+    `stepwind needs ${wanted()}; this is Node ${process.versions.node} (${process.execPath}).`,
+    `Add it to this project with: npm install --save-dev node@${NEWEST_KNOWN}`,
     "or install a newer Node: https://nodejs.org",
   );
   return undefined;
 }
 
-function majorOf(version) {
-  return Number.parseInt(version, 10);
+/** Odd majors between those that are known have no long-term support. */
+function isNewEnough(version) {
+  const [major, minor] = version.split(".").map(Number);
+  return major > NEWEST_KNOWN || minor >= OLDEST[major];
+}
+
+/** "Node 24 or newer, or 22.18 or newer of Node 22". */
+function wanted() {
+  const others = Object.entries(OLDEST)
+    .filter(([major]) => Number(major) < NEWEST_KNOWN)
+    .map(([major, minor]) => `, or ${major}.${minor} or newer of Node ${major}`);
+  return `Node ${NEWEST_KNOWN} or newer${others.join("")}`;
 }
 
 function fail(...lines) {

@@ -34,7 +34,9 @@ function put(path: string, content: string): void {
 
 /** Lays out a launcher that finds the running Node too old, as Node 20 would be. */
 function requireNewerNode(): void {
-  const launcher = readFileSync(LAUNCHER, "utf8").replace("OLDEST_NODE = 24", "OLDEST_NODE = 99");
+  const launcher = readFileSync(LAUNCHER, "utf8")
+    .replace("OLDEST = { 22: 18, 24: 0 }", "OLDEST = { 99: 0 }")
+    .replace("NEWEST_KNOWN = 24", "NEWEST_KNOWN = 99");
   put("bin/stepwind.js", launcher);
 }
 
@@ -85,6 +87,23 @@ test("a checkout runs from source, with the arguments and the exit code of main(
   expect(code).toBe(7);
 });
 
+test.each([
+  ["20.20.2", false],
+  ["22.17.1", false],
+  ["22.18.0", true],
+  ["22.23.3", true],
+  ["23.11.1", false],
+  ["24.0.0", true],
+  ["25.2.0", true],
+  ["26.10.0", true],
+])("Node %s is new enough: %s", async (version, isNewEnough) => {
+  const launcher = readFileSync(LAUNCHER, "utf8");
+  put("bin/stepwind.js", launcher.replaceAll("process.versions.node", JSON.stringify(version)));
+  const { out, err } = await finish(launch("0"));
+  expect(out !== "").toBe(isNewEnough);
+  expect(err.includes("needs Node 24 or newer, or 22.18 or newer of Node 22")).toBe(!isNewEnough);
+});
+
 test("a package without source runs its built JavaScript", async () => {
   rmSync(join(root, "src"), { recursive: true });
   put("dist/cli/main.js", MAIN);
@@ -96,9 +115,10 @@ test("a package without source runs its built JavaScript", async () => {
 describe("under a Node that is too old", () => {
   beforeEach(requireNewerNode);
 
-  test("it says what to install", async () => {
+  test("it says what to install, and which Node it is", async () => {
     const { code, out, err } = await finish(launch("0"));
     expect(err).toContain("npm install --save-dev node@");
+    expect(err).toContain(`needs Node 99 or newer; this is Node ${process.versions.node}`);
     expect(out).toBe("");
     expect(code).toBe(1);
   });

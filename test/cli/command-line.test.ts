@@ -1,5 +1,5 @@
 // The command line itself: help, mistakes in what was typed, a new project.
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, realpathSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { temporaryFolder } from "../local/temporary-folder.ts";
@@ -64,8 +64,9 @@ test("init makes a project and tells what comes next", async () => {
   expect(out).toContain("npx stepwind standalone");
   const manifest = JSON.parse(readFileSync(join(folder, "My Project/package.json"), "utf8"));
   expect(manifest).toMatchObject({ name: "my-project", type: "module" });
-  const { version } = JSON.parse(readFileSync("package.json", "utf8"));
-  expect(manifest.dependencies.stepwind).toBe(`^${version}`);
+  const checkout = join(folder, "My Project", manifest.dependencies.stepwind.replace("file:", ""));
+  expect(realpathSync(checkout)).toBe(process.cwd());
+  expect(manifest.devDependencies).not.toHaveProperty("node");
 });
 
 test("init writes over nothing, and writes nothing beside it", async () => {

@@ -4,12 +4,17 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { basename, dirname, join, relative, resolve } from "node:path";
 import type { Session } from "../../session.ts";
 import { Failure } from "../../terminal/failure.ts";
-import { packageVersion } from "../../version.ts";
 import { projectFiles } from "./project-files.ts";
+import { stepwindDependency } from "./stepwind-dependency.ts";
 
 export async function init({ terminal, paint }: Session, dir: string): Promise<void> {
   const folder = resolve(terminal.cwd, dir);
-  const files = projectFiles({ name: toPackageName(basename(folder)), version: packageVersion() });
+  await mkdir(folder, { recursive: true });
+  const files = projectFiles({
+    name: toPackageName(basename(folder)),
+    stepwind: stepwindDependency(folder),
+    bringsNode: terminal.env.STEPWIND_NODE_TOO_OLD !== undefined,
+  });
   const taken = files.filter(({ path }) => existsSync(join(folder, path)));
   if (taken.length > 0) {
     const names = taken.map(({ path }) => path).join(", ");

@@ -5,11 +5,15 @@ export interface ProjectFile {
   readonly text: string;
 }
 
-export function projectFiles(project: {
+export interface Project {
   readonly name: string;
-  /** Version of this package, which the project will depend on. */
-  readonly version: string;
-}): readonly ProjectFile[] {
+  /** What npm installs Stepwind from, for package.json. */
+  readonly stepwind: string;
+  /** Whether the project brings its own Node, because the machine's is too old. */
+  readonly bringsNode: boolean;
+}
+
+export function projectFiles(project: Project): readonly ProjectFile[] {
   return [
     { path: "package.json", text: toJson(packageJson(project)) },
     { path: "tsconfig.json", text: toJson(TSCONFIG) },
@@ -19,7 +23,7 @@ export function projectFiles(project: {
   ];
 }
 
-function packageJson({ name, version }: { readonly name: string; readonly version: string }) {
+function packageJson({ name, stepwind, bringsNode }: Project) {
   return {
     name,
     version: "0.1.0",
@@ -30,11 +34,23 @@ function packageJson({ name, version }: { readonly name: string; readonly versio
       check: "tsc",
       test: "stepwind dags test hello_world",
     },
-    dependencies: { stepwind: `^${version}` },
-    // Node 24, whatever Node the machine has: npm scripts and stepwind itself use this one.
-    devDependencies: { node: "^24.0.0", typescript: "^7.0.0", "@types/node": "^24.0.0" },
-    allowScripts: { node: true, esbuild: true },
+    dependencies: { stepwind },
+    devDependencies: {
+      ...(bringsNode ? { node: "^24.0.0" } : {}),
+      typescript: "^7.0.0",
+      "@types/node": "^24.0.0",
+    },
+    allowScripts: { ...(bringsNode ? { node: true } : {}), ...scriptsOf(stepwind) },
   };
+}
+
+/**
+ * Which install scripts npm may run. Of a linked checkout it asks about "prepare", which has run there;
+ * it names the checkout by the way from node_modules.
+ */
+function scriptsOf(stepwind: string): Readonly<Record<string, boolean>> {
+  const isLink = stepwind.startsWith("file:") && !stepwind.endsWith(".tgz");
+  return isLink ? { [stepwind.replace("file:", "file:../")]: false } : { esbuild: true };
 }
 
 const TSCONFIG = {
