@@ -77,6 +77,7 @@ export function createLocalAdapters(
     bundles,
     logsFolder,
     processes,
+    dagsFolder: options.dagsFolder,
     report,
     threadPerTask: options.threadPerTask ?? false,
     ...(options.parallelism === undefined ? {} : { parallelism: options.parallelism }),
@@ -84,6 +85,7 @@ export function createLocalAdapters(
   const loader = createThreadDagLoader({
     bundles,
     processes,
+    dagsFolder: options.dagsFolder,
     ...(options.importTimeout === undefined ? {} : { importTimeout: options.importTimeout }),
   });
   const engine = createEngine(parts, report);

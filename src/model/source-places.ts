@@ -4,6 +4,12 @@ import type { Diagnostic } from "./diagnostics.ts";
 /** Scheme of the author's files in the source maps of bundles: `dag:` and the path relative to the DAG folder. */
 export const SOURCE_SCHEME = "dag:";
 
+/**
+ * Global of a process that runs bundles, and name in each module of a bundle, of what `import.meta` is
+ * there; see source-modules.ts.
+ */
+export const SOURCE_MODULE = "__stepwindModule";
+
 export type SourcePlace = Required<Pick<Diagnostic, "file" | "line">>;
 
 /** `undefined` for a position outside of the author's files. */

@@ -15,19 +15,31 @@ export interface Loaded {
   readonly diagnostics: readonly Diagnostic[];
 }
 
+/** A DAG folder that isn't on the disk here. */
+export interface AbsentFolder {
+  /** Where `import.meta` of DAG files leads all the same. */
+  readonly folder: string;
+  /** What to do instead of reading a file there. */
+  readonly hint: string;
+}
+
 /** `url` is the bundle's, `file` the DAG file's, for diagnostics. Never rejects for what the file throws. */
 export async function loadDags({
   url,
   file,
+  absent,
 }: {
   readonly url: string;
   readonly file: string;
+  readonly absent?: AbsentFolder;
 }): Promise<Loaded> {
   let dags: readonly Dag[];
   try {
     dags = collectDags(await import(url));
   } catch (thrown) {
-    return { dags: [], diagnostics: [toDiagnostic(thrown, file)] };
+    const mistake = toDiagnostic(thrown, file);
+    const isAbsent = absent && isReadIn(absent.folder, thrown);
+    return { dags: [], diagnostics: [isAbsent ? { ...mistake, hint: absent.hint } : mistake] };
   }
   const described = await Promise.all(dags.map((dag) => describe(dag, file)));
   const diagnostics = [
@@ -43,6 +55,10 @@ export async function loadDags({
     ),
     diagnostics,
   };
+}
+
+function isReadIn(folder: string, thrown: unknown): boolean {
+  return thrown instanceof Error && "path" in thrown && String(thrown.path).startsWith(folder);
 }
 
 async function describe(dag: Dag, file: string): Promise<Loaded> {

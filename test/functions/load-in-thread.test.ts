@@ -51,3 +51,15 @@ if (Object.keys(process.env).length > 0) throw new Error("it sees " + Object.key
   );
   expect(dags).toHaveLength(1);
 });
+
+test("a file beside the DAG file, which isn't on the disk of a function, is told of with what to do", async () => {
+  const { diagnostics } = await load(`import { readFileSync } from "node:fs";
+${DAG}readFileSync(globalThis.__stepwindModule.of("sql/etl.ts").dirname + "/q.sql");`);
+  expect(diagnostics).toMatchObject([
+    {
+      code: "import-failed",
+      message: expect.stringContaining("'/dag-folder-is-not-on-lambda/sql/q.sql'"),
+      hint: expect.stringContaining('import text from "./query.sql"'),
+    },
+  ]);
+});

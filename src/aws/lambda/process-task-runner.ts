@@ -5,9 +5,11 @@ import { setSourceMapsSupport } from "node:module";
 import type { CallbackCall, TaskCall, TaskOutcome } from "../../model/task-call.ts";
 import type { Platform } from "../../ports/platform.ts";
 import type { DiedTry, RunOptions, TaskRunner } from "../../ports/task-runner.ts";
+import { placeSourceModules } from "../../runtime/source-modules.ts";
 import { captureOutput } from "../../runtime/task-output.ts";
 import { createTryLog, type TryLog } from "../../runtime/try-log.ts";
 import { createUserCode, tryKeyOf } from "../../runtime/user-code.ts";
+import { ABSENT_DAG_FOLDER } from "./absent-dag-folder.ts";
 import { resolveOwnModules } from "./stepwind-imports.ts";
 
 export interface ProcessTaskRunnerOptions extends Pick<Platform, "bundles" | "logs"> {
@@ -27,6 +29,7 @@ export function createProcessTaskRunner(options: ProcessTaskRunnerOptions): Task
   const { bundles, logs, deadline } = options;
   setSourceMapsSupport(true);
   resolveOwnModules();
+  placeSourceModules(ABSENT_DAG_FOLDER.folder);
   const output = captureOutput({ passOn: true });
   // Lambda's own console writes past stdout.
   globalThis.console = new Console(process.stdout, process.stderr);

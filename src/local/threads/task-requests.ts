@@ -10,4 +10,6 @@ export type TaskRequest =
 /** What the runner starts its threads with. */
 export interface TaskThreadData {
   readonly logsFolder: string;
+  /** Where `import.meta` of DAG files leads. */
+  readonly dagsFolder: string;
 }

@@ -3,6 +3,7 @@ import { setSourceMapsSupport } from "node:module";
 import type { TaskServices } from "../../model/task-services.ts";
 import { guardEnvironment } from "../../runtime/call-environment.ts";
 import { MARK } from "../../runtime/marked-processes.ts";
+import { placeSourceModules } from "../../runtime/source-modules.ts";
 import { toTaskError } from "../../runtime/task-error.ts";
 import { captureOutput } from "../../runtime/task-output.ts";
 import { createTryLog, type TryLog } from "../../runtime/try-log.ts";
@@ -17,7 +18,8 @@ const MAX_BUNDLES = 50;
 
 setSourceMapsSupport(true);
 
-const { logsFolder }: TaskThreadData = toData(threadStart.data);
+const { logsFolder, dagsFolder }: TaskThreadData = toData(threadStart.data);
+placeSourceModules(dagsFolder);
 const logs = createFileTaskLogs(logsFolder);
 const unwritten = writeUnwrittenText(threadStart.unwritten);
 const output = captureOutput();

@@ -1,15 +1,17 @@
 // DagLoader over worker threads: a file that throws, loops or exits at import harms nothing but its thread.
+import { resolve } from "node:path";
 import type { Diagnostic } from "../../model/diagnostics.ts";
 import type { DagLoader } from "../../ports/dag-loader.ts";
 import type { Bundles } from "../../ports/dag-source.ts";
-import type { Loaded } from "../../runtime/load-dags.ts";
-import type { LoadRequest } from "./loader-thread.ts";
+import type { LoadAnswer, LoaderThreadData, LoadRequest } from "./loader-thread.ts";
 import type { Death } from "./pool-thread.ts";
 import { siblingUrl } from "./sibling-url.ts";
 import type { TaskProcesses } from "./task-processes.ts";
 import { createThreadPool } from "./thread-pool.ts";
 
 export interface ThreadDagLoaderOptions {
+  /** Where `import.meta` of DAG files leads, and whose files are noted when they are read. */
+  readonly dagsFolder: string;
   readonly bundles: Bundles;
   readonly processes: TaskProcesses;
   /** How long an import may take, in seconds; 30 when absent (Airflow: dagbag_import_timeout). */
@@ -29,12 +31,14 @@ const IDLE_MS = 5_000;
 
 export function createThreadDagLoader({
   bundles,
+  dagsFolder,
   processes,
   importTimeout = 30,
 }: ThreadDagLoaderOptions): ThreadDagLoader {
+  const data: LoaderThreadData = { dagsFolder: resolve(dagsFolder) };
   const pool = createThreadPool({
     entry: siblingUrl(import.meta.url, "loader-thread"),
-    data: undefined,
+    data,
     parallelism: PARALLEL_IMPORTS,
     memoryLimitMb: MEMORY_LIMIT_MB,
     processes,
@@ -48,7 +52,7 @@ export function createThreadDagLoader({
       const request: LoadRequest = { url: await bundles.url(hash), file };
       const timeout = { seconds: importTimeout, reason: `timed out after ${importTimeout} s` };
       const ending = await pool.run({ request, timeout });
-      if (ending.kind === "answer") return ending.value as Loaded;
+      if (ending.kind === "answer") return ending.value as LoadAnswer;
       // The file has made no mistake: it is loaded again at the next start.
       if (ending.cause === "closing") {
         throw new Error(`The import of ${file} was given up: the loader is closed`);

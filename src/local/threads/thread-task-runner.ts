@@ -1,4 +1,5 @@
 // TaskRunner over a pool of worker threads: the executor's workers on one machine.
+import { resolve } from "node:path";
 import type { LogEntry } from "../../model/records.ts";
 import type { TaskCall, TaskOutcome } from "../../model/task-call.ts";
 import type { TaskServices } from "../../model/task-services.ts";
@@ -18,6 +19,8 @@ export interface ThreadTaskRunnerOptions {
   /** Folder of the file task logs. */
   readonly logsFolder: string;
   readonly processes: TaskProcesses;
+  /** Where `import.meta` of DAG files leads. */
+  readonly dagsFolder: string;
   readonly report?: Reporter;
   /** Tries at the same time; 32 when absent (Airflow: parallelism). */
   readonly parallelism?: number;
@@ -46,7 +49,7 @@ const PATIENCE_MS = 10;
 export function createThreadTaskRunner(options: ThreadTaskRunnerOptions): ThreadTaskRunner {
   const { bundles, logsFolder, report, callbackTimeout = 20 } = options;
   const logs = createFileTaskLogs(logsFolder, report ? { report } : {});
-  const data: TaskThreadData = { logsFolder };
+  const data: TaskThreadData = { logsFolder, dagsFolder: resolve(options.dagsFolder) };
   const pool = createThreadPool({
     entry: siblingUrl(import.meta.url, "task-thread"),
     data,

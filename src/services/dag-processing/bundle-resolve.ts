@@ -5,6 +5,7 @@ import type { OnLoadResult, OnResolveArgs, OnResolveResult, Plugin, PluginBuild 
 import { SOURCE_SCHEME } from "../../model/source-places.ts";
 import { type DagSource, UnreadableFile } from "../../ports/dag-source.ts";
 import { packageFiles } from "./package-files.ts";
+import { toModule } from "./source-module.ts";
 import { candidatesFor, loaderFor, toSourcePath } from "./source-paths.ts";
 
 export interface SourceResolver {
@@ -106,7 +107,7 @@ async function loadFile({ read }: SourceBuild, path: string): Promise<OnLoadResu
   if (found.kind === "missing") return { errors: [{ text: `The file ${path} does not exist` }] };
   if (found.kind === "unreadable") return { errors: [{ text: found.error.message }] };
   const loader = loaderFor(path);
-  if (loader) return { contents: found.text, loader };
+  if (loader) return { contents: toModule(found.text, { path, loader }), loader };
   const text = `Files like ${path} can't be imported; use a .ts, .js, .json or text file`;
   return { errors: [{ text }] };
 }

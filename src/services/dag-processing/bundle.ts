@@ -5,6 +5,7 @@ import type { Diagnostic } from "../../model/diagnostics.ts";
 import { SOURCE_SCHEME } from "../../model/source-places.ts";
 import type { DagSource } from "../../ports/dag-source.ts";
 import { resolveFromSource } from "./bundle-resolve.ts";
+import { SOURCE_MODULE_NAMES, toWrittenLine } from "./source-module.ts";
 
 export interface Bundled {
   readonly ok: true;
@@ -89,6 +90,7 @@ async function buildWarm({
       legalComments: "none",
       tsconfigRaw: "{}",
       banner: { js: BANNER },
+      define: SOURCE_MODULE_NAMES,
       logLevel: "silent",
       plugins: [plugin],
     });
@@ -128,7 +130,7 @@ function toDiagnostic(
 function describe({ location, text }: Message): string {
   if (!location) return text;
   if (!location.file.startsWith(SOURCE_SCHEME)) return `${location.file}:${location.line}: ${text}`;
-  return `${text}: ${location.lineText.trim().slice(0, 120)}`;
+  return `${text}: ${toWrittenLine(location.lineText).trim().slice(0, 120)}`;
 }
 
 function isMissing({ text, pluginName }: Message): boolean {

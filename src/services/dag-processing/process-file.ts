@@ -27,10 +27,11 @@ export async function processFile(
   const { source, metadata } = processing.platform;
   const known = await metadata.files.get(file);
   ignored.delete(file);
+  // Data beside the DAG files may be large, and is never one.
+  if (!isNamed && !known && !isScript(file)) return [];
   const found = await readFile(source, file);
   if (found.kind === "gone") return forgetFile(processing, file, { known, isGone: true });
   if (found.kind === "unreadable") {
-    if (!isNamed && !known && !isScript(file)) return [];
     const mistake = unreadable(file, found.reason);
     return keepLast(processing, { file, known, mistakes: () => mistake });
   }

@@ -17,6 +17,9 @@ const LOADERS: Readonly<Record<string, Loader>> = {
   ".txt": "text",
   ".md": "text",
   ".html": "text",
+  ".yaml": "text",
+  ".yml": "text",
+  ".toml": "text",
 };
 
 const EXTENSIONS = [".ts", ".mts", ".tsx", ".js", ".mjs", ".cjs", ".json"];

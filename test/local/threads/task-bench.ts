@@ -82,7 +82,13 @@ export async function createTaskBench(
   const bundles = createFileBundles(join(folder, ".bundles"));
   const logsFolder = join(folder, ".logs");
   const processes = createTaskProcesses();
-  const runner = createThreadTaskRunner({ bundles, logsFolder, processes, ...options });
+  const runner = createThreadTaskRunner({
+    bundles,
+    logsFolder,
+    dagsFolder: folder,
+    processes,
+    ...options,
+  });
   onTestFinished(async () => {
     await runner.close();
     await processes.close();

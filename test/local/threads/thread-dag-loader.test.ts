@@ -15,6 +15,7 @@ function createLoads(importTimeout?: number) {
   const loader = createThreadDagLoader({
     bundles,
     processes: createTaskProcesses(),
+    dagsFolder: folder,
     ...(importTimeout === undefined ? {} : { importTimeout }),
   });
   onTestFinished(() => loader.close());
@@ -77,6 +78,7 @@ connect();
         hint: expect.any(String),
       },
     ],
+    reads: [],
   });
 });
 
@@ -175,7 +177,8 @@ test("a loader that is closed while a file is imported blames the file for nothi
   const folder = temporaryFolder();
   const bundles = createFileBundles(folder);
   await bundles.put("b", "await new Promise(() => {});");
-  const loader = createThreadDagLoader({ bundles, processes: createTaskProcesses() });
+  const processes = createTaskProcesses();
+  const loader = createThreadDagLoader({ bundles, dagsFolder: folder, processes });
   const loaded = loader.load({ hash: "b", file: "hangs.ts" });
   await Promise.all([
     expect(loaded).rejects.toThrow("The import of hangs.ts was given up: the loader is closed"),

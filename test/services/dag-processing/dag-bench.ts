@@ -7,6 +7,7 @@ import { temporaryFolder } from "../../local/temporary-folder.ts";
 
 export interface DagBench {
   readonly product: LocalProduct;
+  readonly dagsFolder: string;
   /** Writes the files, then has them processed together. */
   write(files: Readonly<Record<string, string>>): Promise<void>;
   remove(file: string): Promise<void>;
@@ -29,6 +30,7 @@ export async function createDagBench(): Promise<DagBench> {
   const { processor, platform } = product;
   return {
     product,
+    dagsFolder,
     async write(files) {
       for (const [file, text] of Object.entries(files)) {
         await mkdir(dirname(join(dagsFolder, file)), { recursive: true });

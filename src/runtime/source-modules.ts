@@ -1,0 +1,43 @@
+// `import.meta`, `__dirname` and `__filename` of the author's files: they mean the file itself, though
+// it runs as a part of a bundle. The bundle names the file by its path in the DAG folder, so that it is
+// the same on every machine; the process that runs it knows where the folder is.
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { SOURCE_MODULE } from "../model/source-places.ts";
+
+/** What `import.meta` is in one of the author's files. */
+interface SourceModule {
+  readonly url: string;
+  readonly filename: string;
+  readonly dirname: string;
+  /** No DAG file is the program. */
+  readonly main: false;
+  resolve(specifier: string): string;
+}
+
+/**
+ * Says where the DAG folder is, for all bundles that this thread imports from now on. Code of npm
+ * packages is a part of the bundle, too; for it, the file is one in the DAG folder itself.
+ */
+export function placeSourceModules(dagsFolder: string): void {
+  const inFolder = createSourceModule(join(dagsFolder, "bundle.mjs"));
+  const of = (path: string): SourceModule => createSourceModule(join(dagsFolder, path));
+  Object.assign(globalThis, { [SOURCE_MODULE]: { ...inFolder, of } });
+}
+
+function createSourceModule(filename: string): SourceModule {
+  const { href } = pathToFileURL(filename);
+  return {
+    url: href,
+    filename,
+    dirname: dirname(filename),
+    main: false,
+    resolve(specifier) {
+      if (/^(?:\.{0,2}\/|[a-z][a-z0-9+.-]*:)/i.test(specifier))
+        return new URL(specifier, href).href;
+      const found = createRequire(href).resolve(specifier);
+      return found === specifier ? `node:${specifier}` : pathToFileURL(found).href;
+    },
+  };
+}
