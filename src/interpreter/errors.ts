@@ -2,7 +2,6 @@
 
 /** The names that the interpreter itself reports (States Language, appendix A). */
 export type PredefinedError =
-  | "States.NoChoiceMatched"
   | "States.ParameterPathFailure"
   | "States.ResultPathMatchFailure"
   | "States.Runtime"

@@ -19,14 +19,10 @@ export interface InterpreterOptions {
   /** Like `lambda:invoke`. A rejection fails the state: the `name` of what is thrown is the error's name, its `message` the cause. */
   invoke(invocation: Invocation): Promise<unknown>;
   /**
-   * Every Wait and retry interval. Seconds may exceed what `setTimeout` can hold (24.8 days). What it does once
+   * Every retry interval and `TimeoutSeconds`. Seconds may exceed what `setTimeout` can hold (24.8 days). What it does once
    * the signal is aborted doesn't matter, but it should let go of its timer.
    */
   sleep(seconds: number, signal: AbortSignal): Promise<void>;
-  /** Measures `TimeoutSeconds`, in the manner of `sleep` (the default); aborted when the try ends in time. */
-  timeout?(seconds: number, signal: AbortSignal): Promise<void>;
   /** A task token: unique for ever, hard to guess. */
   createToken(): string;
-  /** Epoch milliseconds, for Wait states with a timestamp; `Date.now` by default. */
-  now?(): number;
 }

@@ -10,15 +10,8 @@ export interface Context {
   readonly Task?: { readonly Token: string };
 }
 
-const PATH = /^\$\$?(?:\.[^\s.[\](){}*?@,:'"]+)*$/;
-
-/** Whether it is a path of the supported form; wildcards, indexes, filters and functions aren't. */
-export function isPath(path: unknown): path is string {
-  return typeof path === "string" && PATH.test(path);
-}
-
 /** The value at the path, `undefined` when there is none. Lists have no names in them. */
-export function findPath(path: string, input: unknown, context: Context): unknown {
+function findPath(path: string, input: unknown, context: Context): unknown {
   let value: unknown = path.startsWith("$$") ? context : input;
   let dot = path.indexOf(".");
   while (dot !== -1) {
@@ -73,6 +66,6 @@ function putAt(target: unknown, names: readonly string[], index: number, value: 
 }
 
 /** An object with names in it: neither a list nor null. */
-export function isFields(value: unknown): value is Fields {
+function isFields(value: unknown): value is Fields {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -65,7 +65,6 @@ export function createLocalStateMachines(options: LocalStateMachinesOptions): Lo
     },
     sleep: (seconds, signal) => clock.sleep(seconds * 1_000, signal),
     createToken: randomUUID,
-    now: () => clock.now(),
   });
 
   /** A wait whose end is known is spent here, so that it ends on time. */

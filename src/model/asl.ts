@@ -1,4 +1,5 @@
-// The subset of the Amazon States Language that the compiler emits and the interpreter runs (JSONPath mode).
+// The subset of the Amazon States Language that the compiler emits and the interpreter runs (JSONPath mode); Map is for
+// mapped tasks, which aren't emitted yet.
 
 export interface StateMachine {
   readonly Comment?: string;
@@ -6,14 +7,7 @@ export interface StateMachine {
   readonly States: Readonly<Record<string, State>>;
 }
 
-export type State =
-  | TaskState
-  | ParallelState
-  | MapState
-  | WaitState
-  | ChoiceState
-  | PassState
-  | SucceedState;
+export type State = TaskState | ParallelState | MapState;
 
 /** Where a state goes: to the named state, or to the end of its machine or branch. */
 export type Transition = { readonly Next: string } | { readonly End: true };
@@ -77,37 +71,3 @@ export type MapState = Flow &
     readonly Retry?: readonly Retrier[];
     readonly Catch?: readonly Catcher[];
   };
-
-export type WaitState = Flow &
-  Transition & { readonly Type: "Wait" } & (
-    | { readonly Seconds: number }
-    | { readonly SecondsPath: string }
-    | { readonly Timestamp: string }
-    | { readonly TimestampPath: string }
-  );
-
-export type PassState = Flow & Transition & { readonly Type: "Pass"; readonly Result?: unknown };
-
-export interface SucceedState {
-  readonly Type: "Succeed";
-  readonly Comment?: string;
-}
-
-export interface ChoiceRule {
-  readonly Variable: string;
-  readonly Next: string;
-  readonly BooleanEquals?: boolean;
-  readonly StringEquals?: string;
-  readonly NumericEquals?: number;
-  readonly NumericGreaterThan?: number;
-  readonly NumericLessThan?: number;
-  readonly IsPresent?: boolean;
-  readonly IsNull?: boolean;
-}
-
-export interface ChoiceState {
-  readonly Type: "Choice";
-  readonly Comment?: string;
-  readonly Choices: readonly ChoiceRule[];
-  readonly Default?: string;
-}

@@ -1,7 +1,7 @@
 // Retry and Catch by the rules of the States Language.
 import { describe, expect, test } from "vitest";
 import type { Retrier } from "../../src/model/asl.ts";
-import { failure, machine, task } from "./definitions.ts";
+import { end, failure, machine, task } from "./definitions.ts";
 import { VirtualHost } from "./virtual-host.ts";
 
 /** Fails with these errors, one a try, then succeeds. */
@@ -85,16 +85,11 @@ describe("Retry", () => {
       },
     });
     const Retry = [{ ErrorEquals: ALL, MaxAttempts: 1 }];
+    // Two failures in all, one of each item.
+    const ItemProcessor = machine({ a: task("work", { Retry }) });
     const result = await host.run(
-      machine({
-        a: task("work", { Retry, Next: "again" }),
-        again: {
-          Type: "Choice",
-          Choices: [{ Variable: "$.Payload", BooleanEquals: true, Next: "a" }],
-          Default: "end",
-        },
-        end: { Type: "Succeed" },
-      }),
+      machine({ m: { Type: "Map", ItemProcessor, MaxConcurrency: 1, End: true } }),
+      [1, 2],
     );
     expect(result.status).toBe("SUCCEEDED");
     expect(tries).toBe(4);
@@ -144,7 +139,7 @@ describe("Retry", () => {
 
 describe("Catch", () => {
   const caught = (Catch: object) => ({ ErrorEquals: ALL, Next: "b", ...Catch });
-  const b = { Type: "Pass", End: true } as const;
+  const b = end;
 
   test("without a ResultPath goes on with the error as input", async () => {
     const definition = machine({ a: task("work", { Catch: [caught({})] }), b });
@@ -175,14 +170,17 @@ describe("Catch", () => {
         Retry: [{ ErrorEquals: ["E"], MaxAttempts: 1 }],
         Catch: [
           { ErrorEquals: ["Other"], Next: "other" },
-          { ErrorEquals: ["E"], Next: "e" },
+          { ErrorEquals: ["E"], ResultPath: "$.caught", Next: "e" },
           { ErrorEquals: ALL, Next: "other" },
         ],
       }),
-      e: { Type: "Pass", Result: "e", End: true },
-      other: { Type: "Pass", Result: "other", End: true },
+      e: end,
+      other: task("unknown"),
     });
-    expect(await host.run(definition)).toEqual({ status: "SUCCEEDED", output: "e" });
+    expect(await host.run(definition)).toMatchObject({
+      status: "SUCCEEDED",
+      output: { caught: { Error: "E" } },
+    });
     expect(host.calls).toHaveLength(2);
   });
 

@@ -5,7 +5,7 @@ import { VirtualHost } from "./virtual-host.ts";
 
 const never = () => new Promise(() => {});
 
-test("stop aborts everything at once: calls, waits, retry intervals and tokens", async () => {
+test("stop aborts everything at once: calls, timeouts, retry intervals and tokens", async () => {
   const host = new VirtualHost({ never, fail: () => Promise.reject(failure("E")) });
   const Retry = [{ ErrorEquals: ["States.ALL"], IntervalSeconds: 50 }];
   const execution = host.start(
@@ -15,7 +15,7 @@ test("stop aborts everything at once: calls, waits, retry intervals and tokens",
         Branches: [
           machine({ a: task("never", { TimeoutSeconds: 30 }) }),
           machine({ b: task("never", { wait: true }) }),
-          machine({ w: { Type: "Wait", Seconds: 40, End: true } }),
+          machine({ w: task("never", { TimeoutSeconds: 40 }) }),
           machine({ r: task("fail", { Retry }) }),
           machine({
             m: {
@@ -36,16 +36,16 @@ test("stop aborts everything at once: calls, waits, retry intervals and tokens",
   );
   await host.settle();
   const signals = host.calls.map(({ signal }) => signal);
-  expect([signals.length, host.sleeping]).toEqual([5, 3]);
+  expect([signals.length, host.sleeping]).toEqual([6, 3]);
   execution.stop("cleared");
   expect(host.sleeping).toBe(0);
   // The call that has already failed is over and hears nothing.
-  expect(signals.map(({ aborted }) => aborted)).toEqual([true, true, false, true, true]);
+  expect(signals.map(({ aborted }) => aborted)).toEqual([true, true, true, false, true, true]);
   expect(signals[0]?.reason).toMatchObject({ name: "AbortError", message: "cleared" });
   expect(host.interpreter.sendTaskSuccess("token-1")).toBe(false);
   expect(await execution.done).toEqual({ status: "ABORTED", cause: "cleared" });
   await host.settle();
-  expect(host.calls).toHaveLength(5);
+  expect(host.calls).toHaveLength(6);
 });
 
 test("a signal first read after the stop is aborted already", async () => {

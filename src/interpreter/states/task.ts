@@ -7,10 +7,8 @@ import { fillTemplate } from "../payload.ts";
 import type { Stoppable } from "../scope.ts";
 import type { Answerable } from "../task-tokens.ts";
 
-/** Waits for the function's answer. */
-export const INVOKE = "arn:aws:states:::lambda:invoke";
 /** Waits for an answer to the token; of the function's own outcome only a failure counts. */
-export const INVOKE_AND_WAIT = "arn:aws:states:::lambda:invoke.waitForTaskToken";
+const INVOKE_AND_WAIT = "arn:aws:states:::lambda:invoke.waitForTaskToken";
 
 /** One try. As on Step Functions, `lambda:invoke` results in `{ StatusCode, Payload }`, a token in the bare answer. */
 export function runTask(state: TaskState, input: unknown, flow: Flow): Promise<unknown> {
@@ -95,11 +93,8 @@ class TaskTry implements Invocation, Answerable, Stoppable {
   }
 
   #limit(seconds: number): void {
-    const { host } = this.#flow;
     this.#deadline = new AbortController();
-    const { signal } = this.#deadline;
-    const elapsed = host.timeout?.(seconds, signal) ?? host.sleep(seconds, signal);
-    elapsed.then(
+    this.#flow.host.sleep(seconds, this.#deadline.signal).then(
       () => {
         const fault = new Fault("States.Timeout", `had no answer within ${seconds} seconds`);
         if (this.fail(fault)) this.#abandon(fault);

@@ -5,6 +5,7 @@ import { failure, machine, task } from "../definitions.ts";
 import { VirtualHost } from "../virtual-host.ts";
 
 const never = () => new Promise(() => {});
+const LATER = [{ ErrorEquals: ["Later"], IntervalSeconds: 60 }];
 
 function parallel(...Branches: readonly StateMachine[]): ParallelState {
   return { Type: "Parallel", Branches, End: true };
@@ -45,8 +46,17 @@ test("a thousand branches run at once", async () => {
 
 test("a branch that fails fails the state and aborts its siblings, inner ones too", async () => {
   const trigger = Promise.withResolvers<unknown>();
-  const host = new VirtualHost({ never, fail: () => trigger.promise });
-  const inner = machine({ q: parallel(machine({ c: task("never") }), machine({ w: wait(60) })) });
+  const host = new VirtualHost({
+    never,
+    fail: () => trigger.promise,
+    "fail-later": () => Promise.reject(failure("Later")),
+  });
+  const inner = machine({
+    q: parallel(
+      machine({ c: task("never") }),
+      machine({ w: task("fail-later", { Retry: LATER }) }),
+    ),
+  });
   const execution = host.start(
     machine({
       p: parallel(
@@ -65,8 +75,13 @@ test("a branch that fails fails the state and aborts its siblings, inner ones to
     error: "Broken",
     cause: "why",
   });
-  expect(host.calls.map(({ functionName }) => functionName)).toEqual(["never", "fail", "never"]);
-  expect(signals.map(({ aborted }) => aborted)).toEqual([true, false, true]);
+  expect(host.calls.map(({ functionName }) => functionName)).toEqual([
+    "never",
+    "fail",
+    "never",
+    "fail-later",
+  ]);
+  expect(signals.map(({ aborted }) => aborted)).toEqual([true, false, true, false]);
   expect(signals[0]?.reason).toMatchObject({ name: "AbortError" });
   expect(host.sleeping).toBe(0);
   expect(host.interpreter.sendTaskSuccess("token-1")).toBe(false);
@@ -112,12 +127,15 @@ test("the branches that a failure stopped don't stop what comes after", async ()
 });
 
 test("takes its place in the state's input by ResultPath", async () => {
-  const host = new VirtualHost();
-  const branch = machine({ a: { Type: "Pass", Result: 1, End: true } });
+  const host = new VirtualHost({ one: () => 1 });
+  const branch = machine({ a: task("one") });
   const result = await host.run(machine({ p: { ...parallel(branch), ResultPath: "$.all" } }), {
     id: 3,
   });
-  expect(result).toEqual({ status: "SUCCEEDED", output: { id: 3, all: [1] } });
+  expect(result).toEqual({
+    status: "SUCCEEDED",
+    output: { id: 3, all: [{ StatusCode: 200, Payload: 1 }] },
+  });
 });
 
 test("nests 5,000 levels deep", async () => {
@@ -148,7 +166,3 @@ test("failing leaves no listener and no rejection behind", async () => {
   expect(result).toMatchObject({ status: "FAILED", error: "E" });
   expect(problems).toEqual([]);
 });
-
-function wait(Seconds: number) {
-  return { Type: "Wait", Seconds, End: true } as const;
-}

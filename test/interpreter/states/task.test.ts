@@ -1,6 +1,7 @@
 // Task states: the call, its payload and its answer, failures, TimeoutSeconds.
 import { describe, expect, test } from "vitest";
-import { failure, machine, task } from "../definitions.ts";
+import type { TaskState } from "../../../src/model/asl.ts";
+import { end, failure, machine, task } from "../definitions.ts";
 import { VirtualHost } from "../virtual-host.ts";
 
 const never = () => new Promise(() => {});
@@ -93,6 +94,52 @@ describe("a task", () => {
   });
 });
 
+test("an OutputPath of null drops input and result", async () => {
+  const host = new VirtualHost({ work: () => 7 });
+  const state = { ...task("work", { ResultPath: "$.a" }), OutputPath: null };
+  expect(await host.run(machine({ a: state }), { id: 1 })).toEqual({
+    status: "SUCCEEDED",
+    output: {},
+  });
+});
+
+test("states and paths may have the names of object methods", async () => {
+  const host = new VirtualHost({ work: ({ payload }) => payload.x });
+  const definition = machine({
+    constructor: task("work", {
+      Payload: { "x.$": "$.hasOwnProperty" },
+      ResultPath: "$.valueOf",
+      Next: "toString",
+    }),
+    toString: end,
+  });
+  expect(await host.run(definition, { hasOwnProperty: 1 })).toMatchObject({
+    output: { hasOwnProperty: 1, valueOf: { Payload: 1 } },
+  });
+  const missing = machine({ a: task("work", { Payload: { "x.$": "$.constructor" } }) });
+  expect(await host.run(missing)).toMatchObject({ error: "States.ParameterPathFailure" });
+});
+
+test("a state that goes nowhere fails the execution, naming what it is after", async () => {
+  const host = new VirtualHost({ work: () => 1 });
+  expect(await host.run(machine({ a: task("work", { Next: "gone" }) }))).toEqual({
+    status: "FAILED",
+    error: "States.Runtime",
+    cause: 'State "gone" is not in its machine',
+  });
+});
+
+test("a chain of 50,000 states overflows nothing", async () => {
+  const states: Record<string, TaskState> = {};
+  for (let index = 0; index < 50_000; index += 1) {
+    states[`s${index}`] = { ...end, ...(index < 49_999 ? { Next: `s${index + 1}` } : {}) };
+  }
+  expect(await new VirtualHost().run(machine(states), 1)).toEqual({
+    status: "SUCCEEDED",
+    output: 1,
+  });
+});
+
 describe("TimeoutSeconds", () => {
   test("fails the task with States.Timeout and aborts its signal", async () => {
     const host = new VirtualHost({ work: never });
@@ -131,18 +178,5 @@ describe("TimeoutSeconds", () => {
     expect(host.sleeping).toBe(0);
     expect(host.clock).toBe(0);
     expect(host.calls[0]?.signal.aborted).toBe(false);
-  });
-
-  test("is measured by the host's own timeout where it has one", async () => {
-    class PatientHost extends VirtualHost {
-      readonly timeouts: number[] = [];
-      async timeout(seconds: number): Promise<void> {
-        this.timeouts.push(seconds);
-      }
-    }
-    const host = new PatientHost({ work: never });
-    const result = await host.run(machine({ a: task("work", { TimeoutSeconds: 9 }) }));
-    expect(result).toMatchObject({ error: "States.Timeout" });
-    expect([host.timeouts, host.sleeps]).toEqual([[9], []]);
   });
 });
