@@ -81,7 +81,11 @@ async function openHere(places: Places, purpose: Purpose): Promise<Connection> {
     await product.close();
     throw error;
   });
-  const runControl = createRunControl(platform, services.versions, { async schedule() {} });
+  const runControl = createRunControl({
+    ...platform,
+    versions: services.versions,
+    scheduler: { async schedule() {} },
+  });
   const version = packageVersion();
   const app = createApiServer(
     platform,

@@ -1,6 +1,7 @@
 // The product over one machine: its adapters, its services over them, and what starts and ends both.
 import { join } from "node:path";
 import { ADOPTION_INTERVAL_SECONDS } from "../model/scheduling/orphans.ts";
+import { itemsOf } from "../ports/pages.ts";
 import type { Clock, Platform, Reporter } from "../ports/platform.ts";
 import { createDagProcessor, type DagProcessor } from "../services/dag-processing/dag-processor.ts";
 import { createServices, type Services } from "../services/services.ts";
@@ -153,15 +154,11 @@ function createPlanning({ platform, schedules }: LocalAdapters, { orphans }: Ser
 
     async start(): Promise<void> {
       hasStarted = true;
-      for (let after: string | undefined, more = true; more; ) {
-        const page = await metadata.dags.list({
-          limit: 1_000,
-          ...(after === undefined ? {} : { after }),
-        });
-        await Promise.all(page.items.map(({ dagId }) => schedules.call(dagId)));
-        after = page.next;
-        more = after !== undefined;
+      const calls: Promise<void>[] = [];
+      for await (const { dagId } of itemsOf(metadata.dags.list)) {
+        calls.push(schedules.call(dagId));
       }
+      await Promise.all(calls);
       adoption = setInterval(() => {
         orphans.adopt().catch((problem: unknown) => report.error(String(problem)));
       }, ADOPTION_INTERVAL_SECONDS * 1_000).unref();

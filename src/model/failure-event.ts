@@ -1,4 +1,5 @@
 // What is told when something has failed for good: the payload of notifications, from the services to the notifier.
+import { UNMAPPED } from "./instance-key.ts";
 import type { CallbackReason } from "./task-call.ts";
 
 interface FailedRun {
@@ -12,6 +13,8 @@ interface FailedRun {
 export interface TaskFailed extends FailedRun {
   readonly kind: "task-failed";
   readonly taskId: string;
+  /** Absent for a task that isn't mapped. */
+  readonly mapIndex?: number;
   readonly tryNumber: number;
   readonly message: string;
 }
@@ -36,11 +39,14 @@ interface Execution {
  */
 export function taskFailed(
   { dagId, runId }: Pick<Execution, "dagId" | "runId">,
-  task: Pick<TaskFailed, "taskId" | "tryNumber"> & { readonly message?: string | undefined },
+  task: Pick<TaskFailed, "taskId" | "tryNumber" | "mapIndex"> & {
+    readonly message?: string | undefined;
+  },
 ): TaskFailed {
-  const { taskId, tryNumber, message = "failed" } = task;
-  const id = JSON.stringify([dagId, runId, taskId, tryNumber]);
-  return { kind: "task-failed", id, dagId, runId, taskId, tryNumber, message };
+  const { taskId, mapIndex = UNMAPPED, tryNumber, message = "failed" } = task;
+  const mapped = mapIndex === UNMAPPED ? {} : { mapIndex };
+  const id = JSON.stringify([dagId, runId, taskId, tryNumber, ...Object.values(mapped)]);
+  return { kind: "task-failed", id, dagId, runId, taskId, ...mapped, tryNumber, message };
 }
 
 export function runFailed(

@@ -5,6 +5,11 @@ import type { DagDocument } from "./document.ts";
 import type { DagRunState, DagRunType, TaskInstanceState, TriggeredBy } from "./states.ts";
 import type { JsonObject } from "./values/json.ts";
 
+/** Fields to set on a record; an optional one that is given as undefined is removed. */
+export type Changes<T> = {
+  readonly [K in keyof T]?: Partial<Pick<T, K>> extends Pick<T, K> ? T[K] | undefined : T[K];
+};
+
 /** What is known of a DAG now. Its drawing is in the version that `versionHash` names. */
 export interface DagRecord {
   readonly dagId: string;
@@ -95,6 +100,8 @@ export interface TaskTry {
   readonly state: TaskInstanceState;
   readonly startDate?: string;
   readonly endDate: string;
+  /** The server stopped while it ran, which may be nobody's fault or its own. */
+  readonly isLost?: true;
 }
 
 /** A task instance. One that has no record yet has state None. */

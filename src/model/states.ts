@@ -1,4 +1,5 @@
-// Airflow's states of a task instance and of a DAG run, and which transitions of them are legal.
+// Airflow's states of a task instance and of a DAG run. Which events lead from one to another is in
+// task-instance.ts and dag-run.ts.
 
 /** Every state string of a task instance in Airflow 3; `null` stands for Airflow's None (not looked at yet). */
 export type TaskInstanceState =

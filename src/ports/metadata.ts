@@ -1,5 +1,6 @@
 // The metadata database: the system of record. Every write of state is conditional, so that late,
 // doubled and reordered events do no harm; every method maps to a few DynamoDB calls.
+import type { RunTransition } from "../model/dag-run.ts";
 import type {
   DagFileRecord,
   DagRecord,
@@ -11,7 +12,8 @@ import type {
   VariableRecord,
   XComRecord,
 } from "../model/records.ts";
-import type { DagRunState, TaskInstanceState } from "../model/states.ts";
+import type { DagRunState } from "../model/states.ts";
+import type { TaskInstanceTransition } from "../model/task-instance.ts";
 
 /** A page of a listing; `next` continues it and is absent on the last page. */
 export interface Page<T> {
@@ -25,11 +27,6 @@ export interface PageRequest {
   /** `next` of the page before. */
   readonly after?: string;
 }
-
-/** Fields to set on a record; an optional one that is given as undefined is removed. */
-export type Changes<T> = {
-  readonly [K in keyof T]?: Partial<Pick<T, K>> extends Pick<T, K> ? T[K] | undefined : T[K];
-};
 
 /** Which DAGs there are. */
 export interface DagStore {
@@ -60,14 +57,10 @@ export interface DagFileStore {
   list(): Promise<readonly DagFileRecord[]>;
 }
 
-export interface RunChange {
+/** A transition of a run, refused unless the run is as it says. */
+export interface RunChange extends RunTransition {
   readonly dagId: string;
   readonly runId: string;
-  /** The change is refused unless the run is in one of these states. */
-  readonly from: readonly DagRunState[];
-  /** The change is refused unless the run has this clear number; absent: any. */
-  readonly clearNumber?: number;
-  readonly set: Changes<Omit<DagRunRecord, "dagId" | "runId">>;
 }
 
 /** Moments as UTC ISO text, both of which belong to the range; an absent one leaves it open. */
@@ -117,15 +110,9 @@ export interface RunStore {
   }): Promise<DagRunRecord | undefined>;
 }
 
-export interface TaskInstanceChange {
+/** A transition of a task instance, refused unless the instance is as it says. */
+export interface TaskInstanceChange extends TaskInstanceTransition {
   readonly key: TaskInstanceKey;
-  /** The change is refused unless the instance is in one of these states (null: None, or no record yet). */
-  readonly from: readonly (TaskInstanceState | null)[];
-  /** The change is refused unless this is the instance's try number; absent: any. */
-  readonly tryNumber?: number;
-  /** The change is refused unless the instance, a sensor, was poked so often; absent: any. */
-  readonly pokes?: number;
-  readonly set: Changes<Omit<TaskInstanceRecord, keyof TaskInstanceKey>>;
   /** XComs stored together with the change, or not at all. */
   readonly xcoms?: readonly XComRecord[];
 }

@@ -9,7 +9,7 @@ type Payload = Readonly<Record<string, unknown>>;
 export function toWorkerEvent(payload: Payload): WorkerEvent {
   return {
     ...idsOf(payload),
-    taskId: textOf(payload, "taskId"),
+    ...instanceOf(payload),
     ...("token" in payload ? { token: textOf(payload, "token") } : {}),
   };
 }
@@ -22,11 +22,11 @@ export function toRecorderEvent(payload: Payload): RecorderEvent {
       return {
         ...ids,
         action: "gate",
-        taskId: textOf(payload, "taskId"),
+        ...instanceOf(payload),
         token: textOf(payload, "token"),
       };
     case "settle":
-      return { ...ids, action: "settle", taskId: textOf(payload, "taskId") };
+      return { ...ids, action: "settle", ...instanceOf(payload) };
     case "finish":
       return { ...ids, action: "finish" };
     default:
@@ -47,6 +47,12 @@ function idsOf(payload: Payload): ExecutionInput {
     runId: textOf(payload, "runId"),
     clearNumber: Number(payload.clearNumber),
   };
+}
+
+/** A definition names the index only of a task that is mapped. */
+function instanceOf(payload: Payload): { readonly taskId: string; readonly mapIndex?: number } {
+  const taskId = textOf(payload, "taskId");
+  return "mapIndex" in payload ? { taskId, mapIndex: Number(payload.mapIndex) } : { taskId };
 }
 
 function textOf(payload: Payload, key: string): string {

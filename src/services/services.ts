@@ -6,6 +6,7 @@ import { createOrphans, type Orphans } from "./runs/orphans.ts";
 import { createRecorder, type Recorder } from "./runs/recorder.ts";
 import { createRunControl, type RunControl } from "./runs/run-control.ts";
 import { createScheduler, type Scheduler } from "./runs/scheduler.ts";
+import type { ServiceContext } from "./service-context.ts";
 import { type Callbacks, createCallbacks } from "./tasks/callbacks.ts";
 import { createTriggerer, type Triggerer } from "./tasks/triggerer.ts";
 import { createWorker, type Worker } from "./tasks/worker.ts";
@@ -28,16 +29,22 @@ export function createServices(
 ): Services {
   const metadata = createRetryingMetadata(given.metadata, given.clock, options);
   const platform = { ...given, metadata };
-  const versions = createVersions(platform.metadata.versions);
-  const callbacks = createCallbacks(platform);
-  const scheduler: Scheduler = createScheduler(platform, versions, () => recorder);
-  const recorder: Recorder = createRecorder(platform, versions, {
-    callbacks,
-    onRunEnded: scheduler.schedule,
-  });
-  const worker = createWorker(platform, versions, callbacks);
-  const triggerer = createTriggerer(platform, worker.execute);
-  const runControl = createRunControl(platform, versions, scheduler);
-  const orphans = createOrphans(platform, { recorder, scheduler });
-  return { versions, callbacks, scheduler, worker, recorder, orphans, triggerer, runControl };
+  const context: ServiceContext = {
+    ...platform,
+    versions: createVersions(platform.metadata.versions),
+    callbacks: createCallbacks(platform),
+  };
+  const scheduler = createScheduler(context);
+  const recorder = createRecorder({ ...context, scheduler });
+  const worker = createWorker(context);
+  return {
+    versions: context.versions,
+    callbacks: context.callbacks,
+    scheduler,
+    worker,
+    recorder,
+    orphans: createOrphans({ ...context, recorder, scheduler }),
+    triggerer: createTriggerer(context, worker.execute),
+    runControl: createRunControl({ ...context, scheduler }),
+  };
 }

@@ -51,8 +51,16 @@ export async function benchPlan(times: number) {
   }
   const plan5000_s = await medianOf(times, async () => {
     const schedules = createTimerSchedules({ clock: systemClock, report, onDue: never });
-    const platform = { metadata, schedules, stateMachines, clock: systemClock, report };
-    const scheduler = createScheduler(platform, createVersions(metadata.versions), never);
+    const scheduler = createScheduler({
+      metadata,
+      schedules,
+      stateMachines,
+      clock: systemClock,
+      report,
+      versions: createVersions(metadata.versions),
+      notifications: { publish: never },
+      callbacks: { afterTry: never, afterRun: never, settled: never },
+    });
     const started = performance.now();
     await Promise.all(ids.map((dagId) => scheduler.schedule(dagId)));
     schedules.stop();

@@ -7,6 +7,7 @@ import { createVersions } from "../../src/services/dag-processing/versions.ts";
 import { createScheduler, type Scheduler } from "../../src/services/runs/scheduler.ts";
 import { publish } from "../api/api-product.ts";
 import { dagDocument } from "../model/documents.ts";
+import { ABSENT } from "../reference/absent-ports.ts";
 
 const MINUTE_MS = 60_000;
 const NOON = Date.UTC(2026, 4, 20, 12);
@@ -31,17 +32,16 @@ async function createJumps({ catchup = false } = {}) {
     },
   });
   onTestFinished(() => schedules.stop());
-  const scheduler: Scheduler = createScheduler(
-    {
-      metadata,
-      clock,
-      report,
-      schedules,
-      stateMachines: { ...NO_MACHINES, start: async () => "started" },
-    },
-    createVersions(metadata.versions),
-    () => ({ abandon: async () => {} }),
-  );
+  const scheduler: Scheduler = createScheduler({
+    metadata,
+    clock,
+    report,
+    schedules,
+    stateMachines: { ...NO_MACHINES, start: async () => "started" },
+    versions: createVersions(metadata.versions),
+    notifications: ABSENT.notifications,
+    callbacks: { afterTry() {}, afterRun() {}, settled: async () => {} },
+  });
   const schedule = { kind: "cron", cron: "*/5 * * * *" } as const;
   const startDate = new Date(NOON).toISOString();
   const document = dagDocument({ dagId: "often", schedule, startDate, catchup });

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import type { DagDocument } from "../../src/model/document.ts";
 import { ADOPTION_INTERVAL_SECONDS } from "../../src/model/scheduling/orphans.ts";
 import { decideRunState } from "../../src/model/scheduling/run-state.ts";
-import type { TaskInstanceState } from "../../src/model/states.ts";
+import { statesByTask } from "../../src/model/states-by-task.ts";
 import { RequestRefused } from "../../src/services/request-refused.ts";
 import { explainStates } from "../reference/explain-states.ts";
 import { createRandom, randomDocument, randomScript } from "../reference/random-dags.ts";
@@ -117,7 +117,7 @@ async function expectEnded(document: DagDocument, runId: string, told: string): 
     if (call.dagId !== dagId || call.runId !== runId) continue;
     tries.set(call.taskId, [...(tries.get(call.taskId) ?? []), seen]);
   }
-  const decided = decideRunState(document, (id) => records[id]?.state ?? null);
+  const decided = decideRunState(document, statesByTask(Object.values(records)));
   expect((await product.getRun(dagId, runId)).state, told).toBe(decided.state);
   for (const [taskId, seen] of tries) {
     expect(records[taskId]?.tryNumber, `${told}, ${taskId}: recorded tries`).toBe(seen.length);
@@ -349,7 +349,7 @@ test("an engine that dies while calls fail goes on where it was", {
     const tries = product.tries.filter(({ call }) => call.dagId === dagId);
     const started = new Set(tries.map(({ call }) => call.taskId));
     expect(explainStates(document, plan, { states, started }), told).toEqual([]);
-    const decided = decideRunState(document, (id) => (states.get(id) ?? null) as TaskInstanceState);
+    const decided = decideRunState(document, statesByTask(records));
     expect((await product.getRun(dagId, "r")).state, told).toBe(decided.state);
   }
 });

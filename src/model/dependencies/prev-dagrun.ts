@@ -1,7 +1,9 @@
-// Whether the run before lets a task start: depends_on_past and wait_for_downstream (Airflow: prev_dagrun_dep.py).
+// Whether the run before lets a task start: depends_on_past and wait_for_downstream (Airflow:
+// prev_dagrun_dep.py).
 import type { DagDocument, TaskDocument } from "../document.ts";
 import { graphOf } from "../graph.ts";
 import type { TaskInstanceState } from "../states.ts";
+import { type Dependency, type DependencyAnswer, MET } from "./dependency.ts";
 
 /** The run with the latest earlier logical date; with catchup, manual runs don't count as one. */
 export interface PreviousRun {
@@ -16,36 +18,60 @@ export interface PreviousRun {
   }>;
 }
 
-export interface PastQuery {
-  readonly document: DagDocument;
-  readonly task: TaskDocument;
-  /** Absent for the DAG's first run, and for a run without logical date. */
-  readonly previous?: PreviousRun | undefined;
-  readonly isFirstOfBackfill?: boolean;
-  /** Whether the task has an instance in any earlier run; asked only where the run before lacks the task. */
-  readonly hasEverRun: () => Promise<boolean>;
+export const prevDagrun: Dependency = {
+  name: "Previous Dagrun State",
+  needs: "past",
+  decide({ document, task, past: { previous, isFirstOfBackfill = false, hasEverRun = false } }) {
+    if (!task.dependsOnPast && !task.waitForDownstream) return MET;
+    if (!previous || isFirstOfBackfill || isBeforeStart(document, previous)) return MET;
+    if (!hasTask(previous, task)) {
+      return task.ignoreFirstDependsOnPast && !hasEverRun ? MET : waits(NOT_RUN);
+    }
+    const own = stateCounts(previous, [task.taskId]);
+    if (own.missing > 0) return waits(NOT_RUN);
+    if (own.unsuccessful > 0) {
+      return waits(
+        `depends_on_past is true for this task, but ${own.unsuccessful} previous task instance(s) are not in a successful state.`,
+      );
+    }
+    if (!task.waitForDownstream) return MET;
+    const followers = graphOf(document)
+      .downstream(task.taskId)
+      .filter((taskId) => graphOf(previous.document).task(taskId));
+    const below = stateCounts(previous, followers);
+    if (below.missing + below.unsuccessful === 0) return MET;
+    return waits(
+      "The tasks downstream of the previous task instance(s) haven't completed, and wait_for_downstream is True.",
+    );
+  },
+};
+
+const NOT_RUN =
+  "depends_on_past is true for this task's DAG, but the previous task instance has not run yet.";
+
+/** Whether the task was in the DAG when the run before was made. */
+export function hasTask(
+  { document }: Pick<PreviousRun, "document">,
+  { taskId }: Pick<TaskDocument, "taskId">,
+): boolean {
+  return graphOf(document).task(taskId) !== undefined;
 }
 
-/** True if nothing in the past keeps the task from starting; false: ask again when the run before has moved on. */
-export async function decidePastDependency(query: PastQuery): Promise<boolean> {
-  const { document, task, previous, isFirstOfBackfill = false, hasEverRun } = query;
-  if (!task.dependsOnPast && !task.waitForDownstream) return true;
-  if (!previous || isFirstOfBackfill || isBeforeStart(document, previous)) return true;
-  const before = graphOf(previous.document);
-  if (!before.task(task.taskId)) return task.ignoreFirstDependsOnPast && !(await hasEverRun());
-  const watched = new Set([task.taskId]);
-  if (task.waitForDownstream) {
-    for (const follower of graphOf(document).downstream(task.taskId)) {
-      if (before.task(follower)) watched.add(follower);
-    }
-  }
-  const seen = new Set<string>();
-  for (const { taskId, state } of previous.instances) {
+function waits(reason: string): DependencyAnswer {
+  return { kind: "waits", reason };
+}
+
+/** Tasks without an instance, and instances of the others that are neither success nor skipped. */
+function stateCounts({ instances }: PreviousRun, taskIds: readonly string[]) {
+  const missing = new Set(taskIds);
+  const watched = new Set(taskIds);
+  let unsuccessful = 0;
+  for (const { taskId, state } of instances) {
     if (!watched.has(taskId)) continue;
-    if (state !== "success" && state !== "skipped") return false;
-    seen.add(taskId);
+    missing.delete(taskId);
+    if (state !== "success" && state !== "skipped") unsuccessful += 1;
   }
-  return seen.size === watched.size;
+  return { missing: missing.size, unsuccessful };
 }
 
 function isBeforeStart({ catchup, startDate }: DagDocument, { logicalDate }: PreviousRun): boolean {

@@ -4,12 +4,14 @@ import type { TaskDocument } from "../document.ts";
 /** Airflow's cap of a growing delay, in seconds, where the task sets none. */
 export const LONGEST_GROWN_DELAY = 86_400;
 
-/** Seconds to wait before the nth retry, from 1. A constant delay is taken as it is; only a growing one is capped. */
-export function retryDelay(
-  task: Pick<TaskDocument, "retryDelay" | "retryBackoff" | "maxRetryDelay">,
-  retryNumber: number,
-): number {
-  const { retryDelay: first, retryBackoff, maxRetryDelay = LONGEST_GROWN_DELAY } = task;
+export type RetryPolicy = Pick<TaskDocument, "retryDelay" | "retryBackoff" | "maxRetryDelay">;
+
+/**
+ * Seconds to wait before the nth retry, from 1. A constant delay is taken as it is; only a growing
+ * one is capped.
+ */
+export function retryDelay(policy: RetryPolicy, retryNumber: number): number {
+  const { retryDelay: first, retryBackoff, maxRetryDelay = LONGEST_GROWN_DELAY } = policy;
   if (retryBackoff === 1 || first === 0) return first;
   return Math.min(first * retryBackoff ** (retryNumber - 1), maxRetryDelay);
 }

@@ -14,18 +14,6 @@ export interface Trigger extends TaskInstanceKey {
   readonly dueAt: number;
 }
 
-/** How a poke starts: what the instance must be for it, and what it becomes. */
-export interface PokeStart {
-  readonly from: readonly (TaskInstanceState | null)[];
-  /** Of pokes so far. */
-  readonly pokes: number;
-  readonly lastTry: number;
-  readonly tryNumber: number;
-  /** False for a further poke of the same try, whose start and XComs stay. */
-  readonly isNewTry: boolean;
-  set(at: string): Pick<TaskInstanceRecord, "pokes" | "firstPokeAt" | "pokedAt" | "pokedBy">;
-}
-
 /** How often a sensor is looked at whose turn, against expectation, hasn't come; in ms. */
 const LOOK_AGAIN_MS = 10_000;
 
@@ -35,23 +23,6 @@ const WAITING: ReadonlySet<TaskInstanceState | null> = new Set([
   "up_for_reschedule",
   "up_for_retry",
 ]);
-
-/** The next poke; a rescheduled one goes on with its try. `pokedBy` says who calls the worker for it. */
-export function startPoke(
-  known: TaskInstanceRecord | undefined,
-  pokedBy: "engine" | "triggerer",
-): PokeStart {
-  const { state = null, tryNumber: lastTry = 0, pokes = 0, firstPokeAt } = known ?? {};
-  const isNewTry = state !== "up_for_reschedule";
-  return {
-    from: isNewTry ? [null, "up_for_retry"] : ["up_for_reschedule"],
-    pokes,
-    lastTry,
-    tryNumber: isNewTry ? lastTry + 1 : lastTry,
-    isNewTry,
-    set: (at) => ({ pokes: pokes + 1, firstPokeAt: firstPokeAt ?? at, pokedAt: at, pokedBy }),
-  };
-}
 
 /** After a poke that said "not yet": that its time is over, with the reason, or when it is poked next. Epoch ms. */
 export function decideWait(

@@ -6,11 +6,11 @@ import type { DagFileRecord, DagRecord, DagVersionRecord } from "../../model/rec
 import { isSameSchedule } from "../../model/scheduling/planner.ts";
 import { supersede } from "../../model/scheduling/version-retention.ts";
 import { UnreadableFile } from "../../ports/dag-source.ts";
+import { updateDag } from "../update-dag.ts";
 import { inTwoFiles, unlikeImported } from "./file-mistakes.ts";
 import type { ParsedFile } from "./parse-file.ts";
 import { type Processing, timeOf } from "./processing.ts";
 import { publishVersion, toSortedText } from "./publish-version.ts";
-import { updateDag } from "./update-dag.ts";
 
 export interface AcceptedDags {
   /** DAGs that are live from the file now. */
@@ -133,7 +133,7 @@ async function acceptDag(
   );
   if (!version) return { diagnostics, isWritten: false };
   const keepsPlan = await followsSameSchedule(processing, known, version);
-  const isWritten = await updateDag(platform.metadata.dags, dagId, (dag) => {
+  const { isChanged: isWritten } = await updateDag(platform.metadata.dags, dagId, (dag) => {
     if (dag && !dag.isStale && dag.file === file && dag.versionHash === version.hash)
       return undefined;
     return {

@@ -2,8 +2,8 @@
 import { waitsFor } from "../../model/dag-files.ts";
 import type { DagFileRecord } from "../../model/records.ts";
 import { itemsOf } from "../../ports/pages.ts";
+import { updateDag } from "../update-dag.ts";
 import type { Processing } from "./processing.ts";
-import { updateDag } from "./update-dag.ts";
 
 /**
  * Ids of the DAGs that are live from the file. It may be processed elsewhere at the same time: a DAG
@@ -49,10 +49,10 @@ export async function retireDags(
   if (dagIds.length === 0) return [];
   const { metadata, schedules } = platform;
   for (const dagId of dagIds) {
-    const isRetired = await updateDag(metadata.dags, dagId, (dag) =>
+    const { isChanged } = await updateDag(metadata.dags, dagId, (dag) =>
       dag && !dag.isStale && dag.file === file ? { ...dag, isStale: true } : undefined,
     );
-    if (!isRetired) continue;
+    if (!isChanged) continue;
     await schedules.remove(dagId);
     await options.onDagChanged(dagId);
   }

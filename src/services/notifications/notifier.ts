@@ -1,5 +1,6 @@
 // The notifier: tells people of a failure, once per event, in Slack. Last step of the failure's way.
 import type { FailureEvent } from "../../model/failure-event.ts";
+import { instanceKey } from "../../model/instance-key.ts";
 import type { TaskInstanceKey } from "../../model/records.ts";
 import type { CallbackReason } from "../../model/task-call.ts";
 import type { Platform } from "../../ports/platform.ts";
@@ -60,9 +61,7 @@ export function createNotifier(
     async notify(event) {
       const webhook = await findWebhook();
       if (webhook === undefined) return;
-      const { dagId, runId } = event;
-      const taskId = event.kind === "task-failed" ? event.taskId : "";
-      const key = { dagId, runId, taskId, mapIndex: -1 };
+      const key = instanceKey(event, event.kind === "task-failed" ? event : { taskId: "" });
       const name = `stepwind notification ${event.id}`;
       const claimed = await claim(key, name);
       if (claimed === undefined) return;

@@ -1,6 +1,6 @@
-// Orphans: runs that nobody is at any more, because whoever started or ended them died half way. At the start of a
-// process all running runs are; on AWS they are looked for every few minutes (Airflow: adopt_or_reset_orphaned_tasks).
-
+// Orphans: runs that nobody is at any more, because the process that started or ended them died half
+// way. At the start of a process all running runs are; on AWS they are looked for every few minutes
+// (Airflow: adopt_or_reset_orphaned_tasks).
 import type { DagRunRecord } from "../../model/records.ts";
 import { findOld } from "../../model/scheduling/orphans.ts";
 import type { Platform } from "../../ports/platform.ts";
@@ -17,10 +17,14 @@ export interface Orphans {
 /** Runs at the same time; each asks the engine once. */
 const CONCURRENCY = 10;
 
-export function createOrphans(
-  { metadata, stateMachines, clock, report }: Platform,
-  { recorder, scheduler }: { readonly recorder: Recorder; readonly scheduler: Scheduler },
-): Orphans {
+export interface OrphansContext extends Platform {
+  readonly recorder: Recorder;
+  readonly scheduler: Scheduler;
+}
+
+export function createOrphans(context: OrphansContext): Orphans {
+  const { metadata, stateMachines, clock, report, recorder, scheduler } = context;
+
   async function adoptRun(run: DagRunRecord): Promise<void> {
     const { dagId, runId, clearNumber, versionHash: hash } = run;
     const input = { dagId, runId, clearNumber };

@@ -13,6 +13,7 @@ import type { Platform } from "../../ports/platform.ts";
 import type { Versions } from "../dag-processing/versions.ts";
 import { RequestRefused } from "../request-refused.ts";
 import { retry } from "../retry.ts";
+import { updateDag } from "../update-dag.ts";
 import type { Scheduler } from "./scheduler.ts";
 
 export interface TriggerRequest {
@@ -44,16 +45,17 @@ const MAX_CONF_BYTES = 262_144;
 /** A person or a program waits for the answer, and a function that answers lives for 30 seconds. */
 const PLANNING = { attempts: 3, patienceMs: 5_000 } as const;
 
-export function createRunControl(
-  platform: Platform,
-  versions: Versions,
-  scheduler: Pick<Scheduler, "schedule">,
-): RunControl {
-  const { metadata, clock } = platform;
+export interface RunControlContext extends Platform {
+  readonly versions: Versions;
+  readonly scheduler: Pick<Scheduler, "schedule">;
+}
+
+export function createRunControl(context: RunControlContext): RunControl {
+  const { metadata, clock, versions, scheduler } = context;
 
   async function dagOf(dagId: string): Promise<DagRecord> {
     const dag = await metadata.dags.get(dagId);
-    if (!dag) throw new RequestRefused("not-found", `The Dag with ID: \`${dagId}\` was not found`);
+    if (!dag) throw notFound(dagId);
     return dag;
   }
 
@@ -119,7 +121,7 @@ export function createRunControl(
     } catch (problem) {
       // It is queued, and whoever plans the DAG next starts it; told of a failure, the caller would make another run.
       const told = `Run "${run.runId}" of DAG "${dagId}" is queued, but could not be planned`;
-      platform.report.error(`${told}: ${String(problem)}`);
+      context.report.error(`${told}: ${String(problem)}`);
       return run;
     }
   }
@@ -128,7 +130,7 @@ export function createRunControl(
     { dagId, runId }: TriggerRequest,
     dates: { readonly runAfter: number; readonly logicalDate: number | null },
   ): string {
-    if (runId === undefined) return runIdFor("manual", { ...dates, random: platform.randomId() });
+    if (runId === undefined) return runIdFor("manual", { ...dates, random: context.randomId() });
     const flaw = findRunIdFlaw(runId);
     if (flaw !== undefined) {
       throw new RequestRefused("invalid", `Run id "${runId}" of DAG "${dagId}" ${flaw}`);
@@ -144,15 +146,12 @@ export function createRunControl(
   }
 
   async function setPaused(dagId: string, isPaused: boolean): Promise<DagRecord> {
-    for (;;) {
-      const dag = await dagOf(dagId);
-      if (dag.isPaused === isPaused) return dag;
-      const changed = { ...forgetPlan(dag), isPaused, revision: dag.revision + 1 };
-      if (await metadata.dags.put(changed)) {
-        await scheduler.schedule(dagId);
-        return changed;
-      }
-    }
+    const { dag, isChanged } = await updateDag(metadata.dags, dagId, (current) =>
+      current && current.isPaused !== isPaused ? { ...forgetPlan(current), isPaused } : undefined,
+    );
+    if (!dag) throw notFound(dagId);
+    if (isChanged) await scheduler.schedule(dagId);
+    return dag;
   }
 
   async function deleteDag(dagId: string): Promise<void> {
@@ -166,12 +165,12 @@ export function createRunControl(
       );
     }
     // The DAG's record goes last of what names it, so that a deletion that was cut off can be asked for again.
-    await platform.schedules.remove(dagId);
+    await context.schedules.remove(dagId);
     for (const hash of versionsWithMachine(dag)) {
-      await platform.stateMachines.remove({ dagId, hash });
+      await context.stateMachines.remove({ dagId, hash });
     }
-    await platform.xcoms.deleteDag(dagId);
-    await platform.logs.deleteDag(dagId);
+    await context.xcoms.deleteDag(dagId);
+    await context.logs.deleteDag(dagId);
     const file = await metadata.files.get(dag.file);
     if (file) await metadata.files.delete(dag.file);
     await metadata.dags.delete(dagId);
@@ -179,6 +178,10 @@ export function createRunControl(
   }
 
   return { trigger, setPaused, deleteDag };
+}
+
+function notFound(dagId: string): RequestRefused {
+  return new RequestRefused("not-found", `The Dag with ID: \`${dagId}\` was not found`);
 }
 
 function momentOf(field: string, text: string): number {

@@ -1,10 +1,11 @@
-// Takes all DAGs off the platform, before it goes: what was made outside of the metadata for their sake. History and files
-// stay, and a file that is processed again brings its DAGs back.
+// Takes all DAGs off the platform, before it goes: what was made outside of the metadata for their
+// sake. History and files stay, and a file that is processed again brings its DAGs back.
 import type { DagRecord, DagRunRecord } from "../../model/records.ts";
 import { versionsWithMachine } from "../../model/scheduling/version-retention.ts";
 import { itemsOf } from "../../ports/pages.ts";
 import type { Platform } from "../../ports/platform.ts";
 import { RequestRefused } from "../request-refused.ts";
+import { updateDag } from "../update-dag.ts";
 import type { Recorder } from "./recorder.ts";
 
 export interface Undeployed {
@@ -18,8 +19,8 @@ export interface Undeployed {
 type Platformed = Pick<Platform, "metadata" | "schedules" | "stateMachines">;
 
 /**
- * RequestRefused while runs are going on, unless they are to be stopped. DAGs are retired first, so that no run starts meanwhile;
- * queued ones wait for the DAG to come back. Repeating is safe.
+ * RequestRefused while runs are going on, unless they are to be stopped. DAGs are retired first, so
+ * that no run starts meanwhile; queued ones wait for the DAG to come back. Repeating is safe.
  */
 export async function undeploy(
   platform: Platformed,
@@ -57,23 +58,12 @@ async function retireAll({ metadata }: Platformed): Promise<readonly DagRecord[]
   }
   const dags: DagRecord[] = [];
   for await (const { dagId } of itemsOf(metadata.dags.list)) {
-    const dag = await retire(metadata, dagId);
+    const { dag } = await updateDag(metadata.dags, dagId, (current) =>
+      current && !current.isStale ? { ...current, isStale: true } : undefined,
+    );
     if (dag) dags.push(dag);
   }
   return dags;
-}
-
-/** Writes again if somebody else wrote in between; answers what there is then. */
-async function retire(
-  metadata: Platform["metadata"],
-  dagId: string,
-): Promise<DagRecord | undefined> {
-  for (;;) {
-    const dag = await metadata.dags.get(dagId);
-    if (!dag || dag.isStale) return dag;
-    const retired = { ...dag, isStale: true, revision: dag.revision + 1 };
-    if (await metadata.dags.put(retired)) return retired;
-  }
 }
 
 async function listRunning({ metadata }: Platformed): Promise<readonly DagRunRecord[]> {

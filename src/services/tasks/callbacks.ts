@@ -1,7 +1,8 @@
 // Callbacks of tasks and DAGs. They run apart, after what they tell of is recorded, so that nothing waits for them;
 // what they throw is logged only (Airflow: callbacks run in the worker after the state is reported).
 import { graphOf } from "../../model/graph.ts";
-import type { DagRunRecord, TaskInstanceRecord } from "../../model/records.ts";
+import { instanceKey } from "../../model/instance-key.ts";
+import type { DagRunRecord, TaskInstanceKey, TaskInstanceRecord } from "../../model/records.ts";
 import type { TaskInstanceState } from "../../model/states.ts";
 import type { CallbackCall, CallbackReason, TaskError } from "../../model/task-call.ts";
 import type { Platform } from "../../ports/platform.ts";
@@ -32,9 +33,8 @@ const MOST_TOLD = 100;
 export function createCallbacks(platform: Platform): Callbacks {
   const open = new Set<Promise<void>>();
 
-  function start(scope: RunScope, taskId: string, call: CallbackCall): void {
-    const { dagId, runId } = scope.run;
-    const key = { dagId, runId, taskId, mapIndex: -1 };
+  function start(scope: RunScope, key: TaskInstanceKey, call: CallbackCall): void {
+    const { dagId, taskId } = key;
     const running = platform.runner
       .runCallbacks(call, {
         bundleHash: scope.version.bundleHash,
@@ -64,12 +64,13 @@ export function createCallbacks(platform: Platform): Callbacks {
   }
 
   return {
-    afterTry(scope, { taskId, state, tryNumber, maxTries }, error) {
+    afterTry(scope, ended, error) {
+      const { taskId, mapIndex, state, tryNumber, maxTries } = ended;
       const kind = state === null ? undefined : KINDS[state];
       const task = graphOf(scope.version.document).task(taskId);
       if (!kind || !task?.callbacks.includes(kind)) return;
-      const call = { ...callForRun(scope), taskId, tryNumber, maxTries, mapIndex: -1 };
-      start(scope, taskId, { call, kind, ...(error ? { error } : {}) });
+      const call = { ...callForRun(scope), taskId, tryNumber, maxTries, mapIndex };
+      start(scope, instanceKey(scope.run, ended), { call, kind, ...(error ? { error } : {}) });
     },
 
     afterRun(scope, reason) {
@@ -77,8 +78,9 @@ export function createCallbacks(platform: Platform): Callbacks {
       if (!scope.version.document.callbacks.includes(kind)) return;
       // Each end of a run has a log of its own.
       const tryNumber = scope.run.clearNumber + 1;
-      const call = { ...callForRun(scope), tryNumber, maxTries: 0, mapIndex: -1 };
-      start(scope, "", { call, kind, reason, runState: scope.run.state });
+      const key = instanceKey(scope.run, { taskId: "" });
+      const call = { ...callForRun(scope), tryNumber, maxTries: 0, mapIndex: key.mapIndex };
+      start(scope, key, { call, kind, reason, runState: scope.run.state });
     },
 
     async settled() {

@@ -1,151 +1,188 @@
-// Sensors in the worker: each call pokes once. The engine's call brings the token of the sensor's state, the triggerer's
-// calls follow; whoever records the end spreads it, and that gives the token back. It never asks to be called again by
-// throwing: whatever must be waited for is a message to the triggerer.
+// Sensors in the worker: each call pokes once. The engine's call brings the token of the sensor's
+// state, the triggerer's calls follow; recording the end propagates it, and that gives the token back.
+// A sensor never asks to be called again by throwing: whatever must be waited for is a message to the
+// triggerer.
+import { keyText } from "../../model/instance-key.ts";
 import type { TaskInstanceRecord } from "../../model/records.ts";
-import { dueOf, type PokeStart, pokeEndsBy, startPoke } from "../../model/scheduling/sensors.ts";
-import { isFinished, type TaskInstanceState } from "../../model/states.ts";
-import type { TaskError } from "../../model/task-call.ts";
-import type { Platform } from "../../ports/platform.ts";
-import { type Attempt, RetryLater, type WorkerEvent } from "./worker-events.ts";
+import { dueOf, pokeEndsBy } from "../../model/scheduling/sensors.ts";
+import { isFinished } from "../../model/states.ts";
+import { holdToken, poke } from "../../model/task-instance.ts";
+import type { ServiceContext } from "../service-context.ts";
+import { finishEnd } from "./task-ends.ts";
+import { mayStart, runTry } from "./tries.ts";
+import { recordDeath } from "./try-ends.ts";
+import type { InstanceScope } from "./verdicts.ts";
+import { RetryLater, type WorkerEvent } from "./worker-events.ts";
 
-/** What the worker does for any task; each answers the instance as recorded, or undefined if that was not ours to do. */
-export interface TryRunner {
-  /** Spreads an end that is recorded. */
-  propagateAgain(attempt: Attempt, ended: TaskInstanceRecord): Promise<void>;
-  /** Whether a task that has not run may; one that ends without running is recorded and spread. Throws RetryLater. */
-  mayStart(attempt: Attempt, known: TaskInstanceRecord | undefined): Promise<boolean>;
-  /** Runs one poke and records how it ended. Throws RetryLater when another worker is at the task. */
-  runTry(
-    attempt: Attempt,
-    known: TaskInstanceRecord | undefined,
-    how: { readonly signal: AbortSignal; readonly start: PokeStart },
-  ): Promise<TaskInstanceRecord | undefined>;
-  recordFailure(
-    attempt: Attempt,
-    started: TaskInstanceRecord,
-    error: TaskError,
-  ): Promise<TaskInstanceRecord | undefined>;
+/** Pokes that go on in this process. */
+export interface PokesUnderWay {
+  begin(instance: InstanceScope): { end(): void };
+  has(instance: InstanceScope): boolean;
 }
 
-export interface Sensors {
-  /** One call of the worker for a sensor. Repeating is safe. */
-  execute(attempt: Attempt, event: WorkerEvent, signal: AbortSignal): Promise<void>;
+export interface SensorContext extends ServiceContext {
+  readonly pokesUnderWay: PokesUnderWay;
 }
 
-/** States in which a sensor may still be poked: its token is of use. */
-const OPEN: readonly (TaskInstanceState | null)[] = [
-  null,
-  "queued",
-  "running",
-  "up_for_retry",
-  "up_for_reschedule",
-];
+interface PokeCall {
+  readonly pokedBy: "engine" | "triggerer";
+  readonly signal: AbortSignal;
+}
+
 /** When a sensor is looked at again whose trigger rule is not met, against expectation; in ms. */
 const NOT_YET_MS = 10_000;
-const DIED: TaskError = {
-  name: "WorkerDied",
-  message: "the worker died before it reported how the poke ended",
-};
 
-export function createSensors(platform: Platform, tries: TryRunner): Sensors {
-  const { metadata, clock, triggers, stateMachines } = platform;
-  const { limit } = platform.runner;
-  /** Pokes that go on in this process. */
-  const going = new Set<{ readonly key: string }>();
-
-  /** Leaves the message for the poke after the given ones. */
-  function leave({ scope, key }: Attempt, pokes: number, dueAt: number): Promise<void> {
-    return triggers.set({ ...key, clearNumber: scope.run.clearNumber, pokes, dueAt });
-  }
-
-  /** Leaves the message for what the instance waits for, if it does. */
-  async function leaveNext(attempt: Attempt, known: TaskInstanceRecord | undefined): Promise<void> {
-    const dueAt = dueOf(known);
-    if (dueAt !== undefined) await leave(attempt, known?.pokes ?? 0, dueAt);
-  }
-
-  /** Whether a poke that is recorded as running can't go on any more. */
-  function isLost(key: string, known: TaskInstanceRecord): boolean {
-    if (limit === undefined) return ![...going].some((poke) => poke.key === key);
-    return pokeEndsBy(known, limit) <= clock.now();
-  }
-
-  async function poke(
-    attempt: Attempt,
-    known: TaskInstanceRecord | undefined,
-    how: { readonly pokedBy: "engine" | "triggerer"; readonly signal: AbortSignal },
-  ): Promise<void> {
-    const dueAt = dueOf(known);
-    if (dueAt !== undefined && dueAt > clock.now()) return leaveNext(attempt, known);
-    const own = { key: JSON.stringify(attempt.key) };
-    let ended: TaskInstanceRecord | undefined;
-    try {
-      if (dueAt === undefined && !(await tries.mayStart(attempt, known))) return;
-      going.add(own);
-      ended = await tries.runTry(attempt, known, {
-        signal: how.signal,
-        start: startPoke(known, how.pokedBy),
-      });
-    } catch (problem) {
-      if (!(problem instanceof RetryLater)) throw problem;
-      // Either another worker was faster, which leaves a message itself, or the rule is not met yet.
-      if (how.pokedBy === "engine")
-        await leave(attempt, known?.pokes ?? 0, clock.now() + NOT_YET_MS);
-      return;
-    } finally {
-      going.delete(own);
-    }
-    await leaveNext(attempt, ended);
-  }
-
-  /** The token is stored before anything else, so that whoever ends the sensor finds it. */
-  async function enter(attempt: Attempt, token: string, signal: AbortSignal): Promise<void> {
-    const key = JSON.stringify(attempt.key);
-    const isNew = (await metadata.taskInstances.get(attempt.key)) === undefined;
-    let known = await metadata.taskInstances.update({
-      key: attempt.key,
-      from: OPEN,
-      set: { token, ...(isNew ? { maxTries: attempt.task.retries } : {}) },
-    });
-    if (!known) {
-      // Whoever recorded the end may have died before it was spread.
-      const ended = await metadata.taskInstances.get(attempt.key);
-      if (ended) await tries.propagateAgain(attempt, ended);
-      await stateMachines.release(token);
-      return;
-    }
-    const pokes = known.pokes ?? 0;
-    if (known.state === "running") {
-      // The engine calls again only when its own call has failed; the triggerer's may go on.
-      const isEngines = limit !== undefined && known.pokedBy === "engine";
-      if (!isEngines && !isLost(key, known)) {
-        if (limit !== undefined) await leave(attempt, pokes - 1, pokeEndsBy(known, limit));
-        return;
-      }
-      known = await tries.recordFailure(attempt, known, DIED);
-      return leaveNext(attempt, known);
-    }
-    // Should this call die unnoticed, the message finds out.
-    if (limit !== undefined) await leave(attempt, pokes, clock.now() + limit * 1_000);
-    await poke(attempt, known, { pokedBy: "engine", signal });
-  }
-
-  /** A call of the triggerer: does nothing unless the sensor waits for exactly this poke, or lost it. */
-  async function follow(attempt: Attempt, pokes: number, signal: AbortSignal): Promise<void> {
-    const known = await metadata.taskInstances.get(attempt.key);
-    const { state = null, pokes: seen = 0 } = known ?? {};
-    if (known && isFinished(state)) return tries.propagateAgain(attempt, known);
-    if (known && state === "running") {
-      if (seen !== pokes + 1 || !isLost(JSON.stringify(attempt.key), known)) return;
-      return leaveNext(attempt, await tries.recordFailure(attempt, known, DIED));
-    }
-    if (seen === pokes) await poke(attempt, known, { pokedBy: "triggerer", signal });
-  }
-
+export function createPokesUnderWay(): PokesUnderWay {
+  const counts = new Map<string, number>();
+  const nameOf = ({ run, key }: InstanceScope) =>
+    JSON.stringify([run.dagId, run.runId, keyText(key)]);
   return {
-    async execute(attempt, { token, pokes }, signal) {
-      if (token !== undefined) await enter(attempt, token, signal);
-      else if (pokes !== undefined) await follow(attempt, pokes, signal);
+    has: (instance) => counts.has(nameOf(instance)),
+    begin(instance) {
+      const name = nameOf(instance);
+      counts.set(name, (counts.get(name) ?? 0) + 1);
+      return {
+        end() {
+          const left = (counts.get(name) ?? 0) - 1;
+          if (left > 0) counts.set(name, left);
+          else counts.delete(name);
+        },
+      };
     },
   };
+}
+
+/** One call of the worker for a sensor. Repeating is safe. */
+export async function executeSensor(
+  context: SensorContext,
+  instance: InstanceScope,
+  { event, signal }: { readonly event: WorkerEvent; readonly signal: AbortSignal },
+): Promise<void> {
+  const { token, pokes } = event;
+  if (token !== undefined) await enterSensor(context, instance, { token, signal });
+  else if (pokes !== undefined) await followMessage(context, instance, { pokes, signal });
+}
+
+/** The engine's call. The token is stored before anything else, so that the sensor's end finds it. */
+async function enterSensor(
+  context: SensorContext,
+  instance: InstanceScope,
+  { token, signal }: { readonly token: string; readonly signal: AbortSignal },
+): Promise<void> {
+  const { metadata, clock, stateMachines } = context;
+  const { limit } = context.runner;
+  const { key } = instance;
+  const before = await metadata.taskInstances.get(key);
+  const change = holdToken(before, { token, maxTries: instance.task.retries });
+  let known = await metadata.taskInstances.update({ key, ...change });
+  if (!known) {
+    // The call that recorded the end may have died before it was propagated.
+    const ended = await metadata.taskInstances.get(key);
+    if (ended) await finishEnd(context, instance, ended, { isRepeated: true });
+    await stateMachines.release(token);
+    return;
+  }
+  const pokes = known.pokes ?? 0;
+  if (known.state === "running") {
+    // The engine calls again only when its own call has failed; the triggerer's may go on.
+    const isEngines = limit !== undefined && known.pokedBy === "engine";
+    if (!isEngines && !isLost(context, instance, known)) {
+      if (limit !== undefined) {
+        await leaveMessage(context, instance, {
+          pokes: pokes - 1,
+          dueAt: pokeEndsBy(known, limit),
+        });
+      }
+      return;
+    }
+    known = await recordDeath(context, instance, known);
+    return leaveNext(context, instance, known);
+  }
+  // Should this call die unnoticed, the message finds out.
+  if (limit !== undefined) {
+    await leaveMessage(context, instance, { pokes, dueAt: clock.now() + limit * 1_000 });
+  }
+  await pokeOnce(context, instance, { known, call: { pokedBy: "engine", signal } });
+}
+
+/** A call of the triggerer: does nothing unless the sensor waits for exactly this poke, or lost it. */
+async function followMessage(
+  context: SensorContext,
+  instance: InstanceScope,
+  { pokes, signal }: { readonly pokes: number; readonly signal: AbortSignal },
+): Promise<void> {
+  const known = await context.metadata.taskInstances.get(instance.key);
+  const { state = null, pokes: seen = 0 } = known ?? {};
+  if (known && isFinished(state)) {
+    return finishEnd(context, instance, known, { isRepeated: true });
+  }
+  if (known && state === "running") {
+    if (seen !== pokes + 1 || !isLost(context, instance, known)) return;
+    return leaveNext(context, instance, await recordDeath(context, instance, known));
+  }
+  if (seen !== pokes) return;
+  await pokeOnce(context, instance, { known, call: { pokedBy: "triggerer", signal } });
+}
+
+async function pokeOnce(
+  context: SensorContext,
+  instance: InstanceScope,
+  { known, call }: { readonly known: TaskInstanceRecord | undefined; readonly call: PokeCall },
+): Promise<void> {
+  const { clock, pokesUnderWay } = context;
+  const { pokedBy, signal } = call;
+  const dueAt = dueOf(known);
+  if (dueAt !== undefined && dueAt > clock.now()) return leaveNext(context, instance, known);
+  let underWay: { end(): void } | undefined;
+  let ended: TaskInstanceRecord | undefined;
+  try {
+    if (dueAt === undefined && !(await mayStart(context, instance, known))) return;
+    underWay = pokesUnderWay.begin(instance);
+    ended = await runTry(context, instance, {
+      signal,
+      known,
+      begin: (facts) => poke(known, { ...facts, pokedBy }),
+    });
+  } catch (problem) {
+    if (!(problem instanceof RetryLater)) throw problem;
+    // Either another worker was faster, which leaves a message itself, or the rule is not met yet.
+    if (pokedBy === "engine") {
+      const pokes = known?.pokes ?? 0;
+      await leaveMessage(context, instance, { pokes, dueAt: clock.now() + NOT_YET_MS });
+    }
+    return;
+  } finally {
+    underWay?.end();
+  }
+  await leaveNext(context, instance, ended);
+}
+
+/** Whether a poke that is recorded as running can't go on any more. */
+function isLost(
+  { runner: { limit }, clock, pokesUnderWay }: SensorContext,
+  instance: InstanceScope,
+  known: TaskInstanceRecord,
+): boolean {
+  if (limit === undefined) return !pokesUnderWay.has(instance);
+  return pokeEndsBy(known, limit) <= clock.now();
+}
+
+/** Leaves the message for what the instance waits for, if it does. */
+async function leaveNext(
+  context: SensorContext,
+  instance: InstanceScope,
+  known: TaskInstanceRecord | undefined,
+): Promise<void> {
+  const dueAt = dueOf(known);
+  if (dueAt === undefined) return;
+  await leaveMessage(context, instance, { pokes: known?.pokes ?? 0, dueAt });
+}
+
+/** Leaves the message for the poke after so many. */
+function leaveMessage(
+  { triggers }: SensorContext,
+  { run, key }: InstanceScope,
+  message: { readonly pokes: number; readonly dueAt: number },
+): Promise<void> {
+  return triggers.set({ ...key, clearNumber: run.clearNumber, ...message });
 }

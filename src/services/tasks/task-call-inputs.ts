@@ -1,9 +1,10 @@
 // What a worker sends to user code: ids, the run's dates, params and the values of the tasks that it reads.
 import type { TaskDocument } from "../../model/document.ts";
+import { instanceKey } from "../../model/instance-key.ts";
 import type { TaskCall } from "../../model/task-call.ts";
 import type { Json } from "../../model/values/json.ts";
 import type { Platform } from "../../ports/platform.ts";
-import type { RunScope } from "./verdicts.ts";
+import type { InstanceScope, RunScope } from "./verdicts.ts";
 import { RETURN_VALUE, readXCom } from "./xcom-values.ts";
 
 /** The run's part of a call: the same for its tasks and for its DAG's callbacks. */
@@ -31,26 +32,25 @@ export function callForRun({
   };
 }
 
-/** One try of a task. */
+/** One try of a task instance. */
 export function callForTask(
-  scope: RunScope,
-  { taskId }: TaskDocument,
+  instance: InstanceScope,
   rest: Pick<TaskCall, "tryNumber" | "maxTries" | "reads">,
 ): TaskCall {
-  return { ...callForRun(scope), ...rest, taskId, mapIndex: -1 };
+  const { taskId, mapIndex } = instance.key;
+  return { ...callForRun(instance), ...rest, taskId, mapIndex };
 }
 
 /** What the task's upstreams returned, as `TaskCall.reads` has it. */
 export async function readInputs(
   platform: Platform,
-  { dagId, runId }: Pick<TaskCall, "dagId" | "runId">,
+  run: Pick<TaskCall, "dagId" | "runId">,
   { reads }: TaskDocument,
 ): Promise<TaskCall["reads"]> {
   const found: Record<string, string> = {};
   await Promise.all(
     reads.map(async (taskId) => {
-      const key = { dagId, runId, taskId, mapIndex: -1 };
-      const value = await readXCom(platform, key, RETURN_VALUE);
+      const value = await readXCom(platform, instanceKey(run, { taskId }), RETURN_VALUE);
       if (value !== undefined) found[taskId] = value;
     }),
   );

@@ -1,4 +1,5 @@
 // What a running task may ask of the product: variables, connections, XComs, values kept across its tries.
+import { instanceKey } from "../../model/instance-key.ts";
 import type { TaskInstanceKey } from "../../model/records.ts";
 import type { TaskServices } from "../../model/task-services.ts";
 import type { Platform } from "../../ports/platform.ts";
@@ -15,8 +16,8 @@ export function createTaskServices(platform: Platform, key: TaskInstanceKey): Ta
       await metadata.variables.put({ key: name, value });
     },
     getConnection: (connId) => secrets.getConnection(connId),
-    getXCom({ taskId, key: name, mapIndex = -1 }) {
-      return readXCom(platform, { dagId: key.dagId, runId: key.runId, taskId, mapIndex }, name);
+    getXCom({ key: name, ...other }) {
+      return readXCom(platform, instanceKey(key, other), name);
     },
     async setXCom(name, value) {
       await metadata.xcoms.put(await toXComRecord(platform, key, { name, value }));

@@ -24,7 +24,7 @@ export function createTriggerer(
 ): Triggerer {
   return {
     async handle(trigger, signal) {
-      const { dagId, runId, taskId, clearNumber, pokes } = trigger;
+      const { dagId, runId, taskId, mapIndex, clearNumber, pokes } = trigger;
       const run = await metadata.runs.get(dagId, runId);
       if (run?.state !== "running" || run.clearNumber !== clearNumber) return;
       const known = await metadata.taskInstances.get(trigger);
@@ -33,7 +33,8 @@ export function createTriggerer(
         limit: runner.limit,
       });
       if (leave) await triggers.set({ ...trigger, ...leave });
-      if (call) await callWorker({ dagId, runId, clearNumber, taskId, pokes }, signal);
+      const event = { dagId, runId, clearNumber, taskId, mapIndex, pokes };
+      if (call) await callWorker(event, signal);
     },
   };
 }

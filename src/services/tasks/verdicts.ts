@@ -1,12 +1,18 @@
-// What the metadata says of a task that has not run: it may run, it must wait, or it ends without running.
-
-import { decidePastDependency } from "../../model/dependencies/prev-dagrun.ts";
-import { countUpstream, evaluateTriggerRule } from "../../model/dependencies/trigger-rules.ts";
+// What the metadata says of a task instance that has not run: it may run, it waits, or it ends
+// without running. Gathers the facts that the dependencies need, as late as possible, and folds their
+// answers.
+import { DEPENDENCIES } from "../../model/dependencies/dependencies.ts";
+import type {
+  Dependency,
+  DependencyAnswer,
+  DependencyFacts,
+  PastFacts,
+} from "../../model/dependencies/dependency.ts";
+import { hasTask } from "../../model/dependencies/prev-dagrun.ts";
 import type { TaskDocument } from "../../model/document.ts";
 import { graphOf } from "../../model/graph.ts";
-import type { DagRunRecord, TaskInstanceRecord } from "../../model/records.ts";
-import type { TaskInstanceState } from "../../model/states.ts";
-import type { Metadata } from "../../ports/metadata.ts";
+import type { DagRunRecord, TaskInstanceKey, TaskInstanceRecord } from "../../model/records.ts";
+import type { Platform } from "../../ports/platform.ts";
 import type { Version, Versions } from "../dag-processing/versions.ts";
 
 /** One run with the version that it stays on. */
@@ -15,100 +21,114 @@ export interface RunScope {
   readonly version: Version;
 }
 
-/** Where a verdict is read from. */
-export interface VerdictContext {
-  readonly metadata: Metadata;
-  readonly versions: Versions;
+/** One task instance of a run. */
+export interface InstanceScope extends RunScope {
+  readonly task: TaskDocument;
+  readonly key: TaskInstanceKey;
 }
 
-export type Verdict =
-  | { readonly kind: "run" }
-  | { readonly kind: "wait" }
-  | {
-      readonly kind: "set";
-      readonly state: "skipped" | "upstream_failed" | "removed";
-      readonly message: string;
-    };
+/** Where a verdict is read from. */
+export type VerdictContext = Pick<Platform, "clock"> & {
+  readonly metadata: Pick<Platform["metadata"], "runs" | "taskInstances">;
+  readonly versions: Versions;
+};
 
-const RUN: Verdict = { kind: "run" };
-const WAIT: Verdict = { kind: "wait" };
+/** What an instance waits for, under Airflow's name and in its words. */
+export interface UnmetDependency {
+  readonly name: string;
+  readonly reason: string;
+}
 
-/**
- * Airflow's checks in Airflow's order: the trigger rule sets its verdict even while a past run is waited for; then
- * what a branch above decided (NotPreviouslySkippedDep); then depends_on_past (PrevDagrunDep).
- */
+/** The first answer that isn't "met": the instance waits or ends; "met" when it may run. */
 export async function decideVerdict(
   context: VerdictContext,
-  scope: RunScope,
-  task: TaskDocument,
-): Promise<Verdict> {
-  const { dagId, runId } = scope.run;
-  if (task.upstream.length > 0) {
-    const upstream = await context.metadata.taskInstances.list({
-      dagId,
-      runId,
-      taskIds: task.upstream,
-    });
-    const rule = decideTriggerRule(task, upstream);
-    if (rule.kind !== "run") return rule;
-    const skipper = upstream.find(
-      ({ state, skips }) => state === "success" && skips?.includes(task.taskId),
-    );
-    if (skipper) return skippedBy(skipper.taskId);
+  instance: InstanceScope,
+  known: TaskInstanceRecord | undefined,
+): Promise<DependencyAnswer> {
+  for await (const { answer } of answers(context, instance, known)) {
+    if (answer.kind !== "met") return answer;
   }
-  if (!task.dependsOnPast && !task.waitForDownstream) return RUN;
-  return (await isPastDone(context, scope, task)) ? RUN : WAIT;
+  return { kind: "met" };
 }
 
-/** The verdict of a task that the decision of another has skipped. */
-export function skippedBy(taskId: string): Verdict & { readonly kind: "set" } {
-  return { kind: "set", state: "skipped", message: `skipped by the decision of "${taskId}"` };
+/**
+ * All that keeps an instance from starting now (Airflow: get_failed_dep_statuses); empty when nothing
+ * does, and also when it has ended or runs.
+ */
+export async function explainWait(
+  context: VerdictContext,
+  instance: InstanceScope,
+  known: TaskInstanceRecord | undefined,
+): Promise<readonly UnmetDependency[]> {
+  const state = known?.state ?? null;
+  const waits = state === null || state === "up_for_retry" || state === "up_for_reschedule";
+  if (!waits) return [];
+  const unmet: UnmetDependency[] = [];
+  for await (const { dependency, answer } of answers(context, instance, known)) {
+    if (answer.kind === "waits") unmet.push({ name: dependency.name, reason: answer.reason });
+  }
+  return unmet;
 }
 
-function decideTriggerRule(task: TaskDocument, upstream: readonly TaskInstanceRecord[]): Verdict {
-  const states = new Map<string, TaskInstanceState | null>();
-  for (const { taskId, state } of upstream) states.set(taskId, state);
-  const verdict = evaluateTriggerRule(
-    task.triggerRule,
-    countUpstream(task.upstream.map((taskId) => states.get(taskId) ?? null)),
-  );
-  if (verdict.kind === "run") return RUN;
-  if (verdict.kind === "wait") return WAIT;
-  const told = task.upstream
-    .filter((taskId) => states.has(taskId))
-    .slice(0, 5)
-    .map((taskId) => `${taskId}: ${states.get(taskId) ?? "none"}`);
-  return {
-    kind: "set",
-    state: verdict.state,
-    message: `${verdict.state} by trigger rule ${task.triggerRule} (${told.join(", ")})`,
+/** The answer of each dependency in turn; what it needs is read when it is asked, at most once. */
+async function* answers(
+  context: VerdictContext,
+  instance: InstanceScope,
+  known: TaskInstanceRecord | undefined,
+): AsyncGenerator<{ readonly dependency: Dependency; readonly answer: DependencyAnswer }> {
+  const { task, key, version } = instance;
+  let facts: DependencyFacts = {
+    document: version.document,
+    task,
+    instance: key,
+    known,
+    now: context.clock.now(),
+    upstream: [],
+    past: {},
   };
+  const gathered = new Set<Dependency["needs"]>();
+  for (const dependency of DEPENDENCIES) {
+    const { needs } = dependency;
+    if (!gathered.has(needs)) {
+      gathered.add(needs);
+      if (needs === "upstream") {
+        facts = { ...facts, upstream: await readUpstream(context, instance) };
+      } else if (needs === "past") {
+        facts = { ...facts, past: await readPast(context, instance) };
+      }
+    }
+    yield { dependency, answer: dependency.decide(facts) };
+  }
 }
 
-async function isPastDone(
+async function readUpstream(
+  { metadata }: VerdictContext,
+  { run: { dagId, runId }, task: { upstream } }: InstanceScope,
+): Promise<readonly TaskInstanceRecord[]> {
+  if (upstream.length === 0) return [];
+  return metadata.taskInstances.list({ dagId, runId, taskIds: upstream });
+}
+
+async function readPast(
   { metadata, versions }: VerdictContext,
-  { run, version: { document } }: RunScope,
-  task: TaskDocument,
-): Promise<boolean> {
+  { run, version: { document }, task }: InstanceScope,
+): Promise<PastFacts> {
   const { dagId, logicalDate } = run;
-  if (logicalDate === null) return true;
+  if ((!task.dependsOnPast && !task.waitForDownstream) || logicalDate === null) return {};
   const before = await metadata.runs.getPrevious({
     dagId,
     logicalDate,
     automatedOnly: document.catchup,
   });
-  if (!before) return true;
+  if (!before) return {};
   const watched = [task.taskId];
   if (task.waitForDownstream) watched.push(...graphOf(document).downstream(task.taskId));
   const { runId, versionHash } = before;
-  return decidePastDependency({
-    document,
-    task,
-    previous: {
-      logicalDate: before.logicalDate,
-      document: (await versions.get(dagId, versionHash)).document,
-      instances: await metadata.taskInstances.list({ dagId, runId, taskIds: watched }),
-    },
-    hasEverRun: () => metadata.taskInstances.isKnown(dagId, task.taskId),
-  });
+  const previous = {
+    logicalDate: before.logicalDate,
+    document: (await versions.get(dagId, versionHash)).document,
+    instances: await metadata.taskInstances.list({ dagId, runId, taskIds: watched }),
+  };
+  if (hasTask(previous, task)) return { previous };
+  return { previous, hasEverRun: await metadata.taskInstances.isKnown(dagId, task.taskId) };
 }

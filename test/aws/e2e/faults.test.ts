@@ -129,8 +129,8 @@ async function expectRightEnd({ document, states }: SteadyDag): Promise<void> {
   const { dagId } = document;
   const ended = await cloud.run(dagId);
   expect(ended.states, `${dagId} ${ended.run.runId}`).toEqual(states);
-  const stateOf = (taskId: string) => (states[taskId] ?? null) as TaskInstanceState | null;
-  expect(ended.state, `${dagId} ${ended.run.runId}`).toBe(decideRunState(document, stateOf).state);
+  const statesOf = (taskId: string) => [(states[taskId] ?? null) as TaskInstanceState | null];
+  expect(ended.state, `${dagId} ${ended.run.runId}`).toBe(decideRunState(document, statesOf).state);
   const records = await cloud.metadata.taskInstances.list({ dagId, runId: ended.run.runId });
   for (const { taskId, tryNumber } of records) {
     expect(tryNumber, `${dagId} ${ended.run.runId} ${taskId}`).toBeLessThanOrEqual(1);

@@ -12,7 +12,7 @@ function decide(states: States, triggerRule: TriggerRule = "all_success") {
   const document = dagDocument({
     tasks: [taskDocument("a"), taskDocument("b", { upstream: ["a"], triggerRule })],
   });
-  return decideRunState(document, (taskId) => states[taskId] ?? null);
+  return decideRunState(document, (taskId) => [states[taskId] ?? null]);
 }
 
 test("a run goes on while a task is unfinished, also after a leaf has failed", () => {
@@ -41,7 +41,7 @@ test("the leaves decide: a failed task above a leaf that succeeded doesn't matte
 
 test("a run whose tasks were all skipped, or that has none, is a success", () => {
   expect(decide({ a: "skipped", b: "skipped" })).toEqual({ state: "success", reason: "success" });
-  expect(decideRunState(dagDocument(), () => null)).toEqual({
+  expect(decideRunState(dagDocument(), () => [null])).toEqual({
     state: "success",
     reason: "success",
   });

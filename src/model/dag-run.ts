@@ -1,0 +1,63 @@
+// The state machine of a DAG run. Each event says from which state it is legal and what it changes;
+// the metadata refuses the change if the run has moved on by then. What follows from an end is in
+// services/runs/run-ends.ts.
+import type { Changes, DagRunRecord } from "./records.ts";
+import type { DagRunState } from "./states.ts";
+import type { CallbackReason } from "./task-call.ts";
+import { toIso } from "./values/time.ts";
+
+/** A change of a run, with what must hold for it. */
+export interface RunTransition {
+  /** The change is refused unless the run is in one of these states. */
+  readonly from: readonly DagRunState[];
+  /** The change is refused unless the run has this clear number; absent: any. */
+  readonly clearNumber?: number;
+  readonly set: Changes<Omit<DagRunRecord, "dagId" | "runId">>;
+}
+
+interface Moment {
+  /** Epoch ms. */
+  readonly now: number;
+}
+
+type Cleared = Pick<DagRunRecord, "clearNumber">;
+
+/** A queued run starts. */
+export function startRun({ now }: Moment): RunTransition {
+  return {
+    from: ["queued"],
+    set: { state: "running", startDate: toIso(now), endDate: undefined, reason: undefined },
+  };
+}
+
+/**
+ * A run whose execution could not be started waits again. The execution may have been started all the
+ * same: with another clear number, none of its calls does anything.
+ */
+export function requeueRun({ clearNumber }: Cleared): RunTransition {
+  return {
+    from: ["running"],
+    clearNumber,
+    set: { state: "queued", startDate: undefined, clearNumber: clearNumber + 1 },
+  };
+}
+
+/** Somebody is about to end the run for this reason; if that process dies, the next one ends it by the reason. */
+export function recordReason(
+  { clearNumber }: Cleared,
+  { reason }: { readonly reason: CallbackReason },
+): RunTransition {
+  return { from: ["running"], clearNumber, set: { reason } };
+}
+
+/** A running run ends. */
+export function endRun(
+  { clearNumber }: Cleared,
+  {
+    state,
+    reason,
+    now,
+  }: Moment & { readonly state: "success" | "failed"; readonly reason: CallbackReason },
+): RunTransition {
+  return { from: ["running"], clearNumber, set: { state, reason, endDate: toIso(now) } };
+}

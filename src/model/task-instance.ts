@@ -1,0 +1,261 @@
+// The state machine of a task instance. Each event says from which states it is legal and what it
+// changes; the metadata refuses the change if the instance has moved on by then. What follows from an
+// end (callbacks, verdicts below, notifications) is in services/tasks/task-ends.ts.
+import type { Changes, TaskInstanceKey, TaskInstanceRecord } from "./records.ts";
+import { isRetryAllowed, type RetryPolicy, retryDelay } from "./scheduling/retries.ts";
+import type { TaskInstanceState } from "./states.ts";
+import { toIso } from "./values/time.ts";
+
+/** A change of an instance, with what must hold for it. */
+export interface TaskInstanceTransition {
+  /** The change is refused unless the instance is in one of these states (null: None, or no record yet). */
+  readonly from: readonly (TaskInstanceState | null)[];
+  /** The change is refused unless this is the instance's try number; absent: any. */
+  readonly tryNumber?: number;
+  /** The change is refused unless the instance, a sensor, was poked so often; absent: any. */
+  readonly pokes?: number;
+  readonly set: Changes<Omit<TaskInstanceRecord, keyof TaskInstanceKey>>;
+}
+
+/** All states but the finished ones (Airflow: State.unfinished). */
+const UNFINISHED = [
+  null,
+  "scheduled",
+  "queued",
+  "running",
+  "restarting",
+  "up_for_retry",
+  "up_for_reschedule",
+  "deferred",
+  "awaiting_input",
+] as const satisfies readonly (TaskInstanceState | null)[];
+
+/** The states that each event is legal in. */
+const LEGAL = {
+  /** A try begins. */
+  start: [null, "scheduled", "queued", "up_for_retry"],
+  /** A sensor's try goes on with another poke. */
+  pokeAgain: ["up_for_reschedule"],
+  succeed: ["running"],
+  skip: ["running"],
+  fail: ["running"],
+  reschedule: ["running"],
+  /** The server stopped while the try ran. */
+  free: ["running"],
+  /** A dependency ends the task without running it. */
+  decide: [null, "scheduled"],
+  /** The engine gave up on the worker. */
+  settle: UNFINISHED,
+  /** The run is ended from outside. */
+  abandon: UNFINISHED,
+  /** The engine's token of a sensor is stored; the state stays. */
+  holdToken: UNFINISHED,
+} as const satisfies Readonly<Record<string, readonly (TaskInstanceState | null)[]>>;
+
+/** The instance that an event happens to; undefined while it has no record. */
+type Known = TaskInstanceRecord | undefined;
+
+interface Moment {
+  /** Epoch ms. */
+  readonly now: number;
+}
+
+/** A new try; undefined if the instance may not start one. `maxTries` counts for an instance that has not begun. */
+export function start(
+  known: Known,
+  { maxTries, now }: Moment & { readonly maxTries: number },
+): TaskInstanceTransition | undefined {
+  const { state = null, tryNumber = 0 } = known ?? {};
+  if (!isLegal("start", state)) return undefined;
+  return {
+    from: LEGAL.start,
+    tryNumber,
+    set: {
+      ...RUNNING,
+      tryNumber: tryNumber + 1,
+      maxTries: known?.maxTries ?? maxTries,
+      startDate: toIso(now),
+    },
+  };
+}
+
+export interface PokeFacts extends Moment {
+  readonly maxTries: number;
+  /** Who called the worker for it. */
+  readonly pokedBy: "engine" | "triggerer";
+}
+
+/** A sensor's next poke: in a new try, or in the same one if the instance was rescheduled. */
+export function poke(known: Known, facts: PokeFacts): TaskInstanceTransition | undefined {
+  const { state = null, pokes = 0, firstPokeAt } = known ?? {};
+  const at = toIso(facts.now);
+  const begun =
+    known && isLegal("pokeAgain", state)
+      ? { from: LEGAL.pokeAgain, tryNumber: known.tryNumber, set: RUNNING }
+      : start(known, facts);
+  if (!begun) return undefined;
+  const { pokedBy } = facts;
+  return {
+    ...begun,
+    pokes,
+    set: {
+      ...begun.set,
+      pokes: pokes + 1,
+      firstPokeAt: firstPokeAt ?? at,
+      pokedAt: at,
+      pokedBy,
+    },
+  };
+}
+
+/** The try has succeeded; `skips` are the tasks that its decision skips. */
+export function succeed(
+  record: TaskInstanceRecord,
+  { skips, now }: Moment & { readonly skips?: readonly string[] | undefined },
+): TaskInstanceTransition | undefined {
+  return endTry("succeed", record, {
+    state: "success",
+    ...(skips ? { skips } : {}),
+    endDate: toIso(now),
+  });
+}
+
+/** The try has skipped its task. */
+export function skip(
+  record: TaskInstanceRecord,
+  { message, now }: Moment & { readonly message: string },
+): TaskInstanceTransition | undefined {
+  return endTry("skip", record, { state: "skipped", message, endDate: toIso(now) });
+}
+
+export interface FailFacts extends Moment {
+  readonly message: string;
+  readonly policy: RetryPolicy;
+  /** No further try, whatever is left (Airflow: AirflowFailException). */
+  readonly isFinal?: boolean;
+}
+
+/** The try has failed: up_for_retry while tries are left, else failed. */
+export function fail(
+  record: TaskInstanceRecord,
+  { message, policy, isFinal = false, now }: FailFacts,
+): TaskInstanceTransition | undefined {
+  const { tryNumber, maxTries } = record;
+  const endDate = toIso(now);
+  if (isFinal || !isRetryAllowed(tryNumber, maxTries)) {
+    return endTry("fail", record, { state: "failed", message, endDate });
+  }
+  const delayMs = retryDelay(policy, tryNumber) * 1_000;
+  return endTry("fail", record, {
+    state: "up_for_retry",
+    endDate,
+    message,
+    nextRetryAt: toIso(now + delayMs),
+    tries: [...record.tries, { ...tryOf(record), state: "failed", endDate }],
+  });
+}
+
+/** A sensor's poke said "not yet": its try goes on at this moment, epoch ms. */
+export function reschedule(
+  record: TaskInstanceRecord,
+  { nextAt, now }: Moment & { readonly nextAt: number },
+): TaskInstanceTransition | undefined {
+  return endTry("reschedule", record, {
+    state: "up_for_reschedule",
+    endDate: toIso(now),
+    rescheduleDate: toIso(nextAt),
+  });
+}
+
+/**
+ * The server stopped while the try ran. The try is kept in the history, and the next one, due at once,
+ * doesn't use up a retry (Airflow: a task that is cleared while it runs).
+ */
+export function free(
+  record: TaskInstanceRecord,
+  { now }: Moment,
+): TaskInstanceTransition | undefined {
+  const endDate = toIso(now);
+  return endTry("free", record, {
+    state: "up_for_retry",
+    nextRetryAt: endDate,
+    endDate,
+    maxTries: record.maxTries + 1,
+    message: "the server stopped while it ran",
+    tries: [...record.tries, { ...tryOf(record), state: "failed", endDate, isLost: true }],
+  });
+}
+
+/** How many tries of the instance were lost because the server stopped. */
+export function countLostTries({ tries }: Pick<TaskInstanceRecord, "tries">): number {
+  return tries.filter(({ isLost }) => isLost).length;
+}
+
+/** A dependency ends the task, which has not run. */
+export function decide({
+  state,
+  message,
+  now,
+}: Moment & {
+  readonly state: "skipped" | "upstream_failed" | "removed";
+  readonly message: string;
+}): TaskInstanceTransition {
+  const at = toIso(now);
+  return { from: LEGAL.decide, set: { state, message, startDate: at, endDate: at } };
+}
+
+/** The engine gave up on a worker that never reported: failed, whatever tries are left. */
+export function settle({
+  message,
+  now,
+}: Moment & { readonly message: string }): TaskInstanceTransition {
+  return { from: LEGAL.settle, set: { state: "failed", endDate: toIso(now), message } };
+}
+
+/** The run is ended from outside. */
+export function abandon({
+  state,
+  message,
+  now,
+}: Moment & {
+  readonly state: "skipped" | "failed";
+  readonly message: string;
+}): TaskInstanceTransition {
+  return { from: LEGAL.abandon, set: { state, endDate: toIso(now), message } };
+}
+
+/** The engine's token of a sensor that may still be poked; `maxTries` counts for one that has no record yet. */
+export function holdToken(
+  known: Known,
+  { token, maxTries }: { readonly token: string; readonly maxTries: number },
+): TaskInstanceTransition {
+  return { from: LEGAL.holdToken, set: { token, ...(known ? {} : { maxTries }) } };
+}
+
+/** What every try begins with; it leaves nothing of what was waited for before. */
+const RUNNING = {
+  state: "running",
+  endDate: undefined,
+  nextRetryAt: undefined,
+  rescheduleDate: undefined,
+  message: undefined,
+} as const;
+
+function isLegal(event: keyof typeof LEGAL, state: TaskInstanceState | null): boolean {
+  const legal: readonly (TaskInstanceState | null)[] = LEGAL[event];
+  return legal.includes(state);
+}
+
+/** The end of the try that the record has; undefined if it doesn't run. */
+function endTry(
+  event: "succeed" | "skip" | "fail" | "reschedule" | "free",
+  { state, tryNumber }: TaskInstanceRecord,
+  set: TaskInstanceTransition["set"],
+): TaskInstanceTransition | undefined {
+  if (!isLegal(event, state)) return undefined;
+  return { from: LEGAL[event], tryNumber, set };
+}
+
+function tryOf({ tryNumber, startDate }: TaskInstanceRecord) {
+  return { tryNumber, ...(startDate === undefined ? {} : { startDate }) };
+}

@@ -1,0 +1,35 @@
+// Starts the execution of a queued run. A process that dies half way leaves a running run without an
+// execution, which is taken up as any such run is.
+import { requeueRun, startRun } from "../../model/dag-run.ts";
+import type { DagRunRecord } from "../../model/records.ts";
+import type { Platform } from "../../ports/platform.ts";
+import { retry } from "../retry.ts";
+
+/** Another attempt of a start that succeeded finds the execution there. */
+const START = { attempts: 6 } as const;
+
+/** The run as started; undefined if it was not ours to start, or could not be started and is queued again. */
+export async function startQueuedRun(
+  {
+    metadata,
+    clock,
+    stateMachines,
+    report,
+  }: Pick<Platform, "metadata" | "clock" | "stateMachines" | "report">,
+  { dagId, runId }: Pick<DagRunRecord, "dagId" | "runId">,
+): Promise<DagRunRecord | undefined> {
+  const run = await metadata.runs.update({ dagId, runId, ...startRun({ now: clock.now() }) });
+  if (!run) return undefined;
+  const { versionHash: hash, clearNumber } = run;
+  const input = { dagId, runId, clearNumber };
+  try {
+    await retry(clock, () => stateMachines.start({ dagId, hash, input }), START);
+    return run;
+  } catch (problem) {
+    report.error(`Run "${runId}" of DAG "${dagId}" did not start: ${String(problem)}`);
+    // Perhaps it was started, and only the answers were lost. Then what waits in it ends.
+    await metadata.runs.update({ dagId, runId, ...requeueRun(run) });
+    await retry(clock, () => stateMachines.stop(input, "its start failed"), START);
+    return undefined;
+  }
+}

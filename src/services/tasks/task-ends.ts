@@ -1,0 +1,64 @@
+// The one place that applies the end of a try or of a task, in this order: it is recorded, its
+// callbacks start, what it means for other tasks is propagated, and a failure is published. A process
+// that dies in between leaves the record, from which finishEnd goes on.
+import { taskFailed } from "../../model/failure-event.ts";
+import type { TaskInstanceKey, TaskInstanceRecord, XComRecord } from "../../model/records.ts";
+import type { TaskError } from "../../model/task-call.ts";
+import type { TaskInstanceTransition } from "../../model/task-instance.ts";
+import type { Platform } from "../../ports/platform.ts";
+import { publishFailure } from "../notifications/publish-failure.ts";
+import type { Callbacks } from "./callbacks.ts";
+import { propagate } from "./propagate.ts";
+import { type PropagationContext, toEnded } from "./verdict-wave.ts";
+import type { RunScope } from "./verdicts.ts";
+
+export type EndContext = PropagationContext &
+  Pick<Platform, "notifications" | "report"> & { readonly callbacks: Callbacks };
+
+/** How a try or a task ends. */
+export interface TaskEnd {
+  readonly key: TaskInstanceKey;
+  /** Undefined: the state machine refuses the event. */
+  readonly change: TaskInstanceTransition | undefined;
+  /** Stored together with the change. */
+  readonly xcoms?: readonly XComRecord[];
+  /** For callbacks. */
+  readonly error?: TaskError;
+}
+
+/**
+ * Records the end and all that follows from it. Answers the instance as recorded; undefined when the
+ * change was refused, since somebody else has ended the try.
+ */
+export async function applyEnd(
+  context: EndContext,
+  scope: RunScope,
+  { key, change, xcoms, error }: TaskEnd,
+): Promise<TaskInstanceRecord | undefined> {
+  if (!change) return undefined;
+  const ended = await context.metadata.taskInstances.update({
+    key,
+    ...change,
+    ...(xcoms ? { xcoms } : {}),
+  });
+  if (!ended) return undefined;
+  context.callbacks.afterTry(scope, ended, error);
+  await finishEnd(context, scope, ended, { isRepeated: false });
+  return ended;
+}
+
+/**
+ * What follows from a recorded end, apart from callbacks; repeating is safe. Nothing happens if the
+ * instance has not ended.
+ */
+export async function finishEnd(
+  context: EndContext,
+  scope: RunScope,
+  record: TaskInstanceRecord,
+  { isRepeated }: { readonly isRepeated: boolean },
+): Promise<void> {
+  const ended = toEnded(record);
+  if (!ended) return;
+  await propagate(context, scope, [ended], { isRepeated });
+  if (ended.state === "failed") await publishFailure(context, taskFailed(scope.run, record));
+}

@@ -1,0 +1,142 @@
+// How a try ended, as an event of the task instance's state machine: what it returned is stored with
+// it, and a failure is retried while tries are left.
+import type { TaskInstanceRecord, XComRecord } from "../../model/records.ts";
+import { decideWait } from "../../model/scheduling/sensors.ts";
+import { decideSkips } from "../../model/scheduling/skips.ts";
+import type { TaskError, TaskOutcome } from "../../model/task-call.ts";
+import { fail, reschedule, skip, succeed } from "../../model/task-instance.ts";
+import type { DiedTry } from "../../ports/task-runner.ts";
+import { retry } from "../retry.ts";
+import type { ServiceContext } from "../service-context.ts";
+import { applyEnd } from "./task-ends.ts";
+import type { InstanceScope } from "./verdicts.ts";
+import { RETURN_VALUE, toXComRecord } from "./xcom-values.ts";
+
+/** The instance as recorded at the start of the try. */
+interface Started {
+  readonly started: TaskInstanceRecord;
+}
+
+/** The instance as it is after a try; undefined when somebody else has recorded its end. */
+type Recorded = Promise<TaskInstanceRecord | undefined>;
+
+/** Records how the try ended, with all that follows. */
+export function recordEnding(
+  context: ServiceContext,
+  instance: InstanceScope,
+  { started, ending }: Started & { readonly ending: TaskOutcome | DiedTry },
+): Recorded {
+  switch (ending.kind) {
+    case "success":
+      return recordSuccess(context, instance, { started, result: ending.result });
+    case "skipped": {
+      const message = ending.message ?? "skipped by itself";
+      return recordSkip(context, instance, { started, message });
+    }
+    case "failed": {
+      const { error, retry: isRetried } = ending;
+      return recordFailure(context, instance, { started, error, isFinal: !isRetried });
+    }
+    case "reschedule":
+      return recordReschedule(context, instance, { started });
+    case "died": {
+      const { sensor } = instance.task;
+      // Airflow: a sensor's soft_fail and never_fail hold for AirflowTaskTimeout as well.
+      if (ending.timedOut && (sensor?.softFail || sensor?.neverFail)) {
+        return recordSkip(context, instance, { started, message: ending.reason });
+      }
+      const error = { name: "WorkerDied", message: ending.reason };
+      return recordFailure(context, instance, { started, error });
+    }
+  }
+}
+
+/** The worker of a try that is recorded as running died without a word: the try has failed. */
+export function recordDeath(
+  context: ServiceContext,
+  instance: InstanceScope,
+  started: TaskInstanceRecord,
+): Recorded {
+  const what = instance.task.sensor ? "poke" : "try";
+  const message = `the worker died before it reported how the ${what} ended`;
+  return recordFailure(context, instance, { started, error: { name: "WorkerDied", message } });
+}
+
+/** The try has failed; `isFinal` forbids another. */
+export function recordFailure(
+  context: ServiceContext,
+  { task, key, ...scope }: InstanceScope,
+  {
+    started,
+    error,
+    isFinal = false,
+  }: Started & { readonly error: TaskError; readonly isFinal?: boolean },
+): Recorded {
+  const message = `${error.name}: ${error.message}`;
+  const change = fail(started, { message, policy: task, isFinal, now: context.clock.now() });
+  return applyEnd(context, scope, { key, change, error });
+}
+
+function recordSkip(
+  context: ServiceContext,
+  { key, ...scope }: InstanceScope,
+  { started, message }: Started & { readonly message: string },
+): Recorded {
+  const change = skip(started, { message, now: context.clock.now() });
+  return applyEnd(context, scope, { key, change });
+}
+
+/** A sensor that isn't done waits for its next poke, unless its time is over (Airflow: AirflowSensorTimeout). */
+function recordReschedule(
+  context: ServiceContext,
+  instance: InstanceScope,
+  { started }: Started,
+): Recorded {
+  const { task, key } = instance;
+  if (!task.sensor) {
+    throw new Error(`Task "${task.taskId}" is not a sensor, and can't be rescheduled`);
+  }
+  const now = context.clock.now();
+  const firstPokeAt = started.firstPokeAt === undefined ? now : Date.parse(started.firstPokeAt);
+  const wait = decideWait(task.sensor, { firstPokeAt, now });
+  if (!("timedOut" in wait)) {
+    return applyEnd(context, instance, { key, change: reschedule(started, { ...wait, now }) });
+  }
+  const message = wait.timedOut;
+  if (task.sensor.softFail) return recordSkip(context, instance, { started, message });
+  const error = { name: "AirflowSensorTimeout", message };
+  return recordFailure(context, instance, { started, error, isFinal: true });
+}
+
+/** A branch that returns an unknown label, or a result that can't be stored, is a failure of the try. */
+async function recordSuccess(
+  context: ServiceContext,
+  instance: InstanceScope,
+  { started, result }: Started & { readonly result: string | undefined },
+): Recorded {
+  const { task, key, version } = instance;
+  const value = result === undefined ? null : JSON.parse(result);
+  const decided = task.decision && decideSkips(version.document, task.taskId, value);
+  if (decided && "error" in decided) {
+    const error = { name: "BranchError", message: decided.error };
+    return recordFailure(context, instance, { started, error });
+  }
+  const xcoms: XComRecord[] = [];
+  try {
+    if (result !== undefined) {
+      const entry = { name: RETURN_VALUE, value: result };
+      xcoms.push(await retry(context.clock, () => toXComRecord(context, key, entry)));
+    }
+  } catch (problem) {
+    return recordFailure(context, instance, { started, error: toTaskError(problem) });
+  }
+  const change = succeed(started, { skips: decided?.skip, now: context.clock.now() });
+  return applyEnd(context, instance, { key, change, xcoms });
+}
+
+/** A failure of the storage, as the error of the task that it stops. */
+export function toTaskError(problem: unknown): TaskError {
+  return problem instanceof Error
+    ? { name: problem.name, message: problem.message }
+    : { name: "Error", message: String(problem) };
+}
