@@ -186,11 +186,6 @@ export function free(
   });
 }
 
-/** How many tries of the instance were lost because the server stopped. */
-export function countLostTries({ tries }: Pick<TaskInstanceRecord, "tries">): number {
-  return tries.filter(({ isLost }) => isLost).length;
-}
-
 /** A dependency ends the task, which has not run. */
 export function decide({
   state,

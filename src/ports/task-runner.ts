@@ -16,6 +16,11 @@ export interface RunOptions {
   readonly timeout?: number;
   readonly signal: AbortSignal;
   readonly services: TaskServices;
+  /**
+   * Runs the try in a process of its own, if the runner can: what kills that process is the try's
+   * death, not the server's. Absent: false.
+   */
+  readonly isIsolated?: boolean;
 }
 
 /** A try that ended without an outcome of its own. */
@@ -39,6 +44,8 @@ export interface Slot {
 }
 
 export interface TaskRunner {
+  /** Whether it can run a try in a process of its own; absent: false. */
+  readonly canIsolate?: boolean;
   /** The longest that a worker lives, in seconds; absent where its death is always reported. */
   readonly limit?: number;
   /**

@@ -13,10 +13,10 @@ import { schedule } from "../reference/scheduler.ts";
 import { steadyDags } from "../reference/steady-dags.ts";
 import {
   createVirtualProduct,
-  type SeenTry,
   toScript,
   type VirtualProduct,
 } from "../reference/virtual-product.ts";
+import type { SeenTry } from "../reference/virtual-runner.ts";
 import type { Faults } from "../reference/watched-calls.ts";
 
 /** Of calls that fail. */

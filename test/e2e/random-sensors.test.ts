@@ -15,12 +15,11 @@ import {
   BEGIN,
   createVirtualProduct,
   type Death,
-  type Script,
-  type SeenTry,
   toScript,
   type VirtualProduct,
   type VirtualProductOptions,
 } from "../reference/virtual-product.ts";
+import type { Script, SeenTry } from "../reference/virtual-runner.ts";
 
 const DAGS = 400;
 /** Moments in records have milliseconds; that much may go missing in each comparison of two. */

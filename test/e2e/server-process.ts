@@ -11,6 +11,8 @@ export interface ServerProcess {
   readonly output: readonly string[];
   /** The parsed body; throws unless the answer is a 2xx. */
   request(path: string, body?: unknown): Promise<ReturnType<typeof JSON.parse>>;
+  /** Resolves when the process is gone, for whatever reason. */
+  readonly gone: Promise<unknown>;
   /** Resolves when the process is gone; answers its exit code, null after a signal. */
   kill(signal: NodeJS.Signals): Promise<number | null>;
   /** Resolves when the process has ended by itself; answers as `kill` does. */
@@ -28,6 +30,7 @@ export async function startServer(
     { stdio: ["ignore", "pipe", "pipe"] },
   );
   const output: string[] = [];
+  const gone = once(child, "exit");
   const url = await new Promise<string>((resolve, reject) => {
     for (const stream of [child.stdout, child.stderr]) {
       createInterface({ input: stream }).on("line", (line) => {
@@ -47,6 +50,7 @@ export async function startServer(
   return {
     url,
     output,
+    gone,
     async request(path, body) {
       const response = await fetch(
         `${url}/api/v2${path}`,

@@ -1,10 +1,10 @@
 // The state machine of a task instance: every event in every state.
 import { expect, test } from "vitest";
 import type { TaskInstanceRecord } from "../../src/model/records.ts";
+import { countLostTries } from "../../src/model/scheduling/suspects.ts";
 import type { TaskInstanceState } from "../../src/model/states.ts";
 import {
   abandon,
-  countLostTries,
   decide,
   fail,
   free,

@@ -7,18 +7,16 @@ import {
   type LocalStateMachines,
 } from "../../src/local/interpreter-state-machines.ts";
 import { createSqliteMetadata } from "../../src/local/sqlite/metadata.ts";
-import { createSlots } from "../../src/local/threads/slots.ts";
 import { createTimerTriggers, type TimerTriggers } from "../../src/local/timer-triggers.ts";
 import type { StateMachine } from "../../src/model/asl.ts";
 import type { DagDocument } from "../../src/model/document.ts";
 import type { DagRunRecord, TaskInstanceRecord } from "../../src/model/records.ts";
 import type { Trigger } from "../../src/model/scheduling/sensors.ts";
 import { supersede } from "../../src/model/scheduling/version-retention.ts";
-import type { CallbackCall, TaskCall, TaskOutcome } from "../../src/model/task-call.ts";
+import type { CallbackCall } from "../../src/model/task-call.ts";
 import type { Metadata } from "../../src/ports/metadata.ts";
 import type { Reporter } from "../../src/ports/platform.ts";
 import type { StateMachines, VersionName } from "../../src/ports/state-machines.ts";
-import type { DiedTry, RunOptions, TaskRunner } from "../../src/ports/task-runner.ts";
 import type { Triggers } from "../../src/ports/triggers.ts";
 import type { XComs } from "../../src/ports/xcoms.ts";
 import { createServices, type Services } from "../../src/services/services.ts";
@@ -27,25 +25,13 @@ import type { WorkerEvent } from "../../src/services/tasks/worker-events.ts";
 import { ABSENT } from "./absent-ports.ts";
 import type { Script as Plan } from "./run-states.ts";
 import { createVirtualClock, createVirtualSchedules, type VirtualClock } from "./virtual-clock.ts";
+import {
+  createVirtualRunner,
+  type Script,
+  type SeenTry,
+  type VirtualRunner,
+} from "./virtual-runner.ts";
 import { type Faults, IMMORTAL, type Life, type StoreCall, watchCalls } from "./watched-calls.ts";
-
-/** How one try goes: it takes so many seconds and then ends so. */
-export interface ScriptedTry {
-  readonly seconds: number;
-  readonly ending: TaskOutcome | DiedTry;
-}
-
-export type Script = (call: TaskCall) => ScriptedTry;
-
-/** A try that user code has seen. Times are epoch ms. */
-export interface SeenTry {
-  readonly call: TaskCall;
-  readonly start: number;
-  /** Absent while it runs. */
-  end?: number;
-  /** Whether it was killed before its end. */
-  isKilled?: boolean;
-}
 
 /** Each try of a task goes as the plan of the run says; a task that fails does so each time. */
 export function toScript(plan: Plan): Script {
@@ -164,35 +150,17 @@ export function createVirtualProduct(options: VirtualProductOptions = {}): Virtu
     error: (message) => reports.push(message),
   };
 
-  /** Plays the script on so many threads, first come, first served. */
-  function createRunner(threads: number): TaskRunner {
-    const slots = createSlots(threads);
-    async function run(call: TaskCall, { signal }: RunOptions): Promise<TaskOutcome | DiedTry> {
-      const seen: SeenTry = { call, start: clock.now() };
-      tries.push(seen);
-      const { seconds, ending } = script(call);
-      await clock.sleep(seconds * 1_000, signal);
-      seen.end = clock.now();
-      if (!signal.aborted) return ending;
-      seen.isKilled = true;
-      return { kind: "died", reason: "killed" };
-    }
-    return {
-      ...(options.apart ? { limit: options.apart.limit } : {}),
-      async reserve({ signal }) {
-        const release = await slots.take({ signal });
-        return release && { run, release };
-      },
-      async runCallbacks(call) {
-        callbacks.push(call);
-      },
-    };
-  }
-
   /** A new engine over what the metadata holds, as after the start of a process. */
   function boot(): Engine {
     const life = { isOver: false };
-    const runner = createRunner(options.threads ?? Infinity);
+    const runner = createVirtualRunner({
+      clock,
+      threads: options.threads ?? Infinity,
+      limit: options.apart?.limit,
+      play: (call) => script(call),
+      onTry: (seen) => tries.push(seen),
+      onCallbacks: (call) => callbacks.push(call),
+    });
     const metadata = calls.watchMetadata(store, life);
     const xcoms = calls.watch(options.xcoms ?? ABSENT.xcoms, life);
     const schedules = createVirtualSchedules({
@@ -243,7 +211,7 @@ export function createVirtualProduct(options: VirtualProductOptions = {}): Virtu
       services.worker.execute(event, signal).catch((problem) => report.error(String(problem)));
     });
     const triggerer = () => (options.apart ? apart : services.triggerer);
-    return { services, stateMachines, timers, life };
+    return { services, stateMachines, timers, runner, life };
   }
 
   let engine = boot();
@@ -275,7 +243,7 @@ export function createVirtualProduct(options: VirtualProductOptions = {}): Virtu
 
   async function settle(): Promise<void> {
     do await turn();
-    while (calls.isOpen());
+    while (calls.isOpen() || engine.runner.isGiving());
   }
 
   async function passTo(moment: number): Promise<void> {
@@ -380,6 +348,7 @@ function turn(): Promise<void> {
 
 interface Engine {
   readonly services: Services;
+  readonly runner: VirtualRunner;
   readonly stateMachines: LocalStateMachines;
   readonly timers: TimerTriggers;
   readonly life: Life;

@@ -3,11 +3,10 @@ import { onTestFinished } from "vitest";
 import {
   BEGIN,
   createVirtualProduct,
-  type Script,
-  type ScriptedTry,
   type VirtualProduct,
   type VirtualProductOptions,
 } from "../reference/virtual-product.ts";
+import type { Script, ScriptedTry } from "../reference/virtual-runner.ts";
 
 /** To be called within a test. Its time begins at 1970-01-02T00:00Z. */
 export function startProduct(options?: VirtualProductOptions): VirtualProduct {

@@ -1,7 +1,9 @@
 // A number of slots that callers wait for: the highest priority goes first, equal ones in their order.
+// A free slot is given at the end of the turn of the event loop, so that it goes to the right one of
+// those who ask together.
 
 export interface SlotRequest {
-  /** Asked when the caller must wait; 0 when absent. */
+  /** Asked when there are fewer slots than callers; 0 when absent. */
   readonly priority?: () => number;
   /** Aborting it ends the wait. */
   readonly signal?: AbortSignal;
@@ -12,54 +14,86 @@ export interface Slots {
   take(request: SlotRequest): Promise<(() => void) | undefined>;
 }
 
-interface Waiting {
-  readonly priority: number;
+interface Caller {
+  readonly askPriority: () => number;
   give(): void;
 }
 
-export function createSlots(count: number): Slots {
-  /** Highest priority first. */
-  const queue: Waiting[] = [];
-  let taken = 0;
+interface Ranked {
+  readonly caller: Caller;
+  readonly priority: number;
+}
 
-  /** A slot goes from hand to hand while callers wait. */
+export function createSlots(count: number): Slots {
+  /** Those who have asked in this turn, in their order. */
+  const arrived = new Set<Caller>();
+  /** Those who must wait, highest priority first. */
+  const queue: Ranked[] = [];
+  let taken = 0;
+  let isGiving = false;
+
+  function giveSoon(): void {
+    if (isGiving || taken >= count || queue.length + arrived.size === 0) return;
+    isGiving = true;
+    setImmediate(() => {
+      isGiving = false;
+      give();
+    });
+  }
+
+  function give(): void {
+    const hasEnough = queue.length + arrived.size <= count - taken;
+    for (const caller of arrived) {
+      if (hasEnough) queue.push({ caller, priority: 0 });
+      else rank(caller);
+    }
+    arrived.clear();
+    const next = queue.splice(0, count - taken);
+    taken += next.length;
+    for (const { caller } of next) caller.give();
+  }
+
+  function rank(caller: Caller): void {
+    const priority = caller.askPriority();
+    const behind = queue.findLastIndex((other) => other.priority >= priority);
+    queue.splice(behind + 1, 0, { caller, priority });
+  }
+
+  function leave(caller: Caller): void {
+    if (arrived.delete(caller)) return;
+    const index = queue.findIndex((ranked) => ranked.caller === caller);
+    if (index >= 0) queue.splice(index, 1);
+  }
+
   function createRelease(): () => void {
     let isReleased = false;
     return () => {
       if (isReleased) return;
       isReleased = true;
-      const next = queue.shift();
-      if (next) next.give();
-      else taken -= 1;
+      taken -= 1;
+      giveSoon();
     };
   }
 
-  function wait({ priority, signal }: SlotRequest): Promise<(() => void) | undefined> {
-    const own = priority?.() ?? 0;
-    return new Promise((resolve) => {
-      const waiting: Waiting = {
-        priority: own,
-        give() {
-          signal?.removeEventListener("abort", leave);
-          resolve(createRelease());
-        },
-      };
-      const leave = (): void => {
-        queue.splice(queue.indexOf(waiting), 1);
-        resolve(undefined);
-      };
-      const behind = queue.findLastIndex((other) => other.priority >= own);
-      queue.splice(behind + 1, 0, waiting);
-      signal?.addEventListener("abort", leave, { once: true });
-    });
-  }
-
   return {
-    async take(request) {
-      if (request.signal?.aborted) return undefined;
-      if (taken >= count) return wait(request);
-      taken += 1;
-      return createRelease();
+    async take({ priority: askPriority = () => 0, signal }) {
+      if (signal?.aborted) return undefined;
+      return new Promise((resolve) => {
+        const onAbort = (): void => {
+          leave(caller);
+          resolve(undefined);
+        };
+        const caller: Caller = {
+          askPriority,
+          give() {
+            signal?.removeEventListener("abort", onAbort);
+            resolve(createRelease());
+          },
+        };
+        signal?.addEventListener("abort", onAbort, { once: true });
+        arrived.add(caller);
+        giveSoon();
+      });
     },
   };
 }

@@ -8,6 +8,7 @@ import type { Reporter } from "../../ports/platform.ts";
 import type { TryKey } from "../../ports/task-logs.ts";
 import type { DiedTry, RunOptions, TaskRunner } from "../../ports/task-runner.ts";
 import { createFileTaskLogs } from "../file-task-logs.ts";
+import { createIsolatedTries } from "./isolated-tries.ts";
 import type { ThreadEnding } from "./pool-thread.ts";
 import { siblingUrl } from "./sibling-url.ts";
 import type { TaskProcesses } from "./task-processes.ts";
@@ -49,7 +50,9 @@ const PATIENCE_MS = 10;
 export function createThreadTaskRunner(options: ThreadTaskRunnerOptions): ThreadTaskRunner {
   const { bundles, logsFolder, report, callbackTimeout = 20 } = options;
   const logs = createFileTaskLogs(logsFolder, report ? { report } : {});
-  const data: TaskThreadData = { logsFolder, dagsFolder: resolve(options.dagsFolder) };
+  const dagsFolder = resolve(options.dagsFolder);
+  const data: TaskThreadData = { logsFolder, dagsFolder };
+  const isolated = createIsolatedTries(logs);
   const pool = createThreadPool({
     entry: siblingUrl(import.meta.url, "task-thread"),
     data,
@@ -93,19 +96,28 @@ export function createThreadTaskRunner(options: ThreadTaskRunnerOptions): Thread
   async function run(
     slot: ThreadSlot,
     call: TaskCall,
-    { bundleHash, timeout, signal, services }: RunOptions,
+    { bundleHash, timeout, signal, services, isIsolated = false }: RunOptions,
   ): Promise<TaskOutcome | DiedTry> {
     const url = await addressOf(bundleHash).catch(() => undefined);
     if (url === undefined) {
       return { kind: "died", reason: `the code of this version (bundle ${bundleHash}) is gone` };
     }
-    const request: TaskRequest = { kind: "task", call, bundle: { hash: bundleHash, url } };
+    const bundle = { hash: bundleHash, url };
+    const onAsk = (method: string, args: readonly unknown[]) => askServices(services, method, args);
+    if (isIsolated) {
+      const limits = {
+        ...(timeout === undefined ? {} : { timeout }),
+        ...(options.memoryLimitMb === undefined ? {} : { memoryLimitMb: options.memoryLimitMb }),
+      };
+      return isolated.run({ call, bundle, logsFolder, dagsFolder, ...limits }, { signal, onAsk });
+    }
+    const request: TaskRequest = { kind: "task", call, bundle };
     const reason = `timed out after ${timeout} s (executionTimeout)`;
     const ending = await slot.run({
       request,
       signal,
       group: bundleHash,
-      onAsk: (method, args) => askServices(services, method, args),
+      onAsk,
       ...(timeout === undefined ? {} : { timeout: { seconds: timeout, reason } }),
     });
     if (ending.kind === "answer") return toOutcome(ending.value);
@@ -116,6 +128,7 @@ export function createThreadTaskRunner(options: ThreadTaskRunnerOptions): Thread
   }
 
   return {
+    canIsolate: true,
     get threads() {
       return pool.size;
     },
@@ -144,7 +157,9 @@ export function createThreadTaskRunner(options: ThreadTaskRunnerOptions): Thread
         await logDeath({ dagId, runId, taskId, mapIndex, tryNumber }, ending, "The callbacks");
     },
     warmUp: () => pool.warmUp(),
-    close: () => pool.close(),
+    async close() {
+      await Promise.all([isolated.close(), pool.close()]);
+    },
   };
 }
 

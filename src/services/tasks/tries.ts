@@ -1,16 +1,20 @@
 // One try: it waits for a slot, is recorded as running, gets what the task reads, and the task runner
 // runs it. How it ended is recorded by try-ends.ts.
+
 import type { TaskInstanceRecord } from "../../model/records.ts";
 import { totalPriorityWeight } from "../../model/scheduling/priority.ts";
+import { describeLostTries } from "../../model/scheduling/suspects.ts";
 import type { TaskCall, TaskError, TaskOutcome } from "../../model/task-call.ts";
 import type { TaskInstanceTransition } from "../../model/task-instance.ts";
+import { toIso } from "../../model/values/time.ts";
 import type { DiedTry, Slot } from "../../ports/task-runner.ts";
 import { retry } from "../retry.ts";
 import type { ServiceContext } from "../service-context.ts";
 import { propagate } from "./propagate.ts";
 import { callForTask, readInputs } from "./task-call-inputs.ts";
 import { createTaskServices } from "./task-services.ts";
-import { recordEnding, recordFailure, toTaskError } from "./try-ends.ts";
+
+import { isToBeIsolated, recordEnding, recordFailure, toTaskError } from "./try-ends.ts";
 import { recordVerdict } from "./verdict-wave.ts";
 import { decideVerdict, type InstanceScope } from "./verdicts.ts";
 import { RetryLater } from "./worker-events.ts";
@@ -98,11 +102,28 @@ async function runInSlot(
   } catch (problem) {
     return { started, unreadable: toTaskError(problem) };
   }
+  const isIsolated = isToBeIsolated(context, started);
+  if (isIsolated) await reportIsolation(context, started);
   const ending = await slot.run(callForTask(instance, { tryNumber, maxTries, reads }), {
     bundleHash: version.bundleHash,
     signal,
     services: createTaskServices(context, key),
     ...(task.executionTimeout === undefined ? {} : { timeout: task.executionTimeout }),
+    ...(isIsolated ? { isIsolated } : {}),
   });
   return { started, ending };
+}
+
+/** Says in the try's log and in the product's own why the try has a process of its own. */
+async function reportIsolation(
+  { logs, clock, report }: ServiceContext,
+  started: TaskInstanceRecord,
+): Promise<void> {
+  const { dagId, runId, taskId } = started;
+  const why = `in a process of its own: ${describeLostTries(started)}`;
+  report.info(`Task "${taskId}" of run "${runId}" of DAG "${dagId}" runs ${why}`);
+  const timestamp = toIso(clock.now());
+  await logs.append(started, [
+    { timestamp, level: "warning", event: `The try runs ${why}`, logger: "stepwind" },
+  ]);
 }

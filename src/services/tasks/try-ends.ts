@@ -1,8 +1,10 @@
 // How a try ended, as an event of the task instance's state machine: what it returned is stored with
 // it, and a failure is retried while tries are left.
+
 import type { TaskInstanceRecord, XComRecord } from "../../model/records.ts";
 import { decideWait } from "../../model/scheduling/sensors.ts";
 import { decideSkips } from "../../model/scheduling/skips.ts";
+import { describeLostTries, isSuspect } from "../../model/scheduling/suspects.ts";
 import type { TaskError, TaskOutcome } from "../../model/task-call.ts";
 import { fail, reschedule, skip, succeed } from "../../model/task-instance.ts";
 import type { DiedTry } from "../../ports/task-runner.ts";
@@ -39,16 +41,39 @@ export function recordEnding(
     }
     case "reschedule":
       return recordReschedule(context, instance, { started });
-    case "died": {
-      const { sensor } = instance.task;
-      // Airflow: a sensor's soft_fail and never_fail hold for AirflowTaskTimeout as well.
-      if (ending.timedOut && (sensor?.softFail || sensor?.neverFail)) {
-        return recordSkip(context, instance, { started, message: ending.reason });
-      }
-      const error = { name: "WorkerDied", message: ending.reason };
-      return recordFailure(context, instance, { started, error });
-    }
+    case "died":
+      return recordDied(context, instance, { started, ending });
   }
+}
+
+/** A suspect whose own process died has most likely been what stopped the server. */
+function recordDied(
+  context: ServiceContext,
+  instance: InstanceScope,
+  { started, ending: { reason, timedOut } }: Started & { readonly ending: DiedTry },
+): Recorded {
+  const { sensor } = instance.task;
+  // Airflow: a sensor's soft_fail and never_fail hold for AirflowTaskTimeout as well.
+  if (timedOut && (sensor?.softFail || sensor?.neverFail)) {
+    return recordSkip(context, instance, { started, message: reason });
+  }
+  let message = reason;
+  if (!timedOut && isToBeIsolated(context, started)) {
+    const { dagId, runId, taskId } = started;
+    message = `${reason}; before that ${describeLostTries(started)}`;
+    context.report.warn(
+      `Task "${taskId}" of run "${runId}" of DAG "${dagId}" died in its own process: ${message}`,
+    );
+  }
+  return recordFailure(context, instance, { started, error: { name: "WorkerDied", message } });
+}
+
+/** Whether the instance's try runs in a process of its own. */
+export function isToBeIsolated(
+  { runner }: Pick<ServiceContext, "runner">,
+  instance: Pick<TaskInstanceRecord, "tries">,
+): boolean {
+  return (runner.canIsolate ?? false) && isSuspect(instance);
 }
 
 /** The worker of a try that is recorded as running died without a word: the try has failed. */

@@ -9,8 +9,23 @@ test("of those who wait for a slot the highest priority goes first, equal ones i
     order.push(name);
     release?.();
   };
-  await Promise.all([ask("first", 0), ask("low", 1), ask("high", 5), ask("low too", 1)]);
-  expect(order).toEqual(["first", "high", "low", "low too"]);
+  const first = await slots.take({ priority: () => 0 });
+  const others = [ask("low", 1), ask("high", 5), ask("low too", 1)];
+  first?.();
+  await Promise.all(others);
+  expect(order).toEqual(["high", "low", "low too"]);
+});
+
+test("of those who ask together the highest priority has the free slot", async () => {
+  const slots = createSlots(2);
+  const order: number[] = [];
+  const ask = async (priority: number) => {
+    const release = await slots.take({ priority: () => priority });
+    order.push(priority);
+    release?.();
+  };
+  await Promise.all([1, 5, 3, 4].map(ask));
+  expect(order).toEqual([5, 4, 3, 1]);
 });
 
 test("the priority is asked only of those who must wait", async () => {

@@ -1,6 +1,5 @@
 // What a task instance waits for, in words.
 import { expect, test } from "vitest";
-import { mayDecide } from "../../../src/model/dependencies/decided-by.ts";
 import { DEPENDENCIES } from "../../../src/model/dependencies/dependencies.ts";
 import type { DependencyFacts } from "../../../src/model/dependencies/dependency.ts";
 import {
@@ -8,7 +7,7 @@ import {
   type TriggerRule,
 } from "../../../src/model/dependencies/trigger-rule-names.ts";
 import type { TaskInstanceRecord } from "../../../src/model/records.ts";
-import type { FinishedState, TaskInstanceState } from "../../../src/model/states.ts";
+import type { TaskInstanceState } from "../../../src/model/states.ts";
 import { dagDocument, taskDocument } from "../documents.ts";
 
 const NOW = Date.UTC(2026, 0, 31);
@@ -100,17 +99,4 @@ test("a retry and a sensor's next poke wait for their moments, and for nothing a
     unmet(upstream, { known: record("t", "up_for_reschedule", { rescheduleDate: at(seconds) }) });
   expect(next(60)).toMatchObject({ "Ready To Reschedule": { kind: "waits" } });
   expect(next(0)).toEqual({});
-});
-
-test("an end may decide a rule exactly where Airflow's rules end a task by it", () => {
-  const rulesOf = (state: FinishedState) => TRIGGER_RULES.filter((rule) => mayDecide(rule, state));
-  expect(rulesOf("success")).toEqual(["all_failed", "one_failed", "all_skipped"]);
-  expect(rulesOf("failed")).toEqual([
-    "all_success",
-    "all_done_min_one_success",
-    "one_success",
-    "none_failed",
-    "none_failed_min_one_success",
-    "all_skipped",
-  ]);
 });
