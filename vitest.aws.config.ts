@@ -1,4 +1,5 @@
-// Vitest for what needs an AWS emulator, one for all: the adapters, and end to end the product as the CDK deploys it.
+// Vitest for what needs an AWS emulator, one for all: the adapters, and end to end the product as
+// the CDK deploys it.
 import { defineConfig } from "vitest/config";
 import { isMiniStack } from "./test/aws/ministack.ts";
 
@@ -9,11 +10,15 @@ const given = process.env.AWS_ENDPOINT_URL;
 const isLocalStack = given !== undefined && !(await isMiniStack(given));
 
 /**
- * LocalStack keeps a function warm for ten minutes, at some 15 descriptors each, and its `select()` takes none beyond
- * 1,024. One file at a time needs about 600; three, each with a stack of its own, need more than there are.
+ * LocalStack keeps a function warm for ten minutes, at some 15 descriptors each, and its `select()`
+ * takes none beyond 1,024. One file at a time needs about 600; three, each with a stack of its own,
+ * need more than there are.
  */
 const FILES_AT_ONCE = isLocalStack ? 1 : 3;
-/** LocalStack is one Python process: it takes several times as long for thousands of calls as others do. */
+/**
+ * LocalStack is one Python process: it takes several times as long for thousands of calls as others
+ * do.
+ */
 const PATIENCE = isLocalStack ? 3 : 1;
 
 export default defineConfig({

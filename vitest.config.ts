@@ -1,5 +1,5 @@
-// Vitest: every test file under test/ but those that need an AWS emulator (vitest.aws.config.ts); "stepwind" means the
-// source, as it does for tsc.
+// Vitest: every test file under test/ but those that need an AWS emulator (vitest.aws.config.ts);
+// "stepwind" means the source, as it does for tsc.
 import { configDefaults, defineConfig } from "vitest/config";
 
 export default defineConfig({

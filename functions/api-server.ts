@@ -11,7 +11,7 @@ import { createServices } from "../src/services/services.ts";
 const environment = readEnvironment(process.env);
 const { secretsPrefix: prefix, version } = environment;
 const platform = createAwsPlatform(environment, { storage: BRIEF });
-// A change of a state that fails is an answer here: whoever asked may ask again.
+// A change of a state that fails is an answer here, and the client may ask again.
 const services = createServices(platform, { patienceMs: 0 });
 const password = createSsmPassword({ client: new SSMClient(CLIENT_OPTIONS), prefix });
 const app = createApiServer(platform, services, { password, version });

@@ -1,4 +1,4 @@
-// The notifier: tells people of the failures that were published to the topic.
+// The notifier: reports to people the failures that were published to the topic.
 import type { SNSEvent } from "aws-lambda";
 import { BRIEF } from "../src/aws/client-options.ts";
 import { readEnvironment } from "../src/aws/environment.ts";

@@ -1,4 +1,5 @@
-// The scheduler: plans a DAG whenever EventBridge fires for it, and looks for orphans whenever it fires for none.
+// The scheduler: plans a DAG whenever EventBridge fires for it, and looks for orphans whenever it
+// fires for none.
 import { readEnvironment } from "../src/aws/environment.ts";
 import { createAwsPlatform } from "../src/aws/platform.ts";
 import { createServices } from "../src/services/services.ts";

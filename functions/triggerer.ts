@@ -1,4 +1,5 @@
-// The triggerer: takes delayed messages about sensors that wait, and has the worker poke those that still do.
+// The triggerer: takes delayed messages about sensors that wait, and has the worker poke those that
+// still do.
 import { LambdaClient } from "@aws-sdk/client-lambda";
 import type { SQSBatchResponse, SQSEvent } from "aws-lambda";
 import { BRIEF, CLIENT_OPTIONS } from "../src/aws/client-options.ts";

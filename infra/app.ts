@@ -1,4 +1,5 @@
-// The deployment: `cdk deploy`. Context (`--context key=value`) and the environment choose; README has the list.
+// The deployment: `cdk deploy`. Context (`--context key=value`) and the environment choose; README
+// has the list.
 import { App, RemovalPolicy, Stack } from "aws-cdk-lib";
 import { Stepwind } from "./stepwind.ts";
 
@@ -6,8 +7,8 @@ const app = new App();
 const read = (key: string): string | undefined => app.node.tryGetContext(key) ?? undefined;
 
 const { STEPWIND_SLACK_WEBHOOK: slackWebhook } = process.env;
-// Set by the CDK. Only with them are the buckets' names written out in the template, which is what CloudFormation wants
-// to take up those that an earlier deployment has left.
+// Set by the CDK. Only with them are the buckets' names written out in the template, which is what
+// CloudFormation wants to take up those that an earlier deployment has left.
 const { CDK_DEFAULT_ACCOUNT: account, CDK_DEFAULT_REGION: region } = process.env;
 const stack = new Stack(app, read("stack") ?? "Stepwind", {
   description: "Stepwind: Airflow's DAGs on Step Functions",

@@ -1,5 +1,6 @@
-// Who calls whom: uploads the DAG processor, schedules the scheduler, ended executions the recorder, failures the notifier,
-// and everybody the API. What can't be delivered goes to a dead-letter queue.
+// Who calls whom: uploads the DAG processor, schedules the scheduler, ended executions the
+// recorder, failures the notifier, and everybody the API. What can't be delivered goes to a
+// dead-letter queue.
 import { Duration, Stack } from "aws-cdk-lib";
 import * as events from "aws-cdk-lib/aws-events";
 import * as targets from "aws-cdk-lib/aws-events-targets";
@@ -16,8 +17,9 @@ import type { Service } from "./functions.ts";
 import type { Parts } from "./grants.ts";
 
 /**
- * AWS's own key for SNS: it costs nothing per month, and its policy lets every role of the account publish that may do so
- * at SNS. It lets no service of AWS publish; none does here. (Amazon SNS: "Key management")
+ * AWS's own key for SNS: it costs nothing per month, and its policy lets every role of the account
+ * publish that may do so at SNS. It lets no service of AWS publish; none does here. (Amazon SNS:
+ * "Key management")
  */
 const TOPIC_KEY = "alias/aws/sns";
 
@@ -36,7 +38,8 @@ export function connectAll(scope: Construct, parts: Parts): void {
   connectSchedules(scope, parts);
   connectExecutions(scope, parts);
   connectOrphans(scope, parts);
-  // Of a batch, only messages that failed come again. What consuming needs is allowed to the role by this.
+  // Of a batch, only messages that failed come again. What consuming needs is allowed to the role
+  // by this.
   const source = new SqsEventSource(parts.triggers, { reportBatchItemFailures: true });
   parts.services.triggerer.function.addEventSource(source);
   const { function: notifier, deadLetters } = parts.services.notifier;
@@ -48,7 +51,7 @@ export function connectAll(scope: Construct, parts: Parts): void {
   );
 }
 
-/** Answers the URL. It is open to everybody; the API itself asks for a token. */
+/** Returns the URL. It is open to everybody; the API itself asks for a token. */
 export function addUrl(api: Service): string {
   const { url } = api.function.addFunctionUrl({
     authType: lambda.FunctionUrlAuthType.NONE,
@@ -58,8 +61,8 @@ export function addUrl(api: Service): string {
 }
 
 /**
- * By plain resources: the bucket waits for the permission and that for the function, and the construct for it would be a
- * custom resource.
+ * By plain resources: the bucket waits for the permission and that for the function, and the
+ * construct for it would be a custom resource.
  */
 function connectUploads(scope: Construct, { services, storage }: Parts): void {
   const { function: processor } = services["dag-processor"];
@@ -101,7 +104,10 @@ function connectSchedules(scope: Construct, { names, services, fires, schedules 
   );
 }
 
-/** Executions that ended without telling so themselves: stopped by hand, out of time, or by a fault of ours. */
+/**
+ * Executions that ended without reporting it themselves: stopped by hand, out of time, or by a
+ * fault of ours.
+ */
 function connectExecutions(scope: Construct, { names, services: { recorder } }: Parts): void {
   const { deadLetters } = recorder;
   new events.Rule(scope, "EndedExecutions", {
@@ -123,7 +129,10 @@ function connectExecutions(scope: Construct, { names, services: { recorder } }: 
   });
 }
 
-/** Runs whose start or end was cut off are taken up, at any time: without a DAG the scheduler looks for them. */
+/**
+ * Runs whose start or end was cut off are taken up, at any time: without a DAG the scheduler looks
+ * for them.
+ */
 function connectOrphans(scope: Construct, { services: { scheduler } }: Parts): void {
   const { deadLetters } = scheduler;
   new events.Rule(scope, "Orphans", {

@@ -1,5 +1,5 @@
-// The environment of the functions, from which the product's code learns the names of the deployment's parts:
-// src/aws/environment.ts reads it.
+// The environment of the functions, from which the product's code learns the names of the
+// deployment's parts: src/aws/environment.ts reads it.
 import type * as sns from "aws-cdk-lib/aws-sns";
 import type * as sqs from "aws-cdk-lib/aws-sqs";
 import type { Names } from "./names.ts";

@@ -1,5 +1,5 @@
-// The Lambda functions: each with a role of its own that may write its log and nothing else, a log that ends, and where
-// it is called asynchronously a queue for what it could not do.
+// The Lambda functions: each with a role of its own that may write its log and nothing else, a log
+// that ends, and where it is called asynchronously a queue for what it could not do.
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { Duration, RemovalPolicy } from "aws-cdk-lib";
@@ -44,7 +44,10 @@ export class Service extends Construct {
   readonly function: lambda.Function;
   readonly role: iam.Role;
   readonly logGroup: logs.LogGroup;
-  /** Takes events that the function failed at to the end; absent for one that is called synchronously. */
+  /**
+   * Takes events that the function failed at to the end; absent for one that is called
+   * synchronously.
+   */
   readonly deadLetters: sqs.Queue | undefined;
 
   constructor(scope: Construct, id: string, props: ServiceProps) {
@@ -97,7 +100,10 @@ export class Service extends Construct {
   }
 }
 
-/** A queue, of what failed where nothing else is said: encrypted, TLS only, kept as long as SQS keeps anything. */
+/**
+ * A queue, of what failed where nothing else is said: encrypted, TLS only, kept as long as SQS
+ * keeps anything.
+ */
 export function createQueue(scope: Construct, id: string, props: sqs.QueueProps = {}): sqs.Queue {
   return new sqs.Queue(scope, id, {
     ...props,

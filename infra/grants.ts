@@ -45,7 +45,7 @@ export function grantAll(parts: Parts): void {
   for (const { role } of [recorder, scheduler, processor, api]) {
     planRuns(role, parts);
     handOverCallbacks(role, parts);
-    // What callbacks of DAGs have written there goes into the function's own log, too.
+    // What callbacks of DAGs have written there also goes into the function's own log.
     useObjects(role, parts, { read: ["logs"], write: [] });
   }
 
@@ -159,8 +159,9 @@ function useObjects(
 }
 
 /**
- * What the scheduler service does, wherever it runs: starts and ends executions, collects machines, sets its own
- * schedules. A run that it ends may let tasks of other runs go on, which wait at gates.
+ * What the scheduler service does, wherever it runs: starts and ends executions, collects machines,
+ * sets its own schedules. A run that it ends may let tasks of other runs go on, which wait at
+ * gates.
  */
 function planRuns(role: iam.Role, parts: Parts): void {
   const { names, stateMachineRole, scheduleRole } = parts;

@@ -36,7 +36,8 @@ export class Monitoring extends Construct {
       services["dag-processor"],
       services["api-server"],
     ]);
-    // Of all functions in the region: they share the account's concurrency. (Emulators know no metric math.)
+    // Of all functions in the region: they share the account's concurrency. (Emulators know no
+    // metric math.)
     const throttles = new cloudwatch.Metric({
       namespace: "AWS/Lambda",
       metricName: "Throttles",

@@ -1,5 +1,6 @@
-// Names and ARNs of the deployment's parts. They are known before anything is made, so parts may know each other in a
-// circle, and they stay the same from one deployment to the next: runs that are going on keep calling them.
+// Names and ARNs of the deployment's parts. They are known before anything is made, so parts may
+// know each other in a circle, and they stay the same from one deployment to the next: runs that
+// are going on keep calling them.
 import { Arn, ArnFormat, Stack } from "aws-cdk-lib";
 import type { Construct } from "constructs";
 
@@ -37,7 +38,10 @@ export interface Names {
   parameterArn(path: string): string;
 }
 
-/** Names of buckets have at most 63 characters, those of rules 64: this leaves room for what stands behind it. */
+/**
+ * Names of buckets have at most 63 characters, those of rules 64: this leaves room for what comes
+ * behind it.
+ */
 const VALID = /^[A-Za-z](?:[A-Za-z0-9-]{0,22}[A-Za-z0-9])?$/;
 
 export function createNames(scope: Construct, name: string): Names {

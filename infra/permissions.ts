@@ -1,5 +1,5 @@
-// Permissions of roles, each on named resources. Where a wildcard can't be avoided it comes with its reason, in the form
-// that cdk-nag reads.
+// Permissions of roles, each on named resources. Where a wildcard can't be avoided it comes with
+// its reason, in the form that cdk-nag reads.
 import { Stack, Validations } from "aws-cdk-lib";
 import * as iam from "aws-cdk-lib/aws-iam";
 import type { IConstruct } from "constructs";
@@ -31,7 +31,10 @@ export function except(construct: IConstruct, rule: string, reason: string): voi
   Validations.of(construct).acknowledge({ id: `AwsSolutions-${rule}`, reason });
 }
 
-/** A resolved ARN as cdk-nag writes it: what is known only to CloudFormation stands in angle brackets. */
+/**
+ * A resolved ARN as cdk-nag writes it: what is known only to CloudFormation is in angle
+ * brackets.
+ */
 function flatten(resolved: unknown): string {
   if (typeof resolved !== "object" || resolved === null) return String(resolved);
   const [[kind, value] = ["", ""]] = Object.entries(resolved);

@@ -7,14 +7,20 @@ import type * as lambda from "aws-cdk-lib/aws-lambda";
 
 /** Every one may be left out. */
 export interface StepwindProps {
-  /** Begins the names of all parts; letters, digits and "-", at most 24. The stack's name when absent. Never change it. */
+  /**
+   * Begins the names of all parts; letters, digits and "-", at most 24. The stack's name when
+   * absent. Never change it.
+   */
   readonly name?: string;
   /** Folder of the DAG files, for the command in the output "Push"; "dags" when absent. */
   readonly dagsFolder?: string;
   /** Whether new DAGs wait to be unpaused where they don't say themselves; false when absent. */
   readonly dagsArePausedAtCreation?: boolean;
   readonly notifications?: {
-    /** Slack's webhook where the connection `slack_default` isn't set. It stands in the function's configuration. */
+    /**
+     * Slack's webhook where the connection `slack_default` isn't set. It is stored in the
+     * function's configuration.
+     */
     readonly slackWebhook?: string;
     /** Addresses that get each failure as JSON; each has to confirm once. */
     readonly emails?: readonly string[];
@@ -34,7 +40,10 @@ export interface StepwindProps {
     readonly reservedConcurrency?: number;
     /** What DAG code may do besides. */
     readonly policies?: readonly iam.PolicyStatement[];
-    /** Where tasks run; outside of any VPC when absent. They need a way to AWS's own services from there. */
+    /**
+     * Where tasks run; outside of any VPC when absent. They need a way to AWS's own services from
+     * there.
+     */
     readonly vpc?: ec2.IVpc;
     readonly vpcSubnets?: ec2.SubnetSelection;
     readonly securityGroups?: ec2.ISecurityGroup[];
@@ -43,7 +52,10 @@ export interface StepwindProps {
   readonly processorReservedConcurrency?: number;
   /** "rules" where EventBridge Scheduler isn't there (LocalStack); "scheduler" when absent. */
   readonly schedules?: "scheduler" | "rules";
-  /** False leaves out alarms and dashboard, parts of which LocalStack's community edition refuses; true when absent. */
+  /**
+   * False leaves out alarms and dashboard, parts of which LocalStack's community edition refuses;
+   * true when absent.
+   */
   readonly monitoring?: boolean;
   /** ARM_64 when absent. */
   readonly architecture?: lambda.Architecture;

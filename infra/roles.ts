@@ -1,5 +1,5 @@
-// Roles that AWS's own services take on: Step Functions to run DAGs, EventBridge Scheduler to fire schedules. Conditions
-// keep both to the resources of this deployment.
+// Roles that AWS's own services take on: Step Functions to run DAGs, EventBridge Scheduler to fire
+// schedules. Conditions keep both to the resources of this deployment.
 import { Stack } from "aws-cdk-lib";
 import * as iam from "aws-cdk-lib/aws-iam";
 import type { Construct } from "constructs";

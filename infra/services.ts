@@ -12,7 +12,7 @@ import { TRIGGERER_TIMEOUT } from "./trigger-queue.ts";
 /** The most that Lambda has. */
 export const LONGEST = Duration.minutes(15);
 
-/** What tells the services apart. */
+/** What the services differ in. */
 type Own = Pick<ServiceProps, "description" | "memorySize" | "timeout" | "isAsync"> &
   Partial<ServiceProps>;
 

@@ -1,5 +1,5 @@
-// Stepwind as a construct: DAG files uploaded to its bucket run in its account. The CDK app beside it is the shortest
-// use. The parts are made in files of their own; here they are put together.
+// Stepwind as a construct: DAG files uploaded to its bucket run in its account. The CDK app beside
+// it is the shortest use. The parts are made in files of their own; here they are put together.
 import { CfnOutput, Duration, RemovalPolicy, Stack, Token } from "aws-cdk-lib";
 import type * as cloudwatch from "aws-cdk-lib/aws-cloudwatch";
 import type * as iam from "aws-cdk-lib/aws-iam";
@@ -28,8 +28,9 @@ export class Stepwind extends Construct {
   /** Upload DAG files here. */
   readonly dagsBucket: s3.Bucket;
   /**
-   * Gets an event for each failure. It is encrypted with AWS's own key for SNS, with which roles of the account can
-   * publish, but not services of AWS such as CloudWatch's alarms: give those a topic of their own.
+   * Gets an event for each failure. It is encrypted with AWS's own key for SNS, with which roles of
+   * the account can publish, but not services of AWS such as CloudWatch's alarms: give those a
+   * topic of their own.
    */
   readonly topic: sns.Topic;
   /** The role that DAG code runs with. */
@@ -114,7 +115,9 @@ export class Stepwind extends Construct {
     return { ...parts, services, triggerDeadLetters };
   }
 
-  /** Values and descriptions by name; the names are free of the construct's where it is "Default". */
+  /**
+   * Values and descriptions by name; the names are free of the construct's where it is "Default".
+   */
   private addOutputs(
     id: string,
     outputs: Readonly<Record<string, readonly [value: string, description: string]>>,

@@ -1,6 +1,6 @@
-// What the deployment keeps: one table and two buckets. All of it is encrypted, can be brought back to an earlier state,
-// and stays when the stack goes unless told otherwise. Its names are fixed, so that the next deployment of that name can
-// take it up again.
+// What the deployment keeps: one table and two buckets. All of it is encrypted, can be brought back
+// to an earlier state, and stays when the stack goes unless told otherwise. Its names are fixed, so
+// that the next deployment of that name can take it up again.
 import { Duration, RemovalPolicy, Stack } from "aws-cdk-lib";
 import * as dynamodb from "aws-cdk-lib/aws-dynamodb";
 import * as s3 from "aws-cdk-lib/aws-s3";
@@ -53,7 +53,10 @@ export function createStorage(scope: Construct, props: StorageProps): Storage {
   };
 }
 
-/** As a plain resource: its definition is the one that the tests of the metadata make their tables from. */
+/**
+ * As a plain resource: its definition is the one that the tests of the metadata make their tables
+ * from.
+ */
 function createTable(
   scope: Construct,
   tableName: string,

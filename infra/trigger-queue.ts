@@ -1,4 +1,5 @@
-// The queue of delayed messages to the triggerer, with another for those that it fails at to the end.
+// The queue of delayed messages to the triggerer, with another for those that it fails at to the
+// end.
 import { Duration } from "aws-cdk-lib";
 import type * as sqs from "aws-cdk-lib/aws-sqs";
 import type { Construct } from "constructs";
@@ -8,7 +9,10 @@ export const TRIGGERER_TIMEOUT = Duration.seconds(30);
 
 /** AWS Lambda: "Using Lambda with Amazon SQS" wants six times the function's timeout. */
 const VISIBILITY_TIMEOUT = Duration.seconds(6 * TRIGGERER_TIMEOUT.toSeconds());
-/** SQS's most: two days. While workers take up all the concurrency that there is, messages are received in vain. */
+/**
+ * SQS's most: two days. While workers take up all the concurrency that there is, messages are
+ * received in vain.
+ */
 const MOST_RECEIVES = 1_000;
 
 export interface TriggerQueue {

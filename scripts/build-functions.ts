@@ -1,4 +1,5 @@
-// Builds dist/lambda/: a folder of code for each Lambda function, ready to be deployed. Prints how large each is.
+// Builds dist/lambda/: a folder of code for each Lambda function, ready to be deployed. Prints how
+// large each is.
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import {
@@ -17,7 +18,9 @@ import { build } from "esbuild";
 
 const root = join(import.meta.dirname, "..");
 const target = join(root, "dist/lambda");
-/** Moved into place whole at the end, and only if it differs: others may be reading what is there. */
+/**
+ * Moved into place whole at the end, and only if it differs: others may be reading what is there.
+ */
 const making = join(root, `dist/lambda-${process.pid}`);
 const esbuild = join(root, "node_modules/esbuild");
 

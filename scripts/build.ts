@@ -1,5 +1,5 @@
-// Builds dist/ for `npm pack`: JavaScript, source maps and declarations, because Node strips no types below node_modules;
-// and for deployments the construct and the code of the Lambda functions.
+// Builds dist/ for `npm pack`: JavaScript, source maps and declarations, because Node strips no
+// types below node_modules; and for deployments the construct and the code of the Lambda functions.
 import { spawnSync } from "node:child_process";
 import { globSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";

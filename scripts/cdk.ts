@@ -1,5 +1,6 @@
-// Runs the CDK on this project's app, and the stepwind command beside it, for the scripts that deploy and destroy.
-// With --local first they work on an emulator, at AWS_ENDPOINT_URL or where LocalStack listens.
+// Runs the CDK on this project's app, and the stepwind command beside it, for the scripts that
+// deploy and destroy. With --local first they work on an emulator, at AWS_ENDPOINT_URL or where
+// LocalStack listens.
 import { spawnSync } from "node:child_process";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
@@ -23,7 +24,10 @@ export interface Target {
   readonly options: readonly string[];
 }
 
-/** Reads a script's options; `own` are those that aren't for the CDK. Sets the environment that an emulator needs. */
+/**
+ * Reads a script's options; `own` are those that aren't for the CDK. Sets the environment that an
+ * emulator needs.
+ */
 export function readTarget(given: readonly string[], own: readonly string[]): Target {
   const isLocal = given.includes("--local");
   const options = given.filter((each) => each !== "--local" && !own.includes(each));
@@ -34,7 +38,8 @@ export function readTarget(given: readonly string[], own: readonly string[]): Ta
     process.env.AWS_SECRET_ACCESS_KEY ??= "test";
     process.env.AWS_REGION ??= "us-east-1";
     process.env.AWS_DEFAULT_REGION ??= process.env.AWS_REGION;
-    // LocalStack fires rules, only stores the schedules of EventBridge Scheduler, and refuses dashboards.
+    // LocalStack fires rules, only stores the schedules of EventBridge Scheduler, and refuses
+    // dashboards.
     for (const context of ["schedules=rules", "monitoring=none", "removal=destroy"]) {
       const [key = ""] = context.split("=");
       if (!options.some((each) => each.startsWith(`${key}=`))) options.push("--context", context);
@@ -44,7 +49,10 @@ export function readTarget(given: readonly string[], own: readonly string[]): Ta
   return { isLocal, stack: named?.slice("stack=".length) ?? "Stepwind", options };
 }
 
-/** Prepares the account of an emulator for the CDK; from a folder without cdk.json, so that no app is made for it. */
+/**
+ * Prepares the account of an emulator for the CDK; from a folder without cdk.json, so that no app
+ * is made for it.
+ */
 export function bootstrap(target: Target): void {
   const account = `aws://${LOCAL_ACCOUNT}/${process.env.AWS_REGION}`;
   run({ ...target, folder: import.meta.dirname }, CDK, "bootstrap", "--no-notices", account);

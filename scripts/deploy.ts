@@ -1,5 +1,5 @@
-// `npm run deploy [-- options of cdk deploy]`: deploys the CDK app, then pushes dags/. With --local first (npm run
-// localstack:deploy) to an emulator; --no-push leaves dags/ out.
+// `npm run deploy [-- options of cdk deploy]`: deploys the CDK app, then pushes dags/. With --local
+// first (npm run localstack:deploy) to an emulator; --no-push leaves dags/ out.
 import { bootstrap, cdk, readTarget, stepwind } from "./cdk.ts";
 
 const given = process.argv.slice(2);

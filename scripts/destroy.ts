@@ -1,5 +1,6 @@
-// `npm run destroy [-- options of cdk destroy]`: takes the DAGs off the deployment, then removes its stack. Asks once, before
-// anything is done; --yes answers. With --local first on an emulator. Repeating is safe.
+// `npm run destroy [-- options of cdk destroy]`: takes the DAGs off the deployment, then removes
+// its stack. Asks once, before anything is done; --yes answers. With --local first on an emulator.
+// Repeating is safe.
 import { DeploymentNotFound, findDeployment } from "../src/aws/deployment/deployment.ts";
 import { cdk, readTarget, stepwind } from "./cdk.ts";
 

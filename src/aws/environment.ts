@@ -1,4 +1,5 @@
-// What a function finds in its environment: the names of all that the deployment is made of. infra/ sets them.
+// What a function finds in its environment: the names of all that the deployment is made of. infra/
+// sets them.
 
 export interface AwsEnvironment {
   readonly table: string;

@@ -5,7 +5,7 @@ export function isErrorOf(error: unknown, ...names: readonly string[]): boolean 
   return error instanceof Error && names.includes(error.name);
 }
 
-/** Answers undefined in place of an error with one of these names; other errors are thrown. */
+/** Returns undefined in place of an error with one of these names; other errors are thrown. */
 export async function orUndefined<T>(
   call: Promise<T>,
   ...names: readonly string[]

@@ -1,4 +1,5 @@
-// The product's own log on AWS: a JSON object per line, which CloudWatch Logs Insights searches by field.
+// The product's own log on AWS: a JSON object per line, which CloudWatch Logs Insights searches by
+// field.
 import type { Reporter } from "../ports/platform.ts";
 
 type Level = "INFO" | "WARN" | "ERROR";

@@ -37,8 +37,8 @@ import { createSsmSecrets } from "./ssm-secrets.ts";
 import { createStepFunctionsStateMachines } from "./step-functions-state-machines.ts";
 
 /**
- * Tasks don't run here: the runner hands callbacks to the worker function and refuses the rest. Clients connect at their
- * first call.
+ * Tasks don't run here: the runner hands callbacks to the worker function and refuses the rest.
+ * Clients connect at their first call.
  */
 export function createAwsPlatform(
   environment: AwsEnvironment,

@@ -1,8 +1,8 @@
-// Names on AWS made from ids: parts of object keys, and names of schedules and rules. Readable, different for
-// different ids, and within the characters and lengths that AWS takes.
+// Names on AWS made from ids: parts of object keys, and names of schedules and rules. Readable,
+// different for different ids, and within the characters and lengths that AWS takes.
 import { createHash } from "node:crypto";
 
-/** S3 takes keys of 1,024 bytes; four parts of this length and what stands around them fit. */
+/** S3 takes keys of 1,024 bytes; four parts of this length fit, with what is around them. */
 const MAX_PART_LENGTH = 200;
 const HASH_LENGTH = 32;
 /** EventBridge quotas: names of schedules and of rules have 1 to 64 characters. */
@@ -12,8 +12,8 @@ const SCHEDULE_HASH_LENGTH = 16;
 const MAX_SUFFIX_LENGTH = 18;
 
 /**
- * One part of an object key: percent-encodes all but letters, digits and `_ - + = , @ ~ .` (a dot at the start too);
- * a part that gets too long ends in the id's hash instead.
+ * One part of an object key: percent-encodes all but letters, digits and `_ - + = , @ ~ .` (a dot
+ * at the start too); a part that gets too long ends in the id's hash instead.
  */
 export function toKeyPart(id: string): string {
   if (id === "") return "%";

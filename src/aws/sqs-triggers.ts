@@ -1,5 +1,5 @@
-// Messages to the triggerer in an SQS queue. A message can be delayed by 15 minutes at most, so one that is due later is
-// sent on, again and again, by whoever receives it before its moment.
+// Messages to the triggerer in an SQS queue. A message can be delayed by 15 minutes at most, so one
+// that is due later is sent on by each receiver until its moment has come.
 import { SendMessageCommand, type SQSClient } from "@aws-sdk/client-sqs";
 import type { SQSBatchResponse, SQSEvent } from "aws-lambda";
 import type { Trigger } from "../model/scheduling/sensors.ts";
@@ -38,8 +38,8 @@ export function createSqsTriggers({
 }
 
 /**
- * Handles a batch of messages and names those that failed, which SQS gives out again; a message that comes before its
- * moment is sent on.
+ * Handles a batch of messages and names those that failed, which SQS gives out again; a message
+ * that comes before its moment is sent on.
  */
 export async function receiveTriggers(
   { Records }: Pick<SQSEvent, "Records">,

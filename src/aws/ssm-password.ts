@@ -1,5 +1,5 @@
-// The API's password in SSM Parameter Store, at <prefix>/api/password. Tasks can't read it: their function may read
-// connections and variables only.
+// The API's password in SSM Parameter Store, at <prefix>/api/password. Tasks can't read it: their
+// function may read connections and variables only.
 import { GetParameterCommand, type SSMClient } from "@aws-sdk/client-ssm";
 import { orUndefined } from "./errors.ts";
 

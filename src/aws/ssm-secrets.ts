@@ -1,5 +1,6 @@
-// Connections and variables in SSM Parameter Store: <prefix>/connections/<id> and <prefix>/variables/<key>, whose
-// values have the form of Airflow's environment variables (a URI or JSON, and any text).
+// Connections and variables in SSM Parameter Store: <prefix>/connections/<id> and
+// <prefix>/variables/<key>, whose values have the form of Airflow's environment variables (a URI or
+// JSON, and any text).
 import { GetParameterCommand, type SSMClient } from "@aws-sdk/client-ssm";
 import { parseConnection } from "../model/values/connection-text.ts";
 import type { Clock } from "../ports/platform.ts";
@@ -10,7 +11,10 @@ export interface SsmSecretsOptions {
   readonly client: SSMClient;
   /** Path in front of the names, without "/" at its end. */
   readonly prefix: string;
-  /** Seconds for which an answer is kept, also that there is none; 60 when absent. SSM takes some 40 calls a second. */
+  /**
+   * Seconds for which an answer is kept, also that there is none; 60 when absent. SSM takes some 40
+   * calls a second.
+   */
   readonly keptFor?: number;
   readonly clock?: Pick<Clock, "now">;
 }
@@ -53,7 +57,10 @@ export function createSsmSecrets({
   };
 }
 
-/** SSM refuses other names, so nothing can stand under them: letters, digits, `_.-`, at most 15 levels, 1,011 long. */
+/**
+ * SSM refuses other names, so nothing can be stored under them: letters, digits, `_.-`, at most 15
+ * levels, 1,011 long.
+ */
 function isParameterName(name: string): boolean {
   return name.length <= 1_011 && /^(?:\/[A-Za-z0-9_.-]+){1,15}$/.test(name);
 }

@@ -1,5 +1,5 @@
-// State machines on Step Functions: one for each version of a DAG, created once and never changed. Names say what is
-// what, so nothing about them is stored.
+// State machines on Step Functions: one for each version of a DAG, created once and never changed.
+// Names say what is what, so nothing about them is stored.
 
 import { randomUUID } from "node:crypto";
 import {
@@ -39,7 +39,10 @@ export interface StepFunctionsStateMachinesOptions extends CompileOptions {
 type Version = Parameters<StateMachines["publish"]>[0];
 type Execution = Parameters<StateMachines["start"]>[0];
 
-/** Step Functions quotas: CreateStateMachine once a second, 100 at once; some are left to other callers. */
+/**
+ * Step Functions quotas: CreateStateMachine once a second, 100 at once; some are left to other
+ * callers.
+ */
 const CREATIONS_AT_ONCE = 25;
 const CREATIONS_PER_SECOND = 1;
 /** How long a machine that is being deleted, or is new, may take to be what it will be. */
@@ -49,7 +52,9 @@ const MAX_CAUSE_LENGTH = 32_768;
 
 /** Calls that may pass once Step Functions has caught up with itself or with us. */
 const UNSETTLED = ["StateMachineDeleting", "ThrottlingException", "TooManyRequestsException"];
-/** Errors of a start whose machine is gone, is going, or is so new that not every server knows it. */
+/**
+ * Errors of a start whose machine is gone, is going, or is so new that not every server knows it.
+ */
 const NOT_THERE = ["StateMachineDoesNotExist", "StateMachineDeleting"];
 
 export function createStepFunctionsStateMachines(
@@ -139,8 +144,8 @@ async function start(
   machines: Machines,
   { dagId, hash, input }: Execution,
 ): Promise<"started" | "exists"> {
-  // The request's id makes a second start another one than the first, also while that runs; to the SDK's own
-  // repetitions of a call it is the same.
+  // The request's id makes a second start another one than the first, also while that runs; to the
+  // SDK's own repetitions of a call it is the same.
   const command = new StartExecutionCommand({
     stateMachineArn: arnOf(machines, { dagId, hash }),
     name: executionName(input),

@@ -1,8 +1,12 @@
-// Calls that are made again while they fail: for those whose failure would cost a try, or a result that user code has
-// worked for. Adapters have a patience of their own, which is spent within each attempt; ARCHITECTURE.md has the table.
+// Calls that are made again while they fail: for those whose failure would cost a try, or a result
+// that user code has worked for. Adapters have a patience of their own, which is spent within each
+// attempt; ARCHITECTURE.md has the table.
 import type { Clock } from "../ports/platform.ts";
 
-/** Pauses between attempts, in ms: if calls fail at once, the last attempt is made after about a minute. */
+/**
+ * Pauses between attempts, in ms: if calls fail at once, the last attempt is made after about a
+ * minute.
+ */
 const PAUSES_MS = [100, 200, 400, 800, 1_600, 3_200, 6_400, 12_800, 25_600];
 
 /** No attempt begins later after the first, however long each takes. */
@@ -18,8 +22,9 @@ export interface RetryOptions {
 }
 
 /**
- * The first answer that isn't an error; the last error when there is none. `hasFailed` tells the call that an earlier
- * attempt failed, so that it may have been done all the same. An error with `isPermanent: true` is thrown at once.
+ * The first answer that isn't an error; the last error when there is none. `hasFailed` tells the
+ * call that an earlier attempt failed, so that it may have been done all the same. An error with
+ * `isPermanent: true` is thrown at once.
  */
 export async function retry<T>(
   clock: Pick<Clock, "now" | "sleep">,

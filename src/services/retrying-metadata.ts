@@ -1,11 +1,14 @@
-// The metadata for services that change states: a change that fails is made again for a while, and one that was made
-// though its answer was lost is recognized, so that it isn't taken for another process's.
+// The metadata for services that change states: a change that fails is made again for a while, and
+// one that was made though its answer was lost is recognized, so that it isn't taken for another
+// process's.
 import type { DagRunRecord, TaskInstanceRecord } from "../model/records.ts";
 import type { Metadata, RunStore, TaskInstanceStore } from "../ports/metadata.ts";
 import type { Clock } from "../ports/platform.ts";
 import { type RetryOptions, retry } from "./retry.ts";
 
-/** The same stores; new runs and changes of runs and task instances are made again while they fail. */
+/**
+ * The same stores; new runs and changes of runs and task instances are made again while they fail.
+ */
 export function createRetryingMetadata(
   metadata: Metadata,
   clock: Pick<Clock, "now" | "sleep">,
@@ -74,8 +77,8 @@ function retryingTaskInstances(taskInstances: TaskInstanceStore, again: Again): 
 
 /**
  * Whether the record is what the change makes of it: then it was made. Every change of a state
- * contains its moment, so another's is mistaken for it only if both had the same try of the same task in the same
- * millisecond.
+ * contains its moment, so another's is mistaken for it only if both had the same try of the same
+ * task in the same millisecond.
  */
 function isAsSet(stored: DagRunRecord | TaskInstanceRecord, set: object): boolean {
   const found: Readonly<Record<string, unknown>> = { ...stored };

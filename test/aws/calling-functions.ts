@@ -29,7 +29,10 @@ export interface CallingFunction {
   readonly arn: string;
 }
 
-/** A new function; what `onCall` answers or throws is its answer, `timeout` is in seconds. To be called at the top of a test file or in its hooks. */
+/**
+ * A new function; what `onCall` answers or throws is its answer, `timeout` is in seconds. To be
+ * called at the top of a test file or in its hooks.
+ */
 export async function createCallingFunction(
   onCall: (event: Readonly<Record<string, unknown>>) => Promise<unknown>,
   { timeout = 60 }: { readonly timeout?: number } = {},

@@ -1,4 +1,5 @@
-// Starts one emulator for all test files of a run; the workers of Vitest inherit the environment that leads to it.
+// Starts one emulator for all test files of a run; the workers of Vitest inherit the environment
+// that leads to it.
 import { startEmulator } from "./ministack.ts";
 
 /** Answers what ends it. */

@@ -1,5 +1,5 @@
-// An AWS emulator for tests: whatever AWS_ENDPOINT_URL names, or else MiniStack from PyPI, installed once per machine
-// and started on a free port of its own.
+// An AWS emulator for tests: whatever AWS_ENDPOINT_URL names, or else MiniStack from PyPI,
+// installed once per machine and started on a free port of its own.
 import { execFile, spawn } from "node:child_process";
 import { closeSync, existsSync, openSync, readFileSync } from "node:fs";
 import { mkdtemp, rename, rm } from "node:fs/promises";

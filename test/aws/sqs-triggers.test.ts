@@ -1,5 +1,6 @@
-// SQS passes the contract of the messages to the triggerer. What stands for Lambda here polls the queue and deletes what
-// was handled; the longest delay is two seconds, so that messages are sent on as those are that wait for longer than 15 minutes.
+// SQS passes the contract of the messages to the triggerer. What stands for Lambda here polls the
+// queue and deletes what was handled; the longest delay is two seconds, so that messages are sent
+// on as those are that wait for longer than 15 minutes.
 import {
   CreateQueueCommand,
   DeleteMessageBatchCommand,

@@ -1,4 +1,5 @@
-// Step Functions passes the contract of the executor; machines are tagged, removed, and made again when they are missed.
+// Step Functions passes the contract of the executor; machines are tagged, removed, and made again
+// when they are missed.
 
 import { randomUUID } from "node:crypto";
 import {

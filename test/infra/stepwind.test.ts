@@ -1,4 +1,5 @@
-// The deployment's template: what it keeps, what it allows, what it watches, and what is left to choose.
+// The deployment's template: what it keeps, what it allows, what it watches, and what is left to
+// choose.
 import { Duration, RemovalPolicy } from "aws-cdk-lib";
 import * as ec2 from "aws-cdk-lib/aws-ec2";
 import * as iam from "aws-cdk-lib/aws-iam";

@@ -1,4 +1,5 @@
-// The deployment as its template, over code that stands in for the built functions' where they aren't built.
+// The deployment as its template, over code that stands in for the built functions' where they
+// aren't built.
 import { App, type Environment, Stack } from "aws-cdk-lib";
 import { Template } from "aws-cdk-lib/assertions";
 import { AwsSolutionsChecks } from "cdk-nag";

@@ -1,6 +1,7 @@
-// The retry table of ARCHITECTURE.md in virtual time: how long one change of a state takes that never succeeds, through
-// all layers of a function on AWS, while DynamoDB refuses every call or doesn't answer. The SDK's client, the adapter
-// and the services are the real ones; only what would go over the network is scripted.
+// The retry table of ARCHITECTURE.md in virtual time: how long one change of a state takes that
+// never succeeds, through all layers of a function on AWS, while DynamoDB refuses every call or
+// doesn't answer. The SDK's client, the adapter and the services are the real ones; only what would
+// go over the network is scripted.
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { expect, onTestFinished, test } from "vitest";
 import {
@@ -67,7 +68,9 @@ function answer(statusCode: number, body: object) {
   return { response: { statusCode, headers, body: Buffer.from(JSON.stringify(body)) } };
 }
 
-/** Lets virtual time pass until the work is over. Returns the seconds it took, and what it threw. */
+/**
+ * Lets virtual time pass until the work is over. Returns the seconds it took, and what it threw.
+ */
 async function timeOf(clock: VirtualClock, work: Promise<unknown>) {
   const begin = clock.now();
   let over: { readonly problem: unknown } | undefined;

@@ -1,4 +1,5 @@
-// The JSON Web Tokens (RFC 7519) of the log-in: signed with HS256 by the deployment's password, and valid for a day.
+// The JSON Web Tokens (RFC 7519) of the log-in: signed with HS256 by the deployment's password, and
+// valid for a day.
 import type { webcrypto } from "node:crypto";
 import { sign, verify } from "hono/jwt";
 import { z } from "zod";
@@ -27,7 +28,10 @@ export function createToken(
   return sign({ sub: user, iat: issued, exp: issued + TOKEN_SECONDS }, key, ALGORITHM);
 }
 
-/** The user whom the token names; undefined for a token that is forged, expired or not a token at all. */
+/**
+ * The user whom the token names; undefined for a token that is forged, expired or not a token at
+ * all.
+ */
 export async function verifyToken(
   token: string,
   key: webcrypto.CryptoKey,
@@ -41,7 +45,9 @@ export async function verifyToken(
   return claims.data.sub;
 }
 
-/** Errors of hono/jwt that report a bad token have names of their own; any other error is a fault. */
+/**
+ * Errors of hono/jwt that report a bad token have names of their own; any other error is a fault.
+ */
 function orInvalid(error: unknown): undefined {
   if (error instanceof Error && error.name.startsWith("Jwt")) return undefined;
   throw error;

@@ -1,4 +1,5 @@
-// What the deployment has made of the DAG files that were pushed: read from its metadata until all results are there.
+// What the deployment has made of the DAG files that were pushed: read from its metadata until all
+// results are there.
 import { setTimeout as sleep } from "node:timers/promises";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import type { DagFileRecord } from "../../model/records.ts";
@@ -26,8 +27,9 @@ export interface ImportProgress {
 }
 
 /**
- * Waits until the metadata tells of every DAG file what was pushed, or so many seconds have passed; answers the state
- * then. A file whose result doesn't change is never written anew, so the result itself is compared.
+ * Waits until the metadata has the result of every DAG file that was pushed, or so many seconds
+ * have passed; returns the state then. A file whose result doesn't change is never written anew, so
+ * the result itself is compared.
  */
 export async function awaitImports(
   { expected, deleted }: Pick<Pushed, "expected" | "deleted">,

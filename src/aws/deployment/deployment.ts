@@ -1,5 +1,6 @@
-// Finds a deployment by its name, which is that of its stack unless the construct was given another. Its functions carry
-// the names of all that they use in their environment, so they are the description; nothing else is read or kept.
+// Finds a deployment by its name, which is that of its stack unless the construct was given
+// another. Its functions carry the names of all that they use in their environment, so they are the
+// description; nothing else is read or kept.
 import {
   type FunctionConfiguration,
   GetFunctionConfigurationCommand,

@@ -14,7 +14,7 @@ import { isErrorOf } from "../errors.ts";
 import { toSchedulePrefix } from "../resource-names.ts";
 import type { Check, Finding, Patient } from "./doctor-check.ts";
 
-/** Seconds that a run may wait for its start before that is told. */
+/** Seconds that a run may wait for its start before that is reported. */
 const LONG_QUEUED = 300;
 
 function metadataOf({ clients, environment }: Patient): Metadata {
@@ -130,7 +130,10 @@ async function listScheduleNames({ clients, environment }: Patient): Promise<rea
   return names;
 }
 
-/** Queued runs are started by the scheduler; one that waits for long while its DAG has room tells that it is late. */
+/**
+ * Queued runs are started by the scheduler; one that waits for long while its DAG has room shows
+ * that the scheduler is late.
+ */
 async function checkLag(patient: Patient): Promise<readonly Finding[]> {
   const metadata = metadataOf(patient);
   const active = await metadata.runs.listActive();

@@ -19,7 +19,7 @@ async function checkFunctions({ deployment }: Patient): Promise<readonly Finding
     return { level: "wrong", message: `${name} is not there`, hint: DEPLOY_AGAIN };
   });
   for (const { FunctionName, State, StateReason = "", LastUpdateStatus } of functions) {
-    // An emulator tells no state of a function that nobody has called.
+    // An emulator has no state for a function that was never called.
     if ((State ?? "Active") === "Active" && LastUpdateStatus !== "Failed") continue;
     const message = `${FunctionName} is ${State}, its last update ${LastUpdateStatus} ${StateReason}`;
     findings.push({ level: "wrong", message, hint: DEPLOY_AGAIN });

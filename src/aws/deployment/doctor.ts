@@ -1,5 +1,5 @@
-// stepwind doctor, on the side of AWS: looks at each piece of a deployment and says what is wrong and what to do.
-// It changes nothing: functions are called about a run that doesn't exist.
+// stepwind doctor, on the side of AWS: looks at each piece of a deployment and says what is wrong
+// and what to do. It changes nothing: functions are called about a run that doesn't exist.
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { EventBridgeClient } from "@aws-sdk/client-eventbridge";
 import { LambdaClient } from "@aws-sdk/client-lambda";
@@ -18,7 +18,10 @@ import { PIECE_CHECKS } from "./doctor-pieces.ts";
 
 const CHECKS: readonly Check[] = [...PIECE_CHECKS, ...DAG_CHECKS];
 
-/** Calls back with the findings of each check, in a fixed order; a check that throws is a finding itself. */
+/**
+ * Calls back with the findings of each check, in a fixed order; a check that throws is a finding
+ * itself.
+ */
 export async function examineDeployment(
   stack: string,
   onFindings: (check: string, findings: readonly Finding[]) => void,

@@ -1,4 +1,5 @@
-// What is to become of each DAG file that is pushed, so that its result is recognized when the DAG processor records it.
+// What is to become of each DAG file that is pushed, so that its result is recognized when the DAG
+// processor records it.
 import type { DagFileRecord } from "../../model/records.ts";
 import type { DagSource } from "../../ports/dag-source.ts";
 import {

@@ -1,5 +1,5 @@
-// stepwind push, on the side of AWS: makes the bucket of DAG files what a folder is. await-imports.ts waits until the DAG
-// processor has taken up what changed.
+// stepwind push, on the side of AWS: makes the bucket of DAG files what a folder is.
+// await-imports.ts waits until the DAG processor has taken up what changed.
 import { createHash } from "node:crypto";
 import { PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import type { DagFileRecord } from "../../model/records.ts";
@@ -39,9 +39,9 @@ export interface Pushed {
 const CONCURRENCY = 16;
 
 /**
- * What a file needs is uploaded before it, so that no import error flashes up on the way. A DAG file that is in the bucket
- * as it is here is uploaded again if the deployment has made something else of it: its event was lost, or the DAG taken
- * off.
+ * What a file needs is uploaded before it, so that no import error flashes up on the way. A DAG
+ * file that is in the bucket as it is here is uploaded again if the deployment has made something
+ * else of it: its event was lost, or the DAG taken off.
  */
 export async function push(
   options: PushOptions,
@@ -127,7 +127,7 @@ async function readAll(source: DagSource, files: readonly string[]): Promise<Map
   return new Map(texts.flat());
 }
 
-/** Adds the files that stand for npm packages. */
+/** Adds the files that replace npm packages. */
 async function addPackages(
   { packagesFrom }: DagSource,
   {

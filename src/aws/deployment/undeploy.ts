@@ -1,5 +1,6 @@
-// stepwind undeploy, on the side of AWS: removes what the product has made at run time and no stack knows of, state machines
-// and schedules. The metadata tell which these are; names alone don't, as those of another deployment may begin alike.
+// stepwind undeploy, on the side of AWS: removes what the product has made at run time and no stack
+// knows of, state machines and schedules. The metadata says which these are; names alone don't, as
+// those of another deployment may begin alike.
 import { DescribeTableCommand, DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import type { Reporter } from "../../ports/platform.ts";
 import { type Undeployed, undeploy } from "../../services/runs/undeploy.ts";
@@ -13,9 +14,9 @@ import { findDeployment } from "./deployment.ts";
 const SILENT: Reporter = { info() {}, warn() {}, error() {} };
 
 /**
- * Throws DeploymentNotFound, RequestRefused while runs are going on that are not to be stopped, and whatever `agree` throws, which is
- * called before anything changes. Undefined when the table is gone, with which a removal that was cut off has got so far that
- * nothing can be known.
+ * Throws DeploymentNotFound, RequestRefused while runs are going on that are not to be stopped, and
+ * whatever `agree` throws, which is called before anything changes. Undefined when the table is
+ * gone, with which a removal that was cut off has got so far that nothing can be known.
  */
 export async function undeployFromAws(
   stack: string,

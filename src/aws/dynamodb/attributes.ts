@@ -1,4 +1,5 @@
-// Fields of records as attributes of items. Long texts are deflated: they cost by the KB, and an item has 400 at most.
+// Fields of records as attributes of items. Long texts are deflated: they cost by the KB, and an
+// item has 400 at most.
 import { deflateRawSync, inflateRawSync } from "node:zlib";
 import type { AttributeValue } from "@aws-sdk/client-dynamodb";
 

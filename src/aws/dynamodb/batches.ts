@@ -1,4 +1,5 @@
-// Batch calls, of which DynamoDB may leave any part unprocessed: the rest goes out with the next batch.
+// Batch calls, of which DynamoDB may leave any part unprocessed: the rest goes out with the next
+// batch.
 import { nothingProcessed } from "./retries.ts";
 import type { TableAccess } from "./table-access.ts";
 

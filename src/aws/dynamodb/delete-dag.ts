@@ -1,5 +1,5 @@
-// Removes a DAG from DynamoDB. What leads to other items goes after them, and the DAG's own item last, so that one who
-// asks again after a failure finds what is left.
+// Removes a DAG from DynamoDB. What leads to other items goes after them, and the DAG's own item
+// last, so that one who asks again after a failure finds what is left.
 import { keyOf, PARTITIONS, runPartition } from "./keys.ts";
 import { knownTaskPartition } from "./known-tasks.ts";
 import { DATE_LISTS, datePartition, RUN_LISTS, runListPartition } from "./run-finders.ts";
@@ -25,7 +25,10 @@ export async function deleteDag(table: DynamoDbTable, dagId: string): Promise<vo
   await table.remove({ pk: PARTITIONS.dags, sk: dagId });
 }
 
-/** Removes all items of the partition; `first` is done with the run that an item leads to before that goes. */
+/**
+ * Removes all items of the partition; `first` is done with the run that an item leads to before
+ * that goes.
+ */
 async function empty(
   table: DynamoDbTable,
   pk: string,

@@ -30,7 +30,8 @@ export function createGates(table: DynamoDbTable, clock: Pick<Clock, "now">): Ga
       );
     },
     async take(gate) {
-      // As a transaction, since only that tells a removal that is made again from one that someone else made.
+      // As a transaction, since only that tells a removal that is made again from one that someone
+      // else made.
       const refused = await table.transact([
         {
           remove: instanceKey("gate", gate),

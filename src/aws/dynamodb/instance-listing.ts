@@ -1,5 +1,6 @@
-// Reads items of several tasks of a run in DynamoDB. A query costs by the KB that it passes over, so tasks that lie near
-// each other are cheapest read as one range; in a large DAG, where they don't, each is read by itself.
+// Reads items of several tasks of a run in DynamoDB. A query costs by the KB that it passes over,
+// so tasks that lie near each other are cheapest read as one range; in a large DAG, where they
+// don't, each is read by itself.
 import type { Item } from "./attributes.ts";
 import {
   compareKeys,
@@ -24,7 +25,7 @@ const ITEMS_PER_TASK = 8;
 /** DAGs remembered at a time. */
 const REMEMBERED_DAGS = 1_000;
 
-/** Answers a function that reads all items of one part, of all map indexes. */
+/** Returns a function that reads all items of one part, of all map indexes. */
 export function createInstanceListing(table: DynamoDbTable) {
   /** DAGs in which ranges turned out to hold too much else. */
   const large = new Set<string>();

@@ -26,7 +26,10 @@ export type InstancePart = "task" | "gate" | "xcom" | "state";
 /** Partitions of which there is one. */
 export const PARTITIONS = { dags: "dags", files: "files", variables: "variables" } as const;
 
-/** Names of XComs and task states longer than this, in bytes, stand in keys as their hash: a sort key has 1,024 at most. */
+/**
+ * Names of XComs and task states longer than this, in bytes, are in keys as their hash: a sort
+ * key has 1,024 at most.
+ */
 const LONGEST_NAME = 200;
 
 /** A partition of one DAG, such as ("versions", "etl"), or of something within it. */
@@ -57,7 +60,10 @@ export function instanceKey(
   };
 }
 
-/** What the sort keys of a task's instances begin with: all that have this prefix are between it and `endOf` it. */
+/**
+ * What the sort keys of a task's instances begin with: all that have this prefix are between it and
+ * `endOf` it.
+ */
 export function taskPrefix(part: InstancePart, taskId: string): string {
   return `${joinKey([part, taskId])}${SEPARATOR}`;
 }

@@ -1,5 +1,6 @@
-// Which tasks of a DAG have a record in some run: an item per task, written when a process first meets the task. What was
-// written lately is remembered, so that the writes of task instances, which are many, don't pay for it.
+// Which tasks of a DAG have a record in some run: an item per task, written when a process first
+// meets the task. What was written lately is remembered, so that the writes of task instances,
+// which are many, don't pay for it.
 import type { Clock } from "../../ports/platform.ts";
 import { keyOf, partitionOf, toKey } from "./keys.ts";
 import type { DynamoDbTable } from "./table-calls.ts";

@@ -1,5 +1,6 @@
-// The metadata database on AWS: one DynamoDB table. This file says what stands where and what it costs; the table itself
-// is defined in table.ts, its calls are in table-calls.ts, and each part of the port has a file of its own.
+// The metadata database on AWS: one DynamoDB table. This file says what is stored where and what it
+// costs; the table itself is defined in table.ts, its calls are in table-calls.ts, and each part of
+// the port has a file of its own.
 //
 // pk                         sk                          item
 // dags                       <dag>                       DAG (record, revision)
@@ -20,8 +21,8 @@
 // Index "runs", keys only:
 // <list>                     <runAfter>#<dag>#<run>      runs of all DAGs
 //
-// Parts of keys are escaped, so that any id may hold "#". Every item carries the name of the write that made it
-// ("write"): a write whose answer was lost is known again when it is repeated.
+// Parts of keys are escaped, so that any id may hold "#". Every item carries the name of the write
+// that made it ("write"): a write whose answer was lost is recognized when it is repeated.
 //
 // Access                                Calls                                                    Units (items up to 1 KB)
 // update of a task instance             UpdateItem, in no index, also with a small return value  1 W
@@ -44,12 +45,14 @@
 //
 // So a task that succeeds costs 2 W, and 4 R with up to three upstreams near each other.
 //
-// Why so. Every read is strongly consistent but two: the index, which answers only listings over all DAGs, for people and
-// sweeps; and the look at known tasks, which costs a needless write when it is late. Gates need it (put the token, then
-// look at states; write the state, then look for tokens), and so does the scheduler, which must see a run that was
-// created a moment ago: an index of active runs would show it late, and the run might never start. Therefore the lists
-// of a DAG's runs are items of the table, moved in the transaction that changes the run. Queued and running runs share
-// a list, so a start moves nothing. No query passes over history: each list has its own partition and order.
+// Why so. Every read is strongly consistent but two: the index, which answers only listings over
+// all DAGs, for people and sweeps; and the look at known tasks, which costs a needless write when
+// it is late. Gates need it (put the token, then look at states; write the state, then look for
+// tokens), and so does the scheduler, which must see a run that was created a moment ago: an index
+// of active runs would show it late, and the run might never start. Therefore the lists of a DAG's
+// runs are items of the table, moved in the transaction that changes the run. Queued and running
+// runs share a list, so a start moves nothing. No query passes over history: each list has its own
+// partition and order.
 import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import type { VariableRecord } from "../../model/records.ts";
 import type { Metadata } from "../../ports/metadata.ts";
@@ -82,7 +85,10 @@ export interface DynamoDbMetadataOptions {
   readonly onCapacity?: CapacityHook;
 }
 
-/** Calls that are throttled or fail for a passing reason are repeated while patience lasts; then they reject. */
+/**
+ * Calls that are throttled or fail for a passing reason are repeated while patience lasts; then
+ * they reject.
+ */
 export function createDynamoDbMetadata(options: DynamoDbMetadataOptions): Metadata {
   const { client, tableName, clock = systemClock, patienceMs, onCapacity } = options;
   const retries = createRetries({ clock, patienceMs });

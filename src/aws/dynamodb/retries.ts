@@ -1,6 +1,7 @@
-// When a call to DynamoDB is made again. The SDK's own repetitions are rationed for the whole process, so that a thousand
-// tasks that end at once would run dry of them, and it never repeats conflicts of transactions: `dynamoDbClientOptions`
-// turns them off, and calls are repeated here and nowhere below.
+// When a call to DynamoDB is made again. The SDK's own repetitions are rationed for the whole
+// process, so that a thousand tasks that end at once would run dry of them, and it never repeats
+// conflicts of transactions: `dynamoDbClientOptions` turns them off, and calls are repeated here
+// and nowhere below.
 import type { Clock } from "../../ports/platform.ts";
 
 /** No call is made again when so much time has passed since the first, unless told otherwise. */
@@ -48,7 +49,10 @@ const NETWORK_ERRORS: ReadonlySet<string> = new Set([
   "ETIMEDOUT",
 ]);
 
-/** Makes the call, again and again while it fails for a passing reason; throws the last reason when patience runs out. */
+/**
+ * Makes the call, again and again while it fails for a passing reason; throws the last reason when
+ * patience runs out.
+ */
 export type Retries = <T>(call: () => Promise<T>) => Promise<T>;
 
 /** Pauses grow and are random, up to a second. */

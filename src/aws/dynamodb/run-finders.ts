@@ -1,15 +1,21 @@
-// What DAG runs are found by in DynamoDB, besides their ids: small items beside the run's own, and its keys in the index.
+// What DAG runs are found by in DynamoDB, besides their ids: small items beside the run's own, and
+// its keys in the index.
 import type { DagRunRecord } from "../../model/records.ts";
 import { type DagRunState, isRunFinished } from "../../model/states.ts";
 import { type Item, text } from "./attributes.ts";
 import { type ItemKey, joinKey, partitionOf } from "./keys.ts";
 
-/** Runs of a DAG that are listed together; queued and running ones share a list, so that a start moves nothing. */
+/**
+ * Runs of a DAG that are listed together; queued and running ones share a list, so that a start
+ * moves nothing.
+ */
 export type RunList = "active" | "success" | "failed";
 /** All lists of runs. */
 export const RUN_LISTS: readonly RunList[] = ["active", "success", "failed"];
 
-/** Whose logical dates the scheduler asks for: its own; of others, those that no person triggered. */
+/**
+ * Whose logical dates the scheduler asks for: its own; of others, those that no person triggered.
+ */
 export type DateList = "automated" | "triggered";
 /** All lists of dates. */
 export const DATE_LISTS: readonly DateList[] = ["automated", "triggered"];
@@ -19,7 +25,9 @@ export function runListPartition(dagId: string, list: RunList): string {
   return partitionOf("runs", dagId, list);
 }
 
-/** The logical dates of a DAG: all of them, each of which has one run, or those of some run types. */
+/**
+ * The logical dates of a DAG: all of them, each of which has one run, or those of some run types.
+ */
 export function datePartition(dagId: string, list?: DateList): string {
   return list === undefined ? partitionOf("dates", dagId) : partitionOf("dates", dagId, list);
 }
@@ -37,7 +45,10 @@ export interface Finder {
   readonly isUnique?: boolean;
 }
 
-/** All that lead to the run; those of two records of a run with the same key of the map are the same. */
+/**
+ * All that lead to the run; those of two records of a run with the same key of the map are the
+ * same.
+ */
 export function findersOf(run: DagRunRecord): ReadonlyMap<string, Finder> {
   const { dagId, runId, runType, runAfter, state, logicalDate } = run;
   const finders: Finder[] = [

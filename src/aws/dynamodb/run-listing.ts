@@ -1,5 +1,6 @@
-// Listings of DAG runs in DynamoDB: those of one DAG from the table, those of all DAGs from the index. Both have one list
-// per kind of state, each in order; a listing merges the lists that it needs and then reads the runs themselves.
+// Listings of DAG runs in DynamoDB: those of one DAG from the table, those of all DAGs from the
+// index. Both have one list per kind of state, each in order; a listing merges the lists that it
+// needs and then reads the runs themselves.
 import type { DagRunRecord } from "../../model/records.ts";
 import type { DagRunState } from "../../model/states.ts";
 import type { DateRange, RunFilter, RunListing, RunStore } from "../../ports/metadata.ts";

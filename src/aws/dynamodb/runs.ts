@@ -1,5 +1,6 @@
-// DAG runs in DynamoDB. Beside the run's own item stand small items, written in the same transaction, by which runs are
-// found: strongly consistent, since the scheduler must see a run that was created a moment ago.
+// DAG runs in DynamoDB. Beside the run's own item there are small items, written in the same
+// transaction, by which runs are found: strongly consistent, since the scheduler must see a run
+// that was created a moment ago.
 import type { DagRunRecord } from "../../model/records.ts";
 import type { RunChange, RunStore } from "../../ports/metadata.ts";
 import { edited, type Fields, fromItem, type Item, number, text, toEdit } from "./attributes.ts";
@@ -61,7 +62,10 @@ export function createRuns(table: DynamoDbTable): RunStore {
     return isWritten && item ? toRun(item) : undefined;
   }
 
-  /** Reads and writes the whole run with all by which it is found; does it again if someone was faster. */
+  /**
+   * Reads and writes the whole run with all by which it is found; does it again if someone was
+   * faster.
+   */
   async function changeAndMove({ dagId, runId, from, clearNumber, set }: RunChange) {
     for (;;) {
       const stored = await table.get(runKey(dagId, runId));

@@ -1,5 +1,5 @@
-// What every call to the table needs: the client, the table's name, how calls are repeated, and whom to tell about
-// consumed capacity.
+// What every call to the table needs: the client, the table's name, how calls are repeated, and
+// whom to tell about consumed capacity.
 import type { ConsumedCapacity, DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import type { Retries } from "./retries.ts";
 

@@ -16,7 +16,10 @@ export interface QueryRequest {
   readonly newestFirst?: boolean;
   /** At most so many items; all when absent. */
   readonly limit?: number;
-  /** Reads the index of this name, whose key attributes are `<name>Pk` and `<name>Sk`; eventually consistent. */
+  /**
+   * Reads the index of this name, whose key attributes are `<name>Pk` and `<name>Sk`; eventually
+   * consistent.
+   */
   readonly index?: string;
   readonly isEventual?: boolean;
 }

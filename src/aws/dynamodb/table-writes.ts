@@ -1,5 +1,5 @@
-// Writes of single items. A conditional write whose answer was lost is recognized by its stamp when it is made again,
-// so each is either refused or made, never both.
+// Writes of single items. A conditional write whose answer was lost is recognized by its stamp when
+// it is made again, so each is either refused or made, never both.
 import {
   BatchWriteItemCommand,
   ConditionalCheckFailedException,
@@ -106,7 +106,10 @@ async function remove(access: TableAccess, key: ItemKey): Promise<void> {
   reportWrites(access, { operation: "DeleteItem", consumed: ConsumedCapacity });
 }
 
-/** Removes items in any order; some may be gone when it fails. No key may come twice. Repeating is safe. */
+/**
+ * Removes items in any order; some may be gone when it fails. No key may come twice. Repeating is
+ * safe.
+ */
 async function removeAll(access: TableAccess, keys: readonly ItemKey[]): Promise<void> {
   const { client, tableName } = access;
   await sendInBatches(access, keys.map(toKey), {

@@ -1,5 +1,5 @@
-// The one DynamoDB table, as plain data: infra creates it from here, and so do tests. The meaning of its
-// keys is described in metadata.ts.
+// The one DynamoDB table, as plain data: infra creates it from here, and so do tests. The meaning
+// of its keys is described in metadata.ts.
 
 /** Attribute with the epoch second after which DynamoDB may remove an item (gate tokens). */
 export const TIME_TO_LIVE = "expiresAt";

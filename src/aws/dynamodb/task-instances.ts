@@ -1,5 +1,6 @@
-// Task instances and gates in DynamoDB. A change of a task instance is one conditional write of one item that no index
-// holds; a small return value stands in the same item. Only larger XComs make it a transaction.
+// Task instances and gates in DynamoDB. A change of a task instance is one conditional write of one
+// item that no index holds; a small return value is stored in the same item. Only larger XComs make
+// it a transaction.
 import type { TaskInstanceKey, TaskInstanceRecord } from "../../model/records.ts";
 import type { TaskInstanceState } from "../../model/states.ts";
 import type { TaskInstanceChange, TaskInstanceStore } from "../../ports/metadata.ts";

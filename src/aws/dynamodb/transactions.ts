@@ -17,7 +17,10 @@ export type Action =
 
 export function createTransactions(access: TableAccess) {
   return {
-    /** Does all (and returns nothing) or none (and returns the positions of the actions whose conditions don't hold). */
+    /**
+     * Does all (and returns nothing) or none (and returns the positions of the actions whose
+     * conditions don't hold).
+     */
     transact: (actions: readonly Action[]) => transact(access, actions),
   };
 }

@@ -1,5 +1,5 @@
-// Versions of DAGs in DynamoDB. A version is deflated and cut into chunks, since an item has 400 KB at most: chunks are
-// written first and the head last, so a version that can be seen is whole.
+// Versions of DAGs in DynamoDB. A version is deflated and cut into chunks, since an item has 400 KB
+// at most: chunks are written first and the head last, so a version that can be seen is whole.
 import { randomUUID } from "node:crypto";
 import { deflateRawSync, inflateRawSync } from "node:zlib";
 import type { DagVersionRecord } from "../../model/records.ts";
@@ -36,7 +36,8 @@ export function createVersions(table: DynamoDbTable): VersionStore {
       if (bytes.length <= CHUNK_BYTES) {
         return (await table.put({ ...head, bytes: { B: bytes } }, IS_ABSENT)).isWritten;
       }
-      // Chunks of its own for each writer: two may write the same version at once, with other numbers.
+      // Chunks of its own for each writer: two may write the same version at once, with other
+      // numbers.
       const upload = randomUUID();
       const chunks: Item[] = [];
       for (let start = CHUNK_BYTES; start < bytes.length; start += CHUNK_BYTES) {

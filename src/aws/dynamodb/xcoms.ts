@@ -1,5 +1,6 @@
-// XComs in DynamoDB, each an item of its own, but for a small return value: that stands in the item of its task
-// instance, so that one write records both the end of the task and what it returned. It wins over an item of its own.
+// XComs in DynamoDB, each an item of its own, but for a small return value: that is stored in the
+// item of its task instance, so that one write records both the end of the task and what it
+// returned. It wins over an item of its own.
 import type { TaskInstanceKey, XComRecord } from "../../model/records.ts";
 import type { XComQuery, XComStore } from "../../ports/metadata.ts";
 import { type Edit, type Fields, fromItem, type Item, text, toEdit } from "./attributes.ts";
@@ -17,7 +18,10 @@ import type { DynamoDbTable } from "./table-calls.ts";
 
 /** Airflow's key of what a task returned. */
 const RETURN_VALUE = "return_value";
-/** Bytes of a return value up to which an item with it costs one read unit (4 KB) like any other task instance. */
+/**
+ * Bytes of a return value up to which an item with it costs one read unit (4 KB) like any other
+ * task instance.
+ */
 const SMALL_BYTES = 3_000;
 
 type Content = Omit<XComRecord, keyof TaskInstanceKey | "key">;
@@ -84,7 +88,7 @@ export function createXComs(table: DynamoDbTable): XComStore {
   return {
     async put(xcom) {
       await table.put(toXComItem(xcom));
-      // Until here, one that stands in the task instance is still the valid one.
+      // Until here, one that is stored in the task instance is still the valid one.
       if (xcom.key === RETURN_VALUE) await removeReturnValue(xcom);
     },
     async get(key, name) {
@@ -109,7 +113,10 @@ export function createXComs(table: DynamoDbTable): XComStore {
   };
 }
 
-/** How the XComs change the item of their task instance, and which of them are to be items of their own. */
+/**
+ * How the XComs change the item of their task instance, and which of them are to be items of their
+ * own.
+ */
 export function editOfReturnValue(
   xcoms: readonly XComRecord[],
 ): Edit & { readonly apart: readonly XComRecord[] } {
@@ -129,7 +136,7 @@ export function editOfReturnValue(
   return { set: edit.set, remove, apart: xcoms.filter((xcom) => xcom !== returned) };
 }
 
-/** The item of an XCom that stands by itself. */
+/** The item of an XCom that has one of its own. */
 export function toXComItem(xcom: XComRecord): Item {
   const { set } = toEdit<Content>(FIELDS, xcom);
   return { ...toKey(instanceKey("xcom", xcom, xcom.key)), name: text(xcom.key), ...set };

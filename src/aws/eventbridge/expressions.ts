@@ -1,5 +1,6 @@
-// From a DAG's schedule to what EventBridge can say: "cron(…)" and "rate(…)" that fire at least whenever the schedule
-// needs it, and single moments for what they would miss. Surplus fires are harmless: the planner ignores them.
+// From a DAG's schedule to what EventBridge can say: "cron(…)" and "rate(…)" that fire at least
+// whenever the schedule needs it, and single moments for what they would miss. Surplus fires are
+// harmless: the planner ignores them.
 import type { Schedule } from "../../model/document.ts";
 import type { CronExpression, CronField } from "../../model/timetables/cron-expression.ts";
 import { nextTick } from "../../model/timetables/cron-ticks.ts";
@@ -30,8 +31,8 @@ const DAY_MS = 86_400_000;
 const UTC_NAMES: ReadonlySet<string> = new Set(["UTC", "Etc/UTC", "GMT", "Etc/GMT"]);
 
 /**
- * Every tick of the schedule, if it is given as `nextFireAt`, is covered within a minute. `zones` false: expressions in
- * UTC only, so that a schedule in another zone goes from moment to moment.
+ * Every tick of the schedule, if it is given as `nextFireAt`, is covered within a minute. `zones`
+ * false: expressions in UTC only, so that a schedule in another zone goes from moment to moment.
  */
 export function toWakes(wish: ScheduleWish, { zones }: { readonly zones: boolean }): Wakes {
   const { schedule, nextFireAt, hasRunsToCome } = wish;
@@ -60,7 +61,10 @@ export function toSecond(moment: number): string {
   return new Date(Math.ceil(moment / 1_000) * 1_000).toISOString().slice(0, 19);
 }
 
-/** Fires at the moment, rounded up to a minute, and each hour after it: for rules, which know no single moments. */
+/**
+ * Fires at the moment, rounded up to a minute, and each hour after it: for rules, which know no
+ * single moments.
+ */
 export function toHourly(moment: number): string {
   return `cron(${new Date(Math.ceil(moment / MINUTE_MS) * MINUTE_MS).getUTCMinutes()} * * * ? *)`;
 }
@@ -83,7 +87,9 @@ function toRepeating(schedule: Schedule, crons: readonly CronExpression[]): read
   return expressions.length > MAX_EXPRESSIONS ? [EVERY_MINUTE] : expressions;
 }
 
-/** Two when both the day of the month and the weekday are restricted: EventBridge takes one of them. */
+/**
+ * Two when both the day of the month and the weekday are restricted: EventBridge takes one of them.
+ */
 function toExpressions(cron: CronExpression): readonly string[] {
   const minutes = toText(valuesOf(cron.minutes), { first: 0, last: 59 });
   const hours = toText(valuesOf(cron.hours), { first: 0, last: 23 });
@@ -94,7 +100,10 @@ function toExpressions(cron: CronExpression): readonly string[] {
   );
 }
 
-/** Days of the month and days of the week, one of each pair "?". What depends on the month's length or weekdays is widened. */
+/**
+ * Days of the month and days of the week, one of each pair "?". What depends on the month's length
+ * or weekdays is widened.
+ */
 function daysOf({ months, days }: CronExpression): readonly (readonly [string, string])[] {
   const { daysOfMonth, weekdays, lastDay, nearestWeekday, nthWeekdays } = days;
   if (nearestWeekday !== undefined) return inMonth(around(nearestWeekday), months);
@@ -162,8 +171,9 @@ function toText(
 }
 
 /**
- * Whether EventBridge fires at the moment. Where clocks change it skips times that don't exist and fires once for those
- * that come twice, so neither counts (EventBridge Scheduler: daylight savings time).
+ * Whether EventBridge fires at the moment. Where clocks change it skips times that don't exist and
+ * fires once for those that come twice, so neither counts (EventBridge Scheduler: daylight savings
+ * time).
  */
 function isFired(crons: readonly CronExpression[], moment: number, timezone: string): boolean {
   const wall = toWallClock(moment, timezone);

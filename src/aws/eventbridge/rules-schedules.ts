@@ -1,5 +1,5 @@
-// Schedules over EventBridge's older rules, which every emulator fires: UTC and minutes only, and no single moments,
-// for which the minute of every hour, or every minute, stands in.
+// Schedules over EventBridge's older rules, which every emulator fires: UTC and minutes only, and
+// no single moments, which are replaced by the minute of every hour, or by every minute.
 import {
   DeleteRuleCommand,
   DescribeRuleCommand,

@@ -1,16 +1,17 @@
-// A DAG's repeating schedules on EventBridge stand in slots numbered from 0 on. They are brought to what is wanted with
-// few calls; what somebody who died in between has left is put right by the next call.
+// A DAG's repeating schedules on EventBridge are in slots numbered from 0 on. They are brought to
+// what is wanted with few calls; what a process that died in between has left is put right by the
+// next call.
 
-/** `T` is what stands in a slot. */
+/** `T` is what a slot holds. */
 export interface ScheduleSlots<T> {
-  /** Whether the wanted thing stands in the slot, nothing, or something else. */
+  /** Whether the slot holds what is wanted, nothing, or something else. */
   look(name: string, wanted: T | undefined): Promise<"same" | "empty" | "other">;
   /** Puts it in the slot; `isEmpty` says what was seen there. */
   put(name: string, wanted: T, isEmpty: boolean): Promise<void>;
   clear(name: string): Promise<void>;
 }
 
-/** Answers whether anything had to be put, or cleared. */
+/** Returns whether anything had to be put, or cleared. */
 export async function fillSlots<T>(
   prefix: string,
   wanted: readonly T[],

@@ -1,5 +1,5 @@
-// Schedules over EventBridge Scheduler: cron in the DAG's own time zone, and one-time schedules that delete themselves
-// for moments that a cron would miss.
+// Schedules over EventBridge Scheduler: cron in the DAG's own time zone, and one-time schedules
+// that delete themselves for moments that a cron would miss.
 import {
   CreateScheduleCommand,
   type CreateScheduleCommandInput,
@@ -39,7 +39,10 @@ interface Rhythm {
 
 /** Later, another fire has long come. */
 const MAX_FIRE_AGE_SECONDS = 3_600;
-/** AWS refuses a one-time schedule that lies in the past when it gets there; it fires within a minute anyway. */
+/**
+ * AWS refuses a one-time schedule that lies in the past when it gets there; it fires within a
+ * minute anyway.
+ */
 const SHORTEST_NOTICE_MS = 10_000;
 
 export function createEventBridgeSchedulerSchedules(options: SchedulerSchedulesOptions): Schedules {
@@ -132,7 +135,10 @@ function isAsWanted(
   );
 }
 
-/** The name contains the moment, so that asking again changes nothing. One that isn't needed any more fires in vain. */
+/**
+ * The name contains the moment, so that asking again changes nothing. One that isn't needed any
+ * more fires in vain.
+ */
 async function wakeAt(
   options: SchedulerSchedulesOptions,
   dagId: string,

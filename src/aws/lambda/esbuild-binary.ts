@@ -1,5 +1,6 @@
-// Lets esbuild start in a function; to be imported before it. Its program stands beside this code, one for each kind of
-// processor. Unpacking may have lost its run bit and the place can't be written, so it is copied once.
+// Lets esbuild start in a function; to be imported before it. Its program is beside this code,
+// one for each kind of processor. Unpacking may have lost its run bit and the place can't be
+// written, so it is copied once.
 import { chmodSync, copyFileSync, existsSync, renameSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

@@ -1,4 +1,5 @@
-// DagLoader over a function of its own, whose role allows nothing: it gets the code and answers what its DAGs draw.
+// DagLoader over a function of its own, whose role allows nothing: it gets the code and answers
+// what its DAGs draw.
 import { readFile } from "node:fs/promises";
 import { promisify } from "node:util";
 import { gzip } from "node:zlib";
@@ -17,7 +18,7 @@ export interface LoaderEvent {
   readonly code: string;
 }
 
-/** What the loader function answers. */
+/** What the loader function returns. */
 export interface LoaderAnswer {
   readonly dags: readonly DagDocument[];
   readonly diagnostics: readonly Diagnostic[];

@@ -1,4 +1,5 @@
-// The task runner of the functions that run no tasks: they hand callbacks to the worker function and don't wait.
+// The task runner of the functions that run no tasks: they hand callbacks to the worker function
+// and don't wait.
 import { InvokeCommand, type LambdaClient } from "@aws-sdk/client-lambda";
 import type { CallbackCall } from "../../model/task-call.ts";
 import type { TaskRunner } from "../../ports/task-runner.ts";
@@ -10,7 +11,10 @@ export interface CallbacksEvent {
   readonly bundleHash: string;
 }
 
-/** `runCallbacks` resolves when Lambda has taken the call over; `reserve` rejects: only the worker runs tasks. */
+/**
+ * `runCallbacks` resolves when Lambda has taken the call over; `reserve` rejects: only the worker
+ * runs tasks.
+ */
 export function createLambdaTaskRunner({
   client,
   functionName,

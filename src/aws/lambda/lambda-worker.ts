@@ -1,4 +1,5 @@
-// Calls the worker function without waiting for it: user code runs with the worker's role and nowhere else.
+// Calls the worker function without waiting for it: user code runs with the worker's role and
+// nowhere else.
 import { InvokeCommand, type LambdaClient } from "@aws-sdk/client-lambda";
 import type { WorkerEvent } from "../../services/tasks/worker-events.ts";
 

@@ -1,5 +1,6 @@
-// The inside of the loader function: each bundle is imported in a thread of its own, so every load starts from nothing
-// and takes along what it leaves behind. The thread sees no environment, and with it no credentials.
+// The inside of the loader function: each bundle is imported in a thread of its own, so every load
+// starts from nothing and takes along what it leaves behind. The thread sees no environment, and
+// with it no credentials.
 import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -48,7 +49,7 @@ function entryUrl(): URL {
   return new URL(`./loader-thread${extension}`, import.meta.url);
 }
 
-/** Our own thread's answer; the drawings in it are checked by whoever compiles them. */
+/** Our own thread's answer; the compiler checks the drawings in it. */
 function toAnswer(answer: unknown): LoaderAnswer {
   return answer as LoaderAnswer;
 }

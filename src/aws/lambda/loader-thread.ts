@@ -1,4 +1,4 @@
-// Entry of the loader function's threads: imports one bundle and answers what its DAGs draw.
+// Entry of the loader function's threads: imports one bundle and returns what its DAGs draw.
 import { setSourceMapsSupport } from "node:module";
 import { parentPort, workerData } from "node:worker_threads";
 import { loadDags } from "../../runtime/load-dags.ts";

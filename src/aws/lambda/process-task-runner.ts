@@ -1,5 +1,6 @@
-// The task runner of the worker function: user code runs in the function's own process, which serves one call at a time.
-// What JavaScript can't stop from within, such as an endless loop, ends with the function's own timeout.
+// The task runner of the worker function: user code runs in the function's own process, which
+// serves one call at a time. What JavaScript can't stop from within, such as an endless loop, ends
+// with the function's own timeout.
 import { Console } from "node:console";
 import { setSourceMapsSupport } from "node:module";
 import type { CallbackCall, TaskCall, TaskOutcome } from "../../model/task-call.ts";
@@ -13,7 +14,10 @@ import { ABSENT_DAG_FOLDER } from "./absent-dag-folder.ts";
 import { resolveOwnModules } from "./stepwind-imports.ts";
 
 export interface ProcessTaskRunnerOptions extends Pick<Platform, "bundles" | "logs"> {
-  /** When the function's time is over (epoch ms): a try that still runs then is given up just before. */
+  /**
+   * When the function's time is over (epoch ms): a try that still runs then is given up just
+   * before.
+   */
   readonly deadline: () => number;
 }
 
@@ -93,7 +97,10 @@ interface Limits {
   readonly registerProcess: (pid: number) => () => void;
 }
 
-/** Runs the work until it ends or its time is over; process groups that it has started don't outlive it then. */
+/**
+ * Runs the work until it ends or its time is over; process groups that it has started don't outlive
+ * it then.
+ */
 async function limited(
   {
     timeout,

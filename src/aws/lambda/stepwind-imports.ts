@@ -1,5 +1,6 @@
-// Lets bundles import "stepwind" in a function: its own code is bundled, so there is no file that the names could lead
-// to. A module is made up for each name, with the exports of the code that runs here.
+// Lets bundles import "stepwind" in a function: its own code is bundled, so there is no file that
+// the names could lead to. A module is made up for each name, with the exports of the code that
+// runs here.
 import { registerHooks } from "node:module";
 import * as operators from "../../operators/index.ts";
 import * as sdk from "../../sdk/index.ts";

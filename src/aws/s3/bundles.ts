@@ -1,4 +1,5 @@
-// Bundles of DAG files in a bucket, each under its hash; they never change. What is imported is a copy on disk.
+// Bundles of DAG files in a bucket, each under its hash; they never change. What is imported is a
+// copy on disk.
 import { mkdir, rename, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -9,7 +10,7 @@ import { orUndefined } from "../errors.ts";
 import { toKeyPart } from "../resource-names.ts";
 import { readObject, type S3Place } from "./objects.ts";
 
-/** `folder` is where copies stand, in the system's folder for temporary files when absent. */
+/** `folder` is where copies are kept, in the system's folder for temporary files when absent. */
 export function createS3Bundles({
   folder = join(tmpdir(), "stepwind-bundles"),
   ...place

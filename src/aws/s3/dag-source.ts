@@ -7,7 +7,10 @@ import { listObjects, readObject } from "./objects.ts";
 /** S3 quotas: bytes of a key. */
 const MAX_KEY_BYTES = 1_024;
 
-/** Leaves out what isn't a file of the DAG folder: `node_modules`, names that begin with a dot, markers of folders. */
+/**
+ * Leaves out what isn't a file of the DAG folder: `node_modules`, names that begin with a dot,
+ * markers of folders.
+ */
 export function createS3DagSource(place: {
   readonly client: S3Client;
   readonly bucket: string;

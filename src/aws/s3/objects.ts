@@ -1,4 +1,5 @@
-// What the S3 adapters share: objects below a prefix, listed page by page, read as text and removed.
+// What the S3 adapters share: objects below a prefix, listed page by page, read as text and
+// removed.
 import {
   DeleteObjectsCommand,
   GetObjectCommand,
@@ -18,7 +19,10 @@ export interface S3Place {
 export interface ListedObject {
   readonly key: string;
   readonly sizeBytes: number;
-  /** Without quotes: the MD5 hash of an object that was uploaded in one piece and isn't encrypted by KMS. */
+  /**
+   * Without quotes: the MD5 hash of an object that was uploaded in one piece and isn't encrypted by
+   * KMS.
+   */
   readonly etag: string;
 }
 
@@ -64,7 +68,10 @@ export async function deleteObjects(place: S3Place): Promise<void> {
   await deleteKeys(place, keys);
 }
 
-/** Removes the objects with these keys; those that aren't there are no error. Some may be gone when it throws. */
+/**
+ * Removes the objects with these keys; those that aren't there are no error. Some may be gone when
+ * it throws.
+ */
 export async function deleteKeys(
   { client, bucket }: Pick<S3Place, "client" | "bucket">,
   keys: readonly string[],

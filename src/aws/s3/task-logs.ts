@@ -1,5 +1,6 @@
-// Task logs on AWS: an object of JSON lines for each batch that is appended, so that they can be read while the task
-// runs. Keys sort as the lines were written: <dag>/<run>/<task>/<mapIndex>/<try>/<moment>-<count>-<writer>.
+// Task logs on AWS: an object of JSON lines for each batch that is appended, so that they can be
+// read while the task runs. Keys sort as the lines were written:
+// <dag>/<run>/<task>/<mapIndex>/<try>/<moment>-<count>-<writer>.
 import { randomBytes } from "node:crypto";
 import { PutObjectCommand } from "@aws-sdk/client-s3";
 import type { LogEntry } from "../../model/records.ts";
@@ -14,7 +15,7 @@ import {
   type S3Place,
 } from "./objects.ts";
 
-/** Bytes of an object, and of what one reading answers; a longer line is alone in it. */
+/** Bytes of an object, and of what one reading returns; a longer line is alone in it. */
 const CHUNK_BYTES = 1024 * 1024;
 /** A sensor writes one for each poke. */
 const CHUNK_OBJECTS = 200;
@@ -22,7 +23,10 @@ const CHUNK_OBJECTS = 200;
 const BEGIN = "0";
 const CHUNK_ID = /^\d{13}-\d{6}-[0-9a-f]{8}$/;
 
-/** `report` is told once when logs can't be written, and once when they can again; a task never fails by it. */
+/**
+ * `report` gets one line when logs can't be written, and one when they can again; a task never
+ * fails by it.
+ */
 export function createS3TaskLogs({
   report,
   ...place

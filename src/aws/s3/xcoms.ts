@@ -5,8 +5,8 @@ import { toHash, toKeyPart } from "../resource-names.ts";
 import { deleteObjects, readObject, type S3Place } from "./objects.ts";
 
 /**
- * A reference is the object's key behind the prefix. It is another one for another value, so a try whose result is
- * refused can't replace the value of the try that counts.
+ * A reference is the object's key behind the prefix. It is another one for another value, so a try
+ * whose result is refused can't replace the value of the try that counts.
  */
 export function createS3XComs(place: S3Place): XComs {
   const { client, bucket, prefix } = place;

@@ -1,5 +1,5 @@
-// DynamoDB for tests: Amazon's DynamoDB Local in memory, on a free port, where the machine has Java; else the emulator
-// that AWS_ENDPOINT_URL names.
+// DynamoDB for tests: Amazon's DynamoDB Local in memory, on a free port, where the machine has
+// Java; else the emulator that AWS_ENDPOINT_URL names.
 import { type ChildProcess, spawnSync } from "node:child_process";
 import { createServer } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";

@@ -1,4 +1,5 @@
-// DynamoDB passes the metadata contract, also while calls fail and answers are lost, and what a task costs is bounded.
+// DynamoDB passes the metadata contract, also while calls fail and answers are lost, and what a
+// task costs is bounded.
 import { randomBytes } from "node:crypto";
 import { type DynamoDBClient, ScanCommand } from "@aws-sdk/client-dynamodb";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
@@ -268,7 +269,10 @@ function onServer(start: () => Promise<DynamoDbServer>, { isLocal }: { isLocal: 
 /** No retries by the SDK. */
 const ONCE = { maxAttempts: 1 } as const;
 
-/** The calls of services/worker.ts for a task that succeeds and reads the value of its first upstream. */
+/**
+ * The calls of services/worker.ts for a task that succeeds and reads the value of its first
+ * upstream.
+ */
 async function work(
   metadata: Metadata,
   { dagId, runId }: DagRunRecord,

@@ -1,4 +1,5 @@
-// Whole runs over DynamoDB: random DAGs come to the same states, at the same moments, as over SQLite.
+// Whole runs over DynamoDB: random DAGs come to the same states, at the same moments, as over
+// SQLite.
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createDynamoDbMetadata } from "../../../src/aws/dynamodb/metadata.ts";
 import { createRandom, randomDocument, randomScript } from "../../reference/random-dags.ts";

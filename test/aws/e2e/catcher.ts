@@ -1,4 +1,5 @@
-// A Slack webhook on this machine for a whole test run: keeps what was posted, and tells it to whoever asks.
+// A Slack webhook on this machine for a whole test run: keeps what was posted, and tells it to
+// whoever asks.
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 

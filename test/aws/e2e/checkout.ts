@@ -19,7 +19,10 @@ export function copyCheckout(folder: string): void {
   symlinkSync(join(ROOT, "node_modules"), join(folder, "node_modules"));
 }
 
-/** Gives the product another version, which stands in its functions' configuration, and each function other code. */
+/**
+ * Gives the product another version, which stands in its functions' configuration, and each
+ * function other code.
+ */
 export function release(folder: string, version: string): void {
   const file = join(folder, "package.json");
   const text = readFileSync(file, "utf8");

@@ -1,5 +1,5 @@
-// The deployment as its users have it: a bucket to put DAG files into, runs to start, and what the table, the state
-// machines and the webhook tell. Everything goes through AWS's public APIs.
+// The deployment as its users have it: a bucket to put DAG files into, runs to start, and what the
+// table, the state machines and the webhook tell. Everything goes through AWS's public APIs.
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { EventBridgeClient, ListRulesCommand } from "@aws-sdk/client-eventbridge";
 import { LambdaClient } from "@aws-sdk/client-lambda";

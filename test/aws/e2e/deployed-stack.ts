@@ -1,4 +1,5 @@
-// Deploys the CDK app to the emulator as `npm run localstack:deploy` does, as a stack of any name, and destroys it.
+// Deploys the CDK app to the emulator as `npm run localstack:deploy` does, as a stack of any name,
+// and destroys it.
 import { execFile } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";

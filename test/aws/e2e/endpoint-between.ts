@@ -1,5 +1,5 @@
-// An AWS endpoint in front of the emulator's, for the calls of deployed functions: a test looks at each call, and says how
-// it is answered.
+// An AWS endpoint in front of the emulator's, for the calls of deployed functions: a test looks at
+// each call, and says how it is answered.
 import { Agent, createServer, type IncomingMessage, request, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import {
@@ -13,7 +13,10 @@ import {
 export interface Call {
   /** Name of the function that makes it. */
   readonly caller: string;
-  /** As AWS's SDKs name it in AWS_ENDPOINT_URL_…, in small letters; undefined for one that isn't led through here. */
+  /**
+   * As AWS's SDKs name it in AWS_ENDPOINT_URL_…, in small letters; undefined for one that isn't led
+   * through here.
+   */
   readonly service: ServiceName | undefined;
   readonly method: string;
   /** With the query. */

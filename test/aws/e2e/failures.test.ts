@@ -27,7 +27,8 @@ dag.task("after", async () => 1)().after(bad);
   expect(await cloud.metadata.taskInstances.get(key)).toMatchObject({ tryNumber: 3 });
   const told = () => cloud.messages(run.runId);
   await until("a message", told, (texts) => texts.length > 0);
-  // A second message would come from what follows the first: a run after it has told its own failure by then.
+  // A second message would come from what follows the first: a run after it has told its own
+  // failure by then.
   const second = await cloud.run("failing");
   await until(
     "the next message",
@@ -84,7 +85,8 @@ dag.task("never", async () => 1)().after(slow);
   const { run, states } = await cloud.endOf("stopped", runId);
   expect(run).toMatchObject({ state: "failed", reason: "task_failure" });
   expect(states.never).toBe("failed");
-  // LocalStack tells of the stop when the worker has answered; what was recorded until then stands, and only that.
+  // LocalStack tells of the stop when the worker has answered; what was recorded until then stands,
+  // and only that.
   const slow = await cloud.metadata.taskInstances.get(key);
   if (slow?.state === "success") expect(slow.endDate?.localeCompare(run.endDate ?? "")).toBe(-1);
   else expect(slow?.state).toBe("failed");

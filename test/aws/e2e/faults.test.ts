@@ -1,5 +1,6 @@
-// Failure injection on the deployment: calls of its functions to AWS are throttled, or made and their answers lost, at
-// random, on a stack of its own. Every run ends as the reference scheduler says, and nothing is stuck.
+// Failure injection on the deployment: calls of its functions to AWS are throttled, or made and
+// their answers lost, at random, on a stack of its own. Every run ends as the reference scheduler
+// says, and nothing is stuck.
 import {
   DeleteFunctionConcurrencyCommand,
   InvokeCommand,
@@ -23,7 +24,9 @@ const DAGS = 20;
 const RUNS_PER_DAG = 10;
 /** Runs at the same time. */
 const CONCURRENCY = 8;
-/** Calls of the worker at the same time, where the emulator tells a refused one from a failed one. */
+/**
+ * Calls of the worker at the same time, where the emulator tells a refused one from a failed one.
+ */
 const WORKERS = 8;
 const RATES = { throttled: 0.1, lost: 0.05 } as const;
 

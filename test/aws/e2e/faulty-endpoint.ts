@@ -1,5 +1,5 @@
-// An AWS endpoint that fails at random, in front of an emulator: it throttles calls as the service would, or makes them
-// and loses the answer, so that the caller repeats what was done.
+// An AWS endpoint that fails at random, in front of an emulator: it throttles calls as the service
+// would, or makes them and loses the answer, so that the caller repeats what was done.
 import type { Random } from "../../reference/random-dags.ts";
 import {
   type Answer,
@@ -24,7 +24,10 @@ export interface FaultyEndpoint {
   close(): Promise<void>;
 }
 
-/** The rates are shares of all calls. The first two calls of each service fail, so each has its share. */
+/**
+ * The rates are shares of all calls. The first two calls of each service fail, so each has its
+ * share.
+ */
 export async function startFaultyEndpoint({
   random,
   rates,

@@ -1,5 +1,6 @@
-// Sends requests to a function's URL wherever the emulator has it. Its host is one of AWS's, so the request goes to the
-// endpoint, with that name as Host header (LocalStack) or in the path (MiniStack).
+// Sends requests to a function's URL wherever the emulator has it. Its host is one of AWS's, so the
+// request goes to the endpoint, with that name as Host header (LocalStack) or in the path
+// (MiniStack).
 import { request } from "node:http";
 import { isMiniStack } from "../ministack.ts";
 

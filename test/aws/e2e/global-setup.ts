@@ -1,4 +1,5 @@
-// Deploys the real CDK app to the emulator, once for all end-to-end tests, with a local webhook in Slack's place.
+// Deploys the real CDK app to the emulator, once for all end-to-end tests, with a local webhook in
+// Slack's place.
 import type { TestProject } from "vitest/node";
 import { startEmulator } from "../ministack.ts";
 import { startCatcher } from "./catcher.ts";

@@ -1,5 +1,5 @@
-// What the roles of deployed functions allow, from the policies that CloudFormation has made of the template. Emulators
-// don't enforce them, so tests ask.
+// What the roles of deployed functions allow, from the policies that CloudFormation has made of the
+// template. Emulators don't enforce them, so tests ask.
 import { GetRolePolicyCommand, IAMClient, paginateListRolePolicies } from "@aws-sdk/client-iam";
 import type { Need } from "./iam-needs.ts";
 

@@ -1,5 +1,5 @@
-// Everything in the account whose name holds one of some texts: to see what comes and what goes. Names are all that an emulator, the
-// CDK and the product have in common.
+// Everything in the account whose name holds one of some texts: to see what comes and what goes.
+// Names are all that an emulator, the CDK and the product have in common.
 import { CloudFormationClient, paginateDescribeStacks } from "@aws-sdk/client-cloudformation";
 import { CloudWatchClient, paginateDescribeAlarms } from "@aws-sdk/client-cloudwatch";
 import { CloudWatchLogsClient, paginateDescribeLogGroups } from "@aws-sdk/client-cloudwatch-logs";

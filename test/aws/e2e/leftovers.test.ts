@@ -1,5 +1,5 @@
-// What is left behind, as the deployment finds it: runs that a function left half way because it was ended, and state
-// machines of versions that nobody needs any more.
+// What is left behind, as the deployment finds it: runs that a function left half way because it
+// was ended, and state machines of versions that nobody needs any more.
 import {
   EventBridgeClient,
   ListRulesCommand,
@@ -62,7 +62,9 @@ test("the state machine of a version goes when nobody needs it, and comes back w
   expect((await cloud.run("renewed")).state).toBe("success");
 });
 
-/** What the scheduler is called with at a fixed rate. Other stacks have such a rule of their own. */
+/**
+ * What the scheduler is called with at a fixed rate. Other stacks have such a rule of their own.
+ */
 async function findInput(schedulerArn: string): Promise<string> {
   const events = new EventBridgeClient();
   const { Rules = [] } = await events.send(new ListRulesCommand({}));

@@ -1,5 +1,5 @@
-// The life of a deployment of its own: another version deployed over it while runs are going on, its removal, and its
-// return over what was left. The tests follow each other.
+// The life of a deployment of its own: another version deployed over it while runs are going on,
+// its removal, and its return over what was left. The tests follow each other.
 
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -173,7 +173,8 @@ test("deploying another version over running runs, and pushing changed DAGs, kee
   }
   const { sleeps, ...others } = await tellings("long_chain", during.long_chain);
   expect(others).toEqual({ first: ONCE, last: ONCE });
-  // Emulators end a function's process when they update it; on AWS it goes on to the end of its call.
+  // Emulators end a function's process when they update it; on AWS it goes on to the end of its
+  // call.
   expect([ONCE, ["start 1", "start 2", "end 2"]]).toContainEqual(sleeps);
   for (const { long_crossing: runId } of [during, after]) {
     const { b = [], ...others } = await tellings("long_crossing", runId);
@@ -185,12 +186,16 @@ test("deploying another version over running runs, and pushing changed DAGs, kee
   expect(await historyOf(cloud, "long_chain", before)).toEqual(history);
 });
 
-/** What stays of a deployment that is destroyed: what it was told to retain, and what its users have set. */
+/**
+ * What stays of a deployment that is destroyed: what it was told to retain, and what its users have
+ * set.
+ */
 const LEFT = /^(bucket|parameter|table): /;
 
 /**
- * Removes the log group of the worker if it came back: a call that is going on while its function is deleted writes its log
- * to a new one, for an emulator doesn't ask the role, which may not make any. Answers the inventory as it was.
+ * Removes the log group of the worker if it came back: a call that is going on while its function
+ * is deleted writes its log to a new one, for an emulator doesn't ask the role, which may not make
+ * any. Answers the inventory as it was.
  */
 async function withoutLateLog(inventory: readonly string[]): Promise<readonly string[]> {
   const logGroupName = `/aws/lambda/${STACK}-worker`;
@@ -214,7 +219,8 @@ test("destroying is refused while a run is going on, and else leaves nothing but
   const counts = countKinds(before);
   expect(counts).toMatchObject({ ...common, table: 1, bucket: 2, parameter: 1 });
   expect(counts).toMatchObject({ "state machine": 4 });
-  // Two rules are the stack's; what wakes the scheduler for a DAG, for its schedule or to look again, is not.
+  // Two rules are the stack's; what wakes the scheduler for a DAG, for its schedule or to look
+  // again, is not.
   if (cloud.environment.schedules === "rules") {
     expect(counts.rule).toBeGreaterThan(2);
   } else {

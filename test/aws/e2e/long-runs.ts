@@ -1,4 +1,5 @@
-// DAGs whose runs last as long as a test wants, and tell the catcher of every try: when it starts, and when it ends well.
+// DAGs whose runs last as long as a test wants, and tell the catcher of every try: when it starts,
+// and when it ends well.
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { inject } from "vitest";

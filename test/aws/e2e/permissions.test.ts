@@ -1,5 +1,5 @@
-// What functions ask of AWS is what their roles allow. Emulators let everything pass, so the calls of a stack of its own are
-// watched and held against its policies.
+// What functions ask of AWS is what their roles allow. Emulators let everything pass, so the calls
+// of a stack of its own are watched and held against its policies.
 import { GetFunctionConfigurationCommand, InvokeCommand } from "@aws-sdk/client-lambda";
 import { StopExecutionCommand } from "@aws-sdk/client-sfn";
 import { PutParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
@@ -178,7 +178,10 @@ async function runFailing(): Promise<void> {
   );
 }
 
-/** A run beyond its timeout is ended by the scheduler; another one, which waits for its past, by hand. */
+/**
+ * A run beyond its timeout is ended by the scheduler; another one, which waits for its past, by
+ * hand.
+ */
 async function runLate(): Promise<void> {
   await cloud.ask("/dags/late", { method: "PATCH", body: { is_paused: false } });
   const first = await cloud.trigger("late");

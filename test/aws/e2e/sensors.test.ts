@@ -1,4 +1,5 @@
-// Sensors on the deployment: poked by the triggerer through its queue, within one state of one execution.
+// Sensors on the deployment: poked by the triggerer through its queue, within one state of one
+// execution.
 import { setTimeout as sleep } from "node:timers/promises";
 import { StopExecutionCommand } from "@aws-sdk/client-sfn";
 import { beforeAll, expect, test } from "vitest";

@@ -1,4 +1,5 @@
-// Deploys a stack over what an earlier one of its name has left, and tells what CloudFormation takes up of that.
+// Deploys a stack over what an earlier one of its name has left, and tells what CloudFormation
+// takes up of that.
 import {
   CloudFormationClient,
   CreateChangeSetCommand,
@@ -46,7 +47,10 @@ export async function deployOverLeft(
   return { deployed: await deployStack(name, options), imported };
 }
 
-/** MiniStack's validation calls the name of a bucket taken that it has just said it would take up. The CDK can't forgo it. */
+/**
+ * MiniStack's validation calls the name of a bucket taken that it has just said it would take up.
+ * The CDK can't forgo it.
+ */
 async function createWithoutValidation(
   client: CloudFormationClient,
   name: string,

@@ -1,4 +1,5 @@
-// A small EventBridge: refuses expressions that AWS would refuse, and says at which minutes the others fire.
+// A small EventBridge: refuses expressions that AWS would refuse, and says at which minutes the
+// others fire.
 import { toWallClock } from "../../../src/model/values/time-zones.ts";
 
 const MINUTE = 60_000;
