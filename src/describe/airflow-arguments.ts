@@ -1,5 +1,6 @@
-// Arguments of Airflow that Stepwind doesn't have, by the name that an author would write here, with
-// what to use instead (Airflow 3.3: airflow.sdk DAG, BaseOperator, BaseSensorOperator, TaskGroup).
+// Arguments of Airflow that Stepwind doesn't have, by the name that an author would write here,
+// with what to use instead (Airflow 3.3: airflow.sdk DAG, BaseOperator, BaseSensorOperator,
+// TaskGroup).
 
 const MAIL =
   "mail from onFailureCallback or onRetryCallback, or set up the product's notifications";

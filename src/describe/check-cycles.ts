@@ -1,4 +1,5 @@
-// Checks that no tasks of a DAG wait for each other, and names the place of an edge that makes them.
+// Checks that no tasks of a DAG wait for each other, and names the place of an edge that makes
+// them.
 import { orderByUpstream, toCycleMistake } from "../model/cycles.ts";
 import type { DagGraph } from "../sdk/graph.ts";
 import type { Report } from "./report.ts";

@@ -1,5 +1,5 @@
-// All checks of a drawn DAG: its document, and those that need a library, loaded only where there is
-// something to check.
+// All checks of a drawn DAG: its document, and those that need a library, loaded only where there
+// is something to check.
 import { type Dag, graphOf } from "../sdk/dag.ts";
 import type { TaskRecord } from "../sdk/graph.ts";
 import { isPlainObject, resultOf } from "../sdk/results.ts";
@@ -8,7 +8,9 @@ import { show } from "./check-options.ts";
 import { createReport, type Report } from "./report.ts";
 import { type DescribedDag, type DescribeOptions, toDocument } from "./to-document.ts";
 
-/** Describes a DAG, and checks its templates and the defaults of its params. What a loader calls. */
+/**
+ * Describes a DAG, and checks its templates and the defaults of its params. What a loader calls.
+ */
 export async function checkDag(dag: Dag, options: DescribeOptions = {}): Promise<DescribedDag> {
   const described = toDocument(dag, options);
   const report = createReport(dag.dagId, options.locate);
@@ -20,8 +22,9 @@ export async function checkDag(dag: Dag, options: DescribeOptions = {}): Promise
 }
 
 /**
- * Only scheduled runs need defaults that pass (Airflow: DAG._validate_params); whoever triggers a run
- * gives a value, and is refused without one. A schema that no value passes is worth a word anyway.
+ * Only scheduled runs need defaults that pass (Airflow: DAG._validate_params); whoever triggers a
+ * run gives a value, and is refused without one. A schema that no value passes is worth a word
+ * anyway.
  */
 async function checkParams(dag: Dag, { document }: DescribedDag, report: Report): Promise<void> {
   const withSchema = Object.entries(document.params).filter(

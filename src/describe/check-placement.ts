@@ -1,4 +1,5 @@
-// Checks of how tasks are declared and placed: each once, under an id of its own, with inputs that are JSON.
+// Checks of how tasks are declared and placed: each once, under an id of its own, with inputs that
+// are JSON.
 import { isKey } from "../model/ids.ts";
 import { type DagGraph, nameOf, type TaskRecord } from "../sdk/graph.ts";
 import { findResults } from "../sdk/results.ts";

@@ -70,7 +70,10 @@ function describeSensor(task: TaskRecord, options: SensorOptions, report: Report
   return toSensorSettings(options);
 }
 
-/** Texts as written, and what stands in for results; objects, where secrets may be, are left out. */
+/**
+ * Texts as written, and the names of results that are read; objects, where secrets may be, are left
+ * out.
+ */
 function describeFields({ work }: TaskRecord): Readonly<Record<string, string>> {
   if (work.kind !== "operator") return {};
   const { fields, templateFields } = work.operator;

@@ -5,10 +5,16 @@ import { isPlainObject } from "../sdk/results.ts";
 /** Deeper values are refused: JSON readers overflow their stack on them. */
 const MAX_DEPTH = 500;
 
-/** `text` is absent for `undefined`, which is no value. `error` is a sentence such as `result.items[3] is a Date`. */
+/**
+ * `text` is absent for `undefined`, which is not a value. `error` is a sentence such as
+ * `result.items[3] is a Date`.
+ */
 export type JsonText = { readonly text?: string } | { readonly error: string };
 
-/** JSON text of a value that `name` stands for in messages; refuses what JSON would lose or change silently. */
+/**
+ * JSON text of a value that `name` stands for in messages; refuses what JSON would lose or change
+ * silently.
+ */
 export function toJsonText(value: unknown, name: string): JsonText {
   if (value === undefined) return {};
   const error = findFault(value, { path: name, open: new Set() });
@@ -65,7 +71,7 @@ function faultInList(
 
 function faultInObject(object: object, path: string, open: Set<object>): string | undefined {
   for (const [key, item] of Object.entries(object)) {
-    // As JSON has it, a key without a value is no key.
+    // As JSON has it, a key without a value is not a key.
     if (item === undefined) continue;
     const fault = findFault(item, { path: pathTo(path, key), open });
     if (fault !== undefined) return fault;

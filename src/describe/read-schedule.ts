@@ -159,7 +159,7 @@ export function readDate(
 /** "UTC" when absent or refused. */
 export function readTimezone(value: unknown, refuse: Refuse): string {
   if (value === undefined) return "UTC";
-  // Intl takes offsets too, but they are no zones: they know no summer.
+  // Intl takes offsets too, but they are not zones: they have no summer time.
   if (typeof value === "string" && !/^[+-]/.test(value) && isTimezone(value)) return value;
   refuse({
     code: "bad-timezone",

@@ -3,7 +3,10 @@ import type { Diagnostic, DiagnosticCode } from "../model/diagnostics.ts";
 import { type CallSite, type CodePosition, positionOf } from "../sdk/call-site.ts";
 import type { TaskRecord } from "../sdk/graph.ts";
 
-/** From a position in the code that ran to the author's file; `undefined` when it is none of the author's. */
+/**
+ * From a position in the code that ran to the author's file; `undefined` when it is none of the
+ * author's.
+ */
 export type Locate = (position: CodePosition) => Pick<Diagnostic, "file" | "line"> | undefined;
 
 export interface Finding {

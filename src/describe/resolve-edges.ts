@@ -1,4 +1,5 @@
-// From what was drawn to edges between tasks: an edge of a group becomes edges of its first or last tasks.
+// From what was drawn to edges between tasks: an edge of a group becomes edges of its first or last
+// tasks.
 
 import type { CallSite } from "../sdk/call-site.ts";
 import {
@@ -33,11 +34,17 @@ export interface ResolvedEdges {
   labels(task: TaskRecord): ReadonlyMap<string, string>;
   /** Where the edge was drawn first; undefined when there is none between the two. */
   drawn(upper: TaskRecord, lower: TaskRecord): DrawnEdge | undefined;
-  /** The tasks at which a node begins: itself, or those of a group with nothing of the group above them. */
+  /**
+   * The tasks at which a node begins: itself, or those of a group with nothing of the group above
+   * them.
+   */
   roots(node: NodeRecord): readonly TaskRecord[];
 }
 
-/** Reports edges that leave the DAG, that run between a group and its own task, and that end at an empty group. */
+/**
+ * Reports edges that leave the DAG, that run between a group and its own task, and that end at an
+ * empty group.
+ */
 export function resolveEdges(graph: DagGraph, report: Report): ResolvedEdges {
   const above = new Map<TaskRecord, Above>();
   const labels = new Map<TaskRecord, Map<string, string>>();

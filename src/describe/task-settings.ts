@@ -1,4 +1,5 @@
-// A task's options as they hold: Airflow's defaults, then the DAG's and its groups' defaultArgs, then its own.
+// A task's options as they hold: Airflow's defaults, then the DAG's and its groups' defaultArgs,
+// then its own.
 import type { CallbackKind, SensorDocument, TaskDocument } from "../model/document.ts";
 import { parseDuration } from "../model/values/durations.ts";
 import type { TaskRecord, Work } from "../sdk/graph.ts";
@@ -57,13 +58,16 @@ export function toSettings(options: TaskOptions): Settings {
   };
 }
 
-/** The options that a sensor's work brings with it; undefined for what is no sensor. */
+/** The options that a sensor's work brings with it; undefined for what is not a sensor. */
 export function sensorOptionsOf(work: Work): SensorOptions | undefined {
   if (work.kind === "operator") return work.operator.sensor;
   return work.isSensor ? {} : undefined;
 }
 
-/** The document's form of a sensor's checked options; Airflow's defaults fill what is absent (sensors: default_timeout). */
+/**
+ * The document's form of a sensor's checked options; Airflow's defaults fill what is absent
+ * (sensors: default_timeout).
+ */
 export function toSensorSettings(options: SensorOptions): SensorDocument {
   const maxWait = parseDuration(options.maxWait);
   return {
@@ -92,7 +96,7 @@ const CALLBACK_KINDS: readonly CallbackKind[] = [
   "skipped",
 ];
 
-/** The callbacks of a kind, in the order to run them; what is no function is left out. */
+/** The callbacks of a kind, in the order to run them; what is not a function is left out. */
 export function callbacksOf(options: TaskOptions, kind: CallbackKind): readonly Callback[] {
   return [options[CALLBACK_OPTIONS[kind]] ?? []]
     .flat()

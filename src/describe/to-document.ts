@@ -1,4 +1,5 @@
-// From a drawn DAG to its document, which is all that the rest of the product sees, with every mistake found on the way.
+// From a drawn DAG to its document, which is all that the rest of the product sees, with every
+// mistake found on the way.
 import type { Diagnostic } from "../model/diagnostics.ts";
 import type { DagDocument, ParamDocument } from "../model/document.ts";
 import { isKey } from "../model/ids.ts";
@@ -22,7 +23,10 @@ export interface DescribedDag {
 }
 
 export interface DescribeOptions {
-  /** Finds the author's file and line; without it the line in the code that ran is given and no file. */
+  /**
+   * Finds the author's file and line; without it the line in the code that ran is given and no
+   * file.
+   */
   readonly locate?: Locate;
 }
 

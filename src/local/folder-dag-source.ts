@@ -1,4 +1,5 @@
-// DAG files in a folder on disk, read as if it were a bucket: plain paths, and nothing outside of it.
+// DAG files in a folder on disk, read as if it were a bucket: plain paths, and nothing outside of
+// it.
 import type { Dirent } from "node:fs";
 import { readdir, readFile, realpath, stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
@@ -17,12 +18,16 @@ const UNREADABLE: ReadonlyMap<unknown, string> = new Map([
   ["ERR_FS_FILE_TOO_LARGE", "it is too large"],
 ]);
 
-/** A folder that was removed while we looked, or that we may not list: each known file in it says so. */
+/**
+ * A folder that was removed while we looked, or that we may not list: each known file in it says
+ * so.
+ */
 const CLOSED: ReadonlySet<unknown> = new Set(["ENOENT", "EACCES", "EPERM"]);
 
 /**
- * Leaves out `node_modules` and names that begin with a dot, follows links. Packages are looked up from the folder itself
- * if not told otherwise. `list` throws when the folder isn't there: an absent folder is not one without DAGs.
+ * Leaves out `node_modules` and names that begin with a dot, follows links. Packages are looked up
+ * from the folder itself if not told otherwise. `list` throws when the folder isn't there: an
+ * absent folder is not one without DAGs.
  */
 export function createFolderDagSource(
   folder: string,
@@ -64,7 +69,10 @@ interface Listing {
 
 const NOTHING: Listing = { files: [], folders: [] };
 
-/** `around` holds the real paths of the folders that this one is in: a link to one of them would never end. */
+/**
+ * `around` holds the real paths of the folders that this one is in: a link to one of them would
+ * never end.
+ */
 async function listFolder(
   folder: string,
   { prefix, around }: { readonly prefix: string; readonly around: readonly string[] },

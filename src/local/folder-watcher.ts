@@ -1,4 +1,5 @@
-// Watches the DAG folder and hands what changed to the DAG processor: what a bucket's events do on AWS.
+// Watches the DAG folder and hands what changed to the DAG processor: what a bucket's events do on
+// AWS.
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { DagSource } from "../ports/dag-source.ts";
@@ -13,7 +14,9 @@ export interface WatchOptions {
   readonly processor: Pick<DagProcessor, "startChanged">;
   readonly metadata: { readonly files: Pick<DagFileStore, "list"> };
   readonly report: Reporter;
-  /** Between two full looks at the folder, which find what events missed, in ms; 30,000 when absent. */
+  /**
+   * Between two full looks at the folder, which find what events missed, in ms; 30,000 when absent.
+   */
   readonly rescanMs?: number;
 }
 

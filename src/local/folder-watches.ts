@@ -1,5 +1,5 @@
-// The operating system's watches of the DAG folder and the folders in it, one for each: on Linux, Node's recursive
-// watch loses a file that another is renamed over, as editors do.
+// The operating system's watches of the DAG folder and the folders in it, one for each: on Linux,
+// Node's recursive watch loses a file that another is renamed over, as editors do.
 import { type FSWatcher, watch } from "node:fs";
 import { stat } from "node:fs/promises";
 import { resolve } from "node:path";
@@ -8,8 +8,8 @@ import { listDagFolders } from "./folder-dag-source.ts";
 
 export interface FolderWatches {
   /**
-   * Watches the folders that are there now; one that was deleted and made again under its name gets a
-   * new watch. Throws when the DAG folder isn't there.
+   * Watches the folders that are there now; one that was deleted and made again under its name gets
+   * a new watch. Throws when the DAG folder isn't there.
    */
   renew(): Promise<void>;
   /** Ends all watches, until they are renewed. */

@@ -1,4 +1,5 @@
-// The order of a DAG's tasks by what is upstream of them, and the circles that leave it without one.
+// The order of a DAG's tasks by what is upstream of them, and the circles that leave it without
+// one.
 import type { Diagnostic } from "./diagnostics.ts";
 
 export interface UpstreamOrder<T> {

@@ -1,4 +1,5 @@
-// What the result of a DAG file means for its DAGs: which stay live under a mistake, and who waits for whose id.
+// What the result of a DAG file means for its DAGs: which stay live under a mistake, and who waits
+// for whose id.
 import type { Diagnostic } from "./diagnostics.ts";
 import type { DagFileRecord } from "./records.ts";
 

@@ -1,4 +1,5 @@
-// Which paths belong to a DAG folder, on disk or in a bucket: plain ones, inside of it, without packages and hidden files.
+// Which paths belong to a DAG folder, on disk or in a bucket: plain ones, inside of it, without
+// packages and hidden files.
 
 /** Whether a file or folder of this name is looked at. */
 export function isDagName(name: string): boolean {

@@ -3,9 +3,15 @@
 export interface DagSource {
   /** Paths of all files, relative to the root, "/" between parts. */
   list(): Promise<readonly string[]>;
-  /** The file's text; undefined when it isn't there. Throws UnreadableFile when only this file can't be read. */
+  /**
+   * The file's text; undefined when it isn't there. Throws UnreadableFile when only this file can't
+   * be read.
+   */
   read(file: string): Promise<string | undefined>;
-  /** Folder on disk that third-party packages of DAG files are looked up from; absent when there is none. */
+  /**
+   * Folder on disk that third-party packages of DAG files are looked up from; absent when there is
+   * none.
+   */
   readonly packagesFrom?: string;
 }
 

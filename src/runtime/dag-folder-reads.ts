@@ -1,5 +1,5 @@
-// Notes which files of the DAG folder are read while a DAG file is imported, so that a DAG drawn from a
-// configuration beside it is drawn again when that changes.
+// Notes which files of the DAG folder are read while a DAG file is imported, so that a DAG drawn
+// from a configuration beside it is drawn again when that changes.
 import fs from "node:fs";
 import { registerHooks, syncBuiltinESMExports } from "node:module";
 import { relative, resolve, sep } from "node:path";
@@ -14,15 +14,17 @@ export interface DagFolderReads {
 
 export interface NotedReads {
   /**
-   * Paths in the DAG folder that were looked for, in order: also those of files that aren't there. A
-   * folder that was listed ends in "/".
+   * Paths in the DAG folder that were looked for, in order: also those of files that aren't there.
+   * A folder that was listed ends in "/".
    */
   readonly paths: readonly string[];
   /** Whether a file of the DAG folder was loaded as a module: it stays in this thread as it was. */
   readonly hasModules: boolean;
 }
 
-/** Functions of node:fs whose first argument names a file, and those that list the folder it names. */
+/**
+ * Functions of node:fs whose first argument names a file, and those that list the folder it names.
+ */
 const OF_FILES = [
   "access",
   "accessSync",
@@ -81,7 +83,10 @@ export function watchDagFolderReads(dagsFolder: string): DagFolderReads {
   };
 }
 
-/** Calls `before` with the first argument of each call; `fs.promises` has only some of the functions. */
+/**
+ * Calls `before` with the first argument of each call; `fs.promises` has only some of the
+ * functions.
+ */
 function wrap(owner: object, name: string, before: (target: unknown) => unknown): void {
   const original: unknown = Reflect.get(owner, name);
   if (typeof original !== "function") return;

@@ -1,5 +1,6 @@
-// The inside of the DAG loader: imports a bundle and answers what its DAGs draw. Entry points run it
-// away from everything else: in a thread on one machine, in a function that may do nothing on AWS.
+// The inside of the DAG loader: imports a bundle and answers what its DAGs draw. Entry points run
+// it away from everything else: in a thread on one machine, in a function that may do nothing on
+// AWS.
 
 import { checkDag } from "../describe/check-dag.ts";
 import type { Diagnostic } from "../model/diagnostics.ts";
@@ -23,7 +24,10 @@ export interface AbsentFolder {
   readonly hint: string;
 }
 
-/** `url` is the bundle's, `file` the DAG file's, for diagnostics. Never rejects for what the file throws. */
+/**
+ * `url` is the bundle's, `file` the DAG file's, for diagnostics. Never rejects for what the file
+ * throws.
+ */
 export async function loadDags({
   url,
   file,

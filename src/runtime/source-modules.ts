@@ -1,6 +1,6 @@
-// `import.meta`, `__dirname` and `__filename` of the author's files: they mean the file itself, though
-// it runs as a part of a bundle. The bundle names the file by its path in the DAG folder, so that it is
-// the same on every machine; the process that runs it knows where the folder is.
+// `import.meta`, `__dirname` and `__filename` of the author's files: they mean the file itself,
+// though it runs as a part of a bundle. The bundle names the file by its path in the DAG folder, so
+// that it is the same on every machine; the process that runs it knows where the folder is.
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -18,7 +18,7 @@ interface SourceModule {
 
 /**
  * Says where the DAG folder is, for all bundles that this thread imports from now on. Code of npm
- * packages is a part of the bundle, too; for it, the file is one in the DAG folder itself.
+ * packages is also a part of the bundle; for it, the file is one in the DAG folder itself.
  */
 export function placeSourceModules(dagsFolder: string): void {
   const inFolder = createSourceModule(join(dagsFolder, "bundle.mjs"));

@@ -1,5 +1,5 @@
-// Functions have no DAG folder on their disk: DAG files and what they import come as one bundle. `import.meta` of a DAG
-// file leads to a path that says so, whatever reads it.
+// Functions have no DAG folder on their disk: DAG files and what they import come as one bundle.
+// `import.meta` of a DAG file leads to a path that says so, whatever reads it.
 import type { AbsentFolder } from "../../runtime/load-dags.ts";
 
 export const ABSENT_DAG_FOLDER: AbsentFolder = {

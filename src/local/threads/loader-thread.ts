@@ -51,7 +51,8 @@ serveCalls({
     const loaded = await loadDags({ url: `${url}?load=${loads}`, file });
     const { paths, hasModules } = reads.stop();
     const answer: LoadAnswer = { ...loaded, reads: paths };
-    // Rejections that nothing handles are known now, while the file that made them is still at work.
+    // Rejections that nothing handles are known now, while the file that made them is still at
+    // work.
     await setImmediate();
     if (hasModules || loads >= MAX_LOADS) call.retire();
     return answer;

@@ -1,4 +1,5 @@
-// DagLoader over worker threads: a file that throws, loops or exits at import harms nothing but its thread.
+// DagLoader over worker threads: a file that throws, loops or exits at import harms nothing but its
+// thread.
 import { resolve } from "node:path";
 import type { Diagnostic } from "../../model/diagnostics.ts";
 import type { DagLoader } from "../../ports/dag-loader.ts";
@@ -24,9 +25,12 @@ export interface ThreadDagLoader extends DagLoader {
 }
 
 const MEMORY_LIMIT_MB = 1_024;
-/** The DAG processor asks for few at a time, beside those that hang; they must not hold up the others. */
+/**
+ * The DAG processor asks for few at a time, beside those that hang; they must not hold up the
+ * others.
+ */
 const PARALLEL_IMPORTS = 32;
-const PATIENCE_MS = 200;
+const PATIENCE_MS = 50;
 const IDLE_MS = 5_000;
 
 export function createThreadDagLoader({

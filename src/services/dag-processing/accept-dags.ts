@@ -1,4 +1,5 @@
-// Third step of processing a DAG file: each of its DAGs gets a version and a record that says it is live from the file.
+// Third step of processing a DAG file: each of its DAGs gets a version and a record that says it is
+// live from the file.
 import { isEmptied, isError } from "../../model/dag-files.ts";
 import type { Diagnostic } from "../../model/diagnostics.ts";
 import type { DagDocument } from "../../model/document.ts";

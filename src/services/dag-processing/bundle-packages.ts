@@ -1,5 +1,5 @@
-// Bundles the npm packages that DAG files import into single files that stand beside the DAG files in a bucket, where
-// there is no node_modules: what `stepwind push` does before it uploads.
+// Bundles the npm packages that DAG files import into single files that stand beside the DAG files
+// in a bucket, where there is no node_modules: what `stepwind push` does before it uploads.
 import { type BuildResult, build, type Plugin } from "esbuild";
 import type { DagSource } from "../../ports/dag-source.ts";
 import { bundleDagFile } from "./bundle.ts";
@@ -8,7 +8,10 @@ import { PACKAGES_FOLDER, packageFiles, specifierOf } from "./package-files.ts";
 /** Chunks that packages share; no package's name begins with an underscore. */
 const CHUNKS = "_shared/[hash]";
 
-/** Import specifiers of the packages that these DAG files and their helpers need; the source has no packages. */
+/**
+ * Import specifiers of the packages that these DAG files and their helpers need; the source has no
+ * packages.
+ */
 export async function findPackages(
   source: Pick<DagSource, "list" | "read">,
   files: readonly string[],
@@ -28,8 +31,8 @@ export async function findPackages(
 }
 
 /**
- * Code by path in the bucket. A package that isn't installed is left out: the import error of the file that needs it
- * says so. Throws for one that can't be bundled, such as one with native code.
+ * Code by path in the bucket. A package that isn't installed is left out: the import error of the
+ * file that needs it says so. Throws for one that can't be bundled, such as one with native code.
  */
 export async function bundlePackages(
   specifiers: readonly string[],

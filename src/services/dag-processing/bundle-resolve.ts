@@ -1,5 +1,5 @@
-// Finds what a DAG file imports, for the bundler: the author's files in the DagSource, packages beside the DAG folder,
-// "stepwind" in the runtime.
+// Finds what a DAG file imports, for the bundler: the author's files in the DagSource, packages
+// beside the DAG folder, "stepwind" in the runtime.
 import { isBuiltin } from "node:module";
 import type { OnLoadResult, OnResolveArgs, OnResolveResult, Plugin, PluginBuild } from "esbuild";
 import { SOURCE_SCHEME } from "../../model/source-places.ts";
@@ -10,7 +10,10 @@ import { candidatesFor, loaderFor, toSourcePath } from "./source-paths.ts";
 
 export interface SourceResolver {
   readonly plugin: Plugin;
-  /** Paths that were looked for, once the build has ended: those found, and where something is missing, all tried. */
+  /**
+   * Paths that were looked for, once the build has ended: those found, and where something is
+   * missing, all tried.
+   */
   readonly imports: ReadonlySet<string>;
   /** Throws what the source threw: that isn't the author's mistake. */
   throwIfBroken(): void;
@@ -132,7 +135,10 @@ async function findFile(
   );
 }
 
-/** The first of the files that is there; if none is, all count as imported, so that one that comes heals. */
+/**
+ * The first of the files that is there; if none is, all count as imported, so that one that comes
+ * heals.
+ */
 async function findFirst(
   { read, imports }: SourceBuild,
   candidates: readonly string[],

@@ -1,4 +1,5 @@
-// Bundles a DAG file with all that it imports into one module, from any DagSource. First step of processing a file.
+// Bundles a DAG file with all that it imports into one module, from any DagSource. First step of
+// processing a file.
 import { createHash } from "node:crypto";
 import { type BuildResult, build, type Message, stop } from "esbuild";
 import type { Diagnostic } from "../../model/diagnostics.ts";
@@ -9,7 +10,10 @@ import { SOURCE_MODULE_NAMES, toWrittenLine } from "./source-module.ts";
 
 export interface Bundled {
   readonly ok: true;
-  /** An ES module with an inline source map whose sources are `dag:` and the file's path; free of machine paths. */
+  /**
+   * An ES module with an inline source map whose sources are `dag:` and the file's path; free of
+   * machine paths.
+   */
   readonly code: string;
   /** Names the code: equal code, equal hash. */
   readonly hash: string;
@@ -126,7 +130,10 @@ function toDiagnostic(
   };
 }
 
-/** A mistake inside a package names the package's file, as the diagnostic's place is in the author's. */
+/**
+ * A mistake inside a package names the package's file, as the diagnostic's place is in the
+ * author's.
+ */
 function describe({ location, text }: Message): string {
   if (!location) return text;
   if (!location.file.startsWith(SOURCE_SCHEME)) return `${location.file}:${location.line}: ${text}`;

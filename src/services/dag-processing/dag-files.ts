@@ -1,11 +1,12 @@
-// Which files of the DAG folder are DAG files (Airflow: DAG discovery safe mode): scripts that import "stepwind", also
-// by way of their own files. Told from names and texts, so that what only helps is never loaded.
+// Which files of the DAG folder are DAG files (Airflow: DAG discovery safe mode): scripts that
+// import "stepwind", also by way of their own files. Told from names and texts, so that what only
+// helps is never loaded.
 import type { DagSource } from "../../ports/dag-source.ts";
 import { UnreadableFile } from "../../ports/dag-source.ts";
 import { isPackageFile } from "./package-files.ts";
 import { candidatesFor, toSourcePath } from "./source-paths.ts";
 
-/** Scripts that are no DAG files as things are, each with the paths that this was told from. */
+/** Scripts that are not DAG files now, each with the paths that this depends on. */
 export type IgnoredFiles = Map<string, ReadonlySet<string>>;
 
 export interface StepwindSearch {
@@ -23,19 +24,24 @@ export function isScript(file: string): boolean {
   );
 }
 
-/** Whether the text makes DAGs, so that exporting none is likely a mistake; other files only help. */
+/**
+ * Whether the text makes DAGs, so that exporting none is likely a mistake; other files only help.
+ */
 export function makesDag(text: string): boolean {
   return /\bnew\s+Dag\s*\(/.test(text);
 }
 
-/** Whether the text has no code: an editor has emptied the file, or somebody has commented all of it out. */
+/**
+ * Whether the text has no code: an editor has emptied the file, or somebody has commented all of it
+ * out.
+ */
 export function isBlank(text: string): boolean {
   return text.replace(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, "").trim() === "";
 }
 
 /**
- * Whether the script imports "stepwind", or a file of its own that does. One whose own file is missing
- * is taken for a DAG file, too: nobody would look at it again when that file comes.
+ * Whether the script imports "stepwind", or a file of its own that does. One whose own file is
+ * missing is also taken for a DAG file: nobody would look at it again when that file comes.
  */
 export async function lookForStepwind(
   source: Pick<DagSource, "read">,
@@ -63,7 +69,10 @@ function mentionsStepwind(text: string): boolean {
 
 const RELATIVE_IMPORT = /\b(?:from|import|require)\s*\(?\s*["'](\.{0,2}\/[^"'\n]+)["']/g;
 
-/** Paths that a script imports, as written but from the DAG folder; those that lead out of it are left out. */
+/**
+ * Paths that a script imports, as written but from the DAG folder; those that lead out of it are
+ * left out.
+ */
 function ownImports({ file, text }: { readonly file: string; readonly text: string }): string[] {
   return [...text.matchAll(RELATIVE_IMPORT)].flatMap(
     ([, specifier = ""]) => toSourcePath(specifier, file) ?? [],

@@ -1,4 +1,5 @@
-// The DAG processor: takes DAG files from upload to published versions, several at a time and each once at a time.
+// The DAG processor: takes DAG files from upload to published versions, several at a time and each
+// once at a time.
 import { importsOneOf } from "../../model/dag-files.ts";
 import type { IgnoredFiles } from "./dag-files.ts";
 import { processFile } from "./process-file.ts";
@@ -9,13 +10,13 @@ export type { DagProcessorOptions } from "./processing.ts";
 
 export interface DagProcessor {
   /**
-   * Processes one file, or retires its DAGs if it is gone. Repeating is safe and writes nothing when
-   * nothing changed. A named file is one that a person asked for: it is never ignored.
+   * Processes one file, or retires its DAGs if it is gone. Repeating is safe and writes nothing
+   * when nothing changed. A named file is one that a person asked for: it is never ignored.
    */
   processFile(file: string, options?: { readonly isNamed?: boolean }): Promise<void>;
   /**
-   * Processes these files and the DAG files that import one of them, also those that failed for want
-   * of it. When one of them fails, the others are processed all the same, and then it rejects.
+   * Processes these files and the DAG files that import one of them, also those that failed for
+   * want of it. When one of them fails, the others are processed all the same, and then it rejects.
    */
   processChanged(files: readonly string[]): Promise<void>;
   /** As `processChanged`, but resolves without those that take long; they go on. */
@@ -91,8 +92,8 @@ async function findImporters(
 }
 
 /**
- * One work on a file at a time. Who asks while another waits for its turn shares that one's: it will
- * see the file as it is then.
+ * One work on a file at a time. Who asks while another waits for its turn shares that one's: it
+ * will see the file as it is then.
  */
 function createQueue<T>(
   work: (file: string, isNamed: boolean) => Promise<T>,

@@ -1,4 +1,5 @@
-// Second step of processing a DAG file: from its text to the documents of its DAGs, by way of a bundle.
+// Second step of processing a DAG file: from its text to the documents of its DAGs, by way of a
+// bundle.
 import { createHash } from "node:crypto";
 import type { Diagnostic } from "../../model/diagnostics.ts";
 import type { DagDocument } from "../../model/document.ts";
@@ -9,7 +10,9 @@ import { bundleDagFile } from "./bundle.ts";
 export interface ParsedFile {
   /** Absent when bundling failed. */
   readonly bundleHash?: string;
-  /** Files that it imports, and that it read while it was imported, also those that were missing. */
+  /**
+   * Files that it imports, and that it read while it was imported, also those that were missing.
+   */
   readonly imports: readonly string[];
   /** Those without an error. */
   readonly dags: readonly DagDocument[];

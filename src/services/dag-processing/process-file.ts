@@ -1,5 +1,5 @@
-// One DAG file from its text to what is live from it. A mistake becomes an import error of the file; the last good
-// version of its DAGs stays live.
+// One DAG file from its text to what is live from it. A mistake becomes an import error of the
+// file; the last good version of its DAGs stays live.
 import { isError, isInDoubt, isSameResult, waitsFor } from "../../model/dag-files.ts";
 import type { Diagnostic } from "../../model/diagnostics.ts";
 import type { DagFileRecord } from "../../model/records.ts";
@@ -15,11 +15,14 @@ export interface FileToProcess {
   readonly file: string;
   /** A person named the file: it is taken for a DAG file, whatever is in it. */
   readonly isNamed: boolean;
-  /** Takes note of a file that is no DAG file as things are. */
+  /** Takes note of a script that is not a DAG file now. */
   readonly ignored: IgnoredFiles;
 }
 
-/** Answers files to process again: their wait for a DAG id is over, or a DAG of theirs is another file's now. */
+/**
+ * Answers files to process again: their wait for a DAG id is over, or a DAG of theirs is another
+ * file's now.
+ */
 export async function processFile(
   processing: Processing,
   { file, isNamed, ignored }: FileToProcess,

@@ -1,4 +1,5 @@
-// Makes a DAG's document a version: compiled, published to the engine, then recorded; known versions are left as they are.
+// Makes a DAG's document a version: compiled, published to the engine, then recorded; known
+// versions are left as they are.
 import { createHash } from "node:crypto";
 import { checkTaskTimes } from "../../compiler/check-task-times.ts";
 import { type CompileOptions, compile } from "../../compiler/compile.ts";
@@ -20,8 +21,9 @@ export interface PublishedVersion {
 }
 
 /**
- * A version is recorded after it is published, so a recorded version can be started. That of a DAG that comes back is published
- * again, as its machine may have been removed meanwhile. Repeating is safe.
+ * A version is recorded after it is published, so a recorded version can be started. That of a DAG
+ * that comes back is published again, as its machine may have been removed meanwhile. Repeating is
+ * safe.
  */
 export async function publishVersion(
   {

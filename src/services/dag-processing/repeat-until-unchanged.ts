@@ -1,9 +1,10 @@
-// Work on DAG files that others may change, or work on, at the same time: what was read is looked at again afterwards.
+// Work on DAG files that others may change, or work on, at the same time: what was read is looked
+// at again afterwards.
 import type { DagSource } from "../../ports/dag-source.ts";
 
 /**
- * Does the work, and again whenever a file that it has read is another by its end. So of several that work on the same
- * files, the one that writes last has seen the files as they are.
+ * Does the work, and again whenever a file that it has read is another by its end. So of several
+ * that work on the same files, the one that writes last has seen the files as they are.
  */
 export async function repeatUntilUnchanged(
   source: DagSource,

@@ -6,8 +6,8 @@ import { updateDag } from "../update-dag.ts";
 import type { Processing } from "./processing.ts";
 
 /**
- * Ids of the DAGs that are live from the file. It may be processed elsewhere at the same time: a DAG
- * that was made live there may not be in the file's record yet, so all DAGs are looked at.
+ * Ids of the DAGs that are live from the file. It may be processed elsewhere at the same time: a
+ * DAG that was made live there may not be in the file's record yet, so all DAGs are looked at.
  */
 export async function findLiveDags(
   { platform: { metadata } }: Processing,

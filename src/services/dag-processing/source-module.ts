@@ -1,5 +1,6 @@
-// Lets `import.meta`, `__dirname` and `__filename` in a bundle mean the author's file: the bundler puts a variable of the
-// module in their place, which asks the process that runs the bundle where the DAG folder is.
+// Lets `import.meta`, `__dirname` and `__filename` in a bundle mean the author's file: the bundler
+// puts a variable of the module in their place, which asks the process that runs the bundle where
+// the DAG folder is.
 import type { Loader } from "esbuild";
 import { SOURCE_MODULE } from "../../model/source-places.ts";
 
@@ -13,7 +14,9 @@ export const SOURCE_MODULE_NAMES: Readonly<Record<string, string>> = {
 const USES = /\bimport\s*\.\s*meta\b|\b__(?:dir|file)name\b/;
 const IS_CODE: ReadonlySet<Loader> = new Set(["ts", "tsx", "js", "jsx"]);
 
-/** The text as the bundler is to load it. What it adds stands on the first line, so that lines stay. */
+/**
+ * The text as the bundler is to load it. What it adds stands on the first line, so that lines stay.
+ */
 export function toModule(
   text: string,
   { path, loader }: { readonly path: string; readonly loader: Loader },

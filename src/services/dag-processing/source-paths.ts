@@ -40,7 +40,9 @@ export function loaderFor(file: string): Loader | undefined {
   return LOADERS[posix.extname(file)];
 }
 
-/** The path that a relative import means, from the DAG folder; undefined when it leads out of it. */
+/**
+ * The path that a relative import means, from the DAG folder; undefined when it leads out of it.
+ */
 export function toSourcePath(specifier: string, importer: string): string | undefined {
   const path = posix.normalize(
     specifier.startsWith("/") ? specifier.slice(1) : posix.join(posix.dirname(importer), specifier),

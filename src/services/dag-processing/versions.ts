@@ -1,4 +1,5 @@
-// DAG versions by hash: immutable, so each is read from the metadata once and kept while it is in use.
+// DAG versions by hash: immutable, so each is read from the metadata once and kept while it is in
+// use.
 import type { DagVersionRecord } from "../../model/records.ts";
 import type { VersionStore } from "../../ports/metadata.ts";
 
