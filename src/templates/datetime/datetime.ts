@@ -151,6 +151,7 @@ export class DateTimeValue extends DateLike {
   }
   /** The same instant on the clocks of another zone. */
   inZone(zone: Zone): DateTimeValue {
+    if (this.isPendulum && !this.zone) return DateTimeValue.create(this.wall, zone);
     const own = this.zone ? this : new DateTimeValue({ ...this.#wall, zone: localZone() }, false);
     return DateTimeValue.at(own.instant, zone, this.isPendulum);
   }
@@ -214,7 +215,7 @@ export class DateTimeValue extends DateLike {
 
   #end(): IntervalEnd {
     const { parts, instant, zone } = this;
-    const value = this.isPendulum ? this : DateTimeValue.create(this.wall, zone ?? UTC, this.fold);
+    const value = this.isPendulum ? this : DateTimeValue.create(this.wall, zone, this.fold);
     return { value, parts, instant, zone: zone?.name };
   }
 

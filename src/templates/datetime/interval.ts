@@ -58,7 +58,7 @@ export class Interval extends TimeDelta {
     return memberOf<Interval>(this, name, INTERVAL) ?? super.attribute(name);
   }
   override sign(operator: "-" | "+" | "abs"): Value {
-    if (operator === "+") return this.with(this.microseconds);
+    if (operator === "+") return super.sign(operator);
     return operator === "-"
       ? new Interval(this.end, this.start)
       : new Interval(this.start, this.end, true);

@@ -72,7 +72,10 @@ export const PENDULUM_DATETIME_MEMBERS = members<DateTimeValue>(
     timezone_name: ({ zone }) => zone?.name ?? null,
     offset: ({ offset }) => (offset === undefined ? null : BigInt(offset)),
     offset_hours: ({ offset }) => (offset === undefined ? null : offset / 3_600),
-    int_timestamp: ({ instant }) => floorDivide(instant, SECOND),
+    int_timestamp: ({ instant, zone }) => {
+      if (!zone) throw typeError("a datetime without a time zone has no timestamp");
+      return floorDivide(instant, SECOND);
+    },
     float_timestamp: ({ timestamp }) => timestamp,
   },
   {

@@ -8,7 +8,7 @@ import {
   PythonObject,
   type Value,
 } from "../python/values.ts";
-import { addMonths, type MomentParts, SECOND, toMicroseconds } from "./calendar.ts";
+import { addMonths, SECOND, toMicroseconds } from "./calendar.ts";
 import { DateLike } from "./date-like.ts";
 import { DateTimeValue } from "./datetime.ts";
 import { memberOf, members } from "./members.ts";
@@ -99,23 +99,23 @@ export class RelativeDelta extends PythonObject {
 
   #moveDate(date: DateLike, sign: 1 | -1): Value | undefined {
     const { years, months, days, hours, minutes, seconds, microseconds } = this.relative;
-    const replaced = addMonths(replaceIn(date.parts, this.#absolute), sign * (years * 12 + months));
+    const withAbsolute = { ...date.parts, ...this.#absolute };
+    const replaced = addMonths(withAbsolute, sign * (years * 12 + months));
+    toMicroseconds(replaced);
     const clock = BigInt(hours * 3_600 + minutes * 60 + seconds) * SECOND + BigInt(microseconds);
-    if (!(date instanceof DateTimeValue)) {
-      const hoursAsDays = Math.trunc(hours / 24);
-      return date.withParts(addDays(replaced, sign * (days + hoursAsDays)));
+    const hasTime =
+      clock !== 0n || ABSOLUTE.slice(3).some((name) => this.#absolute[name] !== undefined);
+    if (!(date instanceof DateTimeValue) && !hasTime) {
+      return date.withParts(addDays(replaced, sign * days));
     }
+    // A date becomes a datetime when there is a time to add.
+    const moved =
+      date instanceof DateTimeValue
+        ? date.with({ parts: replaced })
+        : new DateTimeValue({ wall: toMicroseconds(replaced), zone: undefined, fold: 0 }, false);
     const span = new TimeDelta(BigInt(sign) * (BigInt(days) * 86_400n * SECOND + clock));
-    return date.with({ parts: replaced }).operate("+", span, false);
+    return moved.operate("+", span, false);
   }
-}
-
-/** The day is cut to the last one of the month. */
-function replaceIn(parts: MomentParts, absolute: Absolute): MomentParts {
-  const replaced = { ...parts, ...absolute };
-  const cut = addMonths({ ...replaced, day: replaced.day }, 0);
-  toMicroseconds(cut);
-  return cut;
 }
 
 function mapRelative(amountOf: (name: keyof Relative) => number): Relative {

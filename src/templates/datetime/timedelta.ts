@@ -73,6 +73,7 @@ export class TimeDelta extends PythonObject {
       : memberOf<TimeDelta>(this, name, DURATION, PLAIN);
   }
   override sign(operator: "-" | "+" | "abs"): Value {
+    if (operator === "+") return new TimeDelta(this.microseconds);
     const isNegated = operator === "-" || (operator === "abs" && this.microseconds < 0n);
     return this.with(isNegated ? -this.microseconds : this.microseconds);
   }
@@ -89,8 +90,11 @@ export class TimeDelta extends PythonObject {
 
   #combine(operator: ArithmeticOperator, left: TimeDelta, right: TimeDelta): Value | undefined {
     const [a, b] = [left.microseconds, right.microseconds];
-    if (operator === "+") return left.with(a + b);
+    if (operator === "+") return (right.#isPlain ? left : right).with(a + b);
     if (operator === "-") return left.with(a - b);
+    if (!left.#isPlain && right.#isPlain && operator !== "**" && operator !== "*") {
+      throw typeError("pendulum divides a Duration by a Duration only; use total_seconds()");
+    }
     if (operator === "/") return trueDivide(a, b);
     if (operator === "//") return floorDivide(a, b);
     return operator === "%" ? left.with(floorModulo(a, b)) : undefined;
@@ -153,8 +157,9 @@ export function unitsOf(microseconds: bigint): SpanUnits {
 }
 
 function durationRepr(microseconds: bigint): string {
+  const hasDays = microseconds / DAY !== 0n;
   const parts = Object.entries(unitsOf(microseconds))
-    .filter(([, amount]) => amount !== 0)
+    .filter(([name, amount]) => amount !== 0 || (name === "days" && hasDays))
     .map(([name, amount]) => `${name}=${amount}`);
   return `Duration(${parts.join(", ")})`;
 }

@@ -1,17 +1,15 @@
 // Python's pprint, for the filter `pprint`: lists and dicts that don't fit into 80 characters get a line per item.
-import { sorted } from "../python/compare.ts";
+import { compareOrder } from "../python/compare.ts";
 import { Dict } from "../python/dict.ts";
 import { unsupported } from "../python/errors.ts";
 import { textOf } from "../python/markup.ts";
 import { repr } from "../python/repr.ts";
 import { Tuple } from "../python/tuple.ts";
-import { Undefined } from "../python/undefined.ts";
-import { lengthOfText, type Value } from "../python/values.ts";
+import { floatOf, lengthOfText, typeNameOf, type Value } from "../python/values.ts";
 
 const WIDTH = 80;
 
 export function prettyPrint(value: Value): string {
-  if (value instanceof Undefined) value.fail();
   return layOut(value, 0, 0);
 }
 
@@ -43,8 +41,19 @@ function sortedRepr(value: Value): string {
 
 function sortedPairs(dict: Dict): readonly (readonly [Value, Value])[] {
   const keys = dict.keys();
-  const isText = keys.every((key) => textOf(key) !== undefined);
-  return (isText ? sorted(keys, (key) => key) : keys).map((key) => [key, dict.item(key)] as const);
+  const ordered = keys.toSorted((left, right) => compareSafely(left, right));
+  return ordered.map((key) => [key, dict.item(key)] as const);
+}
+
+/** Keys that have no order among each other are in the order of their types. */
+function compareSafely(left: Value, right: Value): number {
+  const isText = textOf(left) !== undefined;
+  const [a, b] = [typeNameOf(left), typeNameOf(right)];
+  const isComparable = isText === (textOf(right) !== undefined) && left !== null && right !== null;
+  if (isComparable && (isText || (floatOf(left) !== undefined && floatOf(right) !== undefined))) {
+    return compareOrder(left, right);
+  }
+  return a < b ? -1 : Number(a > b);
 }
 
 function layOutDict(dict: Dict, indent: number, allowance: number): string {

@@ -28,8 +28,8 @@ function callFilter(name: string, value: Value, args: Arguments): Value {
 }
 
 function callTest(name: string, value: Value, args: Arguments): boolean {
-  if (name === "filter") return FILTERS.has(testedName(value));
-  if (name === "test") return TEST_NAMES.includes(testedName(value));
+  if (name === "filter") return FILTERS.has(testedName(value) ?? "");
+  if (name === "test") return TEST_NAMES.includes(testedName(value) ?? "");
   const test = TESTS.get(name);
   if (!test) throw new TemplateNameError(`there is no test "${name}"`);
   return test(value, args);

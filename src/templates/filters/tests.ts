@@ -1,7 +1,6 @@
 // Jinja2's tests: what stands behind `is`.
-import { areEqual, compareOrder, contains } from "../python/compare.ts";
+import { areEqual, compareOrder, contains, hashKey } from "../python/compare.ts";
 import { Dict } from "../python/dict.ts";
-import { typeError } from "../python/errors.ts";
 import { type Given, NativeFunction, parameters } from "../python/functions.ts";
 import { PythonIterator, tryIterate, tryLengthOf } from "../python/iterate.ts";
 import { Markup, textOf } from "../python/markup.ts";
@@ -83,10 +82,7 @@ export const TESTS: ReadonlyMap<string, Test> = new Map<string, Test>([
   test("even", [], remainderIs(2n, 0n)),
   test("divisibleby", ["num"], (value, [divisor = 1n]) => remainderIs(divisor, 0n)(value)),
   test("sameas", ["other"], (value, [other = null]) => value === other),
-  test("in", ["seq"], (value, [container = null]) => {
-    if (value instanceof Undefined) value.fail();
-    return contains(container, value);
-  }),
+  test("in", ["seq"], (value, [container = null]) => contains(container, value)),
   ...comparing(["==", "eq", "equalto"], areEqual),
   ...comparing(["!=", "ne"], (left, right) => !areEqual(left, right)),
   ...comparing([">", "gt", "greaterthan"], (left, right) => compareOrder(left, right) > 0),
@@ -95,9 +91,8 @@ export const TESTS: ReadonlyMap<string, Test> = new Map<string, Test>([
   ...comparing(["<=", "le"], (left, right) => compareOrder(left, right) <= 0),
 ]);
 
-/** The name that a test of names got; its registry is the caller's. */
-export function testedName(value: Value): string {
-  const name = textOf(value);
-  if (name === undefined) throw typeError("this test needs a name");
-  return name;
+/** The name that a test of names got; what is no text is not a name. */
+export function testedName(value: Value): string | undefined {
+  hashKey(value);
+  return textOf(value);
 }

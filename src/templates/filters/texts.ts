@@ -6,8 +6,9 @@ import { type Given, requireIndex } from "../python/functions.ts";
 import { lengthOf, listOf, tryIterate, unpack } from "../python/iterate.ts";
 import { checkedText } from "../python/limits.ts";
 import { escapeHtml, escapeValue, Markup, textOf } from "../python/markup.ts";
-import { toFixed } from "../python/numbers.ts";
+import { parseFloatText } from "../python/numbers.ts";
 import { describe, repr, toText } from "../python/repr.ts";
+import { formatFloat } from "../python/texts/number-format.ts";
 import { formatPercent } from "../python/texts/percent-format.ts";
 import { capitalize } from "../python/texts/text-case.ts";
 import { replace, requireText } from "../python/texts/text-methods.ts";
@@ -67,7 +68,9 @@ function indent(value: Value, [width = 4n, first = false, blank = false]: Given)
 const SIZES = ["k", "M", "G", "T", "P", "E", "Z", "Y"];
 
 function fileSize(value: Value, [binary = false]: Given): Value {
-  const bytes = floatOf(value) ?? Number(requireText(value, "filesizeformat"));
+  const bytes = floatOf(value) ?? parseFloatText(requireText(value, "filesizeformat"));
+  if (bytes === undefined)
+    throw valueError(`filesizeformat needs a number, got ${describe(value)}`);
   const base = isTrue(binary) ? 1024 : 1000;
   if (bytes === 1) return "1 Byte";
   if (bytes < base) return `${Math.trunc(bytes)} Bytes`;
@@ -75,7 +78,9 @@ function fileSize(value: Value, [binary = false]: Given): Value {
   const place = index === -1 ? SIZES.length - 1 : index;
   const prefix = SIZES[place] ?? "";
   const unit = isTrue(binary) ? `${prefix.toUpperCase()}iB` : `${prefix}B`;
-  return `${toFixed((base * bytes) / base ** (place + 2), 1)} ${unit}`;
+  const scaled = (base * bytes) / base ** (place + 2);
+  const { digits, isNegative } = formatFloat(scaled, "f", { precision: 1, isAlternate: false });
+  return `${isNegative ? "-" : ""}${digits} ${unit}`;
 }
 
 function quoteUrl(value: Value, isQuery: boolean): string {

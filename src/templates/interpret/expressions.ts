@@ -10,7 +10,7 @@ import { applySign, calculate, joinTexts } from "../python/operators.ts";
 import { describe } from "../python/repr.ts";
 import { findAttribute, findItem, getSlice } from "../python/subscript.ts";
 import { Tuple } from "../python/tuple.ts";
-import { Undefined } from "../python/undefined.ts";
+import { EmptyElse, Undefined } from "../python/undefined.ts";
 import type { Arguments, Value } from "../python/values.ts";
 import {
   type CallArguments,
@@ -101,7 +101,7 @@ function evaluateOperation(node: Operation, names: Names): Value {
     case "condition":
       if (isTrue(evaluate(node.test, names))) return evaluate(node.whenTrue, names);
       if (node.otherwise) return evaluate(node.otherwise, names);
-      return new Undefined('the condition of an "if" without "else" was false');
+      return new EmptyElse();
   }
 }
 
@@ -193,15 +193,10 @@ function compare(operator: CompareOperator, left: Value, right: Value): boolean 
     case ">=":
       return compareOrder(left, right) >= 0;
     case "in":
-      return contains(right, requireDefined(left));
+      return contains(right, left);
     case "not in":
-      return !contains(right, requireDefined(left));
+      return !contains(right, left);
   }
-}
-
-function requireDefined(value: Value): Value {
-  if (value instanceof Undefined) value.fail();
-  return value;
 }
 
 /** An error for a value that is not a namespace. */

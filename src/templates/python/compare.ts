@@ -2,6 +2,7 @@
 import { typeError } from "./errors.ts";
 import { textOf } from "./markup.ts";
 import { describe } from "./repr.ts";
+import { Undefined } from "./undefined.ts";
 import { floatOf, PythonObject, typeNameOf, type Value } from "./values.ts";
 
 /** Whether `{% if value %}` takes the branch: empty texts, lists and dicts, 0, None and False don't. */
@@ -23,6 +24,7 @@ export function isTrue(value: Value): boolean {
 }
 
 export function areEqual(left: Value, right: Value): boolean {
+  if (right instanceof Undefined) return right.equals(left);
   if (isObject(left)) return equalsObject(left, right);
   if (isObject(right)) return equalsObject(right, left);
   if (Array.isArray(left)) return Array.isArray(right) && areListsEqual(left, right);
@@ -116,6 +118,7 @@ export function hashKey(value: Value): string {
 
 /** `value in container`. */
 export function contains(container: Value, value: Value): boolean {
+  if (value instanceof Undefined && !Array.isArray(container)) value.hashKey();
   const text = textOf(container);
   if (text !== undefined) {
     const part = textOf(value);

@@ -33,6 +33,7 @@ function plainDigits(mantissa: string, exponent: number): string {
 
 /** A finite float as the exact fraction `numerator / denominator`. */
 export function toRatio(value: number): readonly [bigint, bigint] {
+  if (!Number.isFinite(value)) throw valueError(`${floatRepr(value)} is no ratio of two ints`);
   let exponent = 0;
   let mantissa = value;
   while (!Number.isInteger(mantissa)) {

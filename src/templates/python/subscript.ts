@@ -148,9 +148,12 @@ const PLACEHOLDER = /\{\{|\}\}|\{([^{}!:]*)(?:!([rsa]))?(?::((?:[^{}]|\{[^{}]*\}
 /** `text.format(…)`: "{}", "{0}", "{name.member[key]!r:>8}". */
 function formatText(text: string, args: Arguments, isSafe: boolean): string {
   let automatic = 0;
+  let isNumbered = false;
   const lookup = (field: string): Value => {
     const [, first = "", rest = ""] = /^([^.[]*)(.*)$/s.exec(field) ?? [];
     const key = first === "" ? String(automatic++) : first;
+    isNumbered ||= first !== "" && /^\d+$/.test(first);
+    if (isNumbered && automatic > 0) throw valueError('format() takes "{}" or "{0}", not both');
     const found = /^\d+$/.test(key) ? args.positional[Number(key)] : args.named.get(key);
     if (found === undefined) {
       const kind = /^\d+$/.test(key) ? "IndexError" : "KeyError";

@@ -84,6 +84,7 @@ class Lexer {
   }
 
   #readRaw(): void {
+    if (this.#position === this.#source.length) return;
     const end = this.#search(RAW_END);
     if (!end) throw this.#failure('a raw block has no "{% endraw %}"');
     const text = this.#source.slice(this.#position, end.index);

@@ -20,7 +20,10 @@ const SPEC =
 interface Spec {
   readonly fill: string;
   readonly align: string;
+  /** "" when the spec has none. */
   readonly sign: string;
+  /** Whether a zero has no minus: the flag "z". */
+  readonly isUnsignedZero: boolean;
   readonly isAlternate: boolean;
   readonly width: number;
   readonly mark: string;
@@ -54,14 +57,26 @@ function isObject(value: Value): value is PythonObject {
 function parseSpec(text: string): Spec {
   const match = SPEC.exec(text);
   if (!match) throw valueError(`"${text}" is not a form for a number or text`);
-  const [, fill, align, sign = "-", , hash, zero, width = "0", mark = "", precision, form = ""] =
-    match;
+  const [
+    ,
+    fill,
+    align,
+    sign = "",
+    unsigned,
+    hash,
+    zero,
+    width = "0",
+    mark = "",
+    precision,
+    form = "",
+  ] = match;
   const size = Number(width);
   checkTextLength(size + Number(precision ?? 0));
   return {
     fill: fill ?? (zero && align === undefined ? "0" : zero ? "0" : " "),
     align: align ?? (zero ? "=" : ""),
     sign,
+    isUnsignedZero: unsigned !== undefined,
     isAlternate: hash !== undefined,
     width: size,
     mark,
@@ -72,12 +87,8 @@ function parseSpec(text: string): Spec {
 
 function formatString(value: string, spec: Spec, text: string): string {
   const isPlain = spec.form === "" || spec.form === "s";
-  if (
-    !isPlain ||
-    spec.mark !== "" ||
-    spec.isAlternate ||
-    (spec.align === "=" && !/^0\d/.test(text))
-  ) {
+  const isNumeric = spec.mark !== "" || spec.sign !== "" || spec.isAlternate || spec.isUnsignedZero;
+  if (!isPlain || isNumeric || (spec.align === "=" && !/^0\d/.test(text))) {
     throw valueError(`a text can't be written in the form "${text}"`);
   }
   const cut =
@@ -94,7 +105,8 @@ function align(text: string, { fill, align: side, width }: Spec): string {
 
 function formatNumber(value: bigint | boolean | number, spec: Spec, text: string): string {
   const { isNegative, digits, prefix } = writeNumber(value, spec, text);
-  const sign = isNegative ? "-" : spec.sign === "-" ? "" : spec.sign;
+  const isZero = spec.isUnsignedZero && !/[1-9a-z]/i.test(digits);
+  const sign = isNegative && !isZero ? "-" : spec.sign === "-" ? "" : spec.sign;
   const head = sign + prefix;
   const size = "boxX".includes(spec.form) && spec.form !== "" ? 4 : 3;
   const isZeroFilled = spec.align === "=" && spec.fill === "0";

@@ -37,8 +37,10 @@ function writeMagnitude(value: number, form: string, precision: number, isAltern
 /** Fixed or with an exponent, whichever is shorter for so many digits; zeros at the end are dropped. */
 function general(value: number, precision: number, isAlternate: boolean): string {
   const { mantissa, exponent } = scientific(value, precision - 1);
-  const drop = (text: string) =>
-    isAlternate || !text.includes(".") ? text : text.replace(/\.?0+$/, "");
+  const drop = (text: string) => {
+    if (isAlternate) return text.includes(".") ? text : `${text}.`;
+    return text.includes(".") ? text.replace(/\.?0+$/, "") : text;
+  };
   if (exponent >= -4 && exponent < precision) {
     return drop(toFixed(value, Math.max(0, precision - 1 - exponent)));
   }
@@ -87,7 +89,8 @@ export function formatInteger(
 
 /** Thousands, or fours for other bases, with the mark between; only the digits before the point are grouped. */
 export function group(digits: string, mark: string, size = 3): string {
-  const [, whole = "", rest = ""] = /^([\da-fA-F]+)(.*)$/s.exec(digits) ?? [];
+  const pattern = size === 4 ? /^([\da-fA-F]+)(.*)$/s : /^(\d+)(.*)$/s;
+  const [, whole = "", rest = ""] = pattern.exec(digits) ?? [];
   if (whole === "") return digits;
   const groups: string[] = [];
   for (let end = whole.length; end > 0; end -= size)

@@ -4,6 +4,7 @@ import { requireIndex } from "../functions.ts";
 import { checkedText, checkTextLength } from "../limits.ts";
 import { textOf } from "../markup.ts";
 import { truncate } from "../numbers.ts";
+import { Range } from "../range.ts";
 import { describe, repr, toText } from "../repr.ts";
 import { Tuple } from "../tuple.ts";
 import {
@@ -69,10 +70,10 @@ export function formatPercent(format: string, given: Value): string {
       return pad(directive, value);
     },
   );
-  if (used < values.length && !isNamed && !isMapping && !Array.isArray(given)) {
+  const isIgnored = isNamed || isMapping || Array.isArray(given) || given instanceof Range;
+  if (used < values.length && !isIgnored) {
     throw typeError(`too many values for the format ${repr(format)}`);
   }
-  if (Array.isArray(given) && used === 0) return checkedText(text);
   return checkedText(text);
 }
 

@@ -6,29 +6,36 @@ const LOWER = /\p{Lowercase}/u;
 
 /** Every word with a capital; a word is a run of letters, so "they're" is "They'Re". */
 export function toTitle(text: string): string {
-  let isInWord = false;
-  let title = "";
-  for (const character of text) {
-    title += isInWord ? character.toLowerCase() : toTitleCharacter(character);
-    isInWord = CASED.test(character);
-  }
-  return title;
+  return text.replaceAll(/\p{Cased}+/gu, capitalize);
 }
 
+/** The first character as a capital, all others small. */
 export function capitalize(text: string): string {
   const [first = ""] = text;
-  return toTitleCharacter(first) + text.slice(first.length).toLowerCase();
+  // The whole text is made small: a sigma at the end of a word depends on what is before it.
+  return toTitleCharacter(first) + text.toLowerCase().slice(first.toLowerCase().length);
 }
+
+/** Letters of two in one, whose title case has only the first of them as a capital. */
+const DIGRAPHS = ["Ǆǅǆ", "Ǉǈǉ", "Ǌǋǌ", "Ǳǲǳ"];
 
 /** Like upper case, but "ß" is "Ss". */
 function toTitleCharacter(character: string): string {
-  const [first = "", ...rest] = character.toUpperCase();
-  return first + rest.join("").toLowerCase();
+  const digraph = DIGRAPHS.find((forms) => character !== "" && forms.includes(character));
+  if (digraph !== undefined) return digraph.charAt(1);
+  const upper = character.toUpperCase();
+  const [first = "", ...rest] = upper;
+  return CASED.test(first) ? first + rest.join("").toLowerCase() : upper;
 }
 
 export function swapCase(text: string): string {
+  const small = [...text.toLowerCase()];
+  const isAligned = small.length === [...text].length;
   return [...text]
-    .map((character) => (UPPER.test(character) ? character.toLowerCase() : character.toUpperCase()))
+    .map((character, index) => {
+      if (!UPPER.test(character)) return character.toUpperCase();
+      return (isAligned ? small[index] : undefined) ?? character.toLowerCase();
+    })
     .join("");
 }
 
