@@ -209,8 +209,8 @@ function isAssigning({ kind }: TemplateNode): boolean {
 }
 
 /**
- * Names that the template itself gives (by set, for, with and macros), and those that it tests with `is defined` or
- * gives a `default`, which may be unknown.
+ * Names that the template itself gives (by set, for, with and macros), and those that it tests (`is defined`) or gives
+ * a `default`, which may be unknown.
  */
 function findOwnNames(body: Body): ReadonlySet<string> {
   const names = new Set<string>();
@@ -250,7 +250,6 @@ function namesIn(target: Target): readonly string[] {
 
 function guardedBy(node: TemplateNode): Expression | undefined {
   const isGuard =
-    (node.kind === "test" && ["defined", "undefined"].includes(node.test.name)) ||
-    (node.kind === "filter" && ["default", "d"].includes(node.filter.name));
+    node.kind === "test" || (node.kind === "filter" && ["default", "d"].includes(node.filter.name));
   return isGuard ? node.target : undefined;
 }

@@ -1,6 +1,8 @@
 // Dates without a time: Python's date and pendulum's Date.
-import { typeError } from "../python/errors.ts";
-import { parameters, requireIndex } from "../python/functions.ts";
+import { isTrue } from "../python/compare.ts";
+import { typeError, valueError } from "../python/errors.ts";
+import { parameters, positional, requireIndex } from "../python/functions.ts";
+import { toText } from "../python/repr.ts";
 import type { Arguments, ArithmeticOperator, Value } from "../python/values.ts";
 import { DAY, isoDate, type MomentParts, toMicroseconds } from "./calendar.ts";
 import { DATE_MEMBERS, DateLike, PENDULUM_MEMBERS, type Shift, shiftParts } from "./date-like.ts";
@@ -8,7 +10,7 @@ import { Interval, type IntervalEnd } from "./interval.ts";
 import { memberOf, members } from "./members.ts";
 import type { Moment } from "./strftime.ts";
 import { TimeDelta } from "./timedelta.ts";
-import { addDays, startOf } from "./units.ts";
+import { addDays, endOf, startOf } from "./units.ts";
 
 export class DateValue extends DateLike {
   readonly typeName: string;
@@ -45,11 +47,11 @@ export class DateValue extends DateLike {
   }
   override attribute(name: string): Value | undefined {
     return this.isPendulum
-      ? memberOf<DateValue>(this, name, OWN, DATE_MEMBERS, PENDULUM_MEMBERS)
+      ? memberOf<DateValue>(this, name, PENDULUM, OWN, DATE_MEMBERS, PENDULUM_MEMBERS)
       : memberOf<DateValue>(this, name, OWN, DATE_MEMBERS);
   }
   moment(): Moment & { readonly zone: string } {
-    return { parts: this.parts, zone: "" };
+    return { parts: this.parts, zone: "", lacks: "time" };
   }
   withParts(parts: MomentParts): DateValue {
     return new DateValue(parts, this.isPendulum);
@@ -61,8 +63,9 @@ export class DateValue extends DateLike {
 
   override operate(operator: ArithmeticOperator, other: Value, isReflected: boolean) {
     if (other instanceof TimeDelta) return this.#move(operator, other, isReflected);
-    if (!(other instanceof DateValue) || operator !== "-" || isReflected) return undefined;
-    if (this.isPendulum || other.isPendulum) return new Interval(other.#end(), this.#end());
+    if (!(other instanceof DateLike) || operator !== "-" || isReflected) return undefined;
+    if (this.isPendulum) return this.difference(other);
+    if (!(other instanceof DateValue)) return undefined;
     return new TimeDelta(this.microseconds - other.microseconds);
   }
 
@@ -83,18 +86,58 @@ export class DateValue extends DateLike {
     return this.withParts(addDays(this.parts, sign * days));
   }
 
+  /** The span from the other date to this one; of a datetime its day counts. */
+  difference(other: DateLike): Interval {
+    return new Interval(new DateValue(other.parts, true).#end(), this.#end());
+  }
+
   #end(): IntervalEnd {
     return { value: this, parts: this.parts, instant: this.microseconds, zone: undefined };
   }
 }
 
+const readNothing = positional("isoformat");
 const readReplace = parameters("replace", "year?", "month?", "day?");
 
 const OWN = members<DateValue>(
   {},
   {
-    isoformat: (self) => isoDate(self.parts),
-    replace: (self, args) => self.withParts({ ...self.parts, ...givenParts(readReplace(args)) }),
+    isoformat: (self, args) => {
+      readNothing(args);
+      return isoDate(self.parts);
+    },
+    replace: (self, args) => {
+      const parts = { ...self.parts, ...givenParts(readReplace(args)) };
+      toMicroseconds(parts);
+      return self.withParts(parts);
+    },
+  },
+);
+
+const readDiff = parameters("diff", "dt", "abs?");
+const readUnit = parameters("the method", "unit");
+
+/** A date has no units below a day. */
+function inUnit(find: (parts: MomentParts, unit: string) => MomentParts) {
+  return (self: DateValue, args: Arguments) => {
+    const unit = toText(readUnit(args)[0] ?? null);
+    if (["second", "minute", "hour"].includes(unit))
+      throw valueError(`a date has no unit "${unit}"`);
+    return self.withParts(find(self.parts, unit));
+  };
+}
+
+const PENDULUM = members<DateValue>(
+  {},
+  {
+    start_of: inUnit(startOf),
+    end_of: inUnit(endOf),
+    diff: (self, args) => {
+      const [other = null, absolute = true] = readDiff(args);
+      if (!(other instanceof DateLike)) throw typeError("diff() needs a date");
+      const span = new DateValue(other.parts, true).difference(self);
+      return isTrue(absolute) ? span.sign("abs") : span;
+    },
   },
 );
 

@@ -38,9 +38,21 @@ export function formatPendulum(moment: PendulumMoment, format: string): string {
       if (token === undefined) throw valueError(`format() can't read "${match}"`);
       const whole = FORMATS[token];
       if (whole !== undefined) return formatPendulum(moment, whole);
-      return WRITERS[token]?.(moment) ?? token;
+      const write = WRITERS[token];
+      if (!write) return token;
+      if (moment.lacks && isOf(moment.lacks, token)) {
+        throw valueError(`format() can't write "${token}", as the value has no ${moment.lacks}`);
+      }
+      return write(moment);
     },
   );
+}
+
+/** Whether a token needs the date or the time of day. */
+function isOf(part: "date" | "time", token: string): boolean {
+  const isTime = /^(?:[HhmsAXx]|S+|HH|hh|mm|ss)$/.test(token);
+  const isDate = !/^(?:[HhmsA]|S+|HH|hh|mm|ss|Z|ZZ|z|zz)$/.test(token);
+  return part === "time" ? isTime : isDate;
 }
 
 function ordinal(value: number): string {

@@ -20,6 +20,8 @@ export interface Moment {
   /** In seconds. */
   readonly offset?: number;
   readonly zoneName?: () => string;
+  /** What a date or a time of day has none of. */
+  readonly lacks?: "date" | "time";
 }
 
 /** Throws for a directive that isn't known. */

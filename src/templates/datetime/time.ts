@@ -55,7 +55,7 @@ export class TimeValue extends PythonObject {
     return strftime(this.moment(), spec);
   }
   moment(): Moment & { readonly zone: string } {
-    return { parts: this.parts, zone: "" };
+    return { parts: this.parts, zone: "", lacks: "date" };
   }
 }
 

@@ -21,6 +21,10 @@ export class Range extends PythonObject {
   at(index: number): bigint {
     return BigInt(this.#start + index * this.#step);
   }
+  /** The items from one place up to another, as a range. */
+  slice(from: number, to: number, by: number): Range {
+    return new Range(Number(this.at(from)), Number(this.at(to)), this.#step * by);
+  }
   repr(): string {
     const step = this.#step === 1 ? "" : `, ${this.#step}`;
     return `range(${this.#start}, ${this.#stop}${step})`;

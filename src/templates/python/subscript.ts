@@ -134,12 +134,12 @@ export function getSlice(value: Value, [start, stop, step]: readonly [Value, Val
   };
   const from = place(start, by > 0 ? low : high);
   const to = place(stop, by > 0 ? high : low);
+  if (value instanceof Range) return value.slice(from, to, by);
   const part: Value[] = [];
   for (let index = from; by > 0 ? index < to : index > to; index += by)
     part.push(items[index] ?? null);
   if (typeof value === "string") return part.join("");
   if (value instanceof Markup) return new Markup(part.map(toText).join(""));
-  if (value instanceof Range) throw typeError('a range has no slices; add "| list"');
   return value instanceof Tuple ? new Tuple(part) : part;
 }
 
