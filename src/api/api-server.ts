@@ -1,5 +1,5 @@
-// The API server: Airflow's REST API v2 over the services. The product is its `fetch`; entry points give it a port, a
-// Lambda event or, in the CLI without a server, a call.
+// The API server: Airflow's REST API v2 over the services. The product is its `fetch`; entry points
+// give it a port, a Lambda event or, in the CLI without a server, a call.
 import { type Context, Hono } from "hono";
 import { methodNotAllowed } from "hono/method-not-allowed";
 import type { Platform } from "../ports/platform.ts";
@@ -26,7 +26,10 @@ export interface ApiServerOptions {
   readonly localUser?: string;
 }
 
-/** Asks for a token when there is a password; otherwise answers only requests to this machine's own names. */
+/**
+ * Asks for a token when there is a password; otherwise answers only requests to this machine's own
+ * names.
+ */
 export function createApiServer(
   platform: Platform,
   services: ApiContext["services"],

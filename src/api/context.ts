@@ -29,7 +29,10 @@ export interface ApiContext {
   readonly services: { readonly versions: Versions; readonly runControl: RunControl };
   /** Version of the product. */
   readonly version: string;
-  /** Absolute path of the DAG folder, for `fileloc`; absent when DAG files have no place on this machine. */
+  /**
+   * Absolute path of the DAG folder, for `fileloc`; absent when DAG files have no place on this
+   * machine.
+   */
   readonly dagsFolder?: string;
 }
 

@@ -1,5 +1,6 @@
-// What the API answers when it can't do what was asked, in the two forms of FastAPI: `{detail: text}` and, for a
-// request that isn't well formed, `{detail: [{type, loc, msg, input}]}` with status 422.
+// What the API answers when it can't do what was asked, in the two forms of FastAPI: `{detail:
+// text}` and, for a request that isn't well formed, `{detail: [{type, loc, msg, input}]}` with
+// status 422.
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import type { z } from "zod";
 import { RequestRefused } from "../services/request-refused.ts";

@@ -1,4 +1,5 @@
-// Airflow's REST API as the commands use it: the answers' fields that they read, and errors as exceptions.
+// Airflow's REST API as the commands use it: the answers' fields that they read, and errors as
+// exceptions.
 import { CLIENT_HEADER, type Client } from "../api/client-header.ts";
 
 export interface Api {

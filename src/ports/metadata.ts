@@ -92,7 +92,7 @@ export interface RunStore {
   update(change: RunChange): Promise<DagRunRecord | undefined>;
   /** By `runAfter`. */
   list(listing: RunListing): Promise<Page<DagRunRecord>>;
-  /** How many runs there are, without reading them; a moment late where runs of every DAG are counted. */
+  /** How many runs there are, without reading them. What was written a moment ago may not count yet. */
   count(filter: RunFilter): Promise<number>;
   /** The runs of a DAG with a logical date in the range, latest date first. */
   listByLogicalDate(
@@ -156,7 +156,7 @@ export interface XComQuery extends Pick<TaskInstanceKey, "dagId" | "runId"> {
 export interface XComStore {
   put(xcom: XComRecord): Promise<void>;
   get(key: TaskInstanceKey, name: string): Promise<XComRecord | undefined>;
-  /** The XComs of a run, of one of its tasks or of one task instance; by task id, map index and key. */
+  /** Those of a run, of one of its tasks or of one task instance; by task id, map index, key. */
   list(query: XComQuery): Promise<readonly XComRecord[]>;
   delete(key: TaskInstanceKey): Promise<void>;
 }

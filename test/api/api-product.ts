@@ -1,5 +1,5 @@
-// The API over a real store: two DAGs, runs in several states, logs and XComs, at a fixed moment. Tasks, where they
-// run, do nothing.
+// The API over a real store: two DAGs, runs in several states, logs and XComs, at a fixed moment.
+// Tasks, where they run, do nothing.
 import { onTestFinished } from "vitest";
 import { createApiServer } from "../../src/api/api-server.ts";
 import { compile } from "../../src/compiler/compile.ts";

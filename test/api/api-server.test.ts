@@ -108,6 +108,7 @@ test("what can't be triggered is refused with the reason", async () => {
   expect(date[0]).toBe(422);
   const naive = await refused("/dags/etl/dagRuns", { logical_date: "2026-01-15T06:30:00" });
   expect(naive).toEqual([422, expect.stringContaining("Input should have timezone info")]);
+  expect(naive[1]).toContain('"type":"timezone_aware"');
   expect((await ask("/dags/etl/dagRuns", { method: "POST" })).status).toBe(422);
 });
 

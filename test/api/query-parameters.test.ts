@@ -1,5 +1,5 @@
-// Every query parameter of Airflow's document, for each of our operations: it narrows the answer as it should, or it is
-// refused by name. None is ignored.
+// Every query parameter of Airflow's document, for each of our operations: it narrows the answer as
+// it should, or it is refused by name. None is ignored.
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { dagDocument } from "../model/documents.ts";
@@ -205,7 +205,10 @@ const LISTINGS: Readonly<Record<string, Listing>> = {
   },
 };
 
-/** Parameters that do something else than narrow a listing; what they do is tested with their operations. */
+/**
+ * Parameters that do something else than narrow a listing; what they do is tested with their
+ * operations.
+ */
 const OTHERS: Readonly<Record<string, readonly string[]>> = {
   "patch /dags/{dag_id}": ["update_mask"],
   [`get ${LOAD}/logs/{try_number}`]: ["full_content", "map_index", "token"],

@@ -1,7 +1,8 @@
 // What the API makes of requests themselves: methods, bodies, limits, who asks, and "~" in paths.
 import { expect, test } from "vitest";
 import { createApiServer } from "../../src/api/api-server.ts";
-import { createApiProduct, FAILED_RUN, RUNNING_RUN } from "./api-product.ts";
+import { dagDocument } from "../model/documents.ts";
+import { createApiProduct, FAILED_RUN, publish, RUNNING_RUN } from "./api-product.ts";
 
 const LOAD = `/dags/etl/dagRuns/${encodeURIComponent(FAILED_RUN)}/taskInstances/load`;
 const MEBIBYTE = 1_048_576;
@@ -265,6 +266,38 @@ test("task instances of many runs are paged by cursor without gaps or doubles", 
   expect((await ask("/dags/~/dagRuns/~/taskInstances?cursor=made-up")).status).toBe(422);
   const order = await ask("/dags/~/dagRuns/~/taskInstances?cursor=&order_by=-state");
   expect(order.status).toBe(400);
+});
+
+test("a listing looks into 1,000 runs at most, and by cursor into any number of them", async () => {
+  const { ask, metadata } = await createApiProduct();
+  const run = await metadata.runs.get("etl", FAILED_RUN);
+  if (!run) throw new Error("The run is missing");
+  const many = Array.from({ length: 998 }, (_, number) =>
+    metadata.runs.create({ ...run, runId: `manual__${number}`, logicalDate: null }),
+  );
+  await Promise.all(many);
+  const path = "/dags/etl/dagRuns/~/taskInstances";
+  const refused = await ask(path);
+  expect([refused.status, refused.body.detail]).toEqual([
+    400,
+    "These are 1001 runs, and one answer looks into at most 1000; narrow them down, for instance by `run_after_gte`",
+  ]);
+  expect((await ask("/dags/~/dagRuns/~/taskInstances/~/xcomEntries")).status).toBe(400);
+  const narrowed = await ask(`${path}?run_after_gte=2026-01-31&state=running`);
+  expect(narrowed.body.total_entries).toBe(1);
+  // One run of the first hundred has a running task; the page goes on behind them.
+  const page = await ask(`${path}?state=running&cursor=`);
+  expect(page.body.task_instances).toHaveLength(1);
+  expect(page.body.next_cursor).not.toBeNull();
+});
+
+test("a DAG whose schedule can't be used is listed among the others", async () => {
+  const { ask, metadata } = await createApiProduct();
+  const schedule = { kind: "cron", cron: "not a cron" } as const;
+  await publish(metadata, dagDocument({ dagId: "odd", schedule }), { isPaused: false });
+  const { status, body } = await ask("/dags?dag_id_pattern=odd");
+  expect(status).toBe(200);
+  expect(body.dags).toMatchObject([{ dag_id: "odd", timetable_summary: null }]);
 });
 
 test("'~' stands for all DAGs, runs and tasks of XComs", async () => {

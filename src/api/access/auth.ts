@@ -1,5 +1,5 @@
-// Log-in for an API that strangers can reach: one user, whose password the deployment keeps secret, gets tokens that
-// expire. Paths and answers are those of Airflow's auth manager and of FastAPI.
+// Log-in for an API that strangers can reach: one user, whose password the deployment keeps secret,
+// gets tokens that expire. Paths and answers are those of Airflow's auth manager and of FastAPI.
 import { scrypt, timingSafeEqual, type webcrypto } from "node:crypto";
 import { promisify } from "node:util";
 import type { MiddlewareHandler } from "hono";
@@ -26,8 +26,8 @@ const OPEN_PATHS: ReadonlySet<string> = new Set(["/api/v2/version", "/api/v2/mon
 const LOGIN_BODY = z.strictObject({ username: z.string(), password: z.string() });
 
 /**
- * Adds POST /auth/token, which gives a token for a day, and refuses all other requests that come without one. Another
- * password makes the tokens of the one before it void.
+ * Adds POST /auth/token, which gives a token for a day, and refuses all other requests that come
+ * without one. Another password makes the tokens of the one before it void.
  */
 export function addAuthentication(app: Api, { password, clock }: AuthenticationOptions): void {
   let known: { readonly password: string; readonly keys: Promise<Keys> } | undefined;
@@ -66,7 +66,10 @@ export function addAuthentication(app: Api, { password, clock }: AuthenticationO
   app.use(guard);
 }
 
-/** What follows from a password: the bytes that passwords are compared by, and the same as a key for tokens. */
+/**
+ * What follows from a password: the bytes that passwords are compared by, and the same as a key for
+ * tokens.
+ */
 interface Keys {
   readonly derived: Uint8Array<ArrayBuffer>;
   readonly forTokens: webcrypto.CryptoKey;

@@ -1,5 +1,6 @@
-// Keeps web pages of strangers away from an API on this machine, which asks for no password: a page may neither reach
-// it under a name of its own (DNS rebinding) nor send it changes (cross-site requests).
+// Keeps web pages of strangers away from an API on this machine, which asks for no password: a page
+// may neither reach it under a name of its own (DNS rebinding) nor send it changes (cross-site
+// requests).
 import type { MiddlewareHandler } from "hono";
 import type { ApiEnv } from "../context.ts";
 import { Problem } from "../problems.ts";

@@ -1,4 +1,5 @@
-// Who asks: every request has a principal from the start, set by what let it in. Records of what was done name it.
+// Who asks: every request has a principal from the start, set by what let it in. Records of what
+// was done name it.
 import type { Context } from "hono";
 import { CLIENT_HEADER, type Client } from "../client-header.ts";
 import { InvalidRequest } from "../problems.ts";

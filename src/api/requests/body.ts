@@ -6,10 +6,15 @@ import { InvalidRequest, Problem, toMistakes } from "../problems.ts";
 
 /** Far more than any operation takes: a conf has 256 KiB at most. */
 const MAX_BODY_BYTES = 1_048_576;
-/** Lists and objects within each other: whatever walks through a body later may do so recursively. */
+/**
+ * Lists and objects within each other: whatever walks through a body later may do so recursively.
+ */
 const MAX_DEPTH = 100;
 
-/** Refuses larger bodies without reading them to their end, also those that don't announce their size. */
+/**
+ * Refuses larger bodies without reading them to their end, also those that don't announce their
+ * size.
+ */
 export const limitBody: MiddlewareHandler = bodyLimit({
   maxSize: MAX_BODY_BYTES,
   onError() {

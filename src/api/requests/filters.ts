@@ -1,5 +1,5 @@
-// The filters of listings, as Airflow's query parameters have them. Each says by which parameters it is asked for, so
-// that a listing's filters are also the list of what it supports.
+// The filters of listings, as Airflow's query parameters have them. Each says by which parameters
+// it is asked for, so that a listing's filters are also the list of what it supports.
 import { createPatternTest, createPrefixTest } from "./patterns.ts";
 import type { Query } from "./query.ts";
 

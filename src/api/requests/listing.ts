@@ -1,5 +1,6 @@
 // Orders and cuts listings as Airflow's API does: `order_by`, `limit` and `offset`.
-import type { Page } from "../../ports/metadata.ts";
+import { setImmediate as turn } from "node:timers/promises";
+import type { Page, PageRequest } from "../../ports/metadata.ts";
 import { itemsOf } from "../../ports/pages.ts";
 import { Problem } from "../problems.ts";
 import type { PageQuery, Query } from "./query.ts";
@@ -13,6 +14,8 @@ export interface OrderField {
   readonly isDescending: boolean;
 }
 
+/** Items that are read at once. */
+const LARGEST_READ = 1_000;
 /** Airflow: SortParam.MAX_SORT_PARAMS. */
 const MAX_FIELDS = 10;
 
@@ -43,7 +46,10 @@ export function readOrder(
   });
 }
 
-/** Sorted by the fields, of which each has a key; items that are equal in all of them stay as they are. */
+/**
+ * Sorted by the fields, of which each has a key; items that are equal in all of them stay as they
+ * are.
+ */
 export function sorted<T>(
   items: readonly T[],
   fields: readonly OrderField[],
@@ -72,7 +78,9 @@ function compare(a: OrderValue, b: OrderValue): number {
   return left < right ? -1 : 1;
 }
 
-/** Sorted as `order_by` says, without it by the fallback. Refuses fields that aren't among the keys. */
+/**
+ * Sorted as `order_by` says, without it by the fallback. Refuses fields that aren't among the keys.
+ */
 export function ordered<T>(
   items: readonly T[],
   {
@@ -89,11 +97,41 @@ export function cut<T>(items: readonly T[], { limit, offset }: PageQuery): reado
   return items.slice(offset, offset + limit);
 }
 
+type List<T> = (page: PageRequest) => Promise<Page<T>>;
+
 /** Every item of a paged listing. */
-export async function everyItem<T>(
-  list: (page: { readonly limit: number; readonly after?: string }) => Promise<Page<T>>,
-): Promise<T[]> {
+export async function everyItem<T>(list: List<T>): Promise<T[]> {
   const all: T[] = [];
-  for await (const item of itemsOf(list)) all.push(item);
+  for await (const item of itemsOf(inTurns(list))) all.push(item);
   return all;
+}
+
+/** The part of a paged listing that a page shows. */
+export async function readCut<T>(
+  list: List<T>,
+  { limit, offset }: PageQuery,
+): Promise<readonly T[]> {
+  const found: T[] = [];
+  let position = 0;
+  const read = inTurns(list);
+  for (let after: string | undefined; position < offset + limit; ) {
+    const size = Math.min(offset + limit - position, LARGEST_READ);
+    const page = await read({ limit: size, ...(after === undefined ? {} : { after }) });
+    found.push(...page.items.slice(Math.max(offset - position, 0)));
+    position += page.items.length;
+    after = page.next;
+    if (after === undefined) break;
+  }
+  return found;
+}
+
+/**
+ * Lets the event loop turn before each page: a local store answers at once, and a long listing
+ * would hold up all that goes on beside it.
+ */
+function inTurns<T>(list: List<T>): List<T> {
+  return async (page) => {
+    await turn();
+    return list(page);
+  };
 }

@@ -1,5 +1,6 @@
-// Airflow's text filters: `…_pattern` is SQL's ILIKE, `…_prefix_pattern` the start of a text. Both match step by step:
-// text from outside never becomes a regular expression, which could take for ever.
+// Airflow's text filters: `…_pattern` is SQL's ILIKE, `…_prefix_pattern` the start of a text. Both
+// match step by step: text from outside never becomes a regular expression, which could take for
+// ever.
 
 /** Stands for any text, also none ("%" in SQL). */
 const ANY_TEXT = Symbol("any text");

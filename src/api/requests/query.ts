@@ -1,5 +1,5 @@
-// Reads a request's query and the numbers in its path: what isn't as Airflow's document says is refused with FastAPI's
-// list of mistakes.
+// Reads a request's query and the numbers in its path: what isn't as Airflow's document says is
+// refused with FastAPI's list of mistakes.
 import type { Context } from "hono";
 import { parseMoment } from "../../model/values/time.ts";
 import { InvalidRequest, Problem, type RequestMistake } from "../problems.ts";

@@ -1,4 +1,5 @@
-// Tokens that continue a listing or a log: what a store gave, wrapped, so that other texts are told from them.
+// Tokens that continue a listing or a log: what a store gave, wrapped, so that other texts are told
+// from them.
 import { z } from "zod";
 import { InvalidRequest } from "../problems.ts";
 

@@ -1,4 +1,5 @@
-// DAGs, their versions and their tasks as Airflow's API answers them (DAGResponse, DAGDetailsResponse, TaskResponse).
+// DAGs, their versions and their tasks as Airflow's API answers them (DAGResponse,
+// DAGDetailsResponse, TaskResponse).
 import { join } from "node:path";
 import type { DagDocument, Schedule, TaskDocument } from "../../model/document.ts";
 import { graphOf } from "../../model/graph.ts";
@@ -52,7 +53,7 @@ export function toDagResponse({ dag, version, hasImportErrors, next, dagsFolder 
     relative_fileloc: dag.file,
     fileloc: dagsFolder === undefined ? dag.file : join(dagsFolder, dag.file),
     description: document.description ?? null,
-    timetable_summary: timetableOf(document).summary,
+    timetable_summary: summaryOf(document),
     timetable_description: DESCRIPTIONS[schedule.kind] ?? null,
     timetable_partitioned: false,
     timetable_periodic: isPeriodic,
@@ -166,6 +167,16 @@ function toParams({ params }: DagDocument) {
       },
     ]),
   );
+}
+
+/** Null for a schedule that can't be used, such as one in a zone that this runtime doesn't know. */
+function summaryOf(document: DagDocument): string | null {
+  try {
+    return timetableOf(document).summary;
+  } catch {
+    // The planner reports what is wrong with it, and plans no run.
+    return null;
+  }
 }
 
 /** Every owner of a task, once. */

@@ -1,5 +1,5 @@
-// A try's log as Airflow's API answers it (TaskInstancesLogResponse): structured messages, and a token to read on with
-// while more may come.
+// A try's log as Airflow's API answers it (TaskInstancesLogResponse): structured messages, and a
+// token to read on with while more may come.
 import type { DagRunRecord, LogEntry, TaskInstanceRecord } from "../../model/records.ts";
 import { isFinished, isRunFinished } from "../../model/states.ts";
 import type { TaskLogs, TryKey } from "../../ports/task-logs.ts";

@@ -1,5 +1,5 @@
-// Task instances as Airflow's API answers them (TaskInstanceResponse). One that has no record yet is there too, with
-// state null, as in Airflow.
+// Task instances as Airflow's API answers them (TaskInstanceResponse). One that has no record yet
+// is there too, with state null, as in Airflow.
 import type { TaskDocument } from "../../model/document.ts";
 import type { DagRunRecord, TaskInstanceRecord } from "../../model/records.ts";
 import type { Version } from "../../services/dag-processing/versions.ts";

@@ -1,4 +1,5 @@
-// What the API says of a DAG besides its record: its version, the errors of its file, the run that comes next.
+// What the API says of a DAG besides its record: its version, the errors of its file, the run that
+// comes next.
 import type { DagRecord } from "../../model/records.ts";
 import { type PlannedRun, plan } from "../../model/scheduling/planner.ts";
 import type { ApiContext } from "../context.ts";
@@ -14,7 +15,10 @@ export async function brokenFiles({ platform }: ApiContext): Promise<ReadonlySet
   );
 }
 
-/** All that an answer about the DAG says; `broken` are the files with errors, if they are known already. */
+/**
+ * All that an answer about the DAG says; `broken` are the files with errors, if they are known
+ * already.
+ */
 export async function factsOf(
   context: ApiContext,
   dag: DagRecord,
@@ -30,7 +34,9 @@ export async function factsOf(
   };
 }
 
-/** The run that the schedule gives next, due or not, also for a paused DAG (Airflow: next_dagrun). */
+/**
+ * The run that the schedule gives next, due or not, also for a paused DAG (Airflow: next_dagrun).
+ */
 export async function nextRunOf(
   { platform, services }: ApiContext,
   { dagId, isStale, versionHash, plannedAt }: DagRecord,

@@ -1,4 +1,5 @@
-// The listing of DAGs: its filters and its order. What has to be read for a filter is read only when it is asked for.
+// The listing of DAGs: its filters and its order. What has to be read for a filter is read only
+// when it is asked for.
 import type { DagRecord, DagRunRecord } from "../../model/records.ts";
 import type { PlannedRun } from "../../model/scheduling/planner.ts";
 import type { DagRunState } from "../../model/states.ts";

@@ -1,4 +1,5 @@
-// /dags and /dags/{dag_id}: list, look at, pause and delete DAGs; the tasks of their latest version.
+// /dags and /dags/{dag_id}: list, look at, pause and delete DAGs; the tasks of their latest
+// version.
 import { z } from "zod";
 import { type Api, type ApiContext, dagOf } from "../context.ts";
 import { Problem } from "../problems.ts";

@@ -1,4 +1,5 @@
-// /importErrors: one entry per DAG file with mistakes. Beside Airflow's text, `diagnostics` has them one by one.
+// /importErrors: one entry per DAG file with mistakes. Beside Airflow's text, `diagnostics` has
+// them one by one.
 import type { Diagnostic } from "../../model/diagnostics.ts";
 import type { DagFileRecord } from "../../model/records.ts";
 import type { Api, ApiContext } from "../context.ts";

@@ -10,7 +10,8 @@ export function addMonitorRoutes(app: Api, { platform, version }: ApiContext): v
       () => false,
     );
     const now = toIso(platform.clock.now());
-    // Nothing here has a heart of its own that could stop: who answers this also schedules and reads DAG files.
+    // Nothing here has a heart of its own that could stop: who answers this also schedules and
+    // reads DAG files.
     return c.json({
       metadatabase: { status: hasMetadata ? "healthy" : "unhealthy" },
       scheduler: { status: "healthy", latest_scheduler_heartbeat: now },

@@ -1,5 +1,5 @@
-// Pages by cursor through what many runs hold: newest run first, each in its own order. A page looks into as many runs as
-// it needs, so no history is ever read whole.
+// Pages by cursor through what many runs hold: newest run first, each in its own order. A page
+// looks into as many runs as it needs, so no history is ever read whole.
 import { z } from "zod";
 import type { DagRunRecord } from "../../model/records.ts";
 import type { ApiContext } from "../context.ts";
@@ -8,7 +8,10 @@ import { readToken, refuseToken, toToken } from "../requests/tokens.ts";
 import { isMeant, readRunQuery } from "./run-query.ts";
 import { oneRunOf, type RunScope } from "./run-scope.ts";
 
-/** Runs that a page looks into at most: with filters that few pass, a page may be short or empty, and go on. */
+/**
+ * Runs that a page looks into at most: with filters that few pass, a page may be short or empty,
+ * and go on.
+ */
 const MAX_RUNS = 100;
 
 /** Where a page begins. */

@@ -1,7 +1,9 @@
-// The listing of DAG runs: its filters and its order, for one DAG or all. Where the store has the order and all filters,
-// it answers with a page and a count; else the runs that it can narrow down to are read and looked through.
+// The listing of DAG runs: its filters and its order, for one DAG or all. Where the store has the
+// order and all filters, it answers with a page and a count; else the runs that it can narrow down
+// to are read and looked through.
 import type { DagRunRecord } from "../../model/records.ts";
 import type { DagRunState, DagRunType } from "../../model/states.ts";
+import type { PageRequest } from "../../ports/metadata.ts";
 import type { ApiContext } from "../context.ts";
 import { Problem } from "../problems.ts";
 import {
@@ -12,7 +14,14 @@ import {
   type Filter,
   parametersOf,
 } from "../requests/filters.ts";
-import { cut, type OrderField, type OrderKeys, readOrder, sorted } from "../requests/listing.ts";
+import {
+  cut,
+  type OrderField,
+  type OrderKeys,
+  readCut,
+  readOrder,
+  sorted,
+} from "../requests/listing.ts";
 import type { Query } from "../requests/query.ts";
 import { readToken, toToken } from "../requests/tokens.ts";
 import { durationOf } from "../responses/wire.ts";
@@ -68,7 +77,9 @@ export interface RunPage {
   readonly nextCursor: string | null;
 }
 
-/** The page that the query asks for: by cursor, or by limit and offset. "~" as DAG id: of every DAG. */
+/**
+ * The page that the query asks for: by cursor, or by limit and offset. "~" as DAG id: of every DAG.
+ */
 export async function listRuns(
   context: ApiContext,
   query: Query,
@@ -104,14 +115,17 @@ async function pageByIndex(
   { wanted, oldestFirst }: Asked & { readonly oldestFirst: boolean },
 ): Promise<RunPage> {
   const { runs } = platform.metadata;
-  const { limit, offset } = query.page();
+  const page = query.page();
   const total = await runs.count(wanted.filter);
-  if (offset >= total) return { runs: [], total, nextCursor: null };
-  const page = await runs.list({ ...wanted.filter, oldestFirst, limit: offset + limit });
-  return { runs: page.items.slice(offset), total, nextCursor: null };
+  if (page.offset >= total) return { runs: [], total, nextCursor: null };
+  const list = (request: PageRequest) => runs.list({ ...wanted.filter, oldestFirst, ...request });
+  return { runs: await readCut(list, page), total, nextCursor: null };
 }
 
-/** A page by cursor: the store goes on where the page before has ended, so no history is ever read whole. */
+/**
+ * A page by cursor: the store goes on where the page before has ended, so no history is ever read
+ * whole.
+ */
 async function pageByCursor(
   { platform }: ApiContext,
   query: Query,

@@ -1,5 +1,5 @@
-// Which runs a query means, as the store can narrow them down and as is left to test on each. Listings of runs and of
-// what runs hold have it in common.
+// Which runs a query means, as the store can narrow them down and as is left to test on each.
+// Listings of runs and of what runs hold have it in common.
 import type { DagRunRecord } from "../../model/records.ts";
 import type { DagRunState } from "../../model/states.ts";
 import { toIso } from "../../model/values/time.ts";
@@ -37,7 +37,9 @@ export const RUN_PARAMETERS: readonly string[] = [
   ...parametersOf(FILTERS),
 ];
 
-/** What the query says of its runs, with the caller's own filters; of all DAGs where the id is "~". */
+/**
+ * What the query says of its runs, with the caller's own filters; of all DAGs where the id is "~".
+ */
 export function readRunQuery(
   query: Query,
   {

@@ -1,4 +1,5 @@
-// /dags/{dag_id}/dagRuns: list, look at and trigger runs. "~" as DAG id stands for every DAG, as in Airflow.
+// /dags/{dag_id}/dagRuns: list, look at and trigger runs. "~" as DAG id stands for every DAG, as in
+// Airflow.
 import { z } from "zod";
 import type { DagRunRecord } from "../../model/records.ts";
 import type { JsonObject } from "../../model/values/json.ts";

@@ -1,5 +1,6 @@
-// Which runs a listing of what runs hold is about: the one that its path names or, by "~", many. Looking into runs costs
-// a read each, so a listing that would look into too many is refused.
+// Which runs a listing of what runs hold is about: the one that its path names or, by "~", many.
+// Looking into runs costs a read each, so a listing that would look into too many is refused.
+import { setImmediate as turn } from "node:timers/promises";
 import type { DagRunRecord } from "../../model/records.ts";
 import { ANY, type ApiContext, dagOf, runOf } from "../context.ts";
 import { Problem } from "../problems.ts";
@@ -55,6 +56,8 @@ export async function fromEachRun<T>(
 ): Promise<readonly T[]> {
   const found: T[] = [];
   for (let start = 0; start < runs.length; start += PARALLEL) {
+    // A local store answers at once: what goes on beside this gets its turn, too.
+    await turn();
     const parts = await Promise.all(runs.slice(start, start + PARALLEL).map(read));
     found.push(...parts.flat());
   }

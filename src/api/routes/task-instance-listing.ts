@@ -1,4 +1,5 @@
-// The listing of task instances: its filters and its order, for one run or, by "~", for those of many.
+// The listing of task instances: its filters and its order, for one run or, by "~", for those of
+// many.
 import { graphOf } from "../../model/graph.ts";
 import type { DagRunRecord, TaskInstanceRecord } from "../../model/records.ts";
 import type { TaskInstanceState } from "../../model/states.ts";
@@ -91,7 +92,9 @@ const ORDER: OrderKeys<TaskInstanceFacts> = {
   operator: ({ task }) => task.operator,
   task_id: ({ task }) => task.taskId,
 };
-/** Airflow's order when none is asked for; here the instances of a run are in the order of the DAG. */
+/**
+ * Airflow's order when none is asked for; here the instances of a run are in the order of the DAG.
+ */
 const DEFAULT_ORDER = "map_index";
 
 /** What the listing takes besides a page. */

@@ -62,7 +62,10 @@ export function addTaskInstanceRoutes(app: Api, context: ApiContext): void {
   });
 }
 
-/** The instance, also one that has no record yet; throws the 404 of Airflow for a task that the DAG hasn't. */
+/**
+ * The instance, also one that has no record yet; throws the 404 of Airflow for a task that the DAG
+ * hasn't.
+ */
 async function instanceOf(context: ApiContext, ids: Ids): Promise<TaskInstanceFacts> {
   const { dagId, runId, taskId } = ids;
   const { run, version } = await runOf(context, { dagId, runId });

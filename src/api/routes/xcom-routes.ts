@@ -1,4 +1,5 @@
-// …/xcomEntries: the values that task instances left for others. "~" stands for all DAGs, runs or tasks in the listing.
+// …/xcomEntries: the values that task instances left for others. "~" stands for all DAGs, runs or
+// tasks in the listing.
 import { graphOf } from "../../model/graph.ts";
 import type { DagRunRecord, XComRecord } from "../../model/records.ts";
 import type { Version } from "../../services/dag-processing/versions.ts";

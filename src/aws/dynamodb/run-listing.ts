@@ -175,7 +175,8 @@ async function countEntries(
 
 /**
  * Sort keys that begin with a date in the range, up to and including the last entry of the page
- * before: DynamoDB takes one condition, whose ends both belong to it. Undefined when there are none.
+ * before: DynamoDB takes one condition, whose ends both belong to it. Undefined when there are
+ * none.
  */
 function toWhere({
   range: { from = FIRST_DATE, to },

@@ -36,7 +36,8 @@ export function createRunListing(
   function selectPage(listing: RunListing, rowLimit: number): DagRunRecord[] {
     const { states, oldestFirst = false } = listing;
     if (states === undefined) return selectInOrder(listing, rowLimit);
-    // One range per state, each in order already: merging them is cheaper than an index scan that skips.
+    // One range per state, each in order already: merging them is cheaper than an index scan that
+    // skips.
     return [...new Set(states)]
       .flatMap((state) => selectInOrder(listing, rowLimit, state))
       .sort((a, b) => (oldestFirst ? comparePlaces(a, b) : comparePlaces(b, a)))

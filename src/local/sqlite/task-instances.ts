@@ -1,5 +1,5 @@
-// Task instances and gates in SQLite. A change reads, decides and writes within one synchronous step, so its
-// condition holds when it is written.
+// Task instances and gates in SQLite. A change reads, decides and writes within one synchronous
+// step, so its condition holds when it is written.
 import type { GateRecord, TaskInstanceKey, TaskInstanceRecord } from "../../model/records.ts";
 import type { GateStore, TaskInstanceStore } from "../../ports/metadata.ts";
 import type { SqliteDatabase } from "./database.ts";
