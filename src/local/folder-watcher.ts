@@ -6,7 +6,7 @@ import type { DagSource } from "../ports/dag-source.ts";
 import type { DagFileStore } from "../ports/metadata.ts";
 import type { Reporter } from "../ports/platform.ts";
 import type { DagProcessor } from "../services/dag-processing/dag-processor.ts";
-import { createFolderWatches } from "./folder-watches.ts";
+import { createFolderWatches, type FolderWatches } from "./folder-watches.ts";
 
 export interface WatchOptions {
   readonly folder: string;
@@ -39,15 +39,15 @@ type Stamps = Map<string, string>;
  * take long, such as one whose import hangs, are processed meanwhile.
  */
 export async function watchFolder(options: WatchOptions): Promise<FolderWatcher> {
-  const { folder, source, metadata, report } = options;
+  const { folder, metadata, report } = options;
   /** As each file was when it was last handed on. */
   let seen: Stamps = new Map();
-  let isMissing = false;
   let isClosed = false;
   let debounce: NodeJS.Timeout | undefined;
   let looking: Promise<void> = Promise.resolve();
   const handing = new Set<Promise<void>>();
   const watches = createFolderWatches({ folder, report, onChange: () => schedule(DEBOUNCE_MS) });
+  const look = createLook(options, { watches, onMissing: () => schedule(MISSING_MS) });
 
   /** One look at a time, whatever the processor is busy with. */
   function schedule(delayMs: number): void {
@@ -67,23 +67,6 @@ export async function watchFolder(options: WatchOptions): Promise<FolderWatcher>
     const changed = [...files].filter((file) => present.get(file) !== seen.get(file));
     seen = present;
     if (changed.length > 0) void handOn(changed);
-  }
-
-  async function look(): Promise<Stamps | undefined> {
-    try {
-      // First the watch, then the list: what changes in between is seen by one of them.
-      await watches.renew();
-      const stamps = await stampFiles(folder, await source.list());
-      if (isMissing) report.info(`The DAG folder ${folder} is there again`);
-      isMissing = false;
-      return stamps;
-    } catch (error) {
-      if (!isMissing) report.error(`The DAG folder can't be read: ${String(error)}`);
-      isMissing = true;
-      watches.stop();
-      schedule(MISSING_MS);
-      return undefined;
-    }
   }
 
   /** Resolves when the files were processed, but for those that take long. */
@@ -119,6 +102,30 @@ export async function watchFolder(options: WatchOptions): Promise<FolderWatcher>
       await looking;
       await Promise.all(handing);
     },
+  };
+}
+
+/** One look at the folder; undefined while it can't be read, which is reported once. */
+function createLook(
+  { folder, source, report }: WatchOptions,
+  { watches, onMissing }: { readonly watches: FolderWatches; readonly onMissing: () => void },
+): () => Promise<Stamps | undefined> {
+  let isMissing = false;
+  return async () => {
+    try {
+      // First the watch, then the list: what changes in between is seen by one of them.
+      await watches.renew();
+      const stamps = await stampFiles(folder, await source.list());
+      if (isMissing) report.info(`The DAG folder ${folder} is there again`);
+      isMissing = false;
+      return stamps;
+    } catch (error) {
+      if (!isMissing) report.error(`The DAG folder can't be read: ${String(error)}`);
+      isMissing = true;
+      watches.stop();
+      onMissing();
+      return undefined;
+    }
   };
 }
 

@@ -1,11 +1,11 @@
 // State machines in this process: compiled definitions run on the interpreter, which calls the services directly.
 import { randomUUID } from "node:crypto";
 import { compile } from "../compiler/compile.ts";
-import { createInterpreter, type Execution } from "../interpreter/interpreter.ts";
+import { createInterpreter, type Execution, type Invocation } from "../interpreter/interpreter.ts";
 import type { StateMachine } from "../model/asl.ts";
 import type { VersionStore } from "../ports/metadata.ts";
 import type { Clock, Reporter } from "../ports/platform.ts";
-import type { ExecutionInput, StateMachines } from "../ports/state-machines.ts";
+import type { ExecutionInput, StateMachines, VersionName } from "../ports/state-machines.ts";
 import { toRecorderEvent, toWorkerEvent } from "../services/engine-events.ts";
 import type { RecorderEvent } from "../services/runs/recorder.ts";
 import { RetryLater, type WorkerEvent } from "../services/tasks/worker-events.ts";
@@ -40,25 +40,19 @@ export interface LocalStateMachinesOptions {
 const KEPT = 200;
 
 export function createLocalStateMachines(options: LocalStateMachinesOptions): LocalStateMachines {
-  const { metadata, clock, report } = options;
-  const definitions = new Map<string, StateMachine>();
+  const { clock } = options;
+  const definitions = createDefinitions(options.metadata);
   const executions = new Map<string, Execution>();
-
   let isShutDown = false;
 
   const interpreter = createInterpreter({
-    async invoke(invocation) {
-      const { functionName, payload } = invocation;
+    invoke: async (invocation) => {
       try {
-        if (functionName === LOCAL_FUNCTIONS.worker) {
-          await callWorker(toWorkerEvent(payload), invocation.signal);
-        } else {
-          await options.functions().recorder(toRecorderEvent(payload));
-        }
+        await callFunction(options, invocation);
       } catch (problem) {
         if (!(problem instanceof RetryLater || isShutDown)) {
-          const call = `${functionName} ${JSON.stringify(payload)}`;
-          report.error(`A call of the ${call} failed: ${String(problem)}`);
+          const call = `${invocation.functionName} ${JSON.stringify(invocation.payload)}`;
+          options.report.error(`A call of the ${call} failed: ${String(problem)}`);
         }
         throw problem;
       }
@@ -67,44 +61,14 @@ export function createLocalStateMachines(options: LocalStateMachinesOptions): Lo
     createToken: randomUUID,
   });
 
-  /** A wait whose end is known is spent here, so that it ends on time. */
-  async function callWorker(event: WorkerEvent, signal: AbortSignal): Promise<void> {
-    while (!signal.aborted) {
-      try {
-        return await options.functions().worker(event, signal);
-      } catch (problem) {
-        const dueAt = problem instanceof RetryLater ? problem.dueAt : undefined;
-        if (dueAt === undefined) throw problem;
-        await clock.sleep(dueAt - clock.now(), signal);
-      }
-    }
-  }
-
-  async function definitionOf(dagId: string, hash: string): Promise<StateMachine> {
-    const key = `${dagId}/${hash}`;
-    const known = definitions.get(key);
-    if (known) return known;
-    const version = await metadata.versions.get(dagId, hash);
-    if (!version) throw new Error(`Version ${hash} of DAG "${dagId}" is not in the metadata`);
-    const { definition } = compile(version.document, { functions: LOCAL_FUNCTIONS });
-    keep(key, definition);
-    return definition;
-  }
-
-  function keep(key: string, definition: StateMachine): void {
-    definitions.set(key, definition);
-    const oldest = definitions.keys().next();
-    if (definitions.size > KEPT && !oldest.done) definitions.delete(oldest.value);
-  }
-
   return {
     async publish({ dagId, hash, definition }) {
-      keep(`${dagId}/${hash}`, definition);
+      definitions.keep({ dagId, hash }, definition);
     },
 
     async start({ dagId, hash, input }) {
       const name = nameOf(input);
-      const definition = await definitionOf(dagId, hash);
+      const definition = await definitions.get({ dagId, hash });
       // To the metadata the process has died by now; the next one takes the run up.
       if (isShutDown) return "started";
       if (executions.has(name)) return "exists";
@@ -112,19 +76,7 @@ export function createLocalStateMachines(options: LocalStateMachinesOptions): Lo
       executions.set(name, execution);
       void execution.done.then(async (result) => {
         executions.delete(name);
-        if (result.status !== "FAILED") return;
-        const { error, cause } = result;
-        report.error(
-          `The execution of run "${input.runId}" of DAG "${dagId}" failed: ${error}: ${cause}`,
-        );
-        await options
-          .functions()
-          .failed(input, error, cause)
-          .catch((problem: unknown) => {
-            report.error(
-              `Run "${input.runId}" of DAG "${dagId}" could not be ended: ${String(problem)}`,
-            );
-          });
+        if (result.status === "FAILED") await reportFailed(options, input, result);
       });
       return "started";
     },
@@ -142,8 +94,8 @@ export function createLocalStateMachines(options: LocalStateMachinesOptions): Lo
       interpreter.sendTaskSuccess(token, {});
     },
 
-    async remove({ dagId, hash }) {
-      definitions.delete(`${dagId}/${hash}`);
+    async remove(version) {
+      definitions.remove(version);
     },
 
     async shutDown() {
@@ -152,6 +104,66 @@ export function createLocalStateMachines(options: LocalStateMachinesOptions): Lo
       for (const execution of all) execution.stop("the server stops");
       await Promise.all(all.map(({ done }) => done));
     },
+  };
+}
+
+async function callFunction(
+  options: LocalStateMachinesOptions,
+  { functionName, payload, signal }: Invocation,
+): Promise<void> {
+  if (functionName !== LOCAL_FUNCTIONS.worker) {
+    return options.functions().recorder(toRecorderEvent(payload));
+  }
+  const event = toWorkerEvent(payload);
+  while (!signal.aborted) {
+    try {
+      return await options.functions().worker(event, signal);
+    } catch (problem) {
+      const dueAt = problem instanceof RetryLater ? problem.dueAt : undefined;
+      if (dueAt === undefined) throw problem;
+      // A wait whose end is known is spent here, so that it ends on time.
+      await options.clock.sleep(dueAt - options.clock.now(), signal);
+    }
+  }
+}
+
+async function reportFailed(
+  { report, functions }: LocalStateMachinesOptions,
+  input: ExecutionInput,
+  { error, cause }: { readonly error: string; readonly cause: string },
+): Promise<void> {
+  const run = `"${input.runId}" of DAG "${input.dagId}"`;
+  report.error(`The execution of run ${run} failed: ${error}: ${cause}`);
+  try {
+    await functions().failed(input, error, cause);
+  } catch (problem) {
+    report.error(`Run ${run} could not be ended: ${String(problem)}`);
+  }
+}
+
+/** Compiled definitions by version, made again from the metadata when they were let go. */
+function createDefinitions(metadata: LocalStateMachinesOptions["metadata"]) {
+  const definitions = new Map<string, StateMachine>();
+  const keyOf = ({ dagId, hash }: VersionName) => `${dagId}/${hash}`;
+
+  function keep(version: VersionName, definition: StateMachine): void {
+    definitions.set(keyOf(version), definition);
+    const oldest = definitions.keys().next();
+    if (definitions.size > KEPT && !oldest.done) definitions.delete(oldest.value);
+  }
+
+  return {
+    keep,
+    async get({ dagId, hash }: VersionName): Promise<StateMachine> {
+      const known = definitions.get(keyOf({ dagId, hash }));
+      if (known) return known;
+      const version = await metadata.versions.get(dagId, hash);
+      if (!version) throw new Error(`Version ${hash} of DAG "${dagId}" is not in the metadata`);
+      const { definition } = compile(version.document, { functions: LOCAL_FUNCTIONS });
+      keep({ dagId, hash }, definition);
+      return definition;
+    },
+    remove: (version: VersionName) => definitions.delete(keyOf(version)),
   };
 }
 

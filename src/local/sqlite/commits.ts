@@ -1,7 +1,7 @@
 // Group commit: all writes of one turn of the event loop share one transaction, hence one fsync. While the disk
 // is full or fails, writes wait in their order and are done again until they are through.
 import { dirname } from "node:path";
-import type { DatabaseSync } from "node:sqlite";
+import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { setTimeout as wait } from "node:timers/promises";
 import type { Reporter } from "../../ports/platform.ts";
 import { toOutage, toReadableError } from "./errors.ts";
@@ -35,95 +35,128 @@ interface Write {
 
 /** The connection is ours alone from here on. */
 export function createGroupCommit(db: DatabaseSync, options: CommitOptions): GroupCommit {
-  const { file, report, sleep = wait } = options;
-  const begin = db.prepare("BEGIN IMMEDIATE");
-  const commit = db.prepare("COMMIT");
-  const rollback = db.prepare("ROLLBACK");
-  const savepoint = db.prepare("SAVEPOINT write");
-  const release = db.prepare("RELEASE write");
-  const undo = db.prepare("ROLLBACK TO write");
+  return new QueuedWrites(db, options);
+}
 
-  let waiting: Write[] = [];
-  let isFlushDue = false;
-  let hasOutage = false;
-  let isClosed = false;
+class QueuedWrites implements GroupCommit {
+  readonly #options: CommitOptions;
+  readonly #transaction: Transaction;
+  #waiting: Write[] = [];
+  #isFlushDue = false;
+  #hasOutage = false;
+  #isClosed = false;
 
-  function attempt(write: Write): () => void {
-    savepoint.run();
-    try {
-      const tell = write.attempt();
-      release.run();
-      return tell;
-    } catch (error) {
-      if (toOutage(error) !== undefined || !db.isTransaction) throw error;
-      undo.run();
-      release.run();
-      return () => write.reject(toReadableError(error, file));
-    }
+  constructor(db: DatabaseSync, options: CommitOptions) {
+    this.#options = options;
+    this.#transaction = new Transaction(db, options.file);
   }
 
-  function flush(): void {
-    isFlushDue = false;
-    if (waiting.length === 0) return;
-    let outcomes: (() => void)[];
-    try {
-      begin.run();
-      outcomes = waiting.map(attempt);
-      commit.run();
-    } catch (error) {
-      if (db.isTransaction) rollback.run();
-      const outage = toOutage(error);
-      if (outage !== undefined) {
-        waitOut(outage);
-        return;
-      }
-      outcomes = waiting.map((write) => () => write.reject(toReadableError(error, file)));
-    }
-    waiting = [];
-    if (hasOutage) {
-      hasOutage = false;
-      report?.info(`${file} can be written again; everything that waited is stored`);
-    }
-    for (const tell of outcomes) tell();
-  }
-
-  function waitOut(outage: string): void {
-    if (!hasOutage) {
-      hasOutage = true;
-      const remedy = outage === "disk full" ? `; free space in ${dirname(file)}` : "";
-      report?.error(
-        `${file}: ${outage}. Waiting to write ${waiting.length} changes; nothing is lost${remedy}`,
-      );
-    }
-    if (isClosed) return;
-    isFlushDue = true;
-    void sleep(RETRY_DELAY_MS).then(() => {
-      if (!isClosed) flush();
+  write<T>(change: () => T): Promise<T> {
+    if (this.#isClosed) return Promise.reject(new Error(`${this.#options.file} is closed`));
+    return new Promise((resolve, reject) => {
+      const attempt = () => {
+        const result = change();
+        return () => resolve(result);
+      };
+      this.#waiting.push({ attempt, reject });
+      if (this.#isFlushDue) return;
+      this.#isFlushDue = true;
+      setImmediate(() => this.#flush());
     });
   }
 
-  return {
-    write(change) {
-      if (isClosed) return Promise.reject(new Error(`${file} is closed`));
-      return new Promise((resolve, reject) => {
-        waiting.push({
-          attempt() {
-            const result = change();
-            return () => resolve(result);
-          },
-          reject,
-        });
-        if (isFlushDue) return;
-        isFlushDue = true;
-        setImmediate(flush);
-      });
-    },
-    close() {
-      isClosed = true;
-      flush();
-      for (const write of waiting)
-        write.reject(new Error(`${file} was closed before it could be written`));
-      waiting = [];
-    },
-  };
+  close(): void {
+    this.#isClosed = true;
+    this.#flush();
+    const problem = `${this.#options.file} was closed before it could be written`;
+    for (const write of this.#waiting) write.reject(new Error(problem));
+    this.#waiting = [];
+  }
+
+  #flush(): void {
+    this.#isFlushDue = false;
+    if (this.#waiting.length === 0) return;
+    const done = this.#transaction.run(this.#waiting);
+    if ("outage" in done) {
+      this.#waitOut(done.outage);
+      return;
+    }
+    this.#waiting = [];
+    if (this.#hasOutage) {
+      this.#hasOutage = false;
+      const { file, report } = this.#options;
+      report?.info(`${file} can be written again; everything that waited is stored`);
+    }
+    for (const tell of done.outcomes) tell();
+  }
+
+  #waitOut(outage: string): void {
+    const { file, report, sleep = wait } = this.#options;
+    if (!this.#hasOutage) {
+      this.#hasOutage = true;
+      const remedy = outage === "disk full" ? `; free space in ${dirname(file)}` : "";
+      const changes = `Waiting to write ${this.#waiting.length} changes; nothing is lost`;
+      report?.error(`${file}: ${outage}. ${changes}${remedy}`);
+    }
+    if (this.#isClosed) return;
+    this.#isFlushDue = true;
+    void sleep(RETRY_DELAY_MS).then(() => {
+      if (!this.#isClosed) this.#flush();
+    });
+  }
+}
+
+/** One transaction for many writes, each of which may fail for itself. */
+class Transaction {
+  readonly #db: DatabaseSync;
+  readonly #file: string;
+  readonly #begin: StatementSync;
+  readonly #commit: StatementSync;
+  readonly #rollback: StatementSync;
+  readonly #savepoint: StatementSync;
+  readonly #release: StatementSync;
+  readonly #undo: StatementSync;
+
+  constructor(db: DatabaseSync, file: string) {
+    this.#db = db;
+    this.#file = file;
+    this.#begin = db.prepare("BEGIN IMMEDIATE");
+    this.#commit = db.prepare("COMMIT");
+    this.#rollback = db.prepare("ROLLBACK");
+    this.#savepoint = db.prepare("SAVEPOINT write");
+    this.#release = db.prepare("RELEASE write");
+    this.#undo = db.prepare("ROLLBACK TO write");
+  }
+
+  /** What tells each caller the outcome; or the outage because of which nothing was written. */
+  run(
+    writes: readonly Write[],
+  ): { readonly outcomes: readonly (() => void)[] } | { readonly outage: string } {
+    try {
+      this.#begin.run();
+      const outcomes = writes.map((write) => this.#attempt(write));
+      this.#commit.run();
+      return { outcomes };
+    } catch (error) {
+      if (this.#db.isTransaction) this.#rollback.run();
+      const outage = toOutage(error);
+      if (outage !== undefined) return { outage };
+      const reject = (write: Write) => () => write.reject(toReadableError(error, this.#file));
+      return { outcomes: writes.map(reject) };
+    }
+  }
+
+  #attempt(write: Write): () => void {
+    this.#savepoint.run();
+    try {
+      const tell = write.attempt();
+      this.#release.run();
+      return tell;
+    } catch (error) {
+      if (toOutage(error) !== undefined || !this.#db.isTransaction) throw error;
+      this.#undo.run();
+      this.#release.run();
+      return () => write.reject(toReadableError(error, this.#file));
+    }
+  }
 }

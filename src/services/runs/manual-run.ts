@@ -1,0 +1,114 @@
+// A manual run as it is asked for: what is checked before it exists, and the record that comes of it.
+import { findRunIdFlaw, parseRunType, runIdFor } from "../../model/ids.ts";
+import type { DagRecord, DagRunRecord } from "../../model/records.ts";
+import type { TriggeredBy } from "../../model/states.ts";
+import { createTimetable } from "../../model/timetables/create.ts";
+import type { JsonObject } from "../../model/values/json.ts";
+import { resolveParams } from "../../model/values/params.ts";
+import { parseMoment } from "../../model/values/time.ts";
+import type { Version } from "../dag-processing/versions.ts";
+import { RequestRefused } from "../request-refused.ts";
+
+export interface TriggerRequest {
+  readonly dagId: string;
+  readonly runId?: string;
+  /** ISO text; null or absent: a run without logical date and data interval. */
+  readonly logicalDate?: string | null;
+  readonly conf?: JsonObject;
+  readonly note?: string;
+  /** The run waits in queued until then; ISO text, now when absent. */
+  readonly runAfter?: string;
+  readonly triggeredBy: TriggeredBy;
+  /** The user who asks; absent when it isn't known. */
+  readonly triggeringUserName?: string;
+}
+
+/** A run is one item of the metadata (DynamoDB quotas: 400 KB). */
+const MAX_CONF_BYTES = 262_144;
+
+/** Refuses a DAG whose file is gone. */
+export function checkTriggerable({ dagId, isStale, file }: DagRecord): void {
+  if (!isStale) return;
+  throw new RequestRefused(
+    "conflict",
+    `DAG "${dagId}" can't be triggered: its file ${file} is gone; put it back first`,
+  );
+}
+
+/** The queued run; throws RequestRefused for what can't be one. `random` makes an id of the run's own. */
+export function toManualRun(
+  request: TriggerRequest,
+  { document, hash }: Pick<Version, "document" | "hash">,
+  { now, random }: { readonly now: number; readonly random: string },
+): DagRunRecord {
+  const { dagId, conf = {}, note, triggeredBy, triggeringUserName } = request;
+  checkConf(dagId, conf, document.params);
+  const runAfter = request.runAfter === undefined ? now : momentOf("run_after", request.runAfter);
+  const logicalDate = request.logicalDate ? momentOf("logical_date", request.logicalDate) : null;
+  const timetable = createTimetable(document.schedule, document.timezone);
+  const interval = logicalDate === null ? null : timetable.inferManualDataInterval(logicalDate);
+  return {
+    dagId,
+    runId: request.runId ?? runIdFor("manual", { runAfter, logicalDate, random }),
+    runType: "manual",
+    state: "queued",
+    logicalDate: textOf(logicalDate),
+    dataIntervalStart: textOf(interval?.start ?? null),
+    dataIntervalEnd: textOf(interval?.end ?? null),
+    runAfter: new Date(runAfter).toISOString(),
+    queuedAt: new Date(now).toISOString(),
+    conf,
+    triggeredBy,
+    ...(triggeringUserName === undefined ? {} : { triggeringUserName }),
+    ...(note === undefined ? {} : { note }),
+    versionHash: hash,
+    clearNumber: 0,
+  };
+}
+
+/** Refuses an id that a manual run can't have; absent, the run gets one. */
+export function checkRunId({ dagId, runId }: TriggerRequest): void {
+  if (runId === undefined) return;
+  const flaw = findRunIdFlaw(runId);
+  if (flaw !== undefined) {
+    throw new RequestRefused("invalid", `Run id "${runId}" of DAG "${dagId}" ${flaw}`);
+  }
+  const type = parseRunType(runId);
+  if (type === "manual") return;
+  throw new RequestRefused(
+    "invalid",
+    `Run id "${runId}" starts like that of a run of type ${type}; choose another for a manual run`,
+  );
+}
+
+function checkConf(dagId: string, conf: JsonObject, declared: Version["document"]["params"]): void {
+  const params = resolveParams(declared, conf);
+  if (!params.ok) {
+    const told = params.errors.map(({ param, message }) => `${param}: ${message}`).join("; ");
+    throw new RequestRefused(
+      "invalid",
+      `DAG "${dagId}" can't be triggered with this conf: ${told}`,
+    );
+  }
+  const bytes = Buffer.byteLength(JSON.stringify(conf));
+  if (bytes <= MAX_CONF_BYTES) return;
+  throw new RequestRefused(
+    "invalid",
+    `DAG "${dagId}" can't be triggered with a conf of ${bytes} bytes; give at most ${MAX_CONF_BYTES}, or where to find more`,
+  );
+}
+
+function momentOf(field: string, text: string): number {
+  const moment = parseMoment(text);
+  if (moment === undefined) {
+    throw new RequestRefused(
+      "invalid",
+      `${field} "${text}" is not an ISO 8601 date, such as 2026-01-31T06:00:00Z`,
+    );
+  }
+  return moment;
+}
+
+function textOf(moment: number | null): string | null {
+  return moment === null ? null : new Date(moment).toISOString();
+}
