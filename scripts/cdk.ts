@@ -11,7 +11,7 @@ const CDK = join(
   "bin/cdk",
 );
 /** An emulator that hangs is not waited for longer, in milliseconds. */
-const LOCAL_TIMEOUT_MS = 300_000;
+const LOCAL_TIMEOUT_MS = 600_000;
 /** The account that emulators have. */
 const LOCAL_ACCOUNT = "000000000000";
 

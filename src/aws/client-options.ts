@@ -25,7 +25,7 @@ export interface StoragePatience {
 }
 
 /** For functions that live for minutes. */
-export const PATIENT: StoragePatience = { patienceMs: 10_000, requestTimeoutMs: 10_000 };
+export const PATIENT: StoragePatience = { patienceMs: 30_000, requestTimeoutMs: 10_000 };
 
 /** For functions that live for 30 seconds, because a caller waits for them. */
 export const BRIEF: StoragePatience = { patienceMs: 3_000, requestTimeoutMs: 5_000 };

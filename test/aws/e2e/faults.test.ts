@@ -49,7 +49,7 @@ beforeAll(async () => {
   await cloud.lambda.send(new InvokeCommand({ FunctionName, Payload }));
   namesThrottling = !(await isMiniStack());
   if (namesThrottling) await limitWorkers();
-}, 300_000);
+}, 600_000);
 
 afterAll(async () => {
   const { worker: FunctionName } = cloud.environment;

@@ -33,7 +33,7 @@ import { deployOverLeft } from "./taken-up-stack.ts";
 /** In capital and small letters, unlike names of buckets. */
 const STACK = "Lifecycle";
 const DAGS = ["long_chain", "long_crossing"] as const;
-const TIMEOUT_MS = 400_000;
+const TIMEOUT_MS = 900_000;
 /** A copy of this one: others deploy from that at the same time. */
 const checkout = mkdtempSync(join(tmpdir(), "stepwind-checkout-"));
 const RETAINED = { checkout, context: ["removal=retain"] };

@@ -39,7 +39,7 @@ beforeAll(async () => {
   await Promise.all(
     functions.map(({ FunctionName = "" }) => between.leadThrough(FunctionName, SERVICES)),
   );
-}, 300_000);
+}, 600_000);
 
 afterAll(() => between?.close());
 
