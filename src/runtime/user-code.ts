@@ -9,6 +9,7 @@ import type { TaskLog } from "../sdk/log.ts";
 import { createClient } from "./create-client.ts";
 import { callbackKindOf, type ExecuteOptions, executeTask, runCallbacks } from "./execute.ts";
 import { maskOutcome, withMaskedSecrets } from "./masked-secrets.ts";
+import { forgetRequired } from "./source-modules.ts";
 import { toTaskError } from "./task-error.ts";
 import type { TryLog } from "./try-log.ts";
 
@@ -52,6 +53,7 @@ export function createUserCode({
   async function importDag({ hash, url }: BundleAddress, dagId: string): Promise<Dag> {
     let dags = imported.get(hash);
     if (!dags) {
+      forgetRequired();
       dags = collectDags(await import(url));
       imported.set(hash, dags);
       onImported(hash);

@@ -50,7 +50,7 @@ const MISTAKES: Readonly<Record<string, Mistake>> = {
   cycle: {
     code: "cycle",
     below: 'const u = dag.task("u", async () => 2)(); t.before(u); u.before(t);',
-    line: null,
+    line: 4,
     message: /^The tasks of DAG "cycle" wait for each other in a circle: t → u → t$/,
     hint: /Take away one/,
   },
