@@ -230,6 +230,7 @@ function toPath(place: string): string {
     task_id: "load",
     try_number: "2",
     xcom_key: "rows",
+    map_index: "-1",
     import_error_id: "1",
   };
   return place.replaceAll(/\{(\w+)\}/g, (_, name) => ids[name] ?? "");

@@ -204,6 +204,31 @@ test.each(["cli", "ui", "rest_api"])(
   },
 );
 
+test("a task instance that waits says what for, in Airflow's words", async () => {
+  const { ask, metadata } = await createApiProduct();
+  const waitsOf = async (runId: string, taskId: string) => {
+    const run = `/dags/etl/dagRuns/${encodeURIComponent(runId)}`;
+    return (await ask(`${run}/taskInstances/${taskId}/dependencies`)).body.dependencies;
+  };
+  expect(await waitsOf(RUNNING_RUN, "load")).toEqual([
+    {
+      name: "Trigger Rule",
+      reason: expect.stringContaining("Task's trigger rule 'all_success' requires"),
+    },
+  ]);
+  // It runs, and one has failed: neither waits.
+  expect(await waitsOf(RUNNING_RUN, "extract")).toEqual([]);
+  expect(await waitsOf(FAILED_RUN, "load")).toEqual([]);
+  const run = await metadata.runs.get("etl", RUNNING_RUN);
+  if (!run) throw new Error("The run is missing");
+  await metadata.runs.create({ ...run, runId: "mine", logicalDate: null, state: "queued" });
+  const names = (await waitsOf("mine", "load")).map(({ name }: { name: string }) => name);
+  expect(names).toEqual(["Dagrun Running", "Trigger Rule"]);
+  expect(await waitsOf("mine", "extract")).toEqual([
+    { name: "Dagrun Running", reason: expect.stringContaining("in the state 'queued'") },
+  ]);
+});
+
 test("a client of another name is refused", async () => {
   const { ask } = await createApiProduct();
   const headers = { "stepwind-client": "robot" };

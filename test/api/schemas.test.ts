@@ -87,6 +87,21 @@ const CASES: readonly Case[] = [
   },
   { path: `${INSTANCES}/{task_id}`, asked: LOAD },
   { path: `${INSTANCES}/{task_id}`, asked: LOAD.replace(/load$/, "nothing"), status: 404 },
+  {
+    path: `${INSTANCES}/{task_id}/dependencies`,
+    asked: LOAD.replace(/load$/, "alert/dependencies"),
+  },
+  {
+    path: `${INSTANCES}/{task_id}/dependencies`,
+    asked: LOAD.replace(/load$/, "nothing/dependencies"),
+    status: 404,
+  },
+  { path: `${INSTANCES}/{task_id}/{map_index}/dependencies`, asked: `${LOAD}/-1/dependencies` },
+  {
+    path: `${INSTANCES}/{task_id}/{map_index}/dependencies`,
+    asked: `${LOAD}/0/dependencies`,
+    status: 404,
+  },
   { path: `${INSTANCES}/{task_id}/logs/{try_number}`, asked: `${LOAD}/logs/2?full_content=true` },
   { path: `${INSTANCES}/{task_id}/logs/{try_number}`, asked: `${EXTRACT}/logs/1` },
   { path: `${INSTANCES}/{task_id}/logs/{try_number}`, asked: `${LOAD}/logs/x`, status: 422 },

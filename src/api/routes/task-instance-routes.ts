@@ -1,6 +1,7 @@
 // …/taskInstances: what became of a run's tasks, and the logs of their tries.
 import { graphOf } from "../../model/graph.ts";
 import type { TryKey } from "../../ports/task-logs.ts";
+import { explainWait } from "../../services/tasks/verdicts.ts";
 import { type Api, type ApiContext, runOf } from "../context.ts";
 import { Problem } from "../problems.ts";
 import { accepts, PAGE } from "../requests/accepts.ts";
@@ -44,6 +45,19 @@ export function addTaskInstanceRoutes(app: Api, context: ApiContext): void {
     return c.json(toTaskInstanceResponse(instance));
   });
 
+  app.get(`${INSTANCES}/:task_id/dependencies`, accepts(), async (c) => {
+    const { dag_id: dagId, dag_run_id: runId, task_id: taskId } = c.req.param();
+    const ids = { dagId, runId, taskId, mapIndex: -1 };
+    return c.json({ dependencies: await dependenciesOf(context, ids) });
+  });
+
+  app.get(`${INSTANCES}/:task_id/:map_index/dependencies`, accepts(), async (c) => {
+    const { dag_id: dagId, dag_run_id: runId, task_id: taskId } = c.req.param();
+    const mapIndex = readPathInteger("map_index", c.req.param("map_index"), -1);
+    const ids = { dagId, runId, taskId, mapIndex };
+    return c.json({ dependencies: await dependenciesOf(context, ids) });
+  });
+
   app.get(`${INSTANCES}/:task_id/logs/:try_number`, accepts(...LOG_PARAMETERS), async (c) => {
     const { dag_id: dagId, dag_run_id: runId, task_id: taskId } = c.req.param();
     const { query } = c.var;
@@ -62,20 +76,36 @@ export function addTaskInstanceRoutes(app: Api, context: ApiContext): void {
   });
 }
 
+/** All that the instance waits for, by name, as in Airflow; empty once it has started or ended. */
+async function dependenciesOf(context: ApiContext, ids: Ids) {
+  const { run, version, task, record } = await instanceOf(context, ids);
+  if (ids.mapIndex !== -1 && !record) throw notFound(ids);
+  const { clock, metadata } = context.platform;
+  const facts = { clock, metadata, versions: context.services.versions };
+  const unmet = [...(await explainWait(facts, { run, version, task, key: ids }, record))];
+  if (run.state === "queued" && (record?.state ?? null) === null) {
+    const reason =
+      "Task instance's dagrun was not in the 'running' state but in the state 'queued'.";
+    unmet.push({ name: "Dagrun Running", reason });
+  }
+  return unmet.sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
 /**
  * The instance, also one that has no record yet; throws the 404 of Airflow for a task that the DAG
  * hasn't.
  */
 async function instanceOf(context: ApiContext, ids: Ids): Promise<TaskInstanceFacts> {
-  const { dagId, runId, taskId } = ids;
-  const { run, version } = await runOf(context, { dagId, runId });
-  const task = graphOf(version.document).task(taskId);
-  if (!task) {
-    throw new Problem(
-      404,
-      `The Task Instance with dag_id: \`${dagId}\`, run_id: \`${runId}\` and task_id: \`${taskId}\` was not found`,
-    );
-  }
+  const { run, version } = await runOf(context, ids);
+  const task = graphOf(version.document).task(ids.taskId);
+  if (!task) throw notFound(ids);
   const record = await context.platform.metadata.taskInstances.get(ids);
   return { run, version, task, record };
+}
+
+function notFound({ dagId, runId, taskId }: Ids): Problem {
+  return new Problem(
+    404,
+    `The Task Instance with dag_id: \`${dagId}\`, run_id: \`${runId}\` and task_id: \`${taskId}\` was not found`,
+  );
 }
