@@ -1,7 +1,7 @@
 #!/usr/bin/env node
-// The stepwind command: starts src/cli/main.ts (a checkout) or dist/cli/main.js (an installed package)
-// with the Node that runs it, if that is new enough. Plain JavaScript that any Node from 18 on can run:
-// one that is too old hands over to the `node` package from npm.
+// The stepwind command: starts src/cli/main.ts (a checkout) or dist/cli/main.js (an installed
+// package) with the Node that runs it, if that is new enough. Plain JavaScript that any Node from
+// 18 on can run: one that is too old hands over to the `node` package from npm.
 import { spawn } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import module, { createRequire } from "node:module";
@@ -10,11 +10,15 @@ import { dirname, join, sep } from "node:path";
 import process from "node:process";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
-// Node 22 strips types without a flag since 22.18; Node 23 has no node:sqlite that knows transactions.
+// Node 22 strips types without a flag since 22.18; Node 23 has no node:sqlite that knows
+// transactions.
 const OLDEST = { 22: 18, 24: 0 };
 const NEWEST_KNOWN = 24;
 const HANDED_OVER = "STEPWIND_HANDED_OVER";
-/** What a built package can do under any Node that it may be installed with: make the project that brings the newer one. */
+/**
+ * What a built package can do under any Node that it may be installed with: make the project that
+ * brings the newer one.
+ */
 const ANYWHERE = new Set([undefined, "init", "version", "--version", "-V", "--help", "-h"]);
 const self = fileURLToPath(import.meta.url);
 const root = dirname(dirname(self));
@@ -35,7 +39,7 @@ async function runAnyway() {
 async function run() {
   dieWithLauncher();
   silenceExperiments();
-  // In a checkout the cache stands with it, where "npm ci" has filled it (scripts/warm-up.js).
+  // In a checkout the cache is in its node_modules, where "npm ci" has filled it (scripts/warm-up.js).
   module.enableCompileCache?.(
     fromSource ? join(root, "node_modules", ".cache", "stepwind") : undefined,
   );
@@ -54,7 +58,10 @@ function silenceExperiments() {
   };
 }
 
-/** Runs this file again under a newer Node, as if it were this process: same terminal, signals and exit code. */
+/**
+ * Runs this file again under a newer Node, as if it were this process: same terminal, signals and
+ * exit code.
+ */
 function handOver() {
   const node = newerNode();
   if (node === undefined) return;
@@ -70,7 +77,9 @@ function handOver() {
   child.on("exit", (code, signal) => process.exit(code ?? 128 + constants.signals[signal]));
 }
 
-/** If the launcher is killed outright, nobody is left to pass signals on; so this process ends too. */
+/**
+ * If the launcher is killed outright, nothing passes signals on any more, so this process ends too.
+ */
 function dieWithLauncher() {
   if (process.env[HANDED_OVER] === undefined) return;
   delete process.env[HANDED_OVER];
@@ -78,7 +87,10 @@ function dieWithLauncher() {
   process.channel?.unref();
 }
 
-/** The binary of the `node` package, beside this package or in the current folder; undefined after saying what to install. */
+/**
+ * The binary of the `node` package, beside this package or in the current folder; undefined after
+ * saying what to install.
+ */
 function newerNode() {
   for (const from of [self, join(process.cwd(), "package.json")]) {
     let manifest;

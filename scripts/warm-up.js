@@ -1,6 +1,7 @@
-// `npm run prepare`, which `npm ci` calls: lets the product run once, so that Node's compile cache holds all modules
-// with their types stripped. A server that strips types itself starts later and keeps Node's stripper, some 40 MB.
-// Plain JavaScript for any Node, and never a reason for an install to fail.
+// `npm run prepare`, which `npm ci` calls: lets the product run once, so that Node's compile cache
+// holds all modules with their types stripped. A server that strips types itself starts later and
+// keeps Node's stripper, some 40 MB. Plain JavaScript for any Node, and never a reason for an
+// install to fail.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";

@@ -88,6 +88,7 @@ export interface DagAnswer {
   readonly owners: readonly string[];
   readonly tags: readonly { readonly name: string }[];
   readonly has_import_errors: boolean;
+  readonly max_active_runs: number;
 }
 
 export interface RunAnswer {

@@ -1,5 +1,5 @@
-// What answers a command: the server that runs on this home folder, or else the same API inside this
-// process.
+// What answers a command: the server that runs on this home folder, or else the same API inside
+// this process.
 import type { LocalOptions, LocalProduct } from "../local/local-platform.ts";
 import { LockHeld, readServer } from "../local/lock.ts";
 import { StorageRefused } from "../local/storage-refused.ts";
@@ -20,7 +20,9 @@ export interface Connection {
 /** How long another command may hold the folder before this one gives up. */
 const PATIENCE_MS = 5_000;
 
-/** Whether the command only looks; one that changes something needs a home folder that it can write. */
+/**
+ * Whether the command only looks; one that changes something needs a home folder that it can write.
+ */
 export type Purpose = "look" | "change";
 
 /** Runs the command's work over a connection, and closes it. */
@@ -66,7 +68,10 @@ function toServer(url: string): Connection {
   return { api: createApi(send, url, packageVersion()), hasServer: true, async close() {} };
 }
 
-/** Reads the DAG folder as it is now, but starts nothing: runs stay as they are until a server takes them up. */
+/**
+ * Reads the DAG folder as it is now, but starts nothing: runs stay as they are until a server takes
+ * them up.
+ */
 async function openHere(places: Places, purpose: Purpose): Promise<Connection> {
   const { home, dagsFolder } = places;
   await checkDagsFolder(places);

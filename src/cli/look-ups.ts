@@ -1,5 +1,5 @@
-// Finds what the words of a command line mean: DAGs, runs by id, date or "latest", tasks. What isn't
-// there is refused with the names that are close.
+// Finds what the words of a command line mean: DAGs, runs by id, date or "latest", tasks. What
+// isn't there is refused with the names that are close.
 import { parseMoment, toIso } from "../model/values/time.ts";
 import {
   type Api,
@@ -55,7 +55,9 @@ export async function importErrorsText(api: Api): Promise<string | undefined> {
   return `${files}; see them with: npx stepwind dags list-import-errors`;
 }
 
-/** The run with this id, or with this logical date; without either, or as "latest", the newest one. */
+/**
+ * The run with this id, or with this logical date; without either, or as "latest", the newest one.
+ */
 export async function findRun(api: Api, dagId: string, written = "latest"): Promise<RunAnswer> {
   return aboutDag(api, dagId, async () => {
     const byId = await unlessMissing(api.get<RunAnswer>(path`/dags/${dagId}/dagRuns/${written}`));

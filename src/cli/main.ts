@@ -1,5 +1,6 @@
-// The stepwind command: Airflow's command words. Reads the command line and turns errors into messages and exit codes;
-// each family of commands stands in commands/, and what a command needs is loaded when it runs.
+// The stepwind command: Airflow's command words. Reads the command line and turns errors into
+// messages and exit codes; each family of commands is in commands/, and what a command needs is
+// loaded when it runs.
 import { Command, CommanderError } from "commander";
 import { hasBlockedThreads } from "../local/threads/blocked-threads.ts";
 import { addDagsCommands } from "./commands/dag/index.ts";
@@ -27,7 +28,10 @@ Where things are:
 Exit codes: 0 done, 1 refused or failed, 2 the command line is wrong.
 "stepwind dags --help" and "stepwind tasks --help" show the commands about DAGs and tasks.`;
 
-/** Runs the command line; answers the exit code: 0 done, 1 refused or failed, 2 the command line itself is wrong. */
+/**
+ * Runs the command line; answers the exit code: 0 done, 1 refused or failed, 2 the command line
+ * itself is wrong.
+ */
 export async function main(
   argv: readonly string[],
   terminal: Terminal = createProcessTerminal(),
@@ -48,7 +52,9 @@ export async function main(
   }
 }
 
-/** To be called when `main` has answered: a thread that can't be ended would keep the process alive. */
+/**
+ * To be called when `main` has answered: a thread that can't be ended would keep the process alive.
+ */
 export function endProcess(exitCode: number): void {
   if (hasBlockedThreads()) exitAtOnce(exitCode);
 }

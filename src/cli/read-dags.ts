@@ -1,4 +1,5 @@
-// Reads the DAG folder once, as a server does when it starts: new files, changed ones, and those that are gone.
+// Reads the DAG folder once, as a server does when it starts: new files, changed ones, and those
+// that are gone.
 import type { LocalProduct } from "../local/local-platform.ts";
 
 export async function readEveryDagFile({ platform, processor }: LocalProduct): Promise<void> {

@@ -54,7 +54,10 @@ export async function openScratch(options: {
   }
 }
 
-/** Where a file that was named on the command line is, for the product: in the DAG folder if that holds it. */
+/**
+ * Where a file that was named on the command line is, for the product: in the DAG folder if that
+ * holds it.
+ */
 export async function placeOf(
   { terminal }: Session,
   { file, dagsFolder }: { readonly file: string; readonly dagsFolder?: string },

@@ -8,11 +8,14 @@ import type { Terminal } from "./terminal/terminal.ts";
 export interface Session {
   readonly terminal: Terminal;
   readonly paint: Paint;
-  /** What the process is to exit with; a command sets it when the answer is neither "done" nor an error. */
+  /**
+   * What the process is to exit with; a command sets it when the answer is neither "done" nor an
+   * error.
+   */
   exitCode: number;
 }
 
-/** Options that stand on the command itself and hold for all of its subcommands. */
+/** Options of the command itself, which apply to all of its subcommands. */
 export interface Places {
   /** Absolute. */
   readonly home: string;

@@ -1,4 +1,5 @@
-// The package's version, from its package.json: beside src in a checkout, beside dist when installed.
+// The package's version, from its package.json: beside src in a checkout, beside dist when
+// installed.
 import { readFileSync } from "node:fs";
 
 export function packageVersion(): string {

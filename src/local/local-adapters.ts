@@ -29,12 +29,14 @@ export interface AdapterOptions {
   readonly parallelism?: number;
   readonly threadPerTask?: boolean;
   readonly importTimeout?: number;
-  /** Whether failures are told to nobody. */
+  /** Whether no notifications of failures are sent. */
   readonly isSilent: boolean;
   readonly report: Reporter;
 }
 
-/** The services that adapters call. They are made from the platform, so they are connected after it. */
+/**
+ * The services that adapters call. They are made from the platform, so they are connected after it.
+ */
 export interface Callees {
   connect(services: Services): void;
   /** Throws before they are connected. */
@@ -178,7 +180,7 @@ async function withGrace(endings: readonly Promise<unknown>[]): Promise<void> {
   grace.abort();
 }
 
-/** A run for a test tells nobody. */
+/** A run for a test sends no notifications. */
 const SILENCE: Notifications & { close(): Promise<void> } = {
   async publish() {},
   async close() {},

@@ -1,4 +1,5 @@
-// The product over one machine: its adapters, its services over them, and what starts and ends both.
+// The product over one machine: its adapters, its services over them, and what starts and ends
+// both.
 import { join } from "node:path";
 import { ADOPTION_INTERVAL_SECONDS } from "../model/scheduling/orphans.ts";
 import { itemsOf } from "../ports/pages.ts";
@@ -24,7 +25,10 @@ export interface LocalOptions {
   readonly parallelism?: number;
   /** A fresh worker thread for each try; false when absent. */
   readonly threadPerTask?: boolean;
-  /** Seconds that the import of a DAG file may take; 30 when absent (Airflow: dagbag_import_timeout). */
+  /**
+   * Seconds that the import of a DAG file may take; 30 when absent (Airflow:
+   * dagbag_import_timeout).
+   */
   readonly importTimeout?: number;
   /** Metadata in memory: for one run of a test. Logs and XComs are still written under `home`. */
   readonly inMemory?: boolean;
@@ -39,8 +43,8 @@ export interface LocalProduct {
   readonly processor: DagProcessor;
   readonly lock: Lock;
   /**
-   * Resolves when the metadata turn out to be damaged or gone. Then nothing that the product answers
-   * or stores can be relied on: the process should say so and end.
+   * Resolves when the metadata turn out to be damaged or gone. Then nothing that the product
+   * answers or stores can be relied on: the process should say so and end.
    */
   readonly damage: Promise<StorageRefused>;
   /** Starts a worker thread ahead of the first task. */

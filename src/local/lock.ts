@@ -1,6 +1,6 @@
 // One process per home folder. The operating system holds the lock (an exclusive transaction of
-// SQLite on a file of its own), so it ends with the process however that ends, and a process id that
-// is used again misleads nobody.
+// SQLite on a file of its own), so it ends with the process however that ends, and a process id
+// that is used again misleads nobody.
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { DatabaseSync } from "node:sqlite";
@@ -47,8 +47,8 @@ export class LockHeld extends Error {
 }
 
 /**
- * Takes the folder, made if need be, for this process. Throws LockHeld when another process, or this
- * one, has it, and StorageRefused when the folder can't be written.
+ * Takes the folder, made if need be, for this process. Throws LockHeld when another process, or
+ * this one, has it, and StorageRefused when the folder can't be written.
  */
 export function acquireLock(folder: string): Lock {
   prepareFolder(folder);
@@ -75,7 +75,10 @@ export function acquireLock(folder: string): Lock {
   };
 }
 
-/** The process that works in the folder now; undefined when none does, whatever a killed one has left behind. */
+/**
+ * The process that works in the folder now; undefined when none does, whatever a killed one has
+ * left behind.
+ */
 export function readServer(folder: string): ServerInfo | undefined {
   return isLocked(folder) ? readInfo(folder) : undefined;
 }

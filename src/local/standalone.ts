@@ -1,4 +1,5 @@
-// `stepwind standalone`: the whole product in one process: watcher, scheduler, engine, workers, API on one port.
+// `stepwind standalone`: the whole product in one process: watcher, scheduler, engine, workers, API
+// on one port.
 
 import type { AddressInfo } from "node:net";
 import { serve } from "@hono/node-server";
@@ -39,9 +40,9 @@ class PortInUse extends Error {
 }
 
 /**
- * Starts everything: takes up runs where they were, reads the DAG folder, plans, and serves. Resolves
- * when all DAG files were read once. When a step fails, or meets damaged metadata, it ends what has
- * started and throws: LockHeld, PortInUse, StorageRefused or what went wrong.
+ * Starts everything: takes up runs where they were, reads the DAG folder, plans, and serves.
+ * Resolves when all DAG files were read once. When a step fails, or meets damaged metadata, it ends
+ * what has started and throws: LockHeld, PortInUse, StorageRefused or what went wrong.
  */
 export async function startStandalone(options: StandaloneOptions): Promise<Standalone> {
   const product = await openLocalProduct(options);

@@ -1,4 +1,5 @@
-// Why the home folder, or a file in it, can't be used: in words for the person who runs the product, with what to do.
+// Why the home folder, or a file in it, can't be used: in words for the person who runs the
+// product, with what to do.
 import { accessSync, constants, statSync } from "node:fs";
 
 /**
@@ -45,7 +46,9 @@ export function toStorageRefused(error: unknown, path: string): unknown {
   return refusalOf(codeOf(error), { path, cause: error }) ?? error;
 }
 
-/** Throws when the path is not a folder that can be written; one that isn't there yet is all right. */
+/**
+ * Throws when the path is not a folder that can be written; one that isn't there yet is all right.
+ */
 export function checkWritableFolder(path: string): void {
   const kind = kindOf(path);
   if (kind === "nothing") return;

@@ -4,8 +4,8 @@ import type { Diagnostic } from "../../model/diagnostics.ts";
 import { createPaint, type Paint } from "./paint.ts";
 
 /**
- * "dags/x.ts:12  error  cycle  message", then the hint on a line of its own. `folder` is the DAG folder as the person
- * wrote it, so that an editor's terminal can open the file.
+ * "dags/x.ts:12  error  cycle  message", then the hint on a line of its own. `folder` is the DAG
+ * folder as the person wrote it, so that an editor's terminal can open the file.
  */
 export function formatDiagnostic(
   { file, line, severity, code, message, hint }: Diagnostic,

@@ -1,11 +1,11 @@
 // What an error means to the person at the terminal.
-import { getSystemErrorMessage } from "node:util";
+import { getSystemErrorMap } from "node:util";
 import { ApiError } from "../api-client.ts";
 import { Failure } from "./failure.ts";
 
 /**
- * Refusals are printed as they are, and so is what the operating system refuses. For anything else the
- * stack is printed, since only it helps.
+ * Refusals are printed as they are, and so is what the operating system refuses. For anything else
+ * the stack is printed, since only it helps.
  */
 export function toFailure(error: unknown): Failure {
   if (error instanceof Failure) return error;
@@ -42,7 +42,8 @@ export function toFailure(error: unknown): Failure {
 function refusalOf(error: NodeJS.ErrnoException): string | undefined {
   const { code = "", errno, path } = error;
   if (path === undefined || errno === undefined || !FORESEEN.has(code)) return undefined;
-  return `${path}: ${getSystemErrorMessage(errno)}`;
+  // Node 20 can run "init", and has no getSystemErrorMessage.
+  return `${path}: ${getSystemErrorMap().get(errno)?.[1] ?? code}`;
 }
 
 /** Codes for which the person can do something about the path. */

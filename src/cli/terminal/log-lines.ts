@@ -3,7 +3,10 @@ import type { CallbackWrote } from "../../model/product-events.ts";
 import type { LogMessage } from "../api-client.ts";
 import type { Paint } from "./paint.ts";
 
-/** Time of day in UTC, level where it isn't the usual one, text. More lines of one message are indented below it. */
+/**
+ * Time of day in UTC, level where it isn't the usual one, text. More lines of one message are
+ * indented below it.
+ */
 export function formatLogMessage(message: LogMessage, paint: Paint): string {
   const { timestamp, level = "info", logger = "", event } = message;
   const time = timestamp === undefined ? " ".repeat(12) : timestamp.slice(11, 23).replace("Z", "");

@@ -1,4 +1,5 @@
-// Colours and marks: a state looks alike in every command, in the colours that Airflow's UI gives it.
+// Colours and marks: a state looks alike in every command, in the colours that Airflow's UI gives
+// it.
 import type { DagRunState, TaskInstanceState } from "../../model/states.ts";
 import { withoutControls } from "./text.ts";
 
@@ -11,7 +12,9 @@ export interface Paint {
   readonly green: Style;
   readonly yellow: Style;
   readonly cyan: Style;
-  /** Text that a task wrote: without control sequences, but with its colours where there are any. */
+  /**
+   * Text that a task wrote: without control sequences, but with its colours where there are any.
+   */
   readonly foreign: Style;
   /** Text in the colour of a state. */
   state(state: AnyState, text?: string): string;
@@ -52,7 +55,7 @@ export function createPaint(hasColors: boolean): Paint {
   };
 }
 
-/** The state in words; Airflow's None is a task that nobody has looked at yet. */
+/** The state in words; Airflow's None is a task that hasn't been looked at yet. */
 export function toStateText(state: AnyState): string {
   return state === null ? "no status" : state;
 }

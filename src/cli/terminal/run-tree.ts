@@ -1,4 +1,5 @@
-// The tasks of a run as a tree of lines: groups as branches, tasks in the order of their edges, states and times.
+// The tasks of a run as a tree of lines: groups as branches, tasks in the order of their edges,
+// states and times.
 import type { DagDocument, TaskDocument } from "../../model/document.ts";
 import { graphOf } from "../../model/graph.ts";
 import type { TaskInstanceRecord } from "../../model/records.ts";
@@ -19,7 +20,10 @@ export interface RunPicture {
 type Branch = { readonly groupId: string; readonly children: Node[] };
 type Node = Branch | TaskDocument;
 
-/** At most so many lines (0: any number); if the tree has more, only what is going on or failed, and a count of the rest. */
+/**
+ * At most so many lines (0: any number); if the tree has more, only what is going on or failed, and
+ * a count of the rest.
+ */
 export function treeLines(picture: RunPicture, mostLines: number): readonly string[] {
   const { document, records } = picture;
   const lines = linesOf(growTree(document), "", picture);
@@ -32,7 +36,7 @@ export function treeLines(picture: RunPicture, mostLines: number): readonly stri
   return [...linesOf(shown, "", picture), countLine(picture)];
 }
 
-/** States that are told of where there is no room for all. */
+/** States that are shown even where there is no room for all. */
 const ACTIVE: ReadonlySet<TaskInstanceState> = new Set([
   "running",
   "up_for_retry",
@@ -52,7 +56,7 @@ function countLine({ document, records, paint }: RunPicture): string {
   return `${document.tasks.length} tasks: ${parts.join(", ")}`;
 }
 
-/** A group stands where its first task does. */
+/** A group is placed where its first task is. */
 function growTree(document: DagDocument): readonly Node[] {
   const roots: Node[] = [];
   const branches = new Map<string, Branch>();
@@ -101,9 +105,10 @@ function taskLine(
   const record = records.get(taskId);
   const state = record?.state ?? null;
   const head = paint.state(state, `${toMark(state)} ${padTo(taskId, width)}`);
-  return state === null || !record
-    ? paint.dim(`${toMark(null)} ${taskId}`)
-    : `${head}  ${describeInstance(record, { now, paint })}`;
+  if (record && state !== null) return `${head}  ${describeInstance(record, { now, paint })}`;
+  // A task without a state yet: it may say what it waits for.
+  const why = record?.message === undefined ? "" : paint.foreign(firstLineOf(record.message));
+  return why === "" ? paint.dim(`${toMark(null)} ${taskId}`) : `${head}  ${why}`;
 }
 
 /** State, time and what to know about it, on one line. */

@@ -1,4 +1,5 @@
-// A block of lines at the end of the screen that is redrawn in place, while other lines scroll by above it.
+// A block of lines at the end of the screen that is redrawn in place, while other lines scroll by
+// above it.
 import type { Terminal } from "./terminal.ts";
 import { cutTo } from "./text.ts";
 

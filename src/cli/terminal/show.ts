@@ -2,7 +2,10 @@
 import type { Session } from "../session.ts";
 import { type Column, formatTable, type Output } from "./table.ts";
 
-/** "json" prints the rows as they are, with every field; the others only the columns. No rows: nothing but `[]`. */
+/**
+ * "json" prints the rows as they are, with every field; the others only the columns. No rows:
+ * nothing but `[]`.
+ */
 export function printRows<T>(
   { terminal, paint }: Session,
   rows: readonly T[],

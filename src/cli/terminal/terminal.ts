@@ -1,4 +1,5 @@
-// Where the command writes: the process's own streams, or a test's. Colours only where a person looks at them.
+// Where the command writes: the process's own streams, or a test's. Colours only where a person
+// looks at them.
 
 export interface Terminal {
   /** Results: stdout. */

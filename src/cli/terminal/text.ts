@@ -1,5 +1,5 @@
-// Widths of texts that may hold colours, texts of others, times in words, and the names that somebody
-// may have meant.
+// Widths of texts that may hold colours, texts of others, times in words, and the names that
+// somebody may have meant.
 import { stripVTControlCharacters } from "node:util";
 import { formatDuration } from "../../model/values/durations.ts";
 import { editDistance } from "../../model/values/nearest-name.ts";
@@ -26,8 +26,9 @@ export function cutTo(text: string, width: number): string {
 }
 
 /**
- * Text that a task or somebody else wrote, made harmless for a terminal: control sequences could clear
- * the screen, move the cursor or change the title. Colours stay if asked for, and end with the text.
+ * Text that a task or somebody else wrote, made harmless for a terminal: control sequences could
+ * clear the screen, move the cursor or change the title. Colours stay if asked for, and end with
+ * the text.
  */
 export function withoutControls(text: string, { keepsColors = false } = {}): string {
   if (!CONTROL.test(text)) return text;
@@ -49,7 +50,10 @@ const ESCAPE = "\u001b";
 /** All control characters but tab and line feed, in both of their ranges. */
 const CONTROL_CHARACTER = "[\u0000-\u0008\u000b-\u001f\u007f-\u009f]";
 const CONTROL = new RegExp(CONTROL_CHARACTER, "u");
-/** ECMA-48: strings up to their end (OSC, DCS, …), sequences (CSI), shorter escapes; then any character left. */
+/**
+ * ECMA-48: strings up to their end (OSC, DCS, …), sequences (CSI), shorter escapes; then any
+ * character left.
+ */
 const CONTROLS = new RegExp(
   [
     `${ESCAPE}[PX^_\\]][^\u0007${ESCAPE}]*(?:\u0007|${ESCAPE}\\\\)`,

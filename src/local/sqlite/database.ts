@@ -1,5 +1,5 @@
-// The connection to the metadata database: opened durably, brought to the newest schema, with cached
-// statements, reads that run at once and writes that share commits.
+// The connection to the metadata database: opened durably, brought to the newest schema, with
+// cached statements, reads that run at once and writes that share commits.
 import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import { DatabaseSync, type StatementSync } from "node:sqlite";
@@ -20,8 +20,9 @@ export interface SqliteDatabase {
 }
 
 /**
- * Creates the file with its folder if need be. WAL with synchronous=FULL: a commit survives the loss
- * of power. Throws StorageRefused for a file that is damaged, can't be opened or has a newer schema.
+ * Creates the file with its folder if need be. WAL with synchronous=FULL: a commit survives the
+ * loss of power. Throws StorageRefused for a file that is damaged, can't be opened or has a newer
+ * schema.
  */
 export function openConnection(file: string, migrations = MIGRATIONS): DatabaseSync {
   if (file !== ":memory:") {

@@ -16,7 +16,10 @@ function primaryCode(error: unknown): number | undefined {
   return typeof error.errcode === "number" ? error.errcode & 0xff : undefined;
 }
 
-/** What keeps the file from being written for now, in words; undefined for an error that waiting doesn't mend. */
+/**
+ * What keeps the file from being written for now, in words; undefined for an error that waiting
+ * doesn't mend.
+ */
 export function toOutage(error: unknown): string | undefined {
   switch (primaryCode(error)) {
     case SQLITE_FULL:
@@ -35,7 +38,10 @@ export function isBusy(error: unknown): boolean {
   return primaryCode(error) === SQLITE_BUSY;
 }
 
-/** The error to throw: one about a damaged file says which file and what to do, others stay as they are. */
+/**
+ * The error to throw: one about a damaged file says which file and what to do, others stay as they
+ * are.
+ */
 export function toReadableError(error: unknown, file: string): unknown {
   const code = primaryCode(error);
   if (code !== SQLITE_CORRUPT && code !== SQLITE_NOTADB) return error;
@@ -47,7 +53,9 @@ export function toReadableError(error: unknown, file: string): unknown {
   );
 }
 
-/** The same for a file that is being opened, when whatever SQLite refuses is the person's to mend. */
+/**
+ * The same for a file that is being opened, when whatever SQLite refuses is the person's to mend.
+ */
 export function toOpeningError(error: unknown, file: string): unknown {
   const code = primaryCode(error);
   const refusal = code === undefined ? undefined : REFUSALS[code];

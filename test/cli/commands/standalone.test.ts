@@ -63,6 +63,29 @@ test("a DAG is triggered, watched to its end, and its logs are read", async () =
   expect(server.output.join("\n")).toContain("✓ hello  first  success");
 });
 
+test("a run that is queued says why", async () => {
+  const { folder, server } = await serve({
+    "dags/narrow.ts": `import { Dag } from "stepwind";
+import { bash } from "stepwind/operators";
+export const dag = new Dag("narrow", { schedule: null, maxActiveRuns: 1 });
+dag.task("slow", bash({ bashCommand: "sleep 20" }))();
+`,
+  });
+  await until(() => server.output.some((line) => line.includes("Ctrl-C")));
+  await stepwind(folder, "dags", "trigger", "narrow", "-l", "none", "-r", "first");
+  const second = await stepwind(folder, "dags", "trigger", "narrow", "-l", "none", "-r", "second");
+  expect(second.err).toContain("the DAG has 1 active run, its limit");
+  await stepwind(folder, "dags", "pause", "narrow");
+  for (const command of [
+    ["dags", "state"],
+    ["tasks", "states-for-dag-run"],
+  ]) {
+    const { err } = await stepwind(folder, ...command, "narrow", "second");
+    expect(err).toContain("The DAG is paused: the run waits for");
+  }
+  expect((await stepwind(folder, "dags", "state", "narrow", "first")).err).toBe("");
+});
+
 test("logs are followed while the task runs", async () => {
   const { folder } = await serve();
   await stepwind(folder, "dags", "trigger", "hello", "-r", "first");

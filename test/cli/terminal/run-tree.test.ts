@@ -51,6 +51,17 @@ test("groups are branches, tasks stand in the order of their edges", () => {
   ]);
 });
 
+test("a task that waits shows what for, whether it has a state or not", () => {
+  const message = "Waits for the same task of the run before, which failed\nand more";
+  const waiting = new Map([
+    record("start", { tryNumber: 0, message }),
+    record("loads.orders", { state: "scheduled", tryNumber: 0, message: "Waits for a worker" }),
+  ]);
+  const lines = treeLines({ ...picture, records: waiting }, 0);
+  expect(lines[0]).toBe("├─ ○ start  Waits for the same task of the run before, which failed");
+  expect(lines[2]).toBe("│ ├─ ○ loads.orders  scheduled  Waits for a worker");
+});
+
 test("a task that runs shows the time it has taken so far", () => {
   const running = new Map([record("start", { state: "running", startDate: iso(65) })]);
   expect(treeLines({ ...picture, records: running }, 0)[0]).toBe("├─ ● start  running  1 min 5 s");

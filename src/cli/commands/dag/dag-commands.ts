@@ -1,4 +1,4 @@
-// What the `stepwind dags` commands about DAGs do; those about runs stand in run-commands.ts.
+// What the `stepwind dags` commands about DAGs do; those about runs are in run-commands.ts.
 import type { Diagnostic } from "../../../model/diagnostics.ts";
 import { type DagAnswer, path } from "../../api-client.ts";
 import { type Connection, withConnection } from "../../connect.ts";

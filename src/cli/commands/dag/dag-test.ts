@@ -1,5 +1,6 @@
-// stepwind dags test: one run of a DAG in this terminal, over a product of its own: a live tree of its tasks, their
-// logs, and the errors at the end. No server, no trace, no scheduled run beside it.
+// stepwind dags test: one run of a DAG in this terminal, over a product of its own: a live tree of
+// its tasks, their logs, and the errors at the end. No server, no trace, no scheduled run beside
+// it.
 import { dirname } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import type {
@@ -78,7 +79,7 @@ async function open(session: Session, places: Places, { fileOrId }: TestOptions)
   });
 }
 
-/** DAG ids have dots, too, but hardly end like a file of code. */
+/** DAG ids also have dots, but hardly end like a file of code. */
 function isPath(fileOrId: string): boolean {
   return /[/\\]|\.[cm]?[jt]sx?$/.test(fileOrId);
 }
@@ -101,7 +102,10 @@ async function choose(
   });
 }
 
-/** If files with mistakes name the DAG, shows their mistakes and throws: they are why it isn't there. */
+/**
+ * If files with mistakes name the DAG, shows their mistakes and throws: they are why it isn't
+ * there.
+ */
 async function refuseBroken(
   session: Session,
   scratch: Scratch,
@@ -120,7 +124,7 @@ async function refuseBroken(
   });
 }
 
-/** The DAG is paused first: its schedule gives no run beside this one. */
+/** The DAG is paused first, so that its schedule makes no run beside this one. */
 async function start(
   { product: { services } }: Scratch,
   { dagId }: DagVersionRecord,
@@ -188,7 +192,10 @@ async function follow(
   }
 }
 
-/** Where nothing can be redrawn: a line for each state that a task comes to; that it runs, its log tells. */
+/**
+ * Where nothing can be redrawn: a line for each state that a task comes to, apart from "running",
+ * which its log shows.
+ */
 function printEnds(
   screen: Screen,
   records: readonly TaskInstanceRecord[],

@@ -7,6 +7,7 @@ import type { Places, Session } from "../../session.ts";
 import { printRows } from "../../terminal/show.ts";
 import type { Column, Output } from "../../terminal/table.ts";
 import { toDateText } from "../../terminal/text.ts";
+import { explainQueued } from "../../why-queued.ts";
 
 /** As many as one answer of the API has. */
 const MOST_RUNS = 1_000;
@@ -75,8 +76,9 @@ export async function showState(
   query: { readonly dagId: string; readonly run: string; readonly output: Output },
 ): Promise<void> {
   const { terminal, paint } = session;
-  await withConnection(places, async ({ api }) => {
-    const run = await findRun(api, query.dagId, query.run);
+  await withConnection(places, async (connection) => {
+    const run = await findRun(connection.api, query.dagId, query.run);
+    await explainQueued(session, connection, run);
     if (query.output !== "table") return printRun(session, run, query.output);
     const conf = Object.keys(run.conf).length > 0 ? `, ${JSON.stringify(run.conf)}` : "";
     terminal.out(`${paint.state(run.state)}${conf}\n`);

@@ -2,13 +2,14 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { formatDuration } from "../../../model/values/durations.ts";
 import type { JsonObject } from "../../../model/values/json.ts";
-import { type Api, type DagAnswer, path, type RunAnswer } from "../../api-client.ts";
+import { type Api, path, type RunAnswer } from "../../api-client.ts";
 import { withConnection } from "../../connect.ts";
 import { aboutDag } from "../../look-ups.ts";
 import type { Places, Session } from "../../session.ts";
 import { toMark, toStateText } from "../../terminal/paint.ts";
 import type { Output } from "../../terminal/table.ts";
 import { firstLineOf } from "../../terminal/text.ts";
+import { explainQueued } from "../../why-queued.ts";
 import { logicalDateOf } from "../options.ts";
 import { everyTaskInstance, type TaskInstanceAnswer } from "../task/task-commands.ts";
 import { printRun } from "./run-commands.ts";
@@ -32,11 +33,12 @@ export async function trigger(
 ): Promise<void> {
   await withConnection(
     places,
-    async ({ api, hasServer }) => {
+    async (connection) => {
+      const { api, hasServer } = connection;
       const run = await start(api, options);
       const isWatched = options.wait === true && hasServer;
       if (options.output === "table") sayStarted(session, run);
-      await sayWhatItWaitsFor(session, api, { run, hasServer });
+      await explainQueued(session, connection, run);
       if (options.wait && !hasServer) session.exitCode = 1;
       const last = isWatched ? await watch(session, api, { run, output: options.output }) : run;
       if (options.output !== "table") printRun(session, last, options.output);
@@ -61,28 +63,14 @@ function sayStarted({ terminal, paint }: Session, run: RunAnswer): void {
   terminal.out(`${run.dag_id} ${paint.bold(run.dag_run_id)} ${paint.state(run.state)}\n`);
 }
 
-async function sayWhatItWaitsFor(
-  { terminal }: Session,
-  api: Api,
-  { run, hasServer }: { readonly run: RunAnswer; readonly hasServer: boolean },
-): Promise<void> {
-  const dag = await api.get<DagAnswer>(path`/dags/${run.dag_id}`);
-  if (dag.is_paused) {
-    terminal.err(`The DAG is paused: the run waits for  npx stepwind dags unpause ${dag.dag_id}\n`);
-  }
-  if (!hasServer) {
-    terminal.err("No server runs here: the run starts with  npx stepwind standalone\n");
-  }
-}
-
 function sayHowToFollow({ terminal }: Session, { dag_id, dag_run_id }: RunAnswer): void {
   terminal.err(`Follow it:  npx stepwind tasks states-for-dag-run ${dag_id} ${dag_run_id}\n`);
   terminal.err(`            npx stepwind tasks logs ${dag_id} ${dag_run_id} TASK --follow\n`);
 }
 
 /**
- * Prints a line for each state that a task comes to, then the run's, unless the output is for programs.
- * Answers the run as it ended; the exit code is 1 if it failed.
+ * Prints a line for each state that a task comes to, then the run's, unless the output is for
+ * programs. Answers the run as it ended; the exit code is 1 if it failed.
  */
 async function watch(
   session: Session,

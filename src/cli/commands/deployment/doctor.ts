@@ -1,4 +1,5 @@
-// stepwind doctor: prints what each check of a deployment found, and exits with 1 if something is wrong.
+// stepwind doctor: prints what each check of a deployment found, and exits with 1 if something is
+// wrong.
 import type { Session } from "../../session.ts";
 import { countOf, padTo } from "../../terminal/text.ts";
 

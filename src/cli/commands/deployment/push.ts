@@ -1,5 +1,5 @@
-// stepwind push: uploads the DAG folder to AWS with a line of progress, and prints what became of the files as a
-// compiler would.
+// stepwind push: uploads the DAG folder to AWS with a line of progress, and prints what became of
+// the files as a compiler would.
 import { isAbsolute, join } from "node:path";
 import type { ImportProgress } from "../../../aws/deployment/await-imports.ts";
 import type { Pushed } from "../../../aws/deployment/push.ts";
@@ -88,7 +88,10 @@ function remark({ terminal, paint }: Session, { gone, leftOut }: Pushed): void {
   }
 }
 
-/** Mistakes of every file, also of those that did not change: the answer is about the folder, as a compiler's is. */
+/**
+ * Mistakes of every file, also of those that did not change: the answer is about the folder, as a
+ * compiler's is.
+ */
 function showResults(
   session: Session,
   screen: Screen,

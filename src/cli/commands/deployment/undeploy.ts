@@ -1,4 +1,5 @@
-// stepwind undeploy: takes all DAGs off a deployment, so that its stack can go and leave nothing behind.
+// stepwind undeploy: takes all DAGs off a deployment, so that its stack can go and leave nothing
+// behind.
 import { RequestRefused } from "../../../services/request-refused.ts";
 import type { Session } from "../../session.ts";
 import { confirm } from "../../terminal/confirm.ts";

@@ -1,5 +1,5 @@
-// What the server prints while it runs: runs that end, DAG files that changed, what callbacks wrote,
-// warnings and errors.
+// What the server prints while it runs: runs that end, DAG files that changed, what callbacks
+// wrote, warnings and errors.
 import { join } from "node:path";
 import type { ProductEvent, RunEnded } from "../../../model/product-events.ts";
 import type { DagFileRecord } from "../../../model/records.ts";

@@ -45,8 +45,8 @@ function packageJson({ name, stepwind, bringsNode }: Project) {
 }
 
 /**
- * Which install scripts npm may run. Of a linked checkout it asks about "prepare", which has run there;
- * it names the checkout by the way from node_modules.
+ * Which install scripts npm may run. Of a linked checkout it asks about "prepare", which has run
+ * there; it names the checkout by the way from node_modules.
  */
 function scriptsOf(stepwind: string): Readonly<Record<string, boolean>> {
   const isLink = stepwind.startsWith("file:") && !stepwind.endsWith(".tgz");

@@ -1,5 +1,5 @@
-// stepwind standalone: starts the whole product and prints what a person wants to know: where it is,
-// what runs next, which files have mistakes, and then one line for each run that ends.
+// stepwind standalone: starts the whole product and prints what a person wants to know: where it
+// is, what runs next, which files have mistakes, and then one line for each run that ends.
 import { once } from "node:events";
 import type { Standalone } from "../../../local/standalone.ts";
 import type { DagFileRecord } from "../../../model/records.ts";
@@ -20,8 +20,8 @@ export interface StandaloneWish {
 }
 
 /**
- * Resolves after Ctrl-C or SIGTERM, when everything has stopped; a second Ctrl-C ends the process at
- * once. Throws when the start fails, and when the metadata turn out to be damaged later.
+ * Resolves after Ctrl-C or SIGTERM, when everything has stopped; a second Ctrl-C ends the process
+ * at once. Throws when the start fails, and when the metadata turn out to be damaged later.
  */
 export async function standalone(
   session: Session,
@@ -65,8 +65,8 @@ async function serve(
 
 /** Resolves when the signal aborts. Damaged metadata stop the server, and are thrown. */
 async function stopWhenTold({ damage, stop }: Standalone, signal: AbortSignal): Promise<void> {
-  const told = signal.aborted ? undefined : once(signal, "abort").then(() => undefined);
-  const met = await Promise.race([told, damage]);
+  const asked = signal.aborted ? undefined : once(signal, "abort").then(() => undefined);
+  const met = await Promise.race([asked, damage]);
   if (met === undefined) return;
   await stop();
   throw met;

@@ -8,8 +8,8 @@ import { packageVersion } from "../../version.ts";
 const MODULES = `${sep}node_modules${sep}`;
 
 /**
- * For package.json in the folder, which is there: a path to the checkout or to the tarball, or a version
- * for what came from a registry.
+ * For package.json in the folder, which is there: a path to the checkout or to the tarball, or a
+ * version for what came from a registry.
  */
 export function stepwindDependency(
   folder: string,
@@ -34,12 +34,14 @@ function tarballOf(project: string, name: string): string | undefined {
   return existsSync(file) ? file : undefined;
 }
 
-/** npm's record of what stands in node_modules. */
+/** npm's record of what is in node_modules. */
 interface InstalledPackages {
   readonly packages?: Readonly<Record<string, { readonly resolved?: string }>>;
 }
 
-/** Relative, so that the two may move together; absolute where there is no way, as on another drive. */
+/**
+ * Relative, so that the two may move together; absolute where there is no relative path, as on another drive.
+ */
 function toFileSpec(path: string, folder: string): string {
   const way = relative(realpathSync(folder), path);
   return `file:${(isAbsolute(way) ? path : way).replaceAll(sep, "/")}`;

@@ -9,7 +9,9 @@ export interface TaskLogLine {
 }
 
 export interface LogTail {
-  /** What was logged since the last call, by time. The records must have been read before the call. */
+  /**
+   * What was logged since the last call, by time. The records must have been read before the call.
+   */
   read(records: Iterable<TaskInstanceRecord>): Promise<readonly TaskLogLine[]>;
 }
 

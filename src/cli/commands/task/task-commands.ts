@@ -10,6 +10,7 @@ import { toStateText } from "../../terminal/paint.ts";
 import { printRows } from "../../terminal/show.ts";
 import type { Column, Output } from "../../terminal/table.ts";
 import { firstLineOf, toDateText } from "../../terminal/text.ts";
+import { explainQueued } from "../../why-queued.ts";
 
 export interface TaskInstanceAnswer {
   readonly task_id: string;
@@ -50,7 +51,8 @@ export async function showStates(
 ): Promise<void> {
   const { dagId, run: written, output } = query;
   const { paint } = session;
-  await withConnection(places, async ({ api }) => {
+  await withConnection(places, async (connection) => {
+    const { api } = connection;
     const run = await findRun(api, dagId, written);
     const columns: readonly Column<TaskInstanceAnswer>[] = [
       { name: "task_id", value: (task) => task.task_id, paint: paint.bold },
@@ -72,6 +74,7 @@ export async function showStates(
     if (output === "table")
       session.terminal.err(`${dagId} ${run.dag_run_id}  ${paint.state(run.state)}\n`);
     printRows(session, rows, { columns, output });
+    await explainQueued(session, connection, run);
   });
 }
 

@@ -1,4 +1,5 @@
-// stepwind tasks logs: prints the log of a task's try, to its end if asked to, or those of a whole run.
+// stepwind tasks logs: prints the log of a task's try, to its end if asked to, or those of a whole
+// run.
 import { setTimeout as wait } from "node:timers/promises";
 import { isFinished } from "../../../model/states.ts";
 import { type Api, ApiError, type LogAnswer, path } from "../../api-client.ts";
