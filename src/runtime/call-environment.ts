@@ -9,6 +9,9 @@ export interface CallEnvironment {
   keepFor(bundleHash: string): void;
 }
 
+/** Lambda sets it before each call. */
+const OF_THE_HOST = "_X_AMZN_TRACE_ID";
+
 type Changes = ReadonlyMap<string, string | undefined>;
 
 /** Takes over `process.env` for good; at most one in a thread. */
@@ -20,7 +23,7 @@ export function guardEnvironment(): CallEnvironment {
   let fixedNames: readonly string[] = [];
 
   const note = (name: string | symbol): void => {
-    if (typeof name === "string") changed.add(name);
+    if (typeof name === "string" && name !== OF_THE_HOST) changed.add(name);
   };
   // It costs nothing until somebody writes.
   const watched = new Proxy(real, {

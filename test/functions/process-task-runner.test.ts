@@ -86,6 +86,25 @@ dag.task("next", async () => { await new Promise((resolve) => setTimeout(resolve
   );
 });
 
+test("what a task sets in process.env and the processes that it starts end with it", async () => {
+  const sleep = `7${process.pid}2`;
+  const { outcomes } = await run(
+    `import { spawn, spawnSync } from "node:child_process";
+dag.task("leaves", async () => { process.env.LEAKED = "yes"; spawn("setsid", ["sleep", "${sleep}"], { env: { PATH: process.env.PATH } }); })();
+dag.task("times_out", () => { spawnSync("sh", ["-c", "setsid sleep ${sleep} > /dev/null 2>&1 &"]); return new Promise(() => {}); })();
+dag.task("looks", async () => {
+  const all = spawnSync("ps", ["-eo", "stat=,args="], { encoding: "utf8" }).stdout.split("\\n");
+  return [process.env.LEAKED ?? null, all.filter((line) => line.includes("sleep ${sleep}") && !line.startsWith("Z")).length];
+})();`,
+    { taskIds: ["leaves", "looks", "times_out", "looks"], timeout: 1 },
+  );
+  const nothing = { kind: "success", result: "[null,0]" };
+  expect(outcomes[0]).toEqual({ kind: "success" });
+  expect(outcomes[1]).toEqual(nothing);
+  expect(outcomes[2]).toMatchObject({ kind: "died", timedOut: true });
+  expect(outcomes[3]).toEqual(nothing);
+});
+
 test("a task that still runs when the function's time ends is given up in time to record it", async () => {
   const { outcomes } = await run(`dag.task("slow", () => new Promise(() => {}))();`, {
     taskIds: ["slow"],

@@ -17,6 +17,7 @@ import type { CallbackCall } from "../../src/model/task-call.ts";
 import type { Metadata } from "../../src/ports/metadata.ts";
 import type { Reporter } from "../../src/ports/platform.ts";
 import type { StateMachines, VersionName } from "../../src/ports/state-machines.ts";
+import type { TaskLogs } from "../../src/ports/task-logs.ts";
 import type { Triggers } from "../../src/ports/triggers.ts";
 import type { XComs } from "../../src/ports/xcoms.ts";
 import { createServices, type Services } from "../../src/services/services.ts";
@@ -111,6 +112,8 @@ export interface VirtualProduct {
 export interface VirtualProductOptions {
   /** SQLite in memory when absent. */
   readonly store?: Metadata & { close?(): Promise<void> };
+  /** Nothing is logged when absent. */
+  readonly logs?: TaskLogs;
   /** For XComs beyond what a row of the metadata takes. */
   readonly xcoms?: XComs;
   /** Tries at the same time; any number when absent. */
@@ -205,7 +208,8 @@ export function createVirtualProduct(options: VirtualProductOptions = {}): Virtu
       life,
     );
     const used = { metadata, xcoms, clock, report, runner, schedules, stateMachines, triggers };
-    const services = createServices({ ...ABSENT, ...used });
+    const logs = options.logs ?? ABSENT.logs;
+    const services = createServices({ ...ABSENT, ...used, logs });
     const apart = createTriggerer(used, async (event, signal) => {
       if (options.apart?.isLost?.(event)) return;
       services.worker.execute(event, signal).catch((problem) => report.error(String(problem)));

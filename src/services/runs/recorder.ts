@@ -6,6 +6,7 @@ import { instanceKey } from "../../model/instance-key.ts";
 import type { DagRunRecord } from "../../model/records.ts";
 import { settle } from "../../model/task-instance.ts";
 import type { ExecutionInput } from "../../ports/state-machines.ts";
+import type { ServiceContext } from "../service-context.ts";
 import { releaseGate } from "../tasks/gates.ts";
 import { lookAtGate, wakeOtherRuns } from "../tasks/propagate.ts";
 import { applyEnd, finishEnd } from "../tasks/task-ends.ts";
@@ -42,7 +43,8 @@ export interface Recorder {
   abandon(run: DagRunRecord, reason: AbandonReason): Promise<void>;
 }
 
-type RecorderContext = RunEndContext & { readonly scheduler: Scheduler };
+type RecorderContext = RunEndContext &
+  Pick<ServiceContext, "logs"> & { readonly scheduler: Scheduler };
 
 export function createRecorder(context: RecorderContext): Recorder {
   return {

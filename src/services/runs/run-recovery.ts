@@ -2,16 +2,23 @@
 import { instanceKey } from "../../model/instance-key.ts";
 import type { DagRunRecord } from "../../model/records.ts";
 import { free } from "../../model/task-instance.ts";
+import type { ServiceContext } from "../service-context.ts";
+import { addLogLine } from "../tasks/log-line.ts";
 import { propagate } from "../tasks/propagate.ts";
 import { toEnded } from "../tasks/verdict-wave.ts";
 import { abandonRun, isAbandonReason, type RunEndContext } from "./run-ends.ts";
+
+const LOST = "The server ended while this try ran. The task starts again, and keeps its retries";
 
 /**
  * Takes up a running run whose engine died: what ran there is free to run again, without the loss of a
  * retry. To be called only when none of its executions is left. What the trigger rule of a freed task
  * decided before it started still holds.
  */
-export async function resumeRun(context: RunEndContext, run: DagRunRecord): Promise<void> {
+export async function resumeRun(
+  context: RunEndContext & Pick<ServiceContext, "logs">,
+  run: DagRunRecord,
+): Promise<void> {
   if (isAbandonReason(run.reason)) return abandonRun(context, run, run.reason);
   const { metadata, clock, stateMachines, versions } = context;
   const { dagId, runId, clearNumber, versionHash: hash } = run;
@@ -20,7 +27,9 @@ export async function resumeRun(context: RunEndContext, run: DagRunRecord): Prom
   await Promise.all(
     records.map(async (record) => {
       const change = free(record, { now: clock.now() });
-      if (change) await metadata.taskInstances.update({ key: instanceKey(run, record), ...change });
+      if (!change) return;
+      await addLogLine(context, record, { level: "error", event: LOST });
+      await metadata.taskInstances.update({ key: instanceKey(run, record), ...change });
     }),
   );
   const ended = records.map(toEnded).filter((each) => each !== undefined);

@@ -10,6 +10,7 @@ import { fail, reschedule, skip, succeed } from "../../model/task-instance.ts";
 import type { DiedTry } from "../../ports/task-runner.ts";
 import { retry } from "../retry.ts";
 import type { ServiceContext } from "../service-context.ts";
+import { addLogLine } from "./log-line.ts";
 import { applyEnd } from "./task-ends.ts";
 import type { InstanceScope } from "./verdicts.ts";
 import { RETURN_VALUE, toXComRecord } from "./xcom-values.ts";
@@ -112,7 +113,7 @@ function recordSkip(
 }
 
 /** A sensor that isn't done waits for its next poke, unless its time is over (Airflow: AirflowSensorTimeout). */
-function recordReschedule(
+async function recordReschedule(
   context: ServiceContext,
   instance: InstanceScope,
   { started }: Started,
@@ -128,6 +129,7 @@ function recordReschedule(
     return applyEnd(context, instance, { key, change: reschedule(started, { ...wait, now }) });
   }
   const message = wait.timedOut;
+  await addLogLine(context, started, { level: "error", event: message });
   if (task.sensor.softFail) return recordSkip(context, instance, { started, message });
   const error = { name: "AirflowSensorTimeout", message };
   return recordFailure(context, instance, { started, error, isFinal: true });

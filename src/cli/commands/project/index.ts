@@ -2,6 +2,7 @@
 import { type Command, InvalidArgumentError } from "commander";
 import { placesOf, type Session } from "../../session.ts";
 import { packageVersion } from "../../version.ts";
+import type { StandaloneWish } from "./standalone.ts";
 
 export function addProjectCommands(program: Command, session: Session): void {
   program.commandsGroup("Start here:");
@@ -18,7 +19,8 @@ export function addProjectCommands(program: Command, session: Session): void {
     .description("run everything: scheduler, workers and API, until Ctrl-C")
     .option("--port <port>", "port of the API, 0 for any free one", toPort, 8080)
     .option("--parallelism <n>", "tasks that run at the same time", toCount, 32)
-    .action(async (options: { port: number; parallelism: number }, command: Command) => {
+    .option("--isolate-tasks", "a fresh worker thread for each try of a task", false)
+    .action(async (options: StandaloneWish, command: Command) => {
       const { standalone } = await import("./standalone.ts");
       await standalone(session, placesOf(session, command), options);
     });

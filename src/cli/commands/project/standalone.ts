@@ -17,6 +17,8 @@ import { createEventPrinter } from "./event-printer.ts";
 export interface StandaloneWish {
   readonly port: number;
   readonly parallelism: number;
+  /** Whether each try gets a fresh worker thread. */
+  readonly isolateTasks: boolean;
 }
 
 /**
@@ -40,7 +42,12 @@ export async function standalone(
 async function serve(
   session: Session,
   places: Places,
-  { port, parallelism, signal }: StandaloneWish & { readonly signal: AbortSignal },
+  {
+    port,
+    parallelism,
+    isolateTasks: threadPerTask,
+    signal,
+  }: StandaloneWish & { readonly signal: AbortSignal },
 ): Promise<void> {
   const { terminal, paint } = session;
   const { home, dagsFolder, dagsFolderText } = places;
@@ -48,7 +55,7 @@ async function serve(
   const { report } = printer;
   const version = packageVersion();
   const { startStandalone } = await import("../../../local/standalone.ts");
-  const options = { home, dagsFolder, port, parallelism, version, report };
+  const options = { home, dagsFolder, port, parallelism, threadPerTask, version, report };
   const server = await startStandalone(options);
   terminal.out(`${paint.bold(`Stepwind ${version}`)} on ${paint.cyan(server.url)}\n`);
   const first = await showDags(session, places, server.url);
