@@ -31,8 +31,8 @@ export function startRun({ now }: Moment): RunTransition {
 }
 
 /**
- * A run whose execution could not be started waits again. The execution may have been started all the
- * same: with another clear number, none of its calls does anything.
+ * A run whose execution could not be started waits again. The execution may have been started all
+ * the same: with another clear number, none of its calls does anything.
  */
 export function requeueRun({ clearNumber }: Cleared): RunTransition {
   return {
@@ -42,7 +42,10 @@ export function requeueRun({ clearNumber }: Cleared): RunTransition {
   };
 }
 
-/** Somebody is about to end the run for this reason; if that process dies, the next one ends it by the reason. */
+/**
+ * Somebody is about to end the run for this reason; if that process dies, the next one ends it by
+ * the reason.
+ */
 export function recordReason(
   { clearNumber }: Cleared,
   { reason }: { readonly reason: CallbackReason },

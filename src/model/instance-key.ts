@@ -1,5 +1,5 @@
-// Names of task instances: a task of a run and, once it is mapped, the index in its mapping. Whatever
-// keeps instances apart goes by these, never by the task's id alone.
+// Names of task instances: a task of a run and, once it is mapped, the index in its mapping.
+// Whatever keeps instances apart goes by these, never by the task's id alone.
 import type { TaskInstanceKey } from "./records.ts";
 
 /** The map index of a task that isn't mapped, or not yet (Airflow: -1). */

@@ -115,7 +115,9 @@ export interface TaskInstanceRecord extends TaskInstanceKey {
   readonly endDate?: string;
   /** When a task in up_for_retry may run again. */
   readonly nextRetryAt?: string;
-  /** When a sensor in up_for_reschedule is poked next (Airflow: task_reschedule.reschedule_date). */
+  /**
+   * When a sensor in up_for_reschedule is poked next (Airflow: task_reschedule.reschedule_date).
+   */
   readonly rescheduleDate?: string;
   /** How often a sensor's poke has started, over all tries. */
   readonly pokes?: number;

@@ -1,7 +1,10 @@
 // Airflow's states of a task instance and of a DAG run. Which events lead from one to another is in
 // task-instance.ts and dag-run.ts.
 
-/** Every state string of a task instance in Airflow 3; `null` stands for Airflow's None (not looked at yet). */
+/**
+ * Every state string of a task instance in Airflow 3; `null` stands for Airflow's None (not looked
+ * at yet).
+ */
 export type TaskInstanceState =
   | "scheduled"
   | "queued"

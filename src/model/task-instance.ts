@@ -1,6 +1,6 @@
 // The state machine of a task instance. Each event says from which states it is legal and what it
-// changes; the metadata refuses the change if the instance has moved on by then. What follows from an
-// end (callbacks, verdicts below, notifications) is in services/tasks/task-ends.ts.
+// changes; the metadata refuses the change if the instance has moved on by then. What follows from
+// an end (callbacks, verdicts below, notifications) is in services/tasks/task-ends.ts.
 import type { Changes, TaskInstanceKey, TaskInstanceRecord } from "./records.ts";
 import { isRetryAllowed, type RetryPolicy, retryDelay } from "./scheduling/retries.ts";
 import type { TaskInstanceState } from "./states.ts";
@@ -8,7 +8,10 @@ import { toIso } from "./values/time.ts";
 
 /** A change of an instance, with what must hold for it. */
 export interface TaskInstanceTransition {
-  /** The change is refused unless the instance is in one of these states (null: None, or no record yet). */
+  /**
+   * The change is refused unless the instance is in one of these states (null: None, or no record
+   * yet).
+   */
   readonly from: readonly (TaskInstanceState | null)[];
   /** The change is refused unless this is the instance's try number; absent: any. */
   readonly tryNumber?: number;
@@ -60,7 +63,10 @@ interface Moment {
   readonly now: number;
 }
 
-/** A new try; undefined if the instance may not start one. `maxTries` counts for an instance that has not begun. */
+/**
+ * A new try; undefined if the instance may not start one. `maxTries` counts for an instance that
+ * has not begun.
+ */
 export function start(
   known: Known,
   { maxTries, now }: Moment & { readonly maxTries: number },
@@ -168,8 +174,8 @@ export function reschedule(
 }
 
 /**
- * The server stopped while the try ran. The try is kept in the history, and the next one, due at once,
- * doesn't use up a retry (Airflow: a task that is cleared while it runs).
+ * The server stopped while the try ran. The try is kept in the history, and the next one, due at
+ * once, doesn't use up a retry (Airflow: a task that is cleared while it runs).
  */
 export function free(
   record: TaskInstanceRecord,
@@ -219,7 +225,10 @@ export function abandon({
   return { from: LEGAL.abandon, set: { state, endDate: toIso(now), message } };
 }
 
-/** The engine's token of a sensor that may still be poked; `maxTries` counts for one that has no record yet. */
+/**
+ * The engine's token of a sensor that may still be poked; `maxTries` counts for one that has no
+ * record yet.
+ */
 export function holdToken(
   known: Known,
   { token, maxTries }: { readonly token: string; readonly maxTries: number },

@@ -1,5 +1,5 @@
-// The machine's clock. Waits end by wall-clock time, so a machine that slept or a clock that jumped ahead doesn't
-// prolong them by more than a minute.
+// The machine's clock. Waits end by wall-clock time, so a machine that slept or a clock that jumped
+// ahead doesn't prolong them by more than a minute.
 import type { Clock } from "../ports/platform.ts";
 
 /** How long one timer runs at most; also below what setTimeout can hold (24.8 days). */

@@ -10,7 +10,9 @@ export interface UpdatedDag {
   readonly isChanged: boolean;
 }
 
-/** `change` answers the record to write, or undefined to leave it; what it throws ends the update. */
+/**
+ * `change` answers the record to write, or undefined to leave it; what it throws ends the update.
+ */
 export async function updateDag(
   dags: Pick<DagStore, "get" | "put">,
   dagId: string,

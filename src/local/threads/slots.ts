@@ -1,6 +1,6 @@
-// A number of slots that callers wait for: the highest priority goes first, equal ones in their order.
-// A free slot is given at the end of the turn of the event loop, so that it goes to the right one of
-// those who ask together.
+// A number of slots that callers wait for: the highest priority goes first, equal ones in their
+// order. A free slot is given at the end of the turn of the event loop, so that it goes to the
+// right one of those who ask together.
 
 export interface SlotRequest {
   /** Asked when there are fewer slots than callers; 0 when absent. */
@@ -10,7 +10,10 @@ export interface SlotRequest {
 }
 
 export interface Slots {
-  /** Resolves with the function that releases the slot, or undefined when the signal was aborted first. */
+  /**
+   * Resolves with the function that releases the slot, or undefined when the signal was aborted
+   * first.
+   */
   take(request: SlotRequest): Promise<(() => void) | undefined>;
 }
 

@@ -8,7 +8,7 @@ import type { Reporter } from "../../ports/platform.ts";
 import type { TryKey } from "../../ports/task-logs.ts";
 import type { DiedTry, RunOptions, TaskRunner } from "../../ports/task-runner.ts";
 import { createFileTaskLogs } from "../file-task-logs.ts";
-import { createIsolatedTries } from "./isolated-tries.ts";
+import { createIsolatedTries } from "./isolated/isolated-tries.ts";
 import type { ThreadEnding } from "./pool-thread.ts";
 import { siblingUrl } from "./sibling-url.ts";
 import type { TaskProcesses } from "./task-processes.ts";

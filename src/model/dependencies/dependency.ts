@@ -3,7 +3,7 @@
 // services/tasks/verdicts.ts gathers the facts.
 import type { DagDocument, TaskDocument } from "../document.ts";
 import type { TaskInstanceKey, TaskInstanceRecord } from "../records.ts";
-import type { PreviousRun } from "./prev-dagrun.ts";
+import type { TaskInstanceState } from "../states.ts";
 
 /** What a dependency may look at. A part that it doesn't need isn't gathered for it. */
 export interface DependencyFacts {
@@ -19,12 +19,29 @@ export interface DependencyFacts {
   readonly past: PastFacts;
 }
 
+/** The run with the latest earlier logical date; with catchup, manual runs don't count as one. */
+export interface PreviousRun {
+  /** UTC ISO text. */
+  readonly logicalDate: string | null;
+  /** The version that the run is on; a task that it lacks was not in the DAG then. */
+  readonly document: DagDocument;
+  /**
+   * Recorded instances of the task and of its direct downstream tasks; others may be among them.
+   */
+  readonly instances: Iterable<{
+    readonly taskId: string;
+    readonly state: TaskInstanceState | null;
+  }>;
+}
+
 /** What came before the run. */
 export interface PastFacts {
   /** Absent for the DAG's first run, and for a run without logical date. */
   readonly previous?: PreviousRun | undefined;
   readonly isFirstOfBackfill?: boolean;
-  /** Whether the task has an instance in any earlier run; only where the run before lacks the task. */
+  /**
+   * Whether the task has an instance in any earlier run; only where the run before lacks the task.
+   */
   readonly hasEverRun?: boolean;
 }
 

@@ -2,21 +2,7 @@
 // prev_dagrun_dep.py).
 import type { DagDocument, TaskDocument } from "../document.ts";
 import { graphOf } from "../graph.ts";
-import type { TaskInstanceState } from "../states.ts";
-import { type Dependency, type DependencyAnswer, MET } from "./dependency.ts";
-
-/** The run with the latest earlier logical date; with catchup, manual runs don't count as one. */
-export interface PreviousRun {
-  /** UTC ISO text. */
-  readonly logicalDate: string | null;
-  /** The version that the run is on; a task that it lacks was not in the DAG then. */
-  readonly document: DagDocument;
-  /** Recorded instances of the task and of its direct downstream tasks; others may be among them. */
-  readonly instances: Iterable<{
-    readonly taskId: string;
-    readonly state: TaskInstanceState | null;
-  }>;
-}
+import { type Dependency, type DependencyAnswer, MET, type PreviousRun } from "./dependency.ts";
 
 export const prevDagrun: Dependency = {
   name: "Previous Dagrun State",

@@ -1,6 +1,7 @@
-// What follows from the trigger rules, for those who reason about them: the compiler orders tasks by it, and whoever
-// spreads an end knows by it where to look. All of it is computed from evaluateTriggerRule, by asking for every mixture
-// of a few upstreams: the rules compare counts with nothing and with all, so more upstreams say nothing new.
+// What follows from the trigger rules, for those who reason about them: the compiler orders tasks
+// by it, and the propagation of an end knows by it where to look. All of it is computed from
+// evaluateTriggerRule, by asking for every mixture of a few upstreams: the rules compare counts
+// with nothing and with all, so more upstreams say nothing new.
 import type { FinishedState } from "../states.ts";
 import type { TriggerRule } from "./trigger-rule-names.ts";
 import { countUpstream, evaluateTriggerRule, type TriggerVerdict } from "./trigger-rules.ts";
@@ -17,7 +18,10 @@ export interface UpstreamsEnded {
   readonly ends: number;
 }
 
-/** A document has no setup tasks and no removed instances, so these are left out, but for `mayEndOn`. */
+/**
+ * A document has no setup tasks and no removed instances, so these are left out, but for
+ * `mayEndOn`.
+ */
 export interface TriggerRuleFacts {
   /** Holds when the task starts; absent if nothing does (rule `always`). */
   readonly run?: UpstreamsEnded;
@@ -25,7 +29,10 @@ export interface TriggerRuleFacts {
   readonly skip?: UpstreamsEnded;
   /** Holds when the rule fails the task; absent if the rule never does. */
   readonly fail?: UpstreamsEnded;
-  /** Ends of a single upstream that keep the task from running: of its only one, or of one among others. */
+  /**
+   * Ends of a single upstream that keep the task from running: of its only one, or of one among
+   * others.
+   */
   readonly decidedBy: { readonly only: number; readonly among: number };
   /** Ends of an upstream that may end the task without running it, at once or as the last one. */
   readonly mayEndOn: ReadonlySet<FinishedState>;
@@ -87,7 +94,10 @@ function nameOf(verdict: TriggerVerdict): string {
   return verdict.kind === "set" ? verdict.state : verdict.kind;
 }
 
-/** What all these cases have in common, each the ends of its upstreams, 0 for an open one; the strongest that there is. */
+/**
+ * What all these cases have in common, each the ends of its upstreams, 0 for an open one; the
+ * strongest that there is.
+ */
 function findCommon(cases: readonly (readonly number[])[]): UpstreamsEnded | undefined {
   if (cases.length === 0) return undefined;
   const seen = cases.flat();

@@ -1,11 +1,15 @@
-// Airflow's trigger rules: what the states of a task's upstreams mean for it. The worker asks this before a task runs,
-// and whoever records a finished task asks it to spread early verdicts. Airflow: ti_deps/deps/trigger_rule_dep.py.
+// Airflow's trigger rules: what the states of a task's upstreams mean for it. The worker asks this
+// before a task runs, and the propagation of an end asks it for early verdicts.
+// Airflow: ti_deps/deps/trigger_rule_dep.py.
 import type { TaskInstanceState } from "../states.ts";
 import type { TriggerRule } from "./trigger-rule-names.ts";
 
 /** How many task instances directly upstream are in which finished state. */
 export interface UpstreamCounts {
-  /** All of them, finished or not; a mapped upstream counts each of its instances, the unexpanded one too. */
+  /**
+   * All of them, finished or not; a mapped upstream counts each of its instances, the unexpanded
+   * one too.
+   */
   readonly upstream: number;
   readonly success: number;
   readonly skipped: number;
@@ -26,7 +30,10 @@ export interface UpstreamCounts {
 /** A state that a rule gives a task without running it. */
 export type VerdictState = "skipped" | "upstream_failed" | "removed";
 
-/** `run`: may start now; `wait`: ask again when an upstream has finished; `set`: ends now in that state. */
+/**
+ * `run`: may start now; `wait`: ask again when an upstream has finished; `set`: ends now in that
+ * state.
+ */
 export type TriggerVerdict =
   | { readonly kind: "run" }
   | { readonly kind: "wait" }
@@ -105,7 +112,10 @@ export function evaluateTriggerRule(rule: TriggerRule, counts: UpstreamCounts): 
   return RULES[rule]({ ...counts, done: finished >= counts.upstream });
 }
 
-/** Counts the states of a task's direct upstream instances; `isSetup` holds one flag per state, where there are setups. */
+/**
+ * Counts the states of a task's direct upstream instances; `isSetup` holds one flag per state,
+ * where there are setups.
+ */
 export function countUpstream(
   states: Iterable<TaskInstanceState | null>,
   isSetup: readonly boolean[] = [],

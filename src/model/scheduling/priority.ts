@@ -1,4 +1,5 @@
-// Which of the tasks that wait for a worker goes first (Airflow: the weight rule "downstream", its default).
+// Which of the tasks that wait for a worker goes first (Airflow: the weight rule "downstream", its
+// default).
 import type { DagDocument } from "../document.ts";
 import { graphOf } from "../graph.ts";
 

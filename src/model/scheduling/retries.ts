@@ -1,4 +1,5 @@
-// How often a task may be tried again, and how long to wait before (semantics: Airflow's retries without its jitter).
+// How often a task may be tried again, and how long to wait before (semantics: Airflow's retries
+// without its jitter).
 import type { TaskDocument } from "../document.ts";
 
 /** Airflow's cap of a growing delay, in seconds, where the task sets none. */

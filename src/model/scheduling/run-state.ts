@@ -13,8 +13,8 @@ export type RunVerdict =
   | { readonly state: "failed"; readonly reason: "task_failure" | "all_tasks_deadlocked" };
 
 /**
- * Once every instance has finished the leaves decide: one failed leaf fails the run, whatever happened
- * above it.
+ * Once every instance has finished the leaves decide: one failed leaf fails the run, whatever
+ * happened above it.
  */
 export function decideRunState(document: DagDocument, statesOf: StatesOf): RunVerdict {
   if (document.tasks.some(({ taskId }) => !statesOf(taskId).every(isFinished))) {

@@ -1,5 +1,5 @@
-// When sensors are poked: how long one waits, when its time is over, and what a message of the triggerer is for.
-// (Airflow: sdk/bases/sensor.py in mode "reschedule", without its jitter.)
+// When sensors are poked: how long one waits, when its time is over, and what a message of the
+// triggerer is for. (Airflow: sdk/bases/sensor.py in mode "reschedule", without its jitter.)
 import type { SensorDocument } from "../document.ts";
 import type { TaskInstanceKey, TaskInstanceRecord } from "../records.ts";
 import { isFinished, type TaskInstanceState } from "../states.ts";
@@ -8,7 +8,10 @@ import { isFinished, type TaskInstanceState } from "../states.ts";
 export interface Trigger extends TaskInstanceKey {
   /** Of the run: one for an execution that was given up is of no use. */
   readonly clearNumber: number;
-  /** The pokes that the instance had when it was left: it is for the poke after these, and for no other. */
+  /**
+   * The pokes that the instance had when it was left: it is for the poke after these, and for no
+   * other.
+   */
   readonly pokes: number;
   /** Epoch ms. */
   readonly dueAt: number;
@@ -24,7 +27,10 @@ const WAITING: ReadonlySet<TaskInstanceState | null> = new Set([
   "up_for_retry",
 ]);
 
-/** After a poke that said "not yet": that its time is over, with the reason, or when it is poked next. Epoch ms. */
+/**
+ * After a poke that said "not yet": that its time is over, with the reason, or when it is poked
+ * next. Epoch ms.
+ */
 export function decideWait(
   sensor: SensorDocument,
   { firstPokeAt, now }: { readonly firstPokeAt: number; readonly now: number },
@@ -38,8 +44,8 @@ export function decideWait(
 }
 
 /**
- * Seconds to the next poke. A growing interval follows from the time that has passed, as in Airflow: half the poke
- * interval, then the whole, twice that, and so on, never beyond the timeout.
+ * Seconds to the next poke. A growing interval follows from the time that has passed, as in
+ * Airflow: half the poke interval, then the whole, twice that, and so on, never beyond the timeout.
  */
 function nextInterval(
   { pokeInterval, timeout, exponentialBackoff, maxWait = Infinity }: SensorDocument,
@@ -64,25 +70,35 @@ export function dueOf(
   return undefined;
 }
 
-/** When a worker that pokes must have ended, epoch ms; `limit` is the longest that one lives, in seconds. */
+/**
+ * When a worker that pokes must have ended, epoch ms; `limit` is the longest that one lives, in
+ * seconds.
+ */
 export function pokeEndsBy({ pokedAt }: TaskInstanceRecord, limit: number): number {
   return Date.parse(pokedAt ?? "") + limit * 1_000;
 }
 
-/** What to do on a message. A message to leave comes first: if nothing came of the call, it is the one that notices. */
+/**
+ * What to do on a message. A message to leave comes first: if nothing came of the call, it is the
+ * one that notices.
+ */
 export interface TriggerStep {
   readonly leave?: Pick<Trigger, "pokes" | "dueAt">;
-  /** Whether the worker is to be called: it pokes, counts a lost poke as died, or ends what was not ended whole. */
+  /**
+   * Whether the worker is to be called: it pokes, counts a lost poke as died, or ends what was not
+   * ended whole.
+   */
   readonly call: boolean;
 }
 
 const NOTHING: TriggerStep = { call: false };
 
 /**
- * What a message is for, by what its instance has come to. Messages may be late, doubled or lost on the way of others:
- * one whose poke has been, and has been followed by another, does nothing, so chains that doubled melt into one. One
- * whose poke is the last there was looks after it until that is sure to have been followed. `limit` is the longest that
- * a worker lives, in seconds; absent where a worker's death is always told.
+ * What a message is for, by what its instance has come to. Messages may be late, doubled or lost on
+ * the way of others: one whose poke has been, and has been followed by another, does nothing, so
+ * chains that doubled melt into one. One whose poke is the last there was looks after it until that
+ * is sure to have been followed. `limit` is the longest that a worker lives, in seconds; absent
+ * where a worker's death is always reported.
  */
 export function followTrigger(
   { pokes }: Pick<Trigger, "pokes">,

@@ -1,4 +1,5 @@
-// What a finished task decides about those below it: branches and short circuits (Airflow: SkipMixin, ShortCircuitOperator).
+// What a finished task decides about those below it: branches and short circuits (Airflow:
+// SkipMixin, ShortCircuitOperator).
 import type { DagDocument } from "../document.ts";
 import { graphOf } from "../graph.ts";
 import { isTruthy, type Json } from "../values/json.ts";
@@ -10,8 +11,8 @@ export type SkipDecision =
   | { readonly error: string };
 
 /**
- * The skips that follow from a task's result. A branch's result is a label, or a list of labels; `null` or an empty list
- * follows none. A task without a decision skips nothing.
+ * The skips that follow from a task's result. A branch's result is a label, or a list of labels;
+ * `null` or an empty list follows none. A task without a decision skips nothing.
  */
 export function decideSkips(document: DagDocument, taskId: string, result: Json): SkipDecision {
   const graph = graphOf(document);

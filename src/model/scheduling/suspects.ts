@@ -1,6 +1,6 @@
-// Tasks that may be what takes the server down: those that ran each time it stopped. Most of them did
-// nothing, so a suspect isn't failed. It goes on in a process of its own, and only what happens to that
-// process is its doing.
+// Tasks that may be what takes the server down: those that ran each time it stopped. Most of them
+// did nothing, so a suspect isn't failed. It goes on in a process of its own, and only what happens
+// to that process is its doing.
 import type { TaskInstanceRecord } from "../records.ts";
 
 type Instance = Pick<TaskInstanceRecord, "tries">;
@@ -8,7 +8,10 @@ type Instance = Pick<TaskInstanceRecord, "tries">;
 /** Stops of the server during an instance's tries after which it is a suspect. */
 const SUSPECT_AFTER = 2;
 
-/** Whether the server has stopped so often while the instance ran that its further tries are isolated. */
+/**
+ * Whether the server has stopped so often while the instance ran that its further tries are
+ * isolated.
+ */
 export function isSuspect(instance: Instance): boolean {
   return countLostTries(instance) >= SUSPECT_AFTER;
 }

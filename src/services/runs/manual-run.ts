@@ -1,4 +1,5 @@
-// A manual run as it is asked for: what is checked before it exists, and the record that comes of it.
+// A manual run as it is asked for: what is checked before it exists, and the record that comes of
+// it.
 import { findRunIdFlaw, parseRunType, runIdFor } from "../../model/ids.ts";
 import type { DagRecord, DagRunRecord } from "../../model/records.ts";
 import type { TriggeredBy } from "../../model/states.ts";
@@ -35,7 +36,10 @@ export function checkTriggerable({ dagId, isStale, file }: DagRecord): void {
   );
 }
 
-/** The queued run; throws RequestRefused for what can't be one. `random` makes an id of the run's own. */
+/**
+ * The queued run; throws RequestRefused for what can't be one. `random` makes an id of the run's
+ * own.
+ */
 export function toManualRun(
   request: TriggerRequest,
   { document, hash }: Pick<Version, "document" | "hash">,

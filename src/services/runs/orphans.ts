@@ -1,6 +1,6 @@
-// Orphans: runs that nobody is at any more, because the process that started or ended them died half
-// way. At the start of a process all running runs are; on AWS they are looked for every few minutes
-// (Airflow: adopt_or_reset_orphaned_tasks).
+// Orphans: runs that nobody is at any more, because the process that started or ended them died
+// half way. At the start of a process all running runs are; on AWS they are looked for every few
+// minutes (Airflow: adopt_or_reset_orphaned_tasks).
 import type { DagRunRecord } from "../../model/records.ts";
 import { findOld } from "../../model/scheduling/orphans.ts";
 import type { Platform } from "../../ports/platform.ts";
@@ -8,9 +8,15 @@ import type { Recorder } from "./recorder.ts";
 import type { Scheduler } from "./scheduler.ts";
 
 export interface Orphans {
-  /** Takes up every running run that has no execution. Only for when nobody else may be starting or ending runs. */
+  /**
+   * Takes up every running run that has no execution. Only for when nobody else may be starting or
+   * ending runs.
+   */
   adoptAll(): Promise<void>;
-  /** Takes up running runs that nobody is at, and plans DAGs whose queued runs have waited a while. Repeating is safe. */
+  /**
+   * Takes up running runs that nobody is at, and plans DAGs whose queued runs have waited a while.
+   * Repeating is safe.
+   */
   adopt(): Promise<void>;
 }
 
@@ -67,7 +73,8 @@ export function createOrphans(context: OrphansContext): Orphans {
     async adopt() {
       const old = findOld(await metadata.runs.listActive(), clock.now());
       await adoptRuns(old.filter(({ state }) => state === "running"));
-      // Queued ones wait to be started, and a run that was ended with a reason leaves room for another.
+      // Queued ones wait to be started, and a run that was ended with a reason leaves room for
+      // another.
       const waiting = old.filter(({ state, reason }) => state === "queued" || reason !== undefined);
       const dagIds = new Set(waiting.map(({ dagId }) => dagId));
       await forEach([...dagIds], {

@@ -31,13 +31,16 @@ interface InstanceName {
 
 export interface Recorder {
   /**
-   * Handles one event; repeating is safe. What it throws is for the engine, which calls again for more
-   * than an hour.
+   * Handles one event; repeating is safe. What it throws is for the engine, which calls again for
+   * more than an hour.
    */
   handle(event: RecorderEvent): Promise<void>;
   /** Takes up a running run whose engine died, when none of its executions is left. */
   resume(run: DagRunRecord): Promise<void>;
-  /** An execution has ended, failed or stopped, without the run's end: the run has failed. Repeating is safe. */
+  /**
+   * An execution has ended, failed or stopped, without the run's end: the run has failed. Repeating
+   * is safe.
+   */
   executionEnded(input: ExecutionInput): Promise<void>;
   /** Ends a running run from outside. Nothing happens if it has ended. The caller plans on. */
   abandon(run: DagRunRecord, reason: AbandonReason): Promise<void>;
@@ -68,7 +71,10 @@ async function handle(context: RecorderContext, event: RecorderEvent): Promise<v
     : settleInstance(context, instance);
 }
 
-/** The run that the execution is for; undefined when the execution was given up, or the run has ended. */
+/**
+ * The run that the execution is for; undefined when the execution was given up, or the run has
+ * ended.
+ */
 async function scopeOf(
   { metadata, versions }: RecorderContext,
   { dagId, runId, clearNumber }: ExecutionInput,
@@ -99,7 +105,10 @@ async function holdGate(
   await lookAtGate(context, instance);
 }
 
-/** The engine gave up on a worker that never reported, or that recorded its end and failed to propagate it. */
+/**
+ * The engine gave up on a worker that never reported, or that recorded its end and failed to
+ * propagate it.
+ */
 async function settleInstance(context: RecorderContext, instance: InstanceScope): Promise<void> {
   const { key } = instance;
   const message = "the worker died and all tries are used up";
@@ -111,8 +120,8 @@ async function settleInstance(context: RecorderContext, instance: InstanceScope)
 }
 
 /**
- * Ends the run, and lets others know; the latter also if the run has ended by now, since they may not
- * have heard.
+ * Ends the run, and lets others know; the latter also if the run has ended by now, since they may
+ * not have heard.
  */
 async function finishRun(context: RecorderContext, event: ExecutionInput): Promise<void> {
   const scope = await scopeOf(context, event);

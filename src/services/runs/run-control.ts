@@ -1,5 +1,5 @@
-// Run control: what people and programs ask of DAGs and runs: trigger, pause, delete. The API server and the CLI
-// go through it.
+// Run control: what people and programs ask of DAGs and runs: trigger, pause, delete. The API
+// server and the CLI go through it.
 import type { DagRecord, DagRunRecord } from "../../model/records.ts";
 import { forgetPlan } from "../../model/scheduling/planner.ts";
 import { versionsWithMachine } from "../../model/scheduling/version-retention.ts";
@@ -12,7 +12,10 @@ import { checkRunId, checkTriggerable, type TriggerRequest, toManualRun } from "
 import type { Scheduler } from "./scheduler.ts";
 
 export interface RunControl {
-  /** Creates a manual run and starts it as soon as the DAG may; refused when the id or the logical date is taken. */
+  /**
+   * Creates a manual run and starts it as soon as the DAG may; refused when the id or the logical
+   * date is taken.
+   */
   trigger(request: TriggerRequest): Promise<DagRunRecord>;
   /** Repeating is safe. */
   setPaused(dagId: string, isPaused: boolean): Promise<DagRecord>;
@@ -69,7 +72,8 @@ async function startIfPossible(
     await retry(clock, () => scheduler.schedule(dagId), PLANNING);
     return (await metadata.runs.get(dagId, runId)) ?? run;
   } catch (problem) {
-    // It is queued, and whoever plans the DAG next starts it; told of a failure, the caller would make another run.
+    // It is queued, and whoever plans the DAG next starts it; told of a failure, the caller would
+    // make another run.
     const told = `Run "${runId}" of DAG "${dagId}" is queued, but could not be planned`;
     report.error(`${told}: ${String(problem)}`);
     return run;
@@ -100,7 +104,8 @@ async function deleteDag(context: RunControlContext, dagId: string): Promise<voi
       `DAG "${dagId}" can't be deleted while its run "${running.runId}" is going on`,
     );
   }
-  // The DAG's record goes last of what names it, so that a deletion that was cut off can be asked for again.
+  // The DAG's record goes last of what names it, so that a deletion that was cut off can be asked
+  // for again.
   await schedules.remove(dagId);
   for (const hash of versionsWithMachine(dag)) await stateMachines.remove({ dagId, hash });
   await xcoms.deleteDag(dagId);

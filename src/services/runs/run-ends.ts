@@ -24,7 +24,10 @@ export type RunEndContext = Pick<
   "metadata" | "stateMachines" | "clock" | "notifications" | "report" | "versions" | "callbacks"
 >;
 
-/** What unfinished tasks become when a run is ended from outside (Airflow: dagrun_timeout skips them). */
+/**
+ * What unfinished tasks become when a run is ended from outside (Airflow: dagrun_timeout skips
+ * them).
+ */
 const UNFINISHED = { timed_out: "skipped", task_failure: "failed" } as const;
 
 /** Why a run may be ended from outside. */
@@ -53,9 +56,9 @@ export async function endByTasks(context: RunEndContext, scope: RunScope): Promi
 }
 
 /**
- * Ends a running run from outside: its execution stops, unfinished tasks become skipped (timed_out) or
- * failed. Nothing happens if it has ended. The caller plans on. The reason is recorded first: if the
- * process dies before the end, the next one ends the run by it.
+ * Ends a running run from outside: its execution stops, unfinished tasks become skipped (timed_out)
+ * or failed. Nothing happens if it has ended. The caller plans on. The reason is recorded first: if
+ * the process dies before the end, the next one ends the run by it.
  */
 export async function abandonRun(
   context: RunEndContext,

@@ -11,9 +11,9 @@ import { abandonRun, isAbandonReason, type RunEndContext } from "./run-ends.ts";
 const LOST = "The server ended while this try ran. The task starts again, and keeps its retries";
 
 /**
- * Takes up a running run whose engine died: what ran there is free to run again, without the loss of a
- * retry. To be called only when none of its executions is left. What the trigger rule of a freed task
- * decided before it started still holds.
+ * Takes up a running run whose engine died: what ran there is free to run again, without the loss
+ * of a retry. To be called only when none of its executions is left. What the trigger rule of a
+ * freed task decided before it started still holds.
  */
 export async function resumeRun(
   context: RunEndContext & Pick<ServiceContext, "logs">,

@@ -1,5 +1,5 @@
-// Starts the execution of a queued run. A process that dies half way leaves a running run without an
-// execution, which is taken up as any such run is.
+// Starts the execution of a queued run. A process that dies half way leaves a running run without
+// an execution, which is taken up as any such run is.
 import { requeueRun, startRun } from "../../model/dag-run.ts";
 import type { DagRunRecord } from "../../model/records.ts";
 import type { Platform } from "../../ports/platform.ts";
@@ -8,7 +8,10 @@ import { retry } from "../retry.ts";
 /** Another attempt of a start that succeeded finds the execution there. */
 const START = { attempts: 6 } as const;
 
-/** The run as started; undefined if it was not ours to start, or could not be started and is queued again. */
+/**
+ * The run as started; undefined if it was not ours to start, or could not be started and is queued
+ * again.
+ */
 export async function startQueuedRun(
   {
     metadata,

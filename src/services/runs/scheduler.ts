@@ -1,5 +1,6 @@
-// The scheduler: brings the runs of a DAG to what the planner says, from state alone. It may be called
-// too often, by anyone: a timer, a run's end, unpause, an upload. Calls for one DAG follow each other.
+// The scheduler: brings the runs of a DAG to what the planner says, from state alone. It may be
+// called too often, by anyone: a timer, a run's end, unpause, an upload. Calls for one DAG follow
+// each other.
 import type { DagRecord, DagRunRecord, SupersededVersion } from "../../model/records.ts";
 import { type Plan, plan } from "../../model/scheduling/planner.ts";
 import { findUnused } from "../../model/scheduling/version-retention.ts";
@@ -15,8 +16,8 @@ export interface Scheduler {
   /** Plans until nothing is left to do now, and sets when to be called next. */
   schedule(dagId: string): Promise<void>;
   /**
-   * Starts a queued run, whatever the planner says. Answers the run as started; undefined if it isn't
-   * queued any more, or could not be started and is queued again.
+   * Starts a queued run, whatever the planner says. Answers the run as started; undefined if it
+   * isn't queued any more, or could not be started and is queued again.
    */
   start(dagId: string, runId: string): Promise<DagRunRecord | undefined>;
 }
@@ -26,7 +27,10 @@ export type SchedulerContext = RunEndContext & Pick<Platform, "schedules">;
 export function createScheduler(context: SchedulerContext): Scheduler {
   const running = new Map<string, { again: boolean; readonly done: Promise<void> }>();
 
-  /** One pass after the other for each DAG; calls that come in while one runs share the pass after it. */
+  /**
+   * One pass after the other for each DAG; calls that come in while one runs share the pass after
+   * it.
+   */
   function schedule(dagId: string): Promise<void> {
     const current = running.get(dagId);
     if (current) {
@@ -57,8 +61,8 @@ async function scheduleOnce(context: SchedulerContext, dagId: string): Promise<v
 }
 
 /**
- * `taken` gathers the logical dates that other runs turn out to have. True if there may be more to do
- * at once. The DAG is read after late runs have ended, since their end may pause it.
+ * `taken` gathers the logical dates that other runs turn out to have. True if there may be more to
+ * do at once. The DAG is read after late runs have ended, since their end may pause it.
  */
 async function pass(
   context: SchedulerContext,
@@ -116,7 +120,10 @@ async function endLateRuns(
   return others;
 }
 
-/** When a running run's time is up, epoch ms (Airflow: dagrun_timeout, of the version that the run is on). */
+/**
+ * When a running run's time is up, epoch ms (Airflow: dagrun_timeout, of the version that the run
+ * is on).
+ */
 async function timeoutOf(
   { versions }: SchedulerContext,
   run: DagRunRecord,
@@ -162,7 +169,10 @@ async function startRuns(
   return { runs, againAt: context.clock.now() + START_AGAIN_MS };
 }
 
-/** A version stays on the list until its machine is removed, and one that is live again keeps its machine. */
+/**
+ * A version stays on the list until its machine is removed, and one that is live again keeps its
+ * machine.
+ */
 async function removeMachines(
   { metadata, stateMachines }: SchedulerContext,
   dagId: string,

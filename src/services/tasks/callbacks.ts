@@ -1,5 +1,6 @@
-// Callbacks of tasks and DAGs. They run apart, after what they tell of is recorded, so that nothing waits for them;
-// what they throw is logged only (Airflow: callbacks run in the worker after the state is reported).
+// Callbacks of tasks and DAGs. They run apart, after what they tell of is recorded, so that nothing
+// waits for them; what they throw is logged only (Airflow: callbacks run in the worker after the
+// state is reported).
 import { graphOf } from "../../model/graph.ts";
 import { instanceKey } from "../../model/instance-key.ts";
 import type { DagRunRecord, TaskInstanceKey, TaskInstanceRecord } from "../../model/records.ts";
@@ -51,7 +52,10 @@ export function createCallbacks(platform: Platform): Callbacks {
     open.add(running);
   }
 
-  /** The log of a DAG's callbacks belongs to no task, so the product's own log has what they wrote, too. */
+  /**
+   * The log of a DAG's callbacks belongs to no task, so the product's own log has what they wrote,
+   * too.
+   */
   async function tell(key: TryKey): Promise<void> {
     const { dagId, runId } = key;
     const { logs, report } = platform;

@@ -9,8 +9,8 @@ export type GateContext = Pick<Platform, "stateMachines"> & {
 };
 
 /**
- * Lets an instance that waits at its gate go on. The token is removed only when the engine has it, so
- * that none is lost.
+ * Lets an instance that waits at its gate go on. The token is removed only when the engine has it,
+ * so that none is lost.
  */
 export async function releaseGate(
   { metadata, stateMachines }: GateContext,
@@ -25,7 +25,9 @@ export async function releaseGate(
   }
 }
 
-/** Gives back the token of a sensor that has ended; one that was given back already does nothing. */
+/**
+ * Gives back the token of a sensor that has ended; one that was given back already does nothing.
+ */
 export async function releaseSensor(
   { metadata, stateMachines }: GateContext,
   key: TaskInstanceKey,

@@ -1,5 +1,5 @@
-// Propagates what an ended task means: to the tasks below it in its run, and to the runs that wait for
-// it (depends_on_past, wait_for_downstream).
+// Propagates what an ended task means: to the tasks below it in its run, and to the runs that wait
+// for it (depends_on_past, wait_for_downstream).
 import type { TaskDocument } from "../../model/document.ts";
 import { graphOf } from "../../model/graph.ts";
 import type { DagRunRecord } from "../../model/records.ts";
@@ -13,8 +13,8 @@ import {
 import type { InstanceScope, RunScope } from "./verdicts.ts";
 
 /**
- * Everything that follows from ended instances; repeating is safe. `isRepeated` says that an earlier
- * call may have failed half way.
+ * Everything that follows from ended instances; repeating is safe. `isRepeated` says that an
+ * earlier call may have failed half way.
  */
 export async function propagate(
   context: PropagationContext,

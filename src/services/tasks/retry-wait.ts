@@ -5,12 +5,15 @@ import type { Clock } from "../../ports/platform.ts";
 import { RetryLater } from "./worker-events.ts";
 
 /**
- * The worker spends shorter waits itself, in ms. Step Functions waits whole seconds, at least one, so
- * its call may come up to a second before the moment that is recorded.
+ * The worker spends shorter waits itself, in ms. Step Functions waits whole seconds, at least one,
+ * so its call may come up to a second before the moment that is recorded.
  */
 const SHORTEST_INTERVAL_MS = 1_000;
 
-/** Waits until the next try is due or the signal aborts. A long wait is left to the engine: throws RetryLater. */
+/**
+ * Waits until the next try is due or the signal aborts. A long wait is left to the engine: throws
+ * RetryLater.
+ */
 export async function untilRetryIsDue(
   clock: Clock,
   { tryNumber, nextRetryAt }: Pick<TaskInstanceRecord, "tryNumber" | "nextRetryAt">,

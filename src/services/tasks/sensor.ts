@@ -1,7 +1,7 @@
 // Sensors in the worker: each call pokes once. The engine's call brings the token of the sensor's
-// state, the triggerer's calls follow; recording the end propagates it, and that gives the token back.
-// A sensor never asks to be called again by throwing: whatever must be waited for is a message to the
-// triggerer.
+// state, the triggerer's calls follow; recording the end propagates it, and that gives the token
+// back. A sensor never asks to be called again by throwing: whatever must be waited for is a
+// message to the triggerer.
 import { keyText } from "../../model/instance-key.ts";
 import type { TaskInstanceRecord } from "../../model/records.ts";
 import { dueOf, pokeEndsBy } from "../../model/scheduling/sensors.ts";
@@ -63,7 +63,9 @@ export async function executeSensor(
   else if (pokes !== undefined) await followMessage(context, instance, { pokes, signal });
 }
 
-/** The engine's call. The token is stored before anything else, so that the sensor's end finds it. */
+/**
+ * The engine's call. The token is stored before anything else, so that the sensor's end finds it.
+ */
 async function enterSensor(
   context: SensorContext,
   instance: InstanceScope,
@@ -105,7 +107,9 @@ async function enterSensor(
   await pokeOnce(context, instance, { known, call: { pokedBy: "engine", signal } });
 }
 
-/** A call of the triggerer: does nothing unless the sensor waits for exactly this poke, or lost it. */
+/**
+ * A call of the triggerer: does nothing unless the sensor waits for exactly this poke, or lost it.
+ */
 async function followMessage(
   context: SensorContext,
   instance: InstanceScope,

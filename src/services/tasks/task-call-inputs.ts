@@ -1,4 +1,5 @@
-// What a worker sends to user code: ids, the run's dates, params and the values of the tasks that it reads.
+// What a worker sends to user code: ids, the run's dates, params and the values of the tasks that
+// it reads.
 import type { TaskDocument } from "../../model/document.ts";
 import { instanceKey } from "../../model/instance-key.ts";
 import type { TaskCall } from "../../model/task-call.ts";

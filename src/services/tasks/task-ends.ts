@@ -1,6 +1,6 @@
 // The one place that applies the end of a try or of a task, in this order: it is recorded, its
-// callbacks start, what it means for other tasks is propagated, and a failure is published. A process
-// that dies in between leaves the record, from which finishEnd goes on.
+// callbacks start, what it means for other tasks is propagated, and a failure is published. A
+// process that dies in between leaves the record, from which finishEnd goes on.
 import { taskFailed } from "../../model/failure-event.ts";
 import type { TaskInstanceKey, TaskInstanceRecord, XComRecord } from "../../model/records.ts";
 import type { TaskError } from "../../model/task-call.ts";
@@ -27,8 +27,8 @@ export interface TaskEnd {
 }
 
 /**
- * Records the end and all that follows from it. Answers the instance as recorded; undefined when the
- * change was refused, since somebody else has ended the try.
+ * Records the end and all that follows from it. Answers the instance as recorded; undefined when
+ * the change was refused, since somebody else has ended the try.
  */
 export async function applyEnd(
   context: EndContext,

@@ -1,11 +1,15 @@
-// What a running task may ask of the product: variables, connections, XComs, values kept across its tries.
+// What a running task may ask of the product: variables, connections, XComs, values kept across its
+// tries.
 import { instanceKey } from "../../model/instance-key.ts";
 import type { TaskInstanceKey } from "../../model/records.ts";
 import type { TaskServices } from "../../model/task-services.ts";
 import type { Platform } from "../../ports/platform.ts";
 import { readXCom, toXComRecord } from "./xcom-values.ts";
 
-/** The services of one task instance. A variable of the secrets backend wins over the metadata's (Airflow's order). */
+/**
+ * The services of one task instance. A variable of the secrets backend wins over the metadata's
+ * (Airflow's order).
+ */
 export function createTaskServices(platform: Platform, key: TaskInstanceKey): TaskServices {
   const { metadata, secrets } = platform;
   return {

@@ -1,5 +1,5 @@
-// One try: it waits for a slot, is recorded as running, gets what the task reads, and the task runner
-// runs it. How it ended is recorded by try-ends.ts.
+// One try: it waits for a slot, is recorded as running, gets what the task reads, and the task
+// runner runs it. How it ended is recorded by try-ends.ts.
 
 import type { TaskInstanceRecord } from "../../model/records.ts";
 import { totalPriorityWeight } from "../../model/scheduling/priority.ts";
@@ -19,7 +19,10 @@ import { recordVerdict } from "./verdict-wave.ts";
 import { decideVerdict, type InstanceScope } from "./verdicts.ts";
 import { RetryLater } from "./worker-events.ts";
 
-/** Whether a try may start now; a task that ends without running is recorded here. Throws RetryLater while it waits. */
+/**
+ * Whether a try may start now; a task that ends without running is recorded here. Throws RetryLater
+ * while it waits.
+ */
 export async function mayStart(
   context: ServiceContext,
   instance: InstanceScope,
@@ -53,8 +56,8 @@ type RanTry = { readonly started: TaskInstanceRecord } & (
 );
 
 /**
- * Runs one try and records how it ended; undefined when that was not ours to record. Throws RetryLater
- * when another worker is at the task.
+ * Runs one try and records how it ended; undefined when that was not ours to record. Throws
+ * RetryLater when another worker is at the task.
  */
 export async function runTry(
   context: ServiceContext,

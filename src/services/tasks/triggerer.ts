@@ -1,5 +1,5 @@
-// The triggerer: on each message it asks the metadata what has become of the sensor, and has the worker poke it if it
-// still waits for that poke. It runs no code of users.
+// The triggerer: on each message it asks the metadata what has become of the sensor, and has the
+// worker poke it if it still waits for that poke. It runs no code of users.
 import { followTrigger, type Trigger } from "../../model/scheduling/sensors.ts";
 import type { Platform } from "../../ports/platform.ts";
 import type { WorkerEvent } from "./worker-events.ts";
@@ -9,7 +9,10 @@ export interface Triggerer {
   handle(trigger: Trigger, signal: AbortSignal): Promise<void>;
 }
 
-/** `callWorker` may resolve before the worker has done anything, where workers have a limit that tells when it must have. */
+/**
+ * `callWorker` may resolve before the worker has done anything, where workers have a limit that
+ * tells when it must have.
+ */
 export function createTriggerer(
   {
     metadata,

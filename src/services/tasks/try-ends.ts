@@ -1,5 +1,5 @@
-// How a try ended, as an event of the task instance's state machine: what it returned is stored with
-// it, and a failure is retried while tries are left.
+// How a try ended, as an event of the task instance's state machine: what it returned is stored
+// with it, and a failure is retried while tries are left.
 
 import type { TaskInstanceRecord, XComRecord } from "../../model/records.ts";
 import { decideWait } from "../../model/scheduling/sensors.ts";
@@ -112,7 +112,10 @@ function recordSkip(
   return applyEnd(context, scope, { key, change });
 }
 
-/** A sensor that isn't done waits for its next poke, unless its time is over (Airflow: AirflowSensorTimeout). */
+/**
+ * A sensor that isn't done waits for its next poke, unless its time is over (Airflow:
+ * AirflowSensorTimeout).
+ */
 async function recordReschedule(
   context: ServiceContext,
   instance: InstanceScope,
@@ -135,7 +138,10 @@ async function recordReschedule(
   return recordFailure(context, instance, { started, error, isFinal: true });
 }
 
-/** A branch that returns an unknown label, or a result that can't be stored, is a failure of the try. */
+/**
+ * A branch that returns an unknown label, or a result that can't be stored, is a failure of the
+ * try.
+ */
 async function recordSuccess(
   context: ServiceContext,
   instance: InstanceScope,

@@ -1,6 +1,6 @@
-// Carries an end down the DAG: verdicts of the tasks below are recorded at once, and gates that need
-// wait no longer are released. Everything here may be repeated; a task's own state decides again when
-// its turn comes.
+// Carries an end down the DAG: verdicts of the tasks below are recorded at once, and gates that
+// need wait no longer are released. Everything here may be repeated; a task's own state decides
+// again when its turn comes.
 import type { DependencyAnswer } from "../../model/dependencies/dependency.ts";
 import { skippedBy } from "../../model/dependencies/not-previously-skipped.ts";
 import { factsOf } from "../../model/dependencies/trigger-rule-facts.ts";
@@ -50,8 +50,9 @@ const SAMPLES = [8, 64] as const;
 
 /**
  * Records the verdicts that follow from the ended instances, and from those verdicts. Gates are
- * released when all is recorded, so that no task starts on a part of what has happened. `isRepeated`
- * says that an earlier call may have recorded verdicts and then failed: their gates may still wait.
+ * released when all is recorded, so that no task starts on a part of what has happened.
+ * `isRepeated` says that an earlier call may have recorded verdicts and then failed: their gates
+ * may still wait.
  */
 export async function recordVerdictsBelow(
   context: PropagationContext,
@@ -97,7 +98,10 @@ async function recordSkips(
   return ended.flat();
 }
 
-/** An instance that has ended before is let go on only by a repetition: the first call may have failed to. */
+/**
+ * An instance that has ended before is let go on only by a repetition: the first call may have
+ * failed to.
+ */
 function noteRelease(
   { gates, sensors }: Releases,
   { task, key }: InstanceScope,
@@ -131,9 +135,9 @@ export async function seeInstance(
 }
 
 /**
- * Whether an upstream is still open, found among a few drawn at random, where this end matters only if
- * it was the last. Without it, each of the n ends above a wide task would read n states; so they read
- * some n log n in all.
+ * Whether an upstream is still open, found among a few drawn at random, where this end matters only
+ * if it was the last. Without it, each of the n ends above a wide task would read n states; so they
+ * read some n log n in all.
  */
 async function waitsForMore(
   { metadata }: PropagationContext,
@@ -154,7 +158,10 @@ async function waitsForMore(
   return false;
 }
 
-/** Ends an instance that has not run; nothing happens if it has a state by now. Propagating it is the caller's. */
+/**
+ * Ends an instance that has not run; nothing happens if it has a state by now. Propagating it is
+ * the caller's.
+ */
 export async function recordVerdict(
   { metadata, clock }: Pick<PropagationContext, "metadata" | "clock">,
   key: TaskInstanceKey,

@@ -1,6 +1,6 @@
 // What the metadata says of a task instance that has not run: it may run, it waits, or it ends
-// without running. Gathers the facts that the dependencies need, as late as possible, and folds their
-// answers.
+// without running. Gathers the facts that the dependencies need, as late as possible, and folds
+// their answers.
 import { DEPENDENCIES } from "../../model/dependencies/dependencies.ts";
 import type {
   Dependency,
@@ -52,8 +52,8 @@ export async function decideVerdict(
 }
 
 /**
- * All that keeps an instance from starting now (Airflow: get_failed_dep_statuses); empty when nothing
- * does, and also when it has ended or runs.
+ * All that keeps an instance from starting now (Airflow: get_failed_dep_statuses); empty when
+ * nothing does, and also when it has ended or runs.
  */
 export async function explainWait(
   context: VerdictContext,

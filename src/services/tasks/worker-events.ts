@@ -16,8 +16,8 @@ export interface WorkerEvent extends ExecutionInput {
 export class RetryLater extends Error {
   override readonly name: "Stepwind.Retry" | "Stepwind.NotYet";
   /**
-   * When the next call has something to do, epoch ms, where that is known; an engine that can't wait
-   * so long asks before.
+   * When the next call has something to do, epoch ms, where that is known; an engine that can't
+   * wait so long asks before.
    */
   readonly dueAt: number | undefined;
 

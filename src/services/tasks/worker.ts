@@ -1,7 +1,8 @@
 // The worker: what each Task state calls. It asks the metadata what the task may do, runs one try,
 // records how it ended, and propagates that. The engine knows two answers: it returns (go on) or it
-// throws (call me again). No failure of the storage is a task's failure: before a try starts nothing is
-// lost by another call, and once user code has run its end is recorded as soon as that can be.
+// throws (call me again). No failure of the storage is a task's failure: before a try starts
+// nothing is lost by another call, and once user code has run its end is recorded as soon as that
+// can be.
 import { graphOf } from "../../model/graph.ts";
 import { instanceKey } from "../../model/instance-key.ts";
 import type { TaskInstanceRecord } from "../../model/records.ts";
@@ -38,7 +39,8 @@ export function createWorker(context: ServiceContext): Worker {
       const { dagId, runId, taskId } = event;
       const message = `Task "${taskId}" of run "${runId}" of DAG "${dagId}" is called again: ${String(problem)}`;
       if (!signal.aborted) context.report.warn(message);
-      // What the next call finds in the metadata says what is left to do, a try whose end is missing included.
+      // What the next call finds in the metadata says what is left to do, a try whose end is
+      // missing included.
       throw new RetryLater("Stepwind.NotYet", message);
     }
   }

@@ -1,11 +1,15 @@
-// Where an XCom's value stands: small ones in the metadata beside their key, large ones in the XCom backend.
+// Where an XCom's value stands: small ones in the metadata beside their key, large ones in the XCom
+// backend.
 import type { TaskInstanceKey, XComRecord } from "../../model/records.ts";
 import type { Platform } from "../../ports/platform.ts";
 
 /** Airflow's key of what a task returned. */
 export const RETURN_VALUE = "return_value";
 
-/** Bytes of JSON text up to which a value stands in its metadata row (a DynamoDB row has at most 400 KB). */
+/**
+ * Bytes of JSON text up to which a value stands in its metadata row (a DynamoDB row has at most 400
+ * KB).
+ */
 const INLINE_BYTES = 32 * 1024;
 
 type Stores = Pick<Platform, "metadata" | "xcoms" | "clock">;

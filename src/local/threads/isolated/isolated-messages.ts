@@ -1,7 +1,7 @@
 // What the server and the process of an isolated try say to each other.
-import type { TaskCall, TaskOutcome } from "../../model/task-call.ts";
-import type { DiedTry } from "../../ports/task-runner.ts";
-import type { BundleAddress } from "../../runtime/user-code.ts";
+import type { TaskCall, TaskOutcome } from "../../../model/task-call.ts";
+import type { DiedTry } from "../../../ports/task-runner.ts";
+import type { BundleAddress } from "../../../runtime/user-code.ts";
 
 /** One try, which is all that the process runs. */
 export interface IsolatedTry {

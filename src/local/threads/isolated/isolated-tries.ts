@@ -1,14 +1,14 @@
-// Tries in processes of their own: for a task during which the server has died, perhaps by its doing.
-// If it kills its process this time, the server lives and knows who it was.
+// Tries in processes of their own: for a task during which the server has died, perhaps by its
+// doing. If it kills its process this time, the server lives and knows who it was.
 import { type ChildProcess, fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import type { TaskOutcome } from "../../model/task-call.ts";
-import type { TaskLogs } from "../../ports/task-logs.ts";
-import type { DiedTry } from "../../ports/task-runner.ts";
+import type { TaskOutcome } from "../../../model/task-call.ts";
+import type { TaskLogs } from "../../../ports/task-logs.ts";
+import type { DiedTry } from "../../../ports/task-runner.ts";
+import { stopText } from "../pool-thread.ts";
+import { siblingUrl } from "../sibling-url.ts";
+import { createSlots } from "../slots.ts";
 import type { FromProcess, IsolatedTry, ToProcess } from "./isolated-messages.ts";
-import { stopText } from "./pool-thread.ts";
-import { siblingUrl } from "./sibling-url.ts";
-import { createSlots } from "./slots.ts";
 
 export interface IsolatedTryOptions {
   readonly signal: AbortSignal;
@@ -25,7 +25,9 @@ export interface IsolatedTries {
 
 /** Processes at the same time: each keeps some 60 MB. */
 const MOST_AT_ONCE = 4;
-/** How long a try that is stopped may take to end by itself, processes that it has started included. */
+/**
+ * How long a try that is stopped may take to end by itself, processes that it has started included.
+ */
 const GRACE_MS = 8_000;
 
 export function createIsolatedTries(logs: Pick<TaskLogs, "append">): IsolatedTries {
