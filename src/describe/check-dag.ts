@@ -4,6 +4,7 @@ import { type Dag, graphOf } from "../sdk/dag.ts";
 import type { TaskRecord } from "../sdk/graph.ts";
 import { isPlainObject, resultOf } from "../sdk/results.ts";
 import { isTemplate } from "../templates/names.ts";
+import { isPlain } from "../templates/plain.ts";
 import { show } from "./check-options.ts";
 import { createReport, type Report } from "./report.ts";
 import { type DescribedDag, type DescribeOptions, toDocument } from "./to-document.ts";
@@ -96,7 +97,7 @@ function findTemplates({ work }: TaskRecord): { readonly field: string; readonly
   const { fields, templateFields } = work.operator;
   return templateFields.flatMap((field) =>
     textsIn(fields[field])
-      .filter(isTemplate)
+      .filter((text) => isTemplate(text) && !isPlain(text))
       .map((text) => ({ field, text })),
   );
 }

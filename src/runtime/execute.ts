@@ -15,6 +15,7 @@ import type { TaskLog } from "../sdk/log.ts";
 import type { Operator } from "../sdk/operator.ts";
 import type { Callback } from "../sdk/options.ts";
 import { isTemplate } from "../templates/names.ts";
+import { isPlain, renderPlain } from "../templates/plain.ts";
 import { logResult } from "./log-result.ts";
 import { toRenderedFields } from "./rendered-fields.ts";
 import { resolveValues } from "./resolve-values.ts";
@@ -172,14 +173,34 @@ async function runOperator(operator: Operator, work: Work): Promise<unknown> {
   return operator.execute({ fields, context, log, signal, registerProcess });
 }
 
-/** Most texts are no template; only a template loads the template engine. */
+/** Most texts are no template, and most templates only name texts of the context: they need no template engine. */
 async function renderField(
   text: string,
   scope: { readonly context: TaskContext; readonly client: TaskClient },
 ): Promise<string> {
   if (!isTemplate(text)) return text;
+  if (isPlain(text)) {
+    const rendered = renderPlain(text, (name) => textNamed(name, scope.context));
+    if (rendered !== undefined) return rendered;
+  }
   const { renderTemplate } = await import("./render.ts");
   return renderTemplate(text, scope);
+}
+
+/** The names of `isPlain` in the context. */
+function textNamed(name: string, context: TaskContext): string | undefined {
+  const { ds, dsNodash, ts, tsNodash, tsNodashWithTz, dagId, taskId, runId } = context;
+  const texts: Readonly<Record<string, string | undefined>> = {
+    ds,
+    ds_nodash: dsNodash,
+    ts,
+    ts_nodash: tsNodash,
+    ts_nodash_with_tz: tsNodashWithTz,
+    dag_id: dagId,
+    task_id: taskId,
+    run_id: runId,
+  };
+  return texts[name];
 }
 
 function toSuccess(task: TaskRecord, value: unknown, log: TaskLog): TaskOutcome {

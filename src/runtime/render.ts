@@ -8,10 +8,12 @@ import { macros } from "../templates/macros.ts";
 import { TemplateNameError } from "../templates/python/errors.ts";
 import { NativeFunction, parameters } from "../templates/python/functions.ts";
 import { fromJson, parseJson } from "../templates/python/json.ts";
+import { Tuple } from "../templates/python/tuple.ts";
 import { Undefined } from "../templates/python/undefined.ts";
 import { type Arguments, orElse, type Value } from "../templates/python/values.ts";
+import { renderBody } from "../templates/renderer.ts";
 import { scanTemplate, type TemplateNeeds } from "../templates/scan.ts";
-import { isSeveral, listOf, XCOM_PULL, xcomKey } from "../templates/xcom-needs.ts";
+import { XCOM_PULL, xcomKey } from "../templates/xcom-needs.ts";
 
 /** What names stand for. */
 export interface RenderScope {
@@ -21,16 +23,16 @@ export interface RenderScope {
 
 /** The rendered text. Rejects with the name in the message when a name stands for nothing. */
 export async function renderTemplate(text: string, scope: RenderScope): Promise<string> {
-  const { needs, problems, render } = scanTemplate(text);
+  const { needs, problems, body } = scanTemplate(text);
   const [problem] = problems;
-  if (!render || problem) {
+  if (!body || problem) {
     throw new TemplateNameError(
       `Template ${quote(text)} ${problem?.message ?? "can't be rendered"}`,
     );
   }
   const fetched = await fetchNames(needs, scope);
   try {
-    return render(contextNames(scope.context, fetched));
+    return renderBody(body, contextNames(scope.context, fetched));
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     const hint = scope.context.logicalDate === undefined ? "; the run has no logical date" : "";
@@ -40,6 +42,16 @@ export async function renderTemplate(text: string, scope: RenderScope): Promise<
       error instanceof TemplateNameError ? {} : { cause: error },
     );
   }
+}
+
+/** The items of a list or tuple, or the value alone. */
+function itemsOf(value: Value): readonly Value[] {
+  if (Array.isArray(value)) return value;
+  return value instanceof Tuple ? value.items : [value];
+}
+
+function isSeveral(value: Value): boolean {
+  return Array.isArray(value) || value instanceof Tuple;
 }
 
 function quote(text: string): string {
@@ -214,8 +226,7 @@ const readXComPull = parameters("xcom_pull", ...XCOM_PULL);
 function pullXComs(args: Arguments, xcoms: ReadonlyMap<string, unknown>): Value {
   const [taskIds = null, , key = "return_value", , mapIndexes = null, fallback = null] =
     readXComPull(args);
-  const tasks = listOf(taskIds) ?? [];
-  const indexes = listOf(mapIndexes) ?? [];
+  const [tasks, indexes] = [itemsOf(taskIds), itemsOf(mapIndexes)];
   const values = tasks.flatMap((task) =>
     indexes.map((index) => {
       const name = xcomKey({

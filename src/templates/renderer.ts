@@ -5,22 +5,18 @@ import { render } from "./interpret/statements.ts";
 import { PythonError } from "./python/errors.ts";
 import type { Body } from "./syntax/nodes.ts";
 
-/** Throws what the template's expressions throw. */
-export type Renderer = (names: Names) => string;
-
-export function toRenderer(body: Body): Renderer {
-  return (names) => {
-    const withGlobals: Names = {
-      get(name) {
-        const value = names.get(name);
-        return value === undefined ? GLOBALS.get(name) : value;
-      },
-    };
-    try {
-      return render(body, withGlobals);
-    } catch (error) {
-      if (!(error instanceof RangeError)) throw error;
-      throw new PythonError("OverflowError", "it calls itself too deeply");
-    }
+/** The text of a template. Throws what its expressions throw. */
+export function renderBody(body: Body, names: Names): string {
+  const withGlobals: Names = {
+    get(name) {
+      const value = names.get(name);
+      return value === undefined ? GLOBALS.get(name) : value;
+    },
   };
+  try {
+    return render(body, withGlobals);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new PythonError("OverflowError", "it calls itself too deeply");
+  }
 }

@@ -1,10 +1,9 @@
 // Reads a template without rendering it: which names it uses, which of them are unknown, what must be fetched first.
 import type { DiagnosticCode } from "../model/diagnostics.ts";
 import { nearestName } from "../model/values/nearest-name.ts";
-import { FILTER_NAMES, TEST_NAMES } from "./filters/registry.ts";
+import { FILTER_NAMES, TEST_NAMES } from "./filters/names.ts";
 import { checkTemplateName } from "./names.ts";
 import { UnsupportedTagError } from "./python/errors.ts";
-import { type Renderer, toRenderer } from "./renderer.ts";
 import {
   type Body,
   type Expression,
@@ -35,7 +34,7 @@ export interface ScannedTemplate {
   readonly needs: TemplateNeeds;
   readonly problems: readonly TemplateProblem[];
   /** `undefined` when the syntax is bad. */
-  readonly render: Renderer | undefined;
+  readonly body: Body | undefined;
 }
 
 const MOST_SCANNED = 1_000;
@@ -58,9 +57,9 @@ function scan(text: string): ScannedTemplate {
     const body = parseTemplate(text);
     const scanner = new Scanner(needs, findOwnNames(body));
     scanner.visit(body);
-    return { needs, problems: scanner.problems, render: toRenderer(body) };
+    return { needs, problems: scanner.problems, body };
   } catch (error) {
-    return { needs, problems: [toSyntaxProblem(error)], render: undefined };
+    return { needs, problems: [toSyntaxProblem(error)], body: undefined };
   }
 }
 

@@ -1,6 +1,5 @@
 // Which XComs a template's `ti.xcom_pull(…)` reads: its arguments are read from the syntax tree, so that the XComs can be
 // fetched before the template is rendered.
-import { Tuple } from "./python/tuple.ts";
 import type { Value } from "./python/values.ts";
 import type { CallArguments, Expression } from "./syntax/nodes.ts";
 
@@ -78,24 +77,12 @@ function literalOf(node: Expression): Value | undefined {
 /** One text or several; None is left out. */
 function textsOf(value: Value | undefined): readonly (string | undefined)[] | undefined {
   if (value === null) return [undefined];
-  const items = listOf(value);
-  return items?.every((item) => typeof item === "string") ? items : undefined;
+  const items = [value].flat();
+  return items.every((item) => typeof item === "string") ? items : undefined;
 }
 
 function indexesOf(value: Value | undefined): readonly (number | undefined)[] | undefined {
   if (value === null) return [undefined];
-  const items = listOf(value);
-  return items?.every((item) => typeof item === "bigint") ? items.map(Number) : undefined;
-}
-
-/** The items of a list or tuple, or the value alone. */
-export function listOf(value: Value | undefined): readonly Value[] | undefined {
-  if (value === undefined) return undefined;
-  if (Array.isArray(value)) return value;
-  return value instanceof Tuple ? value.items : [value];
-}
-
-/** Whether a list is asked for, which gives a list. */
-export function isSeveral(value: Value): boolean {
-  return Array.isArray(value) || value instanceof Tuple;
+  const items = [value].flat();
+  return items.every((item) => typeof item === "bigint") ? items.map(Number) : undefined;
 }

@@ -15,10 +15,12 @@ function render(text: string, changes: Partial<TaskCall> = {}): Promise<string> 
   const services = createMemoryServices();
   services.variables.set("region", "eu");
   services.variables.set("limits", '{"rows": 5}');
+  services.variables.set("ratio", "1.0");
   services.connections.set("db", {
     connId: "db",
     connType: "postgres",
     host: "db.local",
+    port: 5432,
     extra: { a: 1 },
   });
   services.xcoms.set("extract.return_value", '{"rows":[1,2]}');
@@ -65,6 +67,16 @@ test.each<[string, string]>([
   ["{{ ti.xcom_pull(task_ids='extract')['rows'][1] }}", "2"],
   ["{{ task_instance.xcom_pull('extract', key='path') }}", "/tmp/x"],
   ["{{ ti.xcom_pull('gone') }}", "None"],
+  ["{{ ti.xcom_pull('gone', default='none yet') }}", "none yet"],
+  ["{{ ti.xcom_pull(['extract', 'gone'], key='path') }}", "['/tmp/x', None]"],
+  ["{{ ti.xcom_pull(task_ids=('extract',), default=0)[0].rows | sum }}", "3"],
+  ["{{ var.json.ratio }} {{ var.json.ratio * 2 }} {{ var.json.limits.rows }}", "1.0 2.0 5"],
+  ["{{ conn.get('gone') }} {{ conn.get('db').port }}", "None 5432"],
+  ["{{ dag }} {{ dag.tags }}", "<DAG: sales> ['a', 'b']"],
+  ["{{ dag_run.conf['message'] if dag_run.conf else 'nothing' }}", "nothing"],
+  ["{{ 'x' if params.missing is defined }}|", "|"],
+  ["{{ logical_date.in_timezone('Europe/Zurich') }}", "2026-01-31 07:00:00+01:00"],
+  ["{% for tag in dag.tags if tag != 'a' %}{{ tag }}{% endfor %}", "b"],
   ["{{ params.days }} {{ params.nil }} {{ params.list }}", "7 None [1, 'a']"],
   ["{{ params.missing | default('x') }} {{ dag_run.conf.a | default('y') }}", "x y"],
   ["{% if params.missing is defined %}a{% else %}b{% endif %}", "b"],
@@ -93,6 +105,10 @@ test.each<[string, RegExp]>([
   ["{{ logical_date + 1 }}", /can't add 2026-01-31 06:00:00\+00:00 and 1/],
   ["{{ macros.ds_add('soon', 1) }}", /"soon" is not a date/],
   ["{{ dss }}", /uses "dss", which templates don't have/],
+  ["{{ ti }}", /"ti" has no printed form; name one of its members/],
+  ["{{ none + 1 }}", /can't add None and 1 \(NoneType and int\)/],
+  ["{{ 1 < 'a' }}", /can't compare the order of 1 and 'a'/],
+  ["{{ params.days() }}", /"params\.days" is not defined/],
 ])("fails %s with the name in the message", async (text, message) => {
   await expect(render(text)).rejects.toThrow(message);
   await expect(render(text)).rejects.toThrow(text.slice(0, 30));

@@ -76,7 +76,8 @@ function isTemplateFile(content: unknown): content is { readonly cases: readonly
 }
 
 function checkTemplates(cases: readonly TemplateCase[], fileText: string): readonly Verdict[] {
-  return cases.map((each) => checkTemplateCase(each, readTemplateContext(fileText)));
+  const createContext = readTemplateContext(fileText);
+  return cases.map((each) => checkTemplateCase(each, createContext()));
 }
 
 function isObject(value: unknown): value is object {

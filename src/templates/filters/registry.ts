@@ -3,6 +3,7 @@ import { TemplateNameError } from "../python/errors.ts";
 import type { Arguments, Value } from "../python/values.ts";
 import { CONVERSION_FILTERS } from "./conversions.ts";
 import type { Filter, Registry } from "./filter.ts";
+import { TEST_NAMES } from "./names.ts";
 import { SELECTION_FILTERS } from "./selection.ts";
 import { SEQUENCE_FILTERS } from "./sequences.ts";
 import { TESTS, testedName } from "./tests.ts";
@@ -15,11 +16,14 @@ const FILTERS: ReadonlyMap<string, Filter> = new Map([
   ...CONVERSION_FILTERS,
 ]);
 
-export const FILTER_NAMES: readonly string[] = [...FILTERS.keys()];
-/** Those of a name, too: `"upper" is filter`. */
-export const TEST_NAMES: readonly string[] = [...TESTS.keys(), "filter", "test"];
-
 export const REGISTRY: Registry = { callFilter, callTest };
+
+/** What this file knows: for the test that compares it with the list of names. */
+export const KNOWN = {
+  filters: [...FILTERS.keys()],
+  // Those of a name, too: `"upper" is filter`.
+  tests: [...TESTS.keys(), "filter", "test"],
+} as const;
 
 function callFilter(name: string, value: Value, args: Arguments): Value {
   const filter = FILTERS.get(name);

@@ -64,7 +64,7 @@ class Lexer {
     const begin = this.#search(TAG_BEGIN);
     if (!begin) {
       this.#pushData(this.#source.slice(this.#position));
-      this.#position = this.#source.length;
+      this.#advance(this.#source.length);
       return;
     }
     const [mark] = begin;
