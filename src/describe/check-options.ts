@@ -79,7 +79,10 @@ type Rules<T> = Readonly<Record<keyof T, OptionRule>>;
 /** The options of a kind of thing. */
 interface OptionSet<T> {
   readonly rules: Rules<T>;
+  /** Arguments that only Airflow has, wherever they are written. */
   readonly missing: MissingArguments;
+  /** Options of another kind of thing, and where they belong. */
+  readonly elsewhere?: { readonly names: readonly string[]; readonly where: string };
 }
 
 const TASK_RULES: Rules<TaskOptions> = {
@@ -150,15 +153,20 @@ const GROUP_RULES: Rules<TaskGroupOptions> = {
   defaultArgs: object,
 };
 
-export const TASK_OPTIONS: OptionSet<TaskOptions> = {
-  rules: TASK_RULES,
-  missing: MISSING_OF_TASKS,
+const OF_TASKS = {
+  missing: { ...MISSING_OF_DAGS, ...MISSING_OF_TASKS },
+  elsewhere: { names: Object.keys(DAG_RULES), where: "it is an option of the DAG" },
 };
-export const SENSOR_OPTIONS: OptionSet<SensorOptions> = {
-  rules: SENSOR_RULES,
-  missing: MISSING_OF_TASKS,
+export const TASK_OPTIONS: OptionSet<TaskOptions> = { rules: TASK_RULES, ...OF_TASKS };
+export const SENSOR_OPTIONS: OptionSet<SensorOptions> = { rules: SENSOR_RULES, ...OF_TASKS };
+export const DAG_OPTIONS: OptionSet<DagOptions> = {
+  rules: DAG_RULES,
+  missing: { ...MISSING_OF_TASKS, ...MISSING_OF_DAGS },
+  elsewhere: {
+    names: Object.keys(SENSOR_RULES),
+    where: "it is an option of tasks; to give it to all of them, put it into defaultArgs",
+  },
 };
-export const DAG_OPTIONS: OptionSet<DagOptions> = { rules: DAG_RULES, missing: MISSING_OF_DAGS };
 export const GROUP_OPTIONS: OptionSet<TaskGroupOptions> = {
   rules: GROUP_RULES,
   missing: MISSING_OF_GROUPS,
@@ -175,7 +183,7 @@ export interface OptionPlace {
 /** The options that may be used: what is unknown or of the wrong kind is reported and left out. */
 export function checkOptions<T extends object>(
   options: T,
-  { rules, missing }: OptionSet<T>,
+  { rules, ...others }: OptionSet<T>,
   { report, ...place }: OptionPlace & { readonly report: Report },
 ): T {
   const known: Readonly<Record<string, OptionRule>> = rules;
@@ -186,7 +194,7 @@ export function checkOptions<T extends object>(
     if (rule && (value === undefined || rule.accepts(value))) continue;
     Reflect.deleteProperty(accepted, name);
     if (!rule) {
-      const problem = explainUnknown(name, { names: Object.keys(known), missing });
+      const problem = explainUnknown(name, { names: Object.keys(known), ...others });
       const hint = problem.hint === undefined ? {} : { hint: problem.hint };
       const message = `Option "${name}" of ${owner} ${problem.what}`;
       report.add({ code: "bad-option", ...where, message, ...hint });
@@ -206,7 +214,11 @@ export function checkOptions<T extends object>(
 /** An option may have its name from Python, be one that only Airflow has, or be misspelt. */
 function explainUnknown(
   name: string,
-  { names, missing }: { readonly names: readonly string[]; readonly missing: MissingArguments },
+  {
+    names,
+    missing,
+    elsewhere,
+  }: Omit<OptionSet<unknown>, "rules"> & { readonly names: readonly string[] },
 ): { readonly what: string; readonly hint?: string } {
   const camelCase = toCamelCase(name);
   if (names.includes(camelCase)) {
@@ -214,6 +226,9 @@ function explainUnknown(
   }
   const instead = Object.hasOwn(missing, camelCase) ? missing[camelCase] : undefined;
   if (instead !== undefined) return { what: "is Airflow's and not supported yet", hint: instead };
+  if (elsewhere?.names.includes(camelCase)) {
+    return { what: "does not exist", hint: elsewhere.where };
+  }
   const meant = nearestName(camelCase, names);
   return { what: "does not exist", ...(meant ? { hint: `did you mean "${meant}"?` } : {}) };
 }

@@ -194,6 +194,17 @@ test("dags test of a broken file shows the mistake", async () => {
   expect(code).toBe(1);
 });
 
+test("a file that is named is never ignored, and its place is the one that was written", async () => {
+  const folder = project({ "plain.ts": "export const n = 1;" });
+  mkdirSync(join(folder, "dags", "etl"));
+  writeFileSync(join(folder, "dags", "etl", "x.ts"), `${ORDERS}const broken = {;`);
+  const plain = await stepwind(folder, "dags", "test", "dags/plain.ts");
+  expect(plain.code).toBe(1);
+  expect(plain.err).toMatch(/^dags\/plain\.ts {2}warning .* plain\.ts exports no DAG/);
+  const broken = await stepwind(folder, "dags", "test", "dags/etl/x.ts");
+  expect(broken.err).toMatch(/^dags\/etl\/x\.ts:11 {2}error /);
+});
+
 test("a DAG whose file is broken is not just unknown", async () => {
   const folder = project({
     "orders.ts": ORDERS.replace('"orders"', '"sales"'),

@@ -68,6 +68,20 @@ test("an option under its name from Python is told its name here", () => {
   ]);
 });
 
+test("an option in the wrong place is told where it belongs", () => {
+  const dag = new Dag("d", untyped({ retries: 2, email_on_failure: true, pool: "db" }));
+  dag.task("a", empty(), untyped({ schedule: "@daily", catchup: true }))();
+  expect(toDocument(dag).diagnostics.map(show)).toEqual([
+    'Option "retries" of DAG "d" does not exist (it is an option of tasks; to give it to all of them, put it into defaultArgs)',
+    expect.stringContaining(
+      'Option "email_on_failure" of DAG "d" is Airflow\'s and not supported yet',
+    ),
+    expect.stringContaining('Option "pool" of DAG "d" is Airflow\'s and not supported yet'),
+    'Option "schedule" of task "a" of DAG "d" does not exist (it is an option of the DAG)',
+    'Option "catchup" of task "a" of DAG "d" does not exist (it is an option of the DAG)',
+  ]);
+});
+
 test("a template in the inputs of a function is warned of, at the call", async () => {
   const dag = new Dag("d");
   const load = dag.task("load", async ({ day }: { day: { text: string } }) => day);

@@ -90,7 +90,9 @@ async function choose(
   { fileOrId, dagId, dagsFolderText }: TestOptions & Pick<Places, "dagsFolderText">,
 ): Promise<DagVersionRecord> {
   if (isPath(fileOrId)) {
-    showMistakes(session, scratch.files, dirname(fileOrId));
+    for (const record of scratch.files) {
+      showMistakes(session, [record], folderOf(fileOrId, record.file));
+    }
     return chooseDag(scratch.versions, { dagId, where: fileOrId });
   }
   const version = scratch.versions.find((each) => each.dagId === fileOrId);
@@ -115,13 +117,20 @@ async function refuseBroken(
   const named: DagFileRecord[] = [];
   for (const record of scratch.files) {
     if (!record.diagnostics.some(({ severity }) => severity === "error")) continue;
-    if ((await source.read(record.file))?.includes(dagId)) named.push(record);
+    // One that can't be read may be it.
+    const isUnreadable = record.diagnostics.some(({ code }) => code === "file-unreadable");
+    if (isUnreadable || (await source.read(record.file))?.includes(dagId)) named.push(record);
   }
   if (named.length === 0) return;
   showMistakes(session, named, dagsFolderText);
   throw new Failure(`DAG "${dagId}" can't run: its file has mistakes`, {
     hint: "Mend what is reported above",
   });
+}
+
+/** The DAG folder as the person wrote it, for a file in it or in a folder of it. */
+function folderOf(path: string, file: string): string {
+  return path.endsWith(`/${file}`) ? path.slice(0, -file.length) : dirname(path);
 }
 
 /** The DAG is paused first, so that its schedule makes no run beside this one. */
