@@ -45,12 +45,6 @@ export function createRuns(table: DynamoDbTable): RunStore {
     return item && toRun(item);
   }
 
-  /** The run with the latest date in the partition, before the one given. */
-  async function latest(pk: string, before?: string): Promise<Item | undefined> {
-    const where = before === undefined ? {} : { where: { before } };
-    return (await table.query({ pk, ...where, newestFirst: true, limit: 1 })).at(0);
-  }
-
   async function runAt(dagId: string, date: Item | undefined): Promise<DagRunRecord | undefined> {
     return date?.runId?.S === undefined ? undefined : getRun(dagId, date.runId.S);
   }
@@ -107,16 +101,26 @@ export function createRuns(table: DynamoDbTable): RunStore {
     },
     ...listing,
     getLatestAutomated: async (dagId) =>
-      runAt(dagId, await latest(datePartition(dagId, "automated"))),
+      runAt(dagId, await latest(table, datePartition(dagId, "automated"))),
     async getPrevious({ dagId, logicalDate, automatedOnly }) {
       const partitions = automatedOnly
         ? DATE_LISTS.map((list) => datePartition(dagId, list))
         : [datePartition(dagId)];
-      const dates = await Promise.all(partitions.map((pk) => latest(pk, logicalDate)));
+      const dates = await Promise.all(partitions.map((pk) => latest(table, pk, logicalDate)));
       const found = dates.filter((date) => date !== undefined);
       return runAt(dagId, found.sort((a, b) => (dateOf(a) < dateOf(b) ? 1 : -1)).at(0));
     },
   };
+}
+
+/** What leads to the run with the latest date in the partition, before the one given. */
+async function latest(
+  table: DynamoDbTable,
+  pk: string,
+  before?: string,
+): Promise<Item | undefined> {
+  const where = before === undefined ? {} : { where: { before } };
+  return (await table.query({ pk, ...where, newestFirst: true, limit: 1 })).at(0);
 }
 
 function toPut({ key, runId, isUnique = false }: Finder) {
