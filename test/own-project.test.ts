@@ -43,7 +43,7 @@ beforeAll(() => {
   project = join(folder, "pipelines");
 });
 
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+afterAll(() => rmSync(folder, { recursive: true, force: true }), 60_000);
 
 test("README's steps make a project that installs, and a server that runs its DAG", {
   timeout: 120_000,

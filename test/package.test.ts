@@ -99,7 +99,7 @@ beforeAll(() => {
   writeFileSync(join(app, "dags", "packed.ts"), DAG);
 }, 180_000);
 
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+afterAll(() => rmSync(folder, { recursive: true, force: true }), 60_000);
 
 test("the package holds JavaScript, declarations and maps, and no TypeScript to run", () => {
   expect(filesOf("**/*.ts").filter((file) => !file.endsWith(".d.ts"))).toEqual([]);
