@@ -129,6 +129,8 @@ export interface TaskInstanceRecord extends TaskInstanceKey {
   readonly pokedBy?: "engine" | "triggerer";
   /** What the engine wants back from a sensor when it has ended; of no use after that. */
   readonly token?: string;
+  /** Template fields of the operator as the last try rendered them, without secrets. */
+  readonly renderedFields?: JsonObject;
   /** Why it failed or was skipped, for people. */
   readonly message?: string;
   /** Tasks that this one's decision skips (Airflow: XCom skipmixin_key). */

@@ -243,6 +243,7 @@ const RUNNING = {
   nextRetryAt: undefined,
   rescheduleDate: undefined,
   message: undefined,
+  renderedFields: undefined,
 } as const;
 
 function isLegal(event: keyof typeof LEGAL, state: TaskInstanceState | null): boolean {
@@ -250,14 +251,21 @@ function isLegal(event: keyof typeof LEGAL, state: TaskInstanceState | null): bo
   return legal.includes(state);
 }
 
-/** The end of the try that the record has; undefined if it doesn't run. */
+/**
+ * The end of the try that the record has, with the fields that it rendered; undefined if it doesn't
+ * run.
+ */
 function endTry(
   event: "succeed" | "skip" | "fail" | "reschedule" | "free",
-  { state, tryNumber }: TaskInstanceRecord,
+  { state, tryNumber, renderedFields }: TaskInstanceRecord,
   set: TaskInstanceTransition["set"],
 ): TaskInstanceTransition | undefined {
   if (!isLegal(event, state)) return undefined;
-  return { from: LEGAL[event], tryNumber, set };
+  return {
+    from: LEGAL[event],
+    tryNumber,
+    set: { ...set, ...(renderedFields && { renderedFields }) },
+  };
 }
 
 function tryOf({ tryNumber, startDate }: TaskInstanceRecord) {

@@ -1,9 +1,12 @@
 // Where user code runs: a worker thread on one machine, the Lambda's own process on AWS. The worker
 // reserves a slot, records the try as running, runs it in the slot, and releases the slot.
+import type { TaskInstanceKey } from "../model/records.ts";
 import type { CallbackCall, TaskCall, TaskOutcome } from "../model/task-call.ts";
 import type { TaskServices } from "../model/task-services.ts";
 
 export interface ReserveOptions {
+  /** Whose try it is. */
+  readonly instance: TaskInstanceKey;
   /** Aborting it ends the wait for a slot. */
   readonly signal: AbortSignal;
   /** Asked when the try must wait: a higher one goes first, equal ones in their order. */
@@ -53,6 +56,11 @@ export interface TaskRunner {
    * the slot, whatever happens.
    */
   reserve(options: ReserveOptions): Promise<Slot | undefined>;
+  /**
+   * Since when the instance's try waits for a slot here, epoch ms (Airflow: queued); undefined when
+   * it does not. Absent where tries wait elsewhere.
+   */
+  queuedSince?(instance: TaskInstanceKey): number | undefined;
   /** Runs callbacks of a DAG or of a task whose worker vanished; what they throw is logged only. */
   runCallbacks(
     call: CallbackCall,

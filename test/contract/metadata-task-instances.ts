@@ -104,14 +104,21 @@ export function taskInstanceStoreContract(create: () => Promise<Metadata>): void
       const metadata = await create();
       const key = taskKey();
       const tries = [{ tryNumber: 1, state: "failed", endDate: januaryDay(2) }] as const;
-      const first = { state: "failed", tryNumber: 1, message: TRICKY_TEXT, skips: ["a"] } as const;
+      const first = {
+        state: "failed",
+        tryNumber: 1,
+        message: TRICKY_TEXT,
+        skips: ["a"],
+        renderedFields: { bashCommand: TRICKY_TEXT },
+      } as const;
       await metadata.taskInstances.update({ key, from: [null], set: first });
       const changed = await metadata.taskInstances.update({
         key,
         from: ["failed"],
         set: { state: null, message: undefined, tries },
       });
-      const expected = { ...key, state: null, tryNumber: 1, maxTries: 0, tries, skips: ["a"] };
+      const { message: _, ...kept } = first;
+      const expected = { ...key, maxTries: 0, ...kept, state: null, tries };
       expect(changed).toStrictEqual(expected);
       expect(await metadata.taskInstances.get(key)).toStrictEqual(expected);
     });

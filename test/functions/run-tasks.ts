@@ -65,7 +65,7 @@ for (const taskId of taskIds) {
     mapIndex: -1,
   };
   const { signal } = new AbortController();
-  const slot = await runner.reserve({ signal, priority: () => 0 });
+  const slot = await runner.reserve({ instance: call, signal, priority: () => 0 });
   const options = { bundleHash: "b1", signal, services };
   outcomes.push(
     await slot?.run(

@@ -163,3 +163,14 @@ test("a try that the server's stop has cut off costs no retry, and is told apart
   expect(countLostTries({ tries: set?.tries ?? [] })).toBe(1);
   expect(countLostTries(running)).toBe(0);
 });
+
+test("what a try rendered is recorded with its end, and gone when the next one starts", () => {
+  const renderedFields = { bashCommand: "echo 1" };
+  const running = instance("running", { renderedFields });
+  expect(succeed(running, { now: NOW })?.set).toMatchObject({ renderedFields });
+  expect(fail(running, { message, policy: POLICY, now: NOW })?.set).toMatchObject({
+    renderedFields,
+  });
+  const again = start(instance("up_for_retry", { renderedFields }), facts)?.set;
+  expect(again).toHaveProperty("renderedFields", undefined);
+});

@@ -2,6 +2,8 @@
 // is there too, with state null, as in Airflow.
 import type { TaskDocument } from "../../model/document.ts";
 import type { DagRunRecord, TaskInstanceRecord } from "../../model/records.ts";
+import type { TaskInstanceState } from "../../model/states.ts";
+import type { JsonObject } from "../../model/values/json.ts";
 import type { Version } from "../../services/dag-processing/versions.ts";
 import { displayNameOf, toDagVersionResponse } from "./dag-responses.ts";
 import { durationOf, toWireDate, toWireDateOrNull, uuidOf } from "./wire.ts";
@@ -16,12 +18,22 @@ export interface TaskInstanceFacts {
   readonly task: TaskDocument;
   /** Absent for an instance that has no record. */
   readonly record?: TaskInstanceRecord | undefined;
+  /** Since when its try waits for a slot, epoch ms; absent when it does not. */
+  readonly queuedSince?: number | undefined;
+  /** Why it has not started, where that has been asked. */
+  readonly waitsFor?: string | undefined;
 }
 
-export function toTaskInstanceResponse({ run, version, task, record }: TaskInstanceFacts) {
+/** Airflow's state: a try that waits for a slot is queued, which only the runner knows. */
+export function stateOf({ record, queuedSince }: TaskInstanceFacts): TaskInstanceState | null {
+  return queuedSince === undefined ? (record?.state ?? null) : "queued";
+}
+
+export function toTaskInstanceResponse(facts: TaskInstanceFacts) {
+  const { run, version, task, record, queuedSince, waitsFor } = facts;
   const { dagId, runId } = run;
   const { taskId } = task;
-  const { state = null, tryNumber = 0, mapIndex = -1, startDate, endDate } = record ?? {};
+  const { tryNumber = 0, mapIndex = -1, startDate, endDate } = record ?? {};
   return {
     id: uuidOf("task-instance", dagId, runId, taskId, mapIndex, tryNumber),
     task_id: taskId,
@@ -33,7 +45,7 @@ export function toTaskInstanceResponse({ run, version, task, record }: TaskInsta
     start_date: toWireDateOrNull(startDate),
     end_date: toWireDateOrNull(endDate),
     duration: durationOf(startDate, endDate),
-    state,
+    state: stateOf(facts),
     try_number: tryNumber,
     max_tries: record?.maxTries ?? task.retries,
     task_display_name: task.displayName ?? taskId,
@@ -46,18 +58,25 @@ export function toTaskInstanceResponse({ run, version, task, record }: TaskInsta
     priority_weight: task.priorityWeight,
     operator: task.operator,
     operator_name: task.operator,
-    queued_when: null,
+    queued_when: queuedSince === undefined ? null : toWireDate(new Date(queuedSince).toISOString()),
     scheduled_when: null,
     pid: null,
     executor: null,
     executor_config: "{}",
     note: null,
     rendered_map_index: null,
-    rendered_fields: {},
+    rendered_fields: toSnakeCase(record?.renderedFields ?? {}),
     trigger: null,
     triggerer_job: null,
     dag_version: toDagVersionResponse(version),
-    // Not in Airflow: why the instance ended as it did.
-    message: record?.message ?? null,
+    // Not in Airflow: why the instance ended as it did, or what it waits for.
+    message: record?.message ?? waitsFor ?? null,
   };
+}
+
+/** Airflow's names of an operator's fields: `bashCommand` is bash_command. */
+function toSnakeCase(fields: JsonObject): JsonObject {
+  const toName = (name: string) =>
+    name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+  return Object.fromEntries(Object.entries(fields).map(([name, value]) => [toName(name), value]));
 }

@@ -1,6 +1,7 @@
 // The listing of task instances: its filters and its order, for one run or, by "~", for those of
 // many.
 import { graphOf } from "../../model/graph.ts";
+import { UNMAPPED } from "../../model/instance-key.ts";
 import type { DagRunRecord, TaskInstanceRecord } from "../../model/records.ts";
 import type { TaskInstanceState } from "../../model/states.ts";
 import { ANY, type ApiContext } from "../context.ts";
@@ -18,8 +19,14 @@ import {
 } from "../requests/filters.ts";
 import { cut, type OrderKeys, ordered } from "../requests/listing.ts";
 import type { Query } from "../requests/query.ts";
-import { POOL, QUEUE, type TaskInstanceFacts } from "../responses/task-instance-responses.ts";
+import {
+  POOL,
+  QUEUE,
+  stateOf,
+  type TaskInstanceFacts,
+} from "../responses/task-instance-responses.ts";
 import { durationOf } from "../responses/wire.ts";
+import { explainAll } from "./explain-waits.ts";
 import { listByCursor } from "./run-cursor.ts";
 import { RUN_PARAMETERS } from "./run-query.ts";
 import { fromEachRun, type RunScope, runsIn } from "./run-scope.ts";
@@ -49,8 +56,8 @@ const FILTERS: readonly Filter<TaskInstanceFacts>[] = [
       const wanted = query.choices("state", [...Object.keys(STATES), ...NO_STATE]);
       if (wanted.length === 0) return undefined;
       const isStateless = wanted.some((state) => NO_STATE.includes(state));
-      return ({ record }) => {
-        const state = record?.state ?? null;
+      return (facts) => {
+        const state = stateOf(facts);
         return state === null ? isStateless : wanted.includes(state);
       };
     },
@@ -79,7 +86,7 @@ const FILTERS: readonly Filter<TaskInstanceFacts>[] = [
 ];
 
 const ORDER: OrderKeys<TaskInstanceFacts> = {
-  state: ({ record }) => record?.state,
+  state: (facts) => stateOf(facts) ?? undefined,
   duration: ({ record }) => durationOf(record?.startDate, record?.endDate),
   start_date: ({ record }) => record?.startDate,
   end_date: ({ record }) => record?.endDate,
@@ -129,11 +136,13 @@ export async function listTaskInstances(
       throw new Problem(400, `With \`cursor\` task instances come ordered by \`${DEFAULT_ORDER}\``);
     }
     const page = await listByCursor(context, query, { scope, cursor, read, isWanted });
-    return { instances: page.items, total: null, nextCursor: page.next };
+    const instances = await explainAll(context, page.items);
+    return { instances, total: null, nextCursor: page.next };
   }
   const all = await fromEachRun(await runsIn(context, query, scope), read);
   const found = all.filter(isWanted);
-  const instances = cut(ordered(found, { query, keys: ORDER }), query.page());
+  const page = cut(ordered(found, { query, keys: ORDER }), query.page());
+  const instances = await explainAll(context, page);
   return { instances, total: found.length, nextCursor: null };
 }
 
@@ -155,7 +164,11 @@ async function instancesOf(
     const task = taskOf(taskId);
     if (!task) return [];
     const records = byTask.get(taskId) ?? [undefined];
-    return records.map((record) => ({ run, version, task, record }));
+    return records.map((record) => {
+      const { mapIndex = UNMAPPED } = record ?? {};
+      const key = { dagId, runId, taskId, mapIndex };
+      return { run, version, task, record, queuedSince: platform.runner.queuedSince?.(key) };
+    });
   });
 }
 

@@ -1,7 +1,7 @@
 // …/taskInstances: what became of a run's tasks, and the logs of their tries.
 import { graphOf } from "../../model/graph.ts";
+import { UNMAPPED } from "../../model/instance-key.ts";
 import type { TryKey } from "../../ports/task-logs.ts";
-import { explainWait } from "../../services/tasks/verdicts.ts";
 import { type Api, type ApiContext, runOf } from "../context.ts";
 import { Problem } from "../problems.ts";
 import { accepts, PAGE } from "../requests/accepts.ts";
@@ -11,6 +11,7 @@ import {
   type TaskInstanceFacts,
   toTaskInstanceResponse,
 } from "../responses/task-instance-responses.ts";
+import { explainAll, unmetOf } from "./explain-waits.ts";
 import { listTaskInstances, TASK_INSTANCE_LIST_PARAMETERS } from "./task-instance-listing.ts";
 
 interface Ids {
@@ -42,7 +43,8 @@ export function addTaskInstanceRoutes(app: Api, context: ApiContext): void {
   app.get(`${INSTANCES}/:task_id`, accepts(), async (c) => {
     const { dag_id: dagId, dag_run_id: runId, task_id: taskId } = c.req.param();
     const instance = await instanceOf(context, { dagId, runId, taskId, mapIndex: -1 });
-    return c.json(toTaskInstanceResponse(instance));
+    const [explained] = await explainAll(context, [instance]);
+    return c.json(toTaskInstanceResponse(explained ?? instance));
   });
 
   app.get(`${INSTANCES}/:task_id/dependencies`, accepts(), async (c) => {
@@ -78,17 +80,10 @@ export function addTaskInstanceRoutes(app: Api, context: ApiContext): void {
 
 /** All that the instance waits for, by name, as in Airflow; empty once it has started or ended. */
 async function dependenciesOf(context: ApiContext, ids: Ids) {
-  const { run, version, task, record } = await instanceOf(context, ids);
-  if (ids.mapIndex !== -1 && !record) throw notFound(ids);
-  const { clock, metadata } = context.platform;
-  const facts = { clock, metadata, versions: context.services.versions };
-  const unmet = [...(await explainWait(facts, { run, version, task, key: ids }, record))];
-  if (run.state === "queued" && (record?.state ?? null) === null) {
-    const reason =
-      "Task instance's dagrun was not in the 'running' state but in the state 'queued'.";
-    unmet.push({ name: "Dagrun Running", reason });
-  }
-  return unmet.sort((a, b) => (a.name < b.name ? -1 : 1));
+  const facts = await instanceOf(context, ids);
+  if (ids.mapIndex !== UNMAPPED && !facts.record) throw notFound(ids);
+  const unmet = await unmetOf(context, facts);
+  return unmet.toSorted((a, b) => (a.name < b.name ? -1 : 1));
 }
 
 /**
@@ -99,8 +94,9 @@ async function instanceOf(context: ApiContext, ids: Ids): Promise<TaskInstanceFa
   const { run, version } = await runOf(context, ids);
   const task = graphOf(version.document).task(ids.taskId);
   if (!task) throw notFound(ids);
-  const record = await context.platform.metadata.taskInstances.get(ids);
-  return { run, version, task, record };
+  const { metadata, runner } = context.platform;
+  const record = await metadata.taskInstances.get(ids);
+  return { run, version, task, record, queuedSince: runner.queuedSince?.(ids) };
 }
 
 function notFound({ dagId, runId, taskId }: Ids): Problem {

@@ -35,6 +35,7 @@ const FIELDS: Fields<Omit<TaskInstanceRecord, keyof TaskInstanceKey>> = {
   pokedBy: "text",
   token: "text",
   message: "text",
+  renderedFields: "json",
   skips: "json",
   tries: "json",
 };

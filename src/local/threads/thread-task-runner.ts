@@ -1,6 +1,7 @@
 // TaskRunner over a pool of worker threads: the executor's workers on one machine.
 import { resolve } from "node:path";
-import type { LogEntry } from "../../model/records.ts";
+import { keyText } from "../../model/instance-key.ts";
+import type { LogEntry, TaskInstanceKey } from "../../model/records.ts";
 import type { TaskCall, TaskOutcome } from "../../model/task-call.ts";
 import type { TaskServices } from "../../model/task-services.ts";
 import type { Bundles } from "../../ports/dag-source.ts";
@@ -64,6 +65,8 @@ export function createThreadTaskRunner(options: ThreadTaskRunnerOptions): Thread
     patienceMs: PATIENCE_MS,
     idleMs: IDLE_MS,
   });
+  /** When each try that waits for a slot began to. */
+  const queued = new Map<string, number>();
   /** Bundles never change, so an address that was found once stays right. */
   const addresses = new Map<string, Promise<string>>();
 
@@ -132,8 +135,11 @@ export function createThreadTaskRunner(options: ThreadTaskRunnerOptions): Thread
     get threads() {
       return pool.size;
     },
+    queuedSince: (instance) => queued.get(queueKey(instance)),
     async reserve(request) {
-      const slot = await pool.reserve(request);
+      const key = queueKey(request.instance);
+      queued.set(key, Date.now());
+      const slot = await pool.reserve(request).finally(() => queued.delete(key));
       return slot && { run: (call, how) => run(slot, call, how), release: slot.release };
     },
     async runCallbacks(call, { bundleHash, services }) {
@@ -161,6 +167,10 @@ export function createThreadTaskRunner(options: ThreadTaskRunnerOptions): Thread
       await Promise.all([isolated.close(), pool.close()]);
     },
   };
+}
+
+function queueKey({ dagId, runId, ...instance }: TaskInstanceKey): string {
+  return `${dagId} ${runId} ${keyText(instance)}`;
 }
 
 /** The thread is not trusted to name anything but a service. */

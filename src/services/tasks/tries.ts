@@ -67,6 +67,7 @@ export async function runTry(
   const { signal } = how;
   const slot = await context.runner.reserve({
     signal,
+    instance: instance.key,
     priority: () => totalPriorityWeight(instance.version.document, instance.task.taskId),
   });
   // Nothing of the try is read before it has a slot: many tries may wait for one.
@@ -80,7 +81,19 @@ export async function runTry(
   if (!ran) throw new RetryLater("Stepwind.NotYet", "another worker is at the task");
   return "unreadable" in ran
     ? recordFailure(context, instance, { started: ran.started, error: ran.unreadable })
-    : recordEnding(context, instance, { started: ran.started, ending: ran.ending });
+    : recordEnding(context, instance, { started: withRendered(ran), ending: ran.ending });
+}
+
+/** The instance with the fields that the try rendered, which are recorded with its end. */
+function withRendered({
+  started,
+  ending,
+}: {
+  readonly started: TaskInstanceRecord;
+  readonly ending: TaskOutcome | DiedTry;
+}): TaskInstanceRecord {
+  if (ending.kind === "died" || ending.renderedFields === undefined) return started;
+  return { ...started, renderedFields: ending.renderedFields };
 }
 
 /** Undefined when another worker is at the task. */

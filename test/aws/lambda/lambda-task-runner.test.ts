@@ -55,6 +55,10 @@ test("callbacks are called in the worker function, and not waited for", async ()
 
 test("a task is refused", async () => {
   const runner = createLambdaTaskRunner({ client, functionName: "the-worker", limit: 900 });
-  const slot = runner.reserve({ signal: new AbortController().signal, priority: () => 0 });
+  const slot = runner.reserve({
+    instance: { dagId: "d", runId: "r", taskId: "t", mapIndex: -1 },
+    signal: new AbortController().signal,
+    priority: () => 0,
+  });
   await expect(slot).rejects.toThrow("A task can't be run here: only the-worker runs tasks");
 });

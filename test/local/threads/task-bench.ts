@@ -116,7 +116,11 @@ export async function createTaskBench(
     deploy,
     async run(taskId, { runId = "run", priority = 0, onSlot, ...rest } = {}) {
       const how = { signal: new AbortController().signal, services: oneVariable, ...rest };
-      const slot = await runner.reserve({ signal: how.signal, priority: () => priority });
+      const slot = await runner.reserve({
+        instance: callOf(taskId, runId),
+        signal: how.signal,
+        priority: () => priority,
+      });
       onSlot?.();
       try {
         return await slot?.run(callOf(taskId, runId), { bundleHash, ...how });

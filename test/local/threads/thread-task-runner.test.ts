@@ -236,9 +236,27 @@ test("no more tries than the parallelism run at once, first come, first served",
   expect(order).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
 });
 
+const INSTANCE = { dagId: "d", runId: "r", taskId: "t", mapIndex: -1 };
+
+test("a try that waits for a slot is queued since it asked for one, until it has it", async () => {
+  const { runner } = await createTaskBench(`task("one", () => 1);`, { parallelism: 1 });
+  const ask = { signal: new AbortController().signal, priority: () => 0 };
+  const first = await runner.reserve({ ...ask, instance: INSTANCE });
+  expect(runner.queuedSince?.(INSTANCE)).toBeUndefined();
+  const waiting = { ...INSTANCE, mapIndex: 3 };
+  const before = Date.now();
+  const second = runner.reserve({ ...ask, instance: waiting });
+  expect(runner.queuedSince?.(waiting)).toBeGreaterThanOrEqual(before);
+  expect(runner.queuedSince?.(INSTANCE)).toBeUndefined();
+  first?.release();
+  const slot = await second;
+  expect(runner.queuedSince?.(waiting)).toBeUndefined();
+  slot?.release();
+});
+
 test("a slot that is released without a try is the next one's, and is given on once", async () => {
   const { run, runner, lines } = await createTaskBench(`task("one", () => 1);`, { parallelism: 1 });
-  const ask = { signal: new AbortController().signal, priority: () => 0 };
+  const ask = { instance: INSTANCE, signal: new AbortController().signal, priority: () => 0 };
   const unused = await runner.reserve(ask);
   const waiting = runner.reserve(ask);
   unused?.release();
@@ -253,7 +271,7 @@ test("a slot that is released without a try is the next one's, and is given on o
 test("a try that is stopped while it waits for a slot gets none, and takes none from the others", async () => {
   const { run, runner } = await createTaskBench(`task("one", () => 1);`, { parallelism: 1 });
   const stop = new AbortController();
-  const ask = { signal: new AbortController().signal, priority: () => 0 };
+  const ask = { instance: INSTANCE, signal: new AbortController().signal, priority: () => 0 };
   const first = await runner.reserve(ask);
   const stopped = runner.reserve({ ...ask, signal: stop.signal });
   const last = run("one");

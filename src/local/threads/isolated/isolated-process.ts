@@ -49,7 +49,11 @@ async function run({ call, bundle, timeout, ...settings }: IsolatedTry): Promise
     aborted.abort("the server has ended");
     void close().finally(() => process.exit(1));
   });
-  const slot = await runner.reserve({ signal: aborted.signal, priority: () => 0 });
+  const slot = await runner.reserve({
+    instance: call,
+    signal: aborted.signal,
+    priority: () => 0,
+  });
   const ending = slot
     ? await slot.run(call, {
         bundleHash: bundle.hash,
