@@ -5,7 +5,7 @@ import { Duration, RemovalPolicy, Stack } from "aws-cdk-lib";
 import * as dynamodb from "aws-cdk-lib/aws-dynamodb";
 import * as s3 from "aws-cdk-lib/aws-s3";
 import type { Construct } from "constructs";
-import { TABLE_DEFINITION, TIME_TO_LIVE } from "../src/aws/dynamodb/table.ts";
+import { TABLE_DEFINITION, TIME_TO_LIVE } from "../src/aws/dynamodb/table/table.ts";
 import type { Names } from "./names.ts";
 import { except } from "./permissions.ts";
 

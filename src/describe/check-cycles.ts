@@ -1,7 +1,7 @@
 // Checks that no tasks of a DAG wait for each other, and names the place of an edge that makes
 // them.
 import { orderByUpstream, toCycleMistake } from "../model/cycles.ts";
-import type { DagGraph } from "../sdk/graph.ts";
+import type { DagGraph } from "../sdk/drawing/graph.ts";
 import type { Report } from "./report.ts";
 import { type DrawnEdge, idsOf, type ResolvedEdges } from "./resolve-edges.ts";
 

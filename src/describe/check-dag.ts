@@ -1,7 +1,7 @@
 // All checks of a drawn DAG: its document, and those that need a library, loaded only where there
 // is something to check.
 import { type Dag, graphOf } from "../sdk/dag.ts";
-import type { TaskRecord } from "../sdk/graph.ts";
+import type { TaskRecord } from "../sdk/drawing/graph.ts";
 import { isPlainObject, resultOf } from "../sdk/results.ts";
 import { isTemplate } from "../templates/names.ts";
 import { isPlain } from "../templates/plain.ts";

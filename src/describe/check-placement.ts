@@ -1,7 +1,7 @@
 // Checks of how tasks are declared and placed: each once, under an id of its own, with inputs that
 // are JSON.
 import { isKey } from "../model/ids.ts";
-import { type DagGraph, nameOf, type TaskRecord } from "../sdk/graph.ts";
+import { type DagGraph, nameOf, type TaskRecord } from "../sdk/drawing/graph.ts";
 import { findResults } from "../sdk/results.ts";
 import { toJsonText } from "./json-text.ts";
 import { ownerOf, type Report } from "./report.ts";

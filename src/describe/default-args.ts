@@ -1,5 +1,5 @@
 // The defaultArgs of a DAG and its groups, checked once for each level.
-import type { DagGraph, GroupRecord } from "../sdk/graph.ts";
+import type { DagGraph, GroupRecord } from "../sdk/drawing/graph.ts";
 import type { SensorOptions } from "../sdk/options.ts";
 import { checkOptions, SENSOR_OPTIONS } from "./check-options.ts";
 import type { Report } from "./report.ts";

@@ -1,6 +1,6 @@
 // What a task's result decides, for its document: the tasks that each case follows.
 import type { Decision } from "../model/document.ts";
-import type { DagGraph, DecisionRecord, TaskRecord } from "../sdk/graph.ts";
+import type { DagGraph, DecisionRecord, TaskRecord } from "../sdk/drawing/graph.ts";
 import { idsOf, type ResolvedEdges } from "./resolve-edges.ts";
 
 /** For each decider of an `if` or `switch`, the tasks right below it. */

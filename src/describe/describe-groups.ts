@@ -1,7 +1,7 @@
 // The task groups of a document, from the drawing of a DAG.
 import type { TaskGroupDocument } from "../model/document.ts";
 import { isGroupKey } from "../model/ids.ts";
-import { type DagGraph, nameOf } from "../sdk/graph.ts";
+import { type DagGraph, nameOf } from "../sdk/drawing/graph.ts";
 import { checkOptions, GROUP_OPTIONS } from "./check-options.ts";
 import type { Report } from "./report.ts";
 

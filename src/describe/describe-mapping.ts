@@ -1,7 +1,7 @@
 // What a mapped task is mapped over, for its document: the lengths of lists, or the results that
 // have them.
 import type { MappedLength, TaskDocument } from "../model/document.ts";
-import type { TaskRecord } from "../sdk/graph.ts";
+import type { TaskRecord } from "../sdk/drawing/graph.ts";
 import { type ResultExpression, resultOf } from "../sdk/results.ts";
 
 /** Nothing for a task that isn't mapped. */

@@ -1,6 +1,6 @@
 // The tasks of a document, from the drawing of a DAG.
 import type { SensorDocument, TaskDocument } from "../model/document.ts";
-import { type DagGraph, operatorOf, type TaskRecord } from "../sdk/graph.ts";
+import { type DagGraph, operatorOf, type TaskRecord } from "../sdk/drawing/graph.ts";
 import type { SensorOptions, TaskOptions } from "../sdk/options.ts";
 import { resultOf } from "../sdk/results.ts";
 import { checkCycles } from "./check-cycles.ts";

@@ -1,7 +1,7 @@
 // Collects the diagnostics of one DAG, with the place in the author's file where it is known.
 import type { Diagnostic, DiagnosticCode } from "../model/diagnostics.ts";
 import { type CallSite, type CodePosition, positionOf } from "../sdk/call-site.ts";
-import type { TaskRecord } from "../sdk/graph.ts";
+import type { TaskRecord } from "../sdk/drawing/graph.ts";
 
 /**
  * From a position in the code that ran to the author's file; `undefined` when it is none of the

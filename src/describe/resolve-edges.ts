@@ -9,7 +9,7 @@ import {
   type NodeRecord,
   nameOf,
   type TaskRecord,
-} from "../sdk/graph.ts";
+} from "../sdk/drawing/graph.ts";
 import { tasksOf } from "../sdk/results.ts";
 import type { Report } from "./report.ts";
 

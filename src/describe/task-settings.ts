@@ -2,7 +2,7 @@
 // then its own.
 import type { CallbackKind, SensorDocument, TaskDocument } from "../model/document.ts";
 import { parseDuration } from "../model/values/durations.ts";
-import type { TaskRecord, Work } from "../sdk/graph.ts";
+import type { TaskRecord, Work } from "../sdk/drawing/graph.ts";
 import type { Callback, SensorOptions, TaskOptions } from "../sdk/options.ts";
 
 /** The options that were given for a task, unchecked; later ones win. */

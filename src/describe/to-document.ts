@@ -5,7 +5,7 @@ import type { DagDocument, ParamDocument } from "../model/document.ts";
 import { isKey } from "../model/ids.ts";
 import { parseDuration } from "../model/values/durations.ts";
 import { type Dag, graphOf } from "../sdk/dag.ts";
-import type { DagGraph } from "../sdk/graph.ts";
+import type { DagGraph } from "../sdk/drawing/graph.ts";
 import type { DagOptions } from "../sdk/options.ts";
 import { isParam } from "../sdk/params.ts";
 import { isPlainObject } from "../sdk/results.ts";

@@ -1,7 +1,7 @@
 // What the log of a try says of its result: the value that a function returned, and the branch that
 // a decision took. Airflow: providers.standard, PythonOperator and the branch operators.
 import { isTruthy, type Json } from "../model/values/json.ts";
-import type { DecisionRecord, TaskRecord } from "../sdk/graph.ts";
+import type { DecisionRecord, TaskRecord } from "../sdk/drawing/graph.ts";
 import type { TaskLog } from "../sdk/log.ts";
 
 /** Characters of a value that are logged. */

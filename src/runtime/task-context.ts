@@ -3,7 +3,7 @@
 import { givenOptions } from "../describe/task-settings.ts";
 import type { CallbackCall, TaskCall } from "../model/task-call.ts";
 import type { CallbackContext, DagRunContext, RunContext, TaskContext } from "../sdk/context.ts";
-import { type DagGraph, operatorOf, type TaskRecord } from "../sdk/graph.ts";
+import { type DagGraph, operatorOf, type TaskRecord } from "../sdk/drawing/graph.ts";
 import type { TaskLog } from "../sdk/log.ts";
 import { dateNames } from "../templates/dates.ts";
 

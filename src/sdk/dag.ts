@@ -1,8 +1,8 @@
 // The DAG as its author writes it. It only draws; `to-document.ts` reads the drawing.
 import { captureCallSite } from "./call-site.ts";
-import { type DagGraph, GRAPH } from "./graph.ts";
+import { type DagGraph, GRAPH } from "./drawing/graph.ts";
+import { Scope } from "./drawing/scope.ts";
 import type { DagOptions } from "./options.ts";
-import { Scope } from "./scope.ts";
 
 /**
  * A DAG: export it from a file in the DAG folder and it is deployed.

@@ -3,7 +3,6 @@
 export type { TriggerRule } from "../model/dependencies/trigger-rule-names.ts";
 export type { Duration } from "../model/values/durations.ts";
 export type { Json, JsonObject } from "../model/values/json.ts";
-export type { BranchTargets, Condition, Switch, ThenCondition } from "./branching.ts";
 export { Bundle } from "./bundle.ts";
 export type { ConnectionResult, GetXComOptions, TaskClient, TaskStateStore } from "./client.ts";
 export {
@@ -14,7 +13,9 @@ export {
   type TaskContext,
 } from "./context.ts";
 export { Dag } from "./dag.ts";
-export { chain, type LabelledNode, label } from "./edges.ts";
+export type { BranchTargets, Condition, Switch, ThenCondition } from "./drawing/branching.ts";
+export { chain, type LabelledNode, label } from "./drawing/edges.ts";
+export type { TaskGroup } from "./drawing/scope.ts";
 export { ConnectionNotFoundError, FailTask, SkipTask, VariableNotFoundError } from "./errors.ts";
 export type { Input, Inputs, Jsonable, ListInput } from "./inputs.ts";
 export type { TaskLog } from "./log.ts";
@@ -40,6 +41,5 @@ export {
   type ScheduleInput,
   type Timetable,
 } from "./schedules.ts";
-export type { TaskGroup } from "./scope.ts";
 export type { OperatorTask, PartialTask, Sensor, Task } from "./task.ts";
 export type { Node, TaskRef } from "./task-ref.ts";

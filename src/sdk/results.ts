@@ -1,5 +1,5 @@
 // References to results of upstream tasks, as expressions that the runtime evaluates when the reader runs.
-import type { TaskRecord } from "./graph.ts";
+import type { TaskRecord } from "./drawing/graph.ts";
 
 /** Key of the expression in a `TaskRef`. */
 export const RESULT = Symbol.for("stepwind.result");

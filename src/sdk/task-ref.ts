@@ -1,7 +1,7 @@
 // What a placed task is to its author: a node to draw edges from, and a stand-in for the value it will return.
 import { captureCallSite } from "./call-site.ts";
-import { drawEdges, type Nodes } from "./edges.ts";
-import { NODE, type NodeRecord } from "./graph.ts";
+import { drawEdges, type Nodes } from "./drawing/edges.ts";
+import { NODE, type NodeRecord } from "./drawing/graph.ts";
 import { RESULT, type ResultExpression, resultOf, tasksOf } from "./results.ts";
 
 /** The phantom property that carries the type of a result; `TaskRef` and `Operator` share it. */

@@ -8,7 +8,7 @@ import {
   type Placement,
   type TaskRecord,
   type Work,
-} from "./graph.ts";
+} from "./drawing/graph.ts";
 import type { InputArguments, Inputs, ListInput, ListInputs, NoInputs } from "./inputs.ts";
 import type { SensorOptions, TaskOptions } from "./options.ts";
 import { findResults } from "./results.ts";

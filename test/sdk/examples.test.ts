@@ -50,7 +50,8 @@ function squeeze(code: string): string {
 test("every example of a docstring is in this file", () => {
   const own = squeeze(readFileSync(import.meta.filename, "utf8"));
   const examples = ["src/sdk", "src/operators"].flatMap((folder) =>
-    readdirSync(folder).flatMap((file) => {
+    readdirSync(folder, { recursive: true, encoding: "utf8" }).flatMap((file) => {
+      if (!file.endsWith(".ts")) return [];
       const source = readFileSync(`${folder}/${file}`, "utf8");
       return [...source.matchAll(/```ts\n([\s\S]*?)```/g)].map(([, code = ""]) => code);
     }),
@@ -213,7 +214,10 @@ test("context, client and errors", async () => {
   });
   extract();
   const { lines } = await runTask(dag, "extract", { params: { region: "eu" } });
-  expect(lines).toEqual(["info: day 2026-01-31, region eu"]);
+  expect(lines).toEqual([
+    "info: day 2026-01-31, region eu",
+    "info: Done. Returned value was: None",
+  ]);
 
   const services = createMemoryServices();
   services.variables.set("api_token", "t");

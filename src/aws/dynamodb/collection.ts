@@ -2,10 +2,10 @@
 import { randomUUID } from "node:crypto";
 import type { Collection, Stored } from "../../ports/metadata.ts";
 import { toPage } from "../../ports/pages.ts";
-import { type Item, text, unpack } from "./attributes.ts";
-import { type Condition, IS_ABSENT } from "./conditions.ts";
 import { listRows, toRow } from "./dags.ts";
-import type { DynamoDbTable } from "./table-calls.ts";
+import { type Item, text, unpack } from "./table/attributes.ts";
+import { type Condition, IS_ABSENT } from "./table/conditions.ts";
+import type { DynamoDbTable } from "./table/table-calls.ts";
 
 /** Revision of a record that was stored before records had one. */
 const UNNAMED = "1";

@@ -2,10 +2,10 @@
 import type { DagFileRecord, DagRecord } from "../../model/records.ts";
 import type { DagFileStore, DagStore, PageRequest } from "../../ports/metadata.ts";
 import { parseAfter, toPage, toRowLimit } from "../../ports/pages.ts";
-import { type Item, number, pack, text, unpack } from "./attributes.ts";
-import { IS_ABSENT } from "./conditions.ts";
 import { PARTITIONS } from "./keys.ts";
-import type { DynamoDbTable } from "./table-calls.ts";
+import { type Item, number, pack, text, unpack } from "./table/attributes.ts";
+import { IS_ABSENT } from "./table/conditions.ts";
+import type { DynamoDbTable } from "./table/table-calls.ts";
 
 const { dags: DAGS, files: FILES } = PARTITIONS;
 

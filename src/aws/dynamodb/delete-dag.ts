@@ -3,7 +3,7 @@
 import { keyOf, PARTITIONS, runPartition } from "./keys.ts";
 import { knownTaskPartition } from "./known-tasks.ts";
 import { DATE_LISTS, datePartition, RUN_LISTS, runListPartition } from "./run-finders.ts";
-import type { DynamoDbTable } from "./table-calls.ts";
+import type { DynamoDbTable } from "./table/table-calls.ts";
 import { versionPartition } from "./versions.ts";
 
 /** Items that are read, and then removed, at a time. */

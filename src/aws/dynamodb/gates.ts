@@ -2,11 +2,11 @@
 import type { GateRecord } from "../../model/records.ts";
 import type { GateStore } from "../../ports/metadata.ts";
 import type { Clock } from "../../ports/platform.ts";
-import { number, text } from "./attributes.ts";
 import { createInstanceListing } from "./instance-listing.ts";
 import { instanceKey, keyIn, toKey } from "./keys.ts";
-import { TIME_TO_LIVE } from "./table.ts";
-import type { DynamoDbTable } from "./table-calls.ts";
+import { number, text } from "./table/attributes.ts";
+import { TIME_TO_LIVE } from "./table/table.ts";
+import type { DynamoDbTable } from "./table/table-calls.ts";
 
 /** No execution lasts longer than a year (Step Functions quotas), so no token is of use after. */
 const GATE_DAYS = 366;

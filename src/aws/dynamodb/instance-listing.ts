@@ -1,7 +1,7 @@
 // Reads items of several tasks of a run in DynamoDB. A query costs by the KB that it passes over,
 // so tasks that lie near each other are cheapest read as one range; in a large DAG, where they
 // don't, each is read by itself.
-import type { Item } from "./attributes.ts";
+
 import {
   compareKeys,
   endOf,
@@ -11,7 +11,8 @@ import {
   runPartition,
   taskPrefix,
 } from "./keys.ts";
-import type { DynamoDbTable } from "./table-calls.ts";
+import type { Item } from "./table/attributes.ts";
+import type { DynamoDbTable } from "./table/table-calls.ts";
 
 export interface TasksOfRun {
   readonly dagId: string;

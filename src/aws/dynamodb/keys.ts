@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import type { AttributeValue } from "@aws-sdk/client-dynamodb";
 import type { TaskInstanceKey } from "../../model/records.ts";
-import { type Item, text } from "./attributes.ts";
+import { type Item, text } from "./table/attributes.ts";
 
 /** The two key attributes of an item. */
 export interface ItemKey {

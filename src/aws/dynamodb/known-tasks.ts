@@ -3,7 +3,7 @@
 // which are many, don't pay for it.
 import type { Clock } from "../../ports/platform.ts";
 import { keyOf, partitionOf, toKey } from "./keys.ts";
-import type { DynamoDbTable } from "./table-calls.ts";
+import type { DynamoDbTable } from "./table/table-calls.ts";
 
 /** How long a process believes that nobody has deleted the DAG meanwhile. */
 const REMEMBERED_MS = 60_000;

@@ -5,12 +5,12 @@ import type { DagRunRecord } from "../../model/records.ts";
 import type { DagRunState } from "../../model/states.ts";
 import type { DateRange, RunFilter, RunListing, RunStore } from "../../ports/metadata.ts";
 import { parseAfter, toPage, toRowLimit } from "../../ports/pages.ts";
-import type { Item } from "./attributes.ts";
 import { compareKeys, endOf, type ItemKey, joinKey, runKey, splitKey } from "./keys.ts";
 import { datePartition, listOf, RUN_LISTS, type RunList, runListPartition } from "./run-finders.ts";
-import { RUN_INDEX } from "./table.ts";
-import type { DynamoDbTable } from "./table-calls.ts";
-import type { QueryRequest } from "./table-reads.ts";
+import type { Item } from "./table/attributes.ts";
+import { RUN_INDEX } from "./table/table.ts";
+import type { DynamoDbTable } from "./table/table-calls.ts";
+import type { QueryRequest } from "./table/table-reads.ts";
 
 /** An entry of a list. */
 interface Entry {

@@ -3,8 +3,6 @@
 // that was created a moment ago.
 import type { DagRunRecord } from "../../model/records.ts";
 import type { RunChange, RunStore } from "../../ports/metadata.ts";
-import { edited, type Fields, fromItem, type Item, number, text, toEdit } from "./attributes.ts";
-import { type Condition, IS_ABSENT, isUnchanged } from "./conditions.ts";
 import { runKey, splitKey, toKey } from "./keys.ts";
 import {
   DATE_LISTS,
@@ -15,7 +13,17 @@ import {
   listOf,
 } from "./run-finders.ts";
 import { createRunListing } from "./run-listing.ts";
-import type { DynamoDbTable } from "./table-calls.ts";
+import {
+  edited,
+  type Fields,
+  fromItem,
+  type Item,
+  number,
+  text,
+  toEdit,
+} from "./table/attributes.ts";
+import { type Condition, IS_ABSENT, isUnchanged } from "./table/conditions.ts";
+import type { DynamoDbTable } from "./table/table-calls.ts";
 
 const FIELDS: Fields<Omit<DagRunRecord, "dagId" | "runId">> = {
   runType: "text",

@@ -4,6 +4,9 @@
 import type { TaskInstanceKey, TaskInstanceRecord } from "../../model/records.ts";
 import type { TaskInstanceState } from "../../model/states.ts";
 import type { TaskInstanceChange, TaskInstanceStore } from "../../ports/metadata.ts";
+import { createInstanceListing } from "./instance-listing.ts";
+import { instanceKey, keyIn, toKey } from "./keys.ts";
+import type { KnownTasks } from "./known-tasks.ts";
 import {
   type Edit,
   edited,
@@ -13,12 +16,9 @@ import {
   number,
   text,
   toEdit,
-} from "./attributes.ts";
-import { type Condition, isUnchanged } from "./conditions.ts";
-import { createInstanceListing } from "./instance-listing.ts";
-import { instanceKey, keyIn, toKey } from "./keys.ts";
-import type { KnownTasks } from "./known-tasks.ts";
-import type { DynamoDbTable } from "./table-calls.ts";
+} from "./table/attributes.ts";
+import { type Condition, isUnchanged } from "./table/conditions.ts";
+import type { DynamoDbTable } from "./table/table-calls.ts";
 import { editOfReturnValue, toXComItem } from "./xcoms.ts";
 
 const FIELDS: Fields<Omit<TaskInstanceRecord, keyof TaskInstanceKey>> = {

@@ -1,9 +1,9 @@
 // Values that task instances keep across their tries, in DynamoDB.
 import type { TaskStateStore } from "../../ports/metadata.ts";
-import { text } from "./attributes.ts";
-import { IS_ABSENT } from "./conditions.ts";
 import { instanceKey, toKey } from "./keys.ts";
-import type { DynamoDbTable } from "./table-calls.ts";
+import { text } from "./table/attributes.ts";
+import { IS_ABSENT } from "./table/conditions.ts";
+import type { DynamoDbTable } from "./table/table-calls.ts";
 
 /** The part of the metadata that keeps values across tries. */
 export function createTaskStates(table: DynamoDbTable): TaskStateStore {

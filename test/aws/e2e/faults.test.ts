@@ -16,8 +16,12 @@ import { type SteadyDag, steadyDags } from "../../reference/steady-dags.ts";
 import { isMiniStack } from "../ministack.ts";
 import { type Cloud, openCloud, until } from "./cloud.ts";
 import { deployStack } from "./deployed-stack.ts";
-import { FAULTY_SERVICES, type FaultyEndpoint, startFaultyEndpoint } from "./faulty-endpoint.ts";
-import { randomDagFile } from "./random-dag-file.ts";
+import {
+  FAULTY_SERVICES,
+  type FaultyEndpoint,
+  startFaultyEndpoint,
+} from "./endpoints/faulty-endpoint.ts";
+import { randomDagFile } from "./runs/random-dag-file.ts";
 
 const STACK = "Faulty";
 const DAGS = 20;

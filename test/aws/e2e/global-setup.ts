@@ -2,8 +2,8 @@
 // Slack's place.
 import type { TestProject } from "vitest/node";
 import { startEmulator } from "../ministack.ts";
-import { startCatcher } from "./catcher.ts";
 import { type DeployedStack, deployStack } from "./deployed-stack.ts";
+import { startCatcher } from "./endpoints/catcher.ts";
 
 declare module "vitest" {
   interface ProvidedContext {

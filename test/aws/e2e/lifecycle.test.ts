@@ -27,7 +27,7 @@ import { copyCheckout, release } from "./checkout.ts";
 import { type Cloud, openCloud, until } from "./cloud.ts";
 import { deployStack, destroyStack, findStack } from "./deployed-stack.ts";
 import { countKinds, takeInventory } from "./inventory.ts";
-import { letGo, tellings, writeLongDags } from "./long-runs.ts";
+import { letGo, tellings, writeLongDags } from "./runs/long-runs.ts";
 import { deployOverLeft } from "./taken-up-stack.ts";
 
 /** In capital and small letters, unlike names of buckets. */

@@ -8,9 +8,13 @@ import { findDeployment } from "../../../src/aws/deployment/deployment.ts";
 import { dagRun } from "../../contract/records.ts";
 import { type Cloud, openCloud, until } from "./cloud.ts";
 import { deployStack } from "./deployed-stack.ts";
-import { type EndpointBetween, SERVICES, startEndpointBetween } from "./endpoint-between.ts";
-import { type Need, needsOf } from "./iam-needs.ts";
-import { isAllowed, readStatements } from "./iam-policies.ts";
+import {
+  type EndpointBetween,
+  SERVICES,
+  startEndpointBetween,
+} from "./endpoints/endpoint-between.ts";
+import { type Need, needsOf } from "./iam/iam-needs.ts";
+import { isAllowed, readStatements } from "./iam/iam-policies.ts";
 
 const STACK = "Watched";
 const AN_HOUR_MS = 3_600_000;

@@ -2,8 +2,8 @@
 import { expect, test } from "vitest";
 import { steadyDags } from "../../reference/steady-dags.ts";
 import { openCloud } from "./cloud.ts";
-import { runEmbedded } from "./embedded-runs.ts";
-import { randomDagFile } from "./random-dag-file.ts";
+import { runEmbedded } from "./runs/embedded-runs.ts";
+import { randomDagFile } from "./runs/random-dag-file.ts";
 
 const DAGS = 30;
 /** Runs at the same time. */

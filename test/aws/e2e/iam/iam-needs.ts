@@ -1,6 +1,6 @@
 // What a call to AWS needs in the caller's policy: actions on resources, read from the request as
 // it goes over the wire (Service Authorization Reference).
-import type { Call } from "./endpoint-between.ts";
+import type { Call } from "../endpoints/endpoint-between.ts";
 
 export interface Need {
   readonly action: string;

@@ -7,10 +7,10 @@ import {
   PutItemCommand,
   UpdateItemCommand,
 } from "@aws-sdk/client-dynamodb";
+import { type ItemKey, toKey } from "../keys.ts";
 import type { Edit, Item } from "./attributes.ts";
 import { sendInBatches } from "./batches.ts";
 import { type Condition, isFromWrite, stamped, toExpressions } from "./conditions.ts";
-import { type ItemKey, toKey } from "./keys.ts";
 import { reportWrites, type TableAccess, wantedCapacity } from "./table-access.ts";
 
 /** What became of a conditional write, and the item as it is stored now. */

@@ -1,5 +1,6 @@
 // Decisions: which tasks follow on the result of another. `branch`, `shortCircuit`, and the chains of `if`, `switch`.
-import { type CallSite, captureCallSite } from "./call-site.ts";
+import { type CallSite, captureCallSite } from "../call-site.ts";
+import type { Node, TaskRef } from "../task-ref.ts";
 import { checkEnd, drawEdges, type Nodes } from "./edges.ts";
 import {
   type DagGraph,
@@ -9,7 +10,6 @@ import {
   nameOf,
   nodeOf,
 } from "./graph.ts";
-import type { Node, TaskRef } from "./task-ref.ts";
 
 /** What follows on a label: a task, a group, several, or nothing. */
 export type BranchTargets = Node | readonly Node[] | null;

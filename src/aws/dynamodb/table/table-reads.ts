@@ -1,8 +1,8 @@
 // Reads of the table. They are strongly consistent unless they say otherwise.
 import { BatchGetItemCommand, GetItemCommand, QueryCommand } from "@aws-sdk/client-dynamodb";
+import { type ItemKey, toKey } from "../keys.ts";
 import { type Item, text } from "./attributes.ts";
 import { sendInBatches } from "./batches.ts";
-import { type ItemKey, toKey } from "./keys.ts";
 import { reportReads, type TableAccess, wantedCapacity } from "./table-access.ts";
 
 export interface QueryRequest {

@@ -5,9 +5,9 @@ import {
   type TransactWriteItem,
   TransactWriteItemsCommand,
 } from "@aws-sdk/client-dynamodb";
+import { type ItemKey, toKey } from "../keys.ts";
 import type { Item } from "./attributes.ts";
 import { type Condition, stamped, toExpressions } from "./conditions.ts";
-import { type ItemKey, toKey } from "./keys.ts";
 import { reportWrites, type TableAccess, wantedCapacity } from "./table-access.ts";
 
 /** A write of a transaction. */

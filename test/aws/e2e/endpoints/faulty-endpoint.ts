@@ -1,6 +1,6 @@
 // An AWS endpoint that fails at random, in front of an emulator: it throttles calls as the service
 // would, or makes them and loses the answer, so that the caller repeats what was done.
-import type { Random } from "../../reference/random-dags.ts";
+import type { Random } from "../../../reference/random-dags.ts";
 import {
   type Answer,
   type Call,

@@ -1,5 +1,5 @@
 // Random DAGs as a DAG file, as a user would write them: tasks do what a script says.
-import type { SteadyDag } from "../../reference/steady-dags.ts";
+import type { SteadyDag } from "../../../reference/steady-dags.ts";
 
 /** One file that builds every DAG with the SDK, as a user would. */
 export function randomDagFile(dags: readonly SteadyDag[]): string {

@@ -1,6 +1,6 @@
 // Batch calls, of which DynamoDB may leave any part unprocessed: the rest goes out with the next
 // batch.
-import { nothingProcessed } from "./retries.ts";
+import { nothingProcessed } from "../retries.ts";
 import type { TableAccess } from "./table-access.ts";
 
 /** Sends everything, at most `size` at a time; `send` returns what DynamoDB left unprocessed. */

@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "vitest";
-import { openLocalProduct } from "../../../src/local/local-platform.ts";
+import { openLocalProduct } from "../../../../src/local/local-platform.ts";
 
 export interface EndedRun {
   readonly state: string;

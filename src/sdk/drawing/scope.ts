@@ -1,5 +1,12 @@
 // What a DAG and a task group have in common: tasks, groups and branches are declared in either.
 
+import { type CallSite, captureCallSite } from "../call-site.ts";
+import type { CheckedResult, InputArguments, Inputs, NoInputs } from "../inputs.ts";
+import { isOperator, type Operator } from "../operator.ts";
+import type { NamedTaskOptions, SensorOptions, TaskGroupOptions, TaskOptions } from "../options.ts";
+import type { Poke } from "../poke.ts";
+import { declareTask, type OperatorTask, type Sensor, type Task } from "../task.ts";
+import type { Node, TaskRef } from "../task-ref.ts";
 import {
   addBranch,
   addShortCircuit,
@@ -9,15 +16,8 @@ import {
   createSwitch,
   type Switch,
 } from "./branching.ts";
-import { type CallSite, captureCallSite } from "./call-site.ts";
 import { drawEdges, type Nodes } from "./edges.ts";
 import { childId, type DagGraph, GRAPH, type GroupRecord, type Handler, NODE } from "./graph.ts";
-import type { CheckedResult, InputArguments, Inputs, NoInputs } from "./inputs.ts";
-import { isOperator, type Operator } from "./operator.ts";
-import type { NamedTaskOptions, SensorOptions, TaskGroupOptions, TaskOptions } from "./options.ts";
-import type { Poke } from "./poke.ts";
-import { declareTask, type OperatorTask, type Sensor, type Task } from "./task.ts";
-import type { Node, TaskRef } from "./task-ref.ts";
 
 /** Inputs and options of a deciding handler: inputs may be left out when it takes none. */
 type DeciderArguments<A> =

@@ -1,9 +1,9 @@
 // What a DAG file has drawn so far: plain records behind the SDK's objects, read when the document is made.
-import type { DiagnosticCode } from "../model/diagnostics.ts";
-import type { CallSite } from "./call-site.ts";
-import type { Operator } from "./operator.ts";
-import type { DagOptions, SensorOptions, TaskGroupOptions } from "./options.ts";
-import type { ResultExpression } from "./results.ts";
+import type { DiagnosticCode } from "../../model/diagnostics.ts";
+import type { CallSite } from "../call-site.ts";
+import type { Operator } from "../operator.ts";
+import type { DagOptions, SensorOptions, TaskGroupOptions } from "../options.ts";
+import type { ResultExpression } from "../results.ts";
 
 /** Key of the graph in a `Dag`; a registered symbol, so two copies of the SDK know each other's objects. */
 export const GRAPH = Symbol.for("stepwind.graph");

@@ -1,7 +1,7 @@
 // Edges that carry order and no value: `before`, `after`, `chain`, and the labels on them.
-import { type CallSite, captureCallSite } from "./call-site.ts";
+import { type CallSite, captureCallSite } from "../call-site.ts";
+import type { Node } from "../task-ref.ts";
 import { type NodeRecord, nameOf, nodeOf } from "./graph.ts";
-import type { Node } from "./task-ref.ts";
 
 const LABELLED = Symbol.for("stepwind.labelled");
 

@@ -1,7 +1,7 @@
 // What every call to the table needs: the client, the table's name, how calls are repeated, and
 // whom to tell about consumed capacity.
 import type { ConsumedCapacity, DynamoDBClient } from "@aws-sdk/client-dynamodb";
-import type { Retries } from "./retries.ts";
+import type { Retries } from "../retries.ts";
 
 /** Called after each call to DynamoDB with what it consumed. */
 export type CapacityHook = (

@@ -2,7 +2,7 @@
 // request goes to the endpoint, with that name as Host header (LocalStack) or in the path
 // (MiniStack).
 import { request } from "node:http";
-import { isMiniStack } from "../ministack.ts";
+import { isMiniStack } from "../../ministack.ts";
 
 export interface Answer {
   readonly status: number;
