@@ -181,7 +181,7 @@ test("damage that is met while the server runs ends it with a message", async ()
   await metadata.close();
   const server = await startServer({ home, dagsFolder });
   onTestFinished(async () => void (await server.kill("SIGKILL")));
-  await expect.poll(() => server.output.join("\n"), { timeout: 5_000 }).toContain("Ctrl-C");
+  await expect.poll(() => server.output.join("\n"), { timeout: 20_000 }).toContain("Ctrl-C");
   overwritePages(file);
   await server.request("/dags/~/dagRuns").catch(() => undefined);
   expect(await server.ended()).toBe(1);
