@@ -98,7 +98,8 @@ async function successes(url: string, dagId: string, count: number) {
   const path = `/api/v2/dags/${dagId}/dagRuns?state=success&order_by=-run_after&limit=${count}`;
   for (const deadline = Date.now() + PATIENCE_MS; Date.now() < deadline; ) {
     const body = await getJson(`${url}${path}`);
-    const runs: { dag_run_id: string; run_after: string }[] = body.dag_runs;
+    // Before its file is read the DAG isn't known.
+    const runs: { dag_run_id: string; run_after: string }[] = body.dag_runs ?? [];
     if (runs.length >= count) return runs;
     await new Promise((resolve) => setTimeout(resolve, 10));
   }

@@ -1,5 +1,6 @@
-// Gives memory back when the process or a thread rests: after a burst of work V8 keeps some 15 MB for the next one,
-// which a server that waits for its next run doesn't need.
+// Gives memory back when the process or a thread rests: after a burst of work V8 keeps some 15 MB for
+// the next one, which a server that waits for its next run doesn't need. Measured with the bench's
+// idle_mib, in turn on a busy machine: 117 and 106 MiB with it, 145 and 128 MiB without.
 import { getHeapStatistics, setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 
