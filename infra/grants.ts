@@ -36,7 +36,7 @@ const TABLE_ACTIONS = [
 /** The loader is not here: its role may do nothing. */
 export function grantAll(parts: Parts): void {
   const { services, names } = parts;
-  const { worker, recorder, scheduler, triggerer, notifier } = services;
+  const { worker, recorder, scheduler, notifier } = services;
   const processor = services["dag-processor"];
   const api = services["api-server"];
 
@@ -59,7 +59,25 @@ export function grantAll(parts: Parts): void {
     reason: "Users name their connections and variables",
   });
 
-  // It looks, sends messages on, and has the worker do the rest.
+  pokeSensors(parts);
+  allow(scheduler.role, {
+    actions: ["states:DescribeExecution"],
+    resources: [`${names.executionArnPrefix}*`],
+    reason: PER_VERSION,
+  });
+  processFiles(processor.role, parts);
+  serveApi(api.role, parts);
+  allow(notifier.role, {
+    actions: ["ssm:GetParameter"],
+    resources: [names.parameterArn("connections/slack_default")],
+  });
+  callFunctions(parts);
+}
+
+/** The triggerer looks, sends messages on, and has the worker do the rest. */
+function pokeSensors(parts: Parts): void {
+  const { names } = parts;
+  const { triggerer, worker } = parts.services;
   allow(triggerer.role, {
     actions: ["dynamodb:GetItem"],
     resources: [parts.storage.table.attrArn],
@@ -71,39 +89,37 @@ export function grantAll(parts: Parts): void {
   for (const { role } of [worker, triggerer]) {
     allow(role, { actions: ["sqs:SendMessage"], resources: [parts.triggers.queueArn] });
   }
+}
 
-  allow(scheduler.role, {
-    actions: ["states:DescribeExecution"],
-    resources: [`${names.executionArnPrefix}*`],
-    reason: PER_VERSION,
-  });
-
-  allow(processor.role, {
+function processFiles(role: iam.Role, parts: Parts): void {
+  const { names } = parts;
+  allow(role, {
     actions: ["s3:GetObject"],
     resources: [`${parts.storage.dagsBucketArn}/*`],
     reason: "Users name their DAG files",
   });
-  allow(processor.role, {
+  allow(role, {
     actions: ["s3:ListBucket"],
     resources: [parts.storage.dagsBucketArn],
   });
-  useObjects(processor.role, parts, { read: ["bundles"], write: ["bundles"] });
-  allow(processor.role, {
+  useObjects(role, parts, { read: ["bundles"], write: ["bundles"] });
+  allow(role, {
     actions: ["lambda:InvokeFunction"],
     resources: [names.functionArn("dag-loader")],
   });
+}
 
-  useObjects(api.role, parts, { read: ["xcoms"], write: [], remove: ["logs", "xcoms"] });
-  allow(api.role, {
+function serveApi(role: iam.Role, parts: Parts): void {
+  useObjects(role, parts, { read: ["xcoms"], write: [], remove: ["logs", "xcoms"] });
+  allow(role, {
     actions: ["ssm:GetParameter"],
-    resources: [names.parameterArn("api/password")],
+    resources: [parts.names.parameterArn("api/password")],
   });
+}
 
-  allow(notifier.role, {
-    actions: ["ssm:GetParameter"],
-    resources: [names.parameterArn("connections/slack_default")],
-  });
-
+/** What calls functions: state machines, and schedules of EventBridge Scheduler. */
+function callFunctions(parts: Parts): void {
+  const { names } = parts;
   for (const service of ["worker", "recorder"] as const) {
     allow(parts.stateMachineRole, {
       actions: ["lambda:InvokeFunction"],

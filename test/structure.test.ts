@@ -14,11 +14,10 @@ const FULLEST_FOLDER = 20;
 
 /** Functions that are still too long. This list may only get shorter. */
 const LONG_FUNCTIONS: readonly string[] = [
-  "infra/grants.ts grantAll",
   "src/local/threads/thread-task-runner.ts createThreadTaskRunner",
 ];
 /** Folders in which files still import each other's types in a circle. This list may only get shorter. */
-const TYPE_CIRCLES: readonly string[] = ["src/templates/datetime/"];
+const TYPE_CIRCLES: readonly string[] = [];
 
 interface Node {
   readonly type: string;

@@ -16,7 +16,7 @@ export async function checkDagsFolder({
 }
 
 /** The failure for an error of reading the folder; errors about anything else stay as they are. */
-export function toDagsFolderFailure(error: unknown, folder: string): unknown {
+function toDagsFolderFailure(error: unknown, folder: string): unknown {
   const code = error instanceof Error && "code" in error ? error.code : undefined;
   switch (code) {
     case "ENOENT":

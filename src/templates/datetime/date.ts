@@ -148,13 +148,3 @@ function givenParts([year, month, day]: readonly (Value | undefined)[]) {
   if (day !== undefined) parts.day = requireIndex(day, "day");
   return parts;
 }
-
-const readDate = parameters("date", "year", "month", "day");
-
-/** `datetime.date(2026, 1, 31)` */
-export function createDate(args: Arguments): DateValue {
-  const time = { hour: 0, minute: 0, second: 0, microsecond: 0 };
-  const parts = { year: 1, month: 1, day: 1, ...time, ...givenParts(readDate(args)) };
-  toMicroseconds(parts);
-  return new DateValue(parts, false);
-}

@@ -5,7 +5,7 @@ import { toText } from "../python/repr.ts";
 import type { Value } from "../python/values.ts";
 import { type MomentParts, SECOND } from "./calendar.ts";
 import { DateValue } from "./date.ts";
-import type { DateTimeValue } from "./datetime.ts";
+import type { DateTimeSelf } from "./datetime-self.ts";
 import { members } from "./members.ts";
 import { TimeValue } from "./time.ts";
 import { TimeDelta } from "./timedelta.ts";
@@ -46,7 +46,7 @@ export function requireZone(value: Value): Zone | null {
   throw typeError("tzinfo needs a time zone");
 }
 
-export const DATETIME_MEMBERS = members<DateTimeValue>(
+export const DATETIME_MEMBERS = members<DateTimeSelf>(
   {
     hour: ({ parts }) => BigInt(parts.hour),
     minute: ({ parts }) => BigInt(parts.minute),

@@ -13,14 +13,13 @@ import {
 } from "./calendar.ts";
 import { DATE_MEMBERS, DateLike, PENDULUM_MEMBERS, type Shift, shiftParts } from "./date-like.ts";
 import { DATETIME_MEMBERS } from "./datetime-members.ts";
+import type { DateTimeSelf, Fold, WithOptions } from "./datetime-self.ts";
 import { Interval, type IntervalEnd } from "./interval.ts";
 import { memberOf } from "./members.ts";
 import { PENDULUM_DATETIME_MEMBERS } from "./pendulum-members.ts";
 import type { Moment } from "./strftime.ts";
 import { TimeDelta } from "./timedelta.ts";
 import { localZone, UTC, type Zone } from "./zone.ts";
-
-export type Fold = 0 | 1;
 
 /** What the clock shows, in a zone or in none. */
 interface Wall {
@@ -30,7 +29,7 @@ interface Wall {
   readonly fold: Fold;
 }
 
-export class DateTimeValue extends DateLike {
+export class DateTimeValue extends DateLike implements DateTimeSelf {
   readonly typeName: string;
   readonly isPendulum: boolean;
   readonly wall: bigint;
@@ -235,12 +234,6 @@ export class DateTimeValue extends DateLike {
     const clock = BigInt(hours * 3_600 + minutes * 60 + seconds) * SECOND + BigInt(microseconds);
     return this.shift({ months: years * 12 + months, days: weeks * 7 + days, clock });
   }
-}
-
-interface WithOptions {
-  readonly parts?: MomentParts;
-  readonly zone?: Zone | undefined | null;
-  readonly fold?: Fold;
 }
 
 function toMilliseconds(microseconds: bigint): number {

@@ -5,18 +5,18 @@ import { parameters } from "../python/functions.ts";
 import { floorDivide } from "../python/numbers.ts";
 import type { Arguments, Value } from "../python/values.ts";
 import { SECOND } from "./calendar.ts";
-import type { DateTimeValue } from "./datetime.ts";
 import { replaceParts } from "./datetime-members.ts";
+import type { DateTimeSelf } from "./datetime-self.ts";
 import { members } from "./members.ts";
 import { formatPendulum } from "./pendulum-format.ts";
 import { differenceInWords } from "./words.ts";
 import { toZone } from "./zone.ts";
 
-function formatted(format: string): (self: DateTimeValue) => Value {
+function formatted(format: string): (self: DateTimeSelf) => Value {
   return (self) => formatPendulum(self.moment(), format);
 }
 
-const inIso = (self: DateTimeValue) => self.isoformat();
+const inIso = (self: DateTimeSelf) => self.isoformat();
 const RFC_SHORT = "ddd, DD MMM YY HH:mm:ss ZZ";
 const RFC_LONG = "ddd, DD MMM YYYY HH:mm:ss ZZ";
 
@@ -38,22 +38,22 @@ const readDiff = parameters("diff", "dt", "abs?");
 const readHumans = parameters("diff_for_humans", "other?", "absolute?");
 const readOther = parameters("the method", "dt");
 
-function inZone(self: DateTimeValue, args: Arguments): Value {
+function inZone(self: DateTimeSelf, args: Arguments): Value {
   return self.inZone(toZone(readZone(args)[0] ?? null));
 }
 
 function requireDateTime(
-  self: DateTimeValue,
+  self: DateTimeSelf,
   value: Value | undefined,
   method: string,
-): DateTimeValue {
+): DateTimeSelf {
   const other = self.asDateTime(value ?? null);
   if (!other) throw typeError(`${method}() needs a datetime`);
   return other;
 }
 
 /** "2 days after", of the other or, without one, of now. */
-function forHumans(self: DateTimeValue, args: Arguments): Value {
+function forHumans(self: DateTimeSelf, args: Arguments): Value {
   const [other = null, absolute = false] = readHumans(args);
   const isNow = other === null;
   const base = isNow ? self.now() : requireDateTime(self, other, "diff_for_humans");
@@ -65,7 +65,7 @@ function forHumans(self: DateTimeValue, args: Arguments): Value {
   });
 }
 
-export const PENDULUM_DATETIME_MEMBERS = members<DateTimeValue>(
+export const PENDULUM_DATETIME_MEMBERS = members<DateTimeSelf>(
   {
     timezone: ({ zone }) => (zone?.typeName === "timezone" ? null : (zone ?? null)),
     tz: ({ zone }) => (zone?.typeName === "timezone" ? null : (zone ?? null)),

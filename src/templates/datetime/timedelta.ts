@@ -1,6 +1,3 @@
-// Spans of time: Python's timedelta, and pendulum's Duration, which is written in words and counts down for negative
-// spans.
-import { isTrue } from "../python/compare.ts";
 import { PythonError, typeError } from "../python/errors.ts";
 import { parameters } from "../python/functions.ts";
 import {
@@ -138,7 +135,7 @@ function plainRepr(microseconds: bigint): string {
   return `datetime.timedelta(${parts.join(", ") || "0"})`;
 }
 
-export function unitsOf(microseconds: bigint): SpanUnits {
+function unitsOf(microseconds: bigint): SpanUnits {
   const sign = microseconds < 0n ? -1 : 1;
   const size = microseconds < 0n ? -microseconds : microseconds;
   const days = Number(size / DAY);
@@ -246,9 +243,4 @@ export function amountOf(value: Value, unit: bigint, name: string): bigint {
   }
   const [numerator, denominator] = toRatio(value);
   return divideAndRound(numerator * unit, denominator);
-}
-
-/** Whether an argument of a date's method is set. */
-export function isSet(value: Value | undefined): boolean {
-  return value !== undefined && isTrue(value);
 }

@@ -42,7 +42,7 @@ export abstract class Zone extends PythonObject {
 }
 
 /** A zone of the IANA database. */
-export class NamedZone extends Zone {
+class NamedZone extends Zone {
   readonly typeName = "Timezone";
   readonly name: string;
 

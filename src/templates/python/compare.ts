@@ -3,7 +3,7 @@ import { typeError } from "./errors.ts";
 import { textOf } from "./markup.ts";
 import { describe } from "./repr.ts";
 import { Undefined } from "./undefined.ts";
-import { floatOf, PythonObject, typeNameOf, type Value } from "./values.ts";
+import { PythonObject, typeNameOf, type Value } from "./values.ts";
 
 /** Whether `{% if value %}` takes the branch: empty texts, lists and dicts, 0, None and False don't. */
 export function isTrue(value: Value): boolean {
@@ -147,11 +147,4 @@ export function sorted(
     .map((item) => ({ item, key: keyOf(item) }))
     .sort((left, right) => sign * (compareOrder(left.key, right.key) || 0))
     .map(({ item }) => item);
-}
-
-/** The number a value is; throws for anything else. */
-export function requireFloat(value: Value, what: string): number {
-  const number = floatOf(value);
-  if (number === undefined) throw typeError(`${what} needs a number, got ${describe(value)}`);
-  return number;
 }

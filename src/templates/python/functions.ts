@@ -2,8 +2,6 @@
 import { PythonError, typeError } from "./errors.ts";
 import { type Arguments, PythonObject, type Value } from "./values.ts";
 
-export const NO_ARGUMENTS: Arguments = { positional: [], named: new Map() };
-
 /** A function or method: `{{ name(…) }}`. */
 export class NativeFunction extends PythonObject {
   readonly typeName = "function";
@@ -107,7 +105,7 @@ export function callValue(callee: Value, args: Arguments, source: string): Value
 }
 
 /** The int that an argument must be. */
-export function requireInteger(value: Value, what: string): bigint {
+function requireInteger(value: Value, what: string): bigint {
   if (typeof value === "bigint") return value;
   if (typeof value === "boolean") return BigInt(value);
   throw typeError(`${what} needs an int`);
