@@ -2,19 +2,20 @@
 import { resolve } from "node:path";
 import { keyText } from "../../model/instance-key.ts";
 import type { LogEntry, TaskInstanceKey } from "../../model/records.ts";
-import type { TaskCall, TaskOutcome } from "../../model/task-call.ts";
+import type { CallbackCall, TaskCall, TaskOutcome } from "../../model/task-call.ts";
 import type { TaskServices } from "../../model/task-services.ts";
 import type { Bundles } from "../../ports/dag-source.ts";
 import type { Reporter } from "../../ports/platform.ts";
-import type { TryKey } from "../../ports/task-logs.ts";
+import type { TaskLogs, TryKey } from "../../ports/task-logs.ts";
 import type { DiedTry, RunOptions, TaskRunner } from "../../ports/task-runner.ts";
+import { tryKeyOf } from "../../runtime/user-code.ts";
 import { createFileTaskLogs } from "../file-task-logs.ts";
-import { createIsolatedTries } from "./isolated/isolated-tries.ts";
+import { createIsolatedTries, type IsolatedTries } from "./isolated/isolated-tries.ts";
 import type { ThreadEnding } from "./pool-thread.ts";
 import { siblingUrl } from "./sibling-url.ts";
 import type { TaskProcesses } from "./task-processes.ts";
 import type { TaskRequest, TaskThreadData } from "./task-requests.ts";
-import { createThreadPool, type ThreadSlot } from "./thread-pool.ts";
+import { createThreadPool, type ThreadPool, type ThreadSlot } from "./thread-pool.ts";
 
 export interface ThreadTaskRunnerOptions {
   readonly bundles: Bundles;
@@ -49,11 +50,47 @@ const IDLE_MS = 10_000;
 const PATIENCE_MS = 10;
 
 export function createThreadTaskRunner(options: ThreadTaskRunnerOptions): ThreadTaskRunner {
-  const { bundles, logsFolder, report, callbackTimeout = 20 } = options;
+  const parts = createParts(options);
+  const { pool, isolated } = parts;
+  /** When each try that waits for a slot began to. */
+  const queued = new Map<string, number>();
+  return {
+    canIsolate: true,
+    get threads() {
+      return pool.size;
+    },
+    queuedSince: (instance) => queued.get(queueKey(instance)),
+    async reserve(request) {
+      const key = queueKey(request.instance);
+      queued.set(key, Date.now());
+      const slot = await pool.reserve(request).finally(() => queued.delete(key));
+      return (
+        slot && { run: (call, how) => runTry(parts, { slot, call, how }), release: slot.release }
+      );
+    },
+    runCallbacks: (call, how) => runCallbacks(parts, call, how),
+    warmUp: () => pool.warmUp(),
+    async close() {
+      await Promise.all([isolated.close(), pool.close()]);
+    },
+  };
+}
+
+/** What every call works with. */
+interface Parts {
+  readonly options: ThreadTaskRunnerOptions;
+  readonly logs: TaskLogs;
+  readonly data: TaskThreadData;
+  readonly pool: ThreadPool;
+  readonly isolated: IsolatedTries;
+  /** Bundles never change, so an address that was found once stays right. */
+  readonly addresses: Map<string, Promise<string>>;
+}
+
+function createParts(options: ThreadTaskRunnerOptions): Parts {
+  const { logsFolder, report } = options;
   const logs = createFileTaskLogs(logsFolder, report ? { report } : {});
-  const dagsFolder = resolve(options.dagsFolder);
-  const data: TaskThreadData = { logsFolder, dagsFolder };
-  const isolated = createIsolatedTries(logs);
+  const data: TaskThreadData = { logsFolder, dagsFolder: resolve(options.dagsFolder) };
   const pool = createThreadPool({
     entry: siblingUrl(import.meta.url, "task-thread"),
     data,
@@ -65,108 +102,92 @@ export function createThreadTaskRunner(options: ThreadTaskRunnerOptions): Thread
     patienceMs: PATIENCE_MS,
     idleMs: IDLE_MS,
   });
-  /** When each try that waits for a slot began to. */
-  const queued = new Map<string, number>();
-  /** Bundles never change, so an address that was found once stays right. */
-  const addresses = new Map<string, Promise<string>>();
+  return { options, logs, data, pool, isolated: createIsolatedTries(logs), addresses: new Map() };
+}
 
-  function addressOf(hash: string): Promise<string> {
-    let url = addresses.get(hash);
-    if (!url) {
-      url = bundles.url(hash);
-      url.catch(() => addresses.delete(hash));
-      addresses.set(hash, url);
-    }
-    return url;
+function addressOf({ options, addresses }: Parts, hash: string): Promise<string> {
+  let url = addresses.get(hash);
+  if (!url) {
+    url = options.bundles.url(hash);
+    url.catch(() => addresses.delete(hash));
+    addresses.set(hash, url);
   }
+  return url;
+}
 
-  /** Lines that the dead thread had not written, and how it died. */
-  async function logDeath(
-    key: TryKey,
-    { reason, unwritten }: ThreadEnding & { kind: "died" },
-    what = "The try",
-  ): Promise<void> {
-    const event = `${what} died: ${reason}`;
-    const last = {
-      timestamp: new Date().toISOString(),
-      level: "error",
-      event,
-      logger: "stepwind",
-    } as const;
-    await logs.append(key, [...unwritten.split("\n").filter(Boolean).map(parseEntry), last]);
+async function runTry(
+  parts: Parts,
+  {
+    slot,
+    call,
+    how,
+  }: { readonly slot: ThreadSlot; readonly call: TaskCall; readonly how: RunOptions },
+): Promise<TaskOutcome | DiedTry> {
+  const { bundleHash, timeout, signal, services, isIsolated = false } = how;
+  const url = await addressOf(parts, bundleHash).catch(() => undefined);
+  if (url === undefined) {
+    return { kind: "died", reason: `the code of this version (bundle ${bundleHash}) is gone` };
   }
-
-  async function run(
-    slot: ThreadSlot,
-    call: TaskCall,
-    { bundleHash, timeout, signal, services, isIsolated = false }: RunOptions,
-  ): Promise<TaskOutcome | DiedTry> {
-    const url = await addressOf(bundleHash).catch(() => undefined);
-    if (url === undefined) {
-      return { kind: "died", reason: `the code of this version (bundle ${bundleHash}) is gone` };
-    }
-    const bundle = { hash: bundleHash, url };
-    const onAsk = (method: string, args: readonly unknown[]) => askServices(services, method, args);
-    if (isIsolated) {
-      const limits = {
-        ...(timeout === undefined ? {} : { timeout }),
-        ...(options.memoryLimitMb === undefined ? {} : { memoryLimitMb: options.memoryLimitMb }),
-      };
-      return isolated.run({ call, bundle, logsFolder, dagsFolder, ...limits }, { signal, onAsk });
-    }
-    const request: TaskRequest = { kind: "task", call, bundle };
-    const reason = `timed out after ${timeout} s (executionTimeout)`;
-    const ending = await slot.run({
-      request,
-      signal,
-      group: bundleHash,
-      onAsk,
-      ...(timeout === undefined ? {} : { timeout: { seconds: timeout, reason } }),
-    });
-    if (ending.kind === "answer") return toOutcome(ending.value);
-    const { dagId, runId, taskId, mapIndex, tryNumber } = call;
-    await logDeath({ dagId, runId, taskId, mapIndex, tryNumber }, ending);
-    const timedOut = ending.cause === "timeout" ? { timedOut: true } : {};
-    return { kind: "died", reason: ending.reason, ...timedOut };
+  const bundle = { hash: bundleHash, url };
+  const onAsk = (method: string, args: readonly unknown[]) => askServices(services, method, args);
+  if (isIsolated) {
+    const { memoryLimitMb } = parts.options;
+    const limits = {
+      ...(timeout === undefined ? {} : { timeout }),
+      ...(memoryLimitMb === undefined ? {} : { memoryLimitMb }),
+    };
+    return parts.isolated.run({ call, bundle, ...parts.data, ...limits }, { signal, onAsk });
   }
+  const request: TaskRequest = { kind: "task", call, bundle };
+  const reason = `timed out after ${timeout} s (executionTimeout)`;
+  const ending = await slot.run({
+    request,
+    signal,
+    group: bundleHash,
+    onAsk,
+    ...(timeout === undefined ? {} : { timeout: { seconds: timeout, reason } }),
+  });
+  if (ending.kind === "answer") return toOutcome(ending.value);
+  await logDeath(parts.logs, tryKeyOf(call), { ending, what: "The try" });
+  const timedOut = ending.cause === "timeout" ? { timedOut: true } : {};
+  return { kind: "died", reason: ending.reason, ...timedOut };
+}
 
-  return {
-    canIsolate: true,
-    get threads() {
-      return pool.size;
-    },
-    queuedSince: (instance) => queued.get(queueKey(instance)),
-    async reserve(request) {
-      const key = queueKey(request.instance);
-      queued.set(key, Date.now());
-      const slot = await pool.reserve(request).finally(() => queued.delete(key));
-      return slot && { run: (call, how) => run(slot, call, how), release: slot.release };
-    },
-    async runCallbacks(call, { bundleHash, services }) {
-      const request: TaskRequest = {
-        kind: "callbacks",
-        call,
-        bundle: { hash: bundleHash, url: await addressOf(bundleHash) },
-      };
-      const ending = await pool.run({
-        request,
-        group: bundleHash,
-        onAsk: (method, args) => askServices(services, method, args),
-        // A callback that hangs holds its thread.
-        timeout: {
-          seconds: callbackTimeout,
-          reason: `timed out after ${callbackTimeout} s`,
-        },
-      });
-      const { dagId, runId, taskId = "", mapIndex, tryNumber } = call.call;
-      if (ending.kind === "died")
-        await logDeath({ dagId, runId, taskId, mapIndex, tryNumber }, ending, "The callbacks");
-    },
-    warmUp: () => pool.warmUp(),
-    async close() {
-      await Promise.all([isolated.close(), pool.close()]);
-    },
+async function runCallbacks(
+  parts: Parts,
+  call: CallbackCall,
+  { bundleHash, services }: Pick<RunOptions, "bundleHash" | "services">,
+): Promise<void> {
+  const url = await addressOf(parts, bundleHash);
+  const request: TaskRequest = { kind: "callbacks", call, bundle: { hash: bundleHash, url } };
+  const { callbackTimeout = 20 } = parts.options;
+  const ending = await parts.pool.run({
+    request,
+    group: bundleHash,
+    onAsk: (method, args) => askServices(services, method, args),
+    // A callback that hangs holds its thread.
+    timeout: { seconds: callbackTimeout, reason: `timed out after ${callbackTimeout} s` },
+  });
+  if (ending.kind === "answer") return;
+  await logDeath(parts.logs, tryKeyOf(call), { ending, what: "The callbacks" });
+}
+
+/** Lines that the dead thread had not written, and how it died. */
+async function logDeath(
+  logs: TaskLogs,
+  key: TryKey,
+  {
+    ending: { reason, unwritten },
+    what,
+  }: { readonly ending: ThreadEnding & { readonly kind: "died" }; readonly what: string },
+): Promise<void> {
+  const last: LogEntry = {
+    timestamp: new Date().toISOString(),
+    level: "error",
+    event: `${what} died: ${reason}`,
+    logger: "stepwind",
   };
+  await logs.append(key, [...unwritten.split("\n").filter(Boolean).map(parseEntry), last]);
 }
 
 function queueKey({ dagId, runId, ...instance }: TaskInstanceKey): string {
