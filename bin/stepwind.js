@@ -39,7 +39,8 @@ async function runAnyway() {
 async function run() {
   dieWithLauncher();
   silenceExperiments();
-  // In a checkout the cache is in its node_modules, where "npm ci" has filled it (scripts/warm-up.js).
+  // In a checkout the cache is in its node_modules, where "npm ci" has filled it
+  // (scripts/warm-up.js).
   module.enableCompileCache?.(
     fromSource ? join(root, "node_modules", ".cache", "stepwind") : undefined,
   );

@@ -166,7 +166,8 @@ describe("under a Node that is too old", () => {
     const launcher = launch("wait");
     await waiting(launcher);
     launcher.kill("SIGKILL");
-    // Both hold the pipes, so they close when both have ended; main() alone would wait for a minute.
+    // Both hold the pipes, so they close when both have ended; main() alone would wait for a
+    // minute.
     expect(await once(launcher, "close")).toEqual([null, "SIGKILL"]);
   });
 });

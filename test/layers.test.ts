@@ -1,4 +1,5 @@
-// Proves that biome.json enforces the dependency rule: plants imports in a copy of the folder layout and reads Biome's report.
+// Proves that biome.json enforces the dependency rule: plants imports in a copy of the folder
+// layout and reads Biome's report.
 import { spawnSync } from "node:child_process";
 import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";

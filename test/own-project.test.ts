@@ -1,5 +1,5 @@
-// The steps of README.md for a project of one's own, as a newcomer types them: in an empty folder, with
-// a real "npm install".
+// The steps of README.md for a project of one's own, as a newcomer types them: in an empty folder,
+// with a real "npm install".
 import { spawn, spawnSync } from "node:child_process";
 import { existsSync, lstatSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";

@@ -1,4 +1,5 @@
-// Packs the project as `npm pack` would publish it, lays it out as installed in another folder, and uses it there.
+// Packs the project as `npm pack` would publish it, lays it out as installed in another folder, and
+// uses it there.
 import { execFileSync, spawnSync } from "node:child_process";
 import {
   cpSync,

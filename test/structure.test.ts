@@ -1,5 +1,5 @@
-// The shape of the code that Biome has no rule for: how long functions are, how full folders are, and which files
-// import each other in a circle.
+// The shape of the code that Biome has no rule for: how long functions are, how full folders are,
+// and which files import each other in a circle.
 import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -14,7 +14,10 @@ const FULLEST_FOLDER = 20;
 
 /** Functions that are still too long. This list may only get shorter. */
 const LONG_FUNCTIONS: readonly string[] = [];
-/** Folders in which files still import each other's types in a circle. This list may only get shorter. */
+/**
+ * Folders in which files still import each other's types in a circle. This list may only get
+ * shorter.
+ */
 const TYPE_CIRCLES: readonly string[] = [];
 
 interface Node {
@@ -141,7 +144,10 @@ function isNode(value: unknown): value is Node {
   return typeof value === "object" && value !== null && "type" in value && "start" in value;
 }
 
-/** Per file, the files that it imports; "values" leaves out what is gone when the types are stripped. */
+/**
+ * Per file, the files that it imports; "values" leaves out what is gone when the types are
+ * stripped.
+ */
 function importsOf(which: "values" | "all"): ReadonlyMap<string, readonly string[]> {
   const paths = new Set(sources.map(({ path }) => path));
   return new Map(
@@ -168,7 +174,9 @@ function isTypeOnly(statement: Node): boolean {
   return specifiers.every((each) => isNode(each) && kindOf(each) === "type");
 }
 
-/** The strongly connected sets of files (Tarjan), each sorted; a file that imports itself is one. */
+/**
+ * The strongly connected sets of files (Tarjan), each sorted; a file that imports itself is one.
+ */
 function findCircles(imports: ReadonlyMap<string, readonly string[]>): readonly string[][] {
   const order = new Map<string, number>();
   const lowest = new Map<string, number>();

@@ -1,10 +1,12 @@
-// Second pass: which tasks' states may stand before which, so that no task ever starts late, and which must, so that
-// none starts early. It is the transitive reduction of the edges, done right for all trigger rules.
+// Second pass: which tasks' states may stand before which, so that no task ever starts late, and
+// which must, so that none starts early. It is the transitive reduction of the edges, done right
+// for all trigger rules.
 //
-// A state is left when its task has ended, or at once if that is so on entering. A task may have ended by a verdict,
-// while the states before its own are still busy; so it can be left late. Yet nothing starts late if *all* that stands
-// before a task, directly or not, has ended whenever the task starts: by induction all those states have been left by
-// then. So the machine's order may be any series-parallel order within `before`, which need not be transitive itself.
+// A state is left when its task has ended, or at once if that is so on entering. A task may have
+// ended by a verdict, while the states before its own are still busy; so it can be left late. Yet
+// nothing starts late if *all* that stands before a task, directly or not, has ended whenever the
+// task starts: by induction all those states have been left by then. So the machine's order may be
+// any series-parallel order within `before`, which need not be transitive itself.
 import { factsOf } from "../model/dependencies/trigger-rule-facts.ts";
 import type { TriggerRule } from "../model/dependencies/trigger-rule-names.ts";
 import { addAll, createBitRow, hasBit } from "./bit-rows.ts";
@@ -26,14 +28,18 @@ export function allowOrder(draft: Draft): Draft {
   return { ...draft, order: { before: known.beforeStart, needs, gated } };
 }
 
-/** Whether the task may start while upstreams are unfinished, at a moment that some of them bring about. */
+/**
+ * Whether the task may start while upstreams are unfinished, at a moment that some of them bring
+ * about.
+ */
 function firesEarly(rule: TriggerRule, above: readonly number[]): boolean {
   return above.length > 1 && factsOf(rule).run?.which === "one";
 }
 
 /**
- * The direct upstreams without those that another's end implies. What is known of the others is what holds while the
- * task has no verdict: then each that has ended did so in a way that lets the task run.
+ * The direct upstreams without those that another's end implies. What is known of the others is
+ * what holds while the task has no verdict: then each that has ended did so in a way that lets the
+ * task run.
  */
 function findNeeds(graph: TaskGraph, known: KnownEnds, index: number): readonly number[] {
   const rule = graph.tasks[index]?.triggerRule ?? "always";

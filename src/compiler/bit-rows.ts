@@ -1,4 +1,5 @@
-// Sets of task indexes as rows of bits, so that the compiler's order analysis stays fast on thousands of tasks.
+// Sets of task indexes as rows of bits, so that the compiler's order analysis stays fast on
+// thousands of tasks.
 
 /** A set of small integers: bit `i % 32` of word `i / 32` says whether `i` is in it. */
 export type BitRow = Uint32Array;
@@ -41,7 +42,10 @@ export function keepAll(row: BitRow, other: BitRow): void {
   }
 }
 
-/** The smallest member of `row` that is not in `other`; −1 if there is none. Looks from word `from` on. */
+/**
+ * The smallest member of `row` that is not in `other`; −1 if there is none. Looks from word `from`
+ * on.
+ */
 export function firstOutside(row: BitRow, other: BitRow, from = 0): number {
   for (let word = from; word < row.length; word += 1) {
     const bits = (row[word] ?? 0) & ~(other[word] ?? 0);

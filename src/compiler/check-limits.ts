@@ -20,7 +20,10 @@ const EVENTS_PER_RUN = 2;
 /** Step Functions quotas: an execution lasts a year at most, in seconds. */
 const A_YEAR = 31_536_000;
 
-/** Adds diagnostics for mapped tasks, for waits of more than a year, and for a machine that is too large. */
+/**
+ * Adds diagnostics for mapped tasks, for waits of more than a year, and for a machine that is too
+ * large.
+ */
 export function checkLimits(draft: Draft): Draft {
   const { document, definition } = draft;
   const found = [

@@ -1,5 +1,6 @@
-// What the place where tasks run allows: a Lambda function ends after 15 minutes at most. No pass of the compiler, since
-// it is told each time that a file is processed, also of a version that is compiled already.
+// What the place where tasks run allows: a Lambda function ends after 15 minutes at most. No pass
+// of the compiler, since it is told each time that a file is processed, also of a version that is
+// compiled already.
 import type { Diagnostic } from "../model/diagnostics.ts";
 import type { DagDocument } from "../model/document.ts";
 
@@ -7,8 +8,8 @@ import type { DagDocument } from "../model/document.ts";
 const LONGEST_FUNCTION = 900;
 
 /**
- * Warns of tasks that may take longer than the worker may, in seconds; of none when that has no limit. Only a warning: a
- * timeout is the most that a task may take, and most end long before.
+ * Warns of tasks that may take longer than the worker may, in seconds; of none when that has no
+ * limit. Only a warning: a timeout is the most that a task may take, and most end long before.
  */
 export function checkTaskTimes(
   { dagId, tasks }: DagDocument,

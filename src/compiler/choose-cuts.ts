@@ -1,21 +1,26 @@
-// Chooses which tasks wait at a gate where the order that is needed doesn't nest: a local search for few gates.
+// Chooses which tasks wait at a gate where the order that is needed doesn't nest: a local search
+// for few gates.
 //
-// A set of cuts is feasible if every block can be split to the end. Splitting in sequence takes nothing away and
-// splitting in parallel loses no need, so both are always right when possible; a block that neither can split needs
-// another cut, whatever else is done. So feasibility is decided without search, and only the cuts are searched: cut at
-// random until it fits, take back what was not needed, then again and again undo a few cuts and repair.
+// A set of cuts is feasible if every block can be split to the end. Splitting in sequence takes
+// nothing away and splitting in parallel loses no need, so both are always right when possible; a
+// block that neither can split needs another cut, whatever else is done. So feasibility is decided
+// without search, and only the cuts are searched: cut at random until it fits, take back what was
+// not needed, then again and again undo a few cuts and repair.
 import type { AllowedOrder } from "./draft.ts";
 import { type Block, createSplitter } from "./split-block.ts";
 
-/** Bounds of the search, by count and never by time, so that the same document gives the same bytes. */
+/**
+ * Bounds of the search, by count and never by time, so that the same document gives the same bytes.
+ */
 const MAX_ROUNDS = 200;
 const MAX_VISITS = 4_000_000;
 /** Cuts undone at once: more finds better sets rarely, fewer gets stuck. */
 const MAX_UNDONE = 4;
 
 /**
- * Answers 1 for each task that stands in no order after what it needs, and so waits at a gate, else 0. With few gates
- * as the aim; zero where the DAG nests. A task that has a gate anyway costs nothing to cut, and is cut only if that helps.
+ * Answers 1 for each task that stands in no order after what it needs, and so waits at a gate, else
+ * 0. With few gates as the aim; zero where the DAG nests. A task that has a gate anyway costs
+ * nothing to cut, and is cut only if that helps.
  */
 export function chooseCuts(order: AllowedOrder): Uint8Array {
   const { needs, gated } = order;
@@ -25,7 +30,10 @@ export function chooseCuts(order: AllowedOrder): Uint8Array {
   const inBlock = new Uint8Array(all.length);
   let visits = 0;
 
-  /** Splits until nothing is left or `onStuck` gives up. It must cut one of the block, or answer false. */
+  /**
+   * Splits until nothing is left or `onStuck` gives up. It must cut one of the block, or answer
+   * false.
+   */
   function splitAll(cut: Uint8Array, onStuck: (block: Block) => boolean): boolean {
     const open: Block[] = [all];
     for (let block = open.pop(); block; block = open.pop()) {

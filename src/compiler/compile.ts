@@ -1,5 +1,5 @@
-// The compiler: turns a DagDocument into an Amazon States Language machine in which every task starts the moment its
-// trigger rule allows. Pure: the same document gives the same bytes.
+// The compiler: turns a DagDocument into an Amazon States Language machine in which every task
+// starts the moment its trigger rule allows. Pure: the same document gives the same bytes.
 import type { StateMachine } from "../model/asl.ts";
 import type { Diagnostic } from "../model/diagnostics.ts";
 import type { DagDocument } from "../model/document.ts";
@@ -13,9 +13,14 @@ import { sortTasks } from "./sort-tasks.ts";
 export type { CompileOptions } from "./draft.ts";
 
 export interface CompiledDag {
-  /** A machine with no task if the drawing is no DAG; don't publish one that comes with an error. */
+  /**
+   * A machine with no task if the drawing is no DAG; don't publish one that comes with an error.
+   */
   readonly definition: StateMachine;
-  /** Ids of the tasks that wait at a gate, upstream first: whoever records what they wait for must release them. */
+  /**
+   * Ids of the tasks that wait at a gate, upstream first: whoever records what they wait for must
+   * release them.
+   */
   readonly gates: readonly string[];
   /** The DAG author's mistakes; none if all is well. */
   readonly diagnostics: readonly Diagnostic[];

@@ -1,7 +1,8 @@
-// Branches and short circuits that skip tasks right below them: what else has ended at the moment they do.
+// Branches and short circuits that skip tasks right below them: what else has ended at the moment
+// they do.
 //
-// A short circuit that skips everything below it needs no thought: whatever could come too late after a task that it
-// skips is below it too, and never starts.
+// A short circuit that skips everything below it needs no thought: whatever could come too late
+// after a task that it skips is below it too, and never starts.
 import { SKIPPED, UPSTREAM_FAILED } from "../model/dependencies/trigger-rule-facts.ts";
 import {
   addAll,
@@ -17,16 +18,23 @@ import type { ImpliedEnds } from "./implied-ends.ts";
 
 export interface Decider {
   readonly task: number;
-  /** Notes a task right below that never starts before the decider has ended, before what is below that task. */
+  /**
+   * Notes a task right below that never starts before the decider has ended, before what is below
+   * that task.
+   */
   noteLater(task: number): void;
   /**
-   * Tasks that have ended once the decider has skipped `task`: those above it that the same decision skips, as they
-   * can't have started before, and what that ends in turn. The row is overwritten by the next call.
+   * Tasks that have ended once the decider has skipped `task`: those above it that the same
+   * decision skips, as they can't have started before, and what that ends in turn. The row is
+   * overwritten by the next call.
    */
   endedWithSkip(task: number): BitRow;
 }
 
-/** Per task, those whose decision may skip it: a branch may follow none at all, so each one right above. */
+/**
+ * Per task, those whose decision may skip it: a branch may follow none at all, so each one right
+ * above.
+ */
 export function findDeciders(
   graph: TaskGraph,
   impliedEnds: ImpliedEnds,
@@ -52,7 +60,8 @@ export function findDeciders(
       endedWithSkip(other) {
         together.set(later);
         keepAll(together, above[other] ?? later);
-        // Whoever is kept (Airflow: SkipMixin.skip_all_except) keeps all below it, so none of these is.
+        // Whoever is kept (Airflow: SkipMixin.skip_all_except) keeps all below it, so none of these
+        // is.
         for (const id of bitsOf(together)) {
           addAll(together, impliedEnds.endedBy(id, SKIPPED | UPSTREAM_FAILED));
         }

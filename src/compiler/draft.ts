@@ -11,8 +11,8 @@ export interface CompileOptions {
 }
 
 /**
- * The tasks by index, in topological order (the order placed where that is one): every upstream index is smaller.
- * Empty when the drawing is no DAG.
+ * The tasks by index, in topological order (the order placed where that is one): every upstream
+ * index is smaller. Empty when the drawing is no DAG.
  */
 export interface TaskGraph {
   readonly tasks: readonly TaskDocument[];

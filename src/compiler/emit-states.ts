@@ -13,8 +13,9 @@ import {
 } from "./task-states.ts";
 
 /**
- * From so many branches on, each drops its output: a Parallel collects them all before it drops them, and Step
- * Functions takes 256 KiB at most, where the ids of a run are half a kilobyte at most.
+ * From so many branches on, each drops its output: a Parallel collects them all before it drops
+ * them, and Step Functions takes 256 KiB at most, where the ids of a run are half a kilobyte at
+ * most.
  */
 const MANY_BRANCHES = 400;
 

@@ -1,4 +1,5 @@
-// What a skip or a failure ends further down at the same moment: verdicts spread through the metadata at once.
+// What a skip or a failure ends further down at the same moment: verdicts spread through the
+// metadata at once.
 import {
   FAILED,
   factsOf,
@@ -9,7 +10,10 @@ import { addAll, addBit, type BitRow, createBitRow, createBitRows, keepAll } fro
 import type { TaskGraph } from "./draft.ts";
 
 export interface ImpliedEnds {
-  /** Tasks below that have ended without running once `task` has ended in one of these states; the next call overwrites it. */
+  /**
+   * Tasks below that have ended without running once `task` has ended in one of these states; the
+   * next call overwrites it.
+   */
   endedBy(task: number, states: number): BitRow;
 }
 
@@ -52,13 +56,19 @@ export function findImpliedEnds(graph: TaskGraph): ImpliedEnds {
   return { endedBy };
 }
 
-/** Whether one upstream's end in whichever of the states keeps the task from running, so that it has a verdict by then. */
+/**
+ * Whether one upstream's end in whichever of the states keeps the task from running, so that it has
+ * a verdict by then.
+ */
 function isDecidedBy({ tasks, upstream }: TaskGraph, task: number, states: number): boolean {
   const { only, among } = factsOf(tasks[task]?.triggerRule ?? "always").decidedBy;
   return (states & ~(upstream[task]?.length === 1 ? only : among)) === 0;
 }
 
-/** States that the task may have without having run; a branch or short circuit may skip it whatever its rule. */
+/**
+ * States that the task may have without having run; a branch or short circuit may skip it whatever
+ * its rule.
+ */
 function verdictsOf({ tasks }: TaskGraph, task: number): number {
   const { fail } = factsOf(tasks[task]?.triggerRule ?? "always");
   return fail ? SKIPPED | UPSTREAM_FAILED : SKIPPED;

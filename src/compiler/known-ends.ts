@@ -1,5 +1,5 @@
-// What must have ended by the time a task starts, or gets a verdict without starting, in whatever run. Everything that
-// the compiler orders or gates follows from this.
+// What must have ended by the time a task starts, or gets a verdict without starting, in whatever
+// run. Everything that the compiler orders or gates follows from this.
 import {
   FAILED,
   factsOf,
@@ -25,11 +25,16 @@ import { findImpliedEnds } from "./implied-ends.ts";
 export interface KnownEnds {
   /** Per task, the tasks above it that have ended whenever it starts. */
   readonly beforeStart: readonly BitRow[];
-  /** What else has ended once `task` has ended in one of these states; the next call overwrites it. */
+  /**
+   * What else has ended once `task` has ended in one of these states; the next call overwrites it.
+   */
   endedWith(task: number, ends: number): BitRow;
 }
 
-/** Goes through the tasks in topological order; what is known of one is made of what is known of its upstreams. */
+/**
+ * Goes through the tasks in topological order; what is known of one is made of what is known of its
+ * upstreams.
+ */
 export function findKnownEnds(graph: TaskGraph): KnownEnds {
   const { tasks, upstream } = graph;
   const size = tasks.length;

@@ -1,5 +1,5 @@
-// How large a machine is: its states in whatever depth, and the bytes of its JSON text. No recursion, since nesting can
-// be deeper than the stack.
+// How large a machine is: its states in whatever depth, and the bytes of its JSON text. No
+// recursion, since nesting can be deeper than the stack.
 import type { State, StateMachine } from "../model/asl.ts";
 
 /** Every state of the machine and of all its branches. */

@@ -1,8 +1,9 @@
 // Third pass: nests the tasks into sequences and parallels, with gates where that takes them.
 //
-// Exact: what stands before a task in the plan is a subset of what may (`order.before`), and holds all that it needs
-// unless it has a gate. Free of deadlock: a task waits for what stands before it and, at its gate, for tasks that the
-// DAG puts before it. Both are parts of one partial order, the DAG's, so some waiting task always waits for nobody.
+// Exact: what stands before a task in the plan is a subset of what may (`order.before`), and holds
+// all that it needs unless it has a gate. Free of deadlock: a task waits for what stands before it
+// and, at its gate, for tasks that the DAG puts before it. Both are parts of one partial order, the
+// DAG's, so some waiting task always waits for nobody.
 import { chooseCuts } from "./choose-cuts.ts";
 import type { Draft } from "./draft.ts";
 import type { PlanNode } from "./plan.ts";
@@ -14,7 +15,8 @@ export function nestTasks(draft: Draft): Draft {
   const cut = chooseCuts(order);
   const splitter = createSplitter(order);
 
-  // Parts are filled in from a list of open ends instead of by recursion: nesting can be as deep as the DAG is long.
+  // Parts are filled in from a list of open ends instead of by recursion: nesting can be as deep as
+  // the DAG is long.
   const top: PlanNode[] = [];
   const open: { readonly block: Block; readonly into: PlanNode[] }[] = [];
   if (graph.tasks.length > 0) open.push({ block: graph.tasks.map((_, task) => task), into: top });

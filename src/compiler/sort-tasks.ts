@@ -1,4 +1,5 @@
-// First pass: resolves upstream ids to indexes in topological order; reports unknown ids and cycles.
+// First pass: resolves upstream ids to indexes in topological order; reports unknown ids and
+// cycles.
 import { orderByUpstream, toCycleMistake } from "../model/cycles.ts";
 import type { Diagnostic } from "../model/diagnostics.ts";
 import type { DagDocument, TaskDocument } from "../model/document.ts";

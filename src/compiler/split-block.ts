@@ -1,5 +1,5 @@
-// Splits a set of tasks into parts that follow each other, or that have nothing to do with each other: one step of
-// finding the series-parallel order.
+// Splits a set of tasks into parts that follow each other, or that have nothing to do with each
+// other: one step of finding the series-parallel order.
 
 import { addBit, createBitRow, firstOutside } from "./bit-rows.ts";
 import type { AllowedOrder } from "./draft.ts";
@@ -10,7 +10,10 @@ export type Block = readonly number[];
 export interface Splitter {
   /** Parts that may follow each other, in order; the block itself if there is only one. */
   inSequence(block: Block): readonly Block[];
-  /** Parts between which no need is left, where tasks in `cut` need nothing; the block itself if there is only one. */
+  /**
+   * Parts between which no need is left, where tasks in `cut` need nothing; the block itself if
+   * there is only one.
+   */
   inParallel(block: Block, cut: Uint8Array): readonly Block[];
 }
 
@@ -28,8 +31,9 @@ export function createSplitter({ before, needs }: AllowedOrder): Splitter {
   }
 
   return {
-    // Between two parts every pair is ordered, so the later part begins at a task from which on nobody lacks anyone of
-    // the earlier one. `block` is in topological order, so parts are slices of it.
+    // Between two parts every pair is ordered, so the later part begins at a task from which on
+    // nobody lacks anyone of the earlier one. `block` is in topological order, so parts are slices
+    // of it.
     inSequence(block) {
       const firstWord = (block[0] ?? 0) >>> 5;
       for (const task of block) addBit(members, task);

@@ -14,7 +14,10 @@ export interface StateNames {
   readonly finish: string;
 }
 
-/** Tasks come first, so one whose id is short enough has it as its name, whatever the others are called. */
+/**
+ * Tasks come first, so one whose id is short enough has it as its name, whatever the others are
+ * called.
+ */
 export function nameStates(taskIds: readonly string[]): StateNames {
   // As a key of an object, "__proto__" would be no key.
   const taken = new Set(["__proto__"]);

@@ -1,5 +1,5 @@
-// The states of one task, and the last state of a run. They hold ids and nothing else; what happens is decided in the
-// functions that they call.
+// The states of one task, and the last state of a run. They hold ids and nothing else; what happens
+// is decided in the functions that they call.
 import type { TaskState, Transition } from "../model/asl.ts";
 import type { TaskDocument } from "../model/document.ts";
 import type { CompileOptions } from "./draft.ts";
@@ -18,7 +18,10 @@ type Functions = CompileOptions["functions"];
 /** Where a state goes; the last one of a branch may drop its output. */
 export type Exit = Transition & { readonly OutputPath?: null };
 
-/** Runs the task. `settle` names the state that takes over when the engine has given up on the worker. */
+/**
+ * Runs the task. `settle` names the state that takes over when the engine has given up on the
+ * worker.
+ */
 export function runState(
   functions: Functions,
   task: TaskDocument,
@@ -39,8 +42,9 @@ export function runState(
 }
 
 /**
- * Holds the token while a sensor is poked, however often: the worker releases it when the sensor has ended. It retries
- * only a worker that could not be called, could look up nothing, or died in the call; tries and waits are the triggerer's.
+ * Holds the token while a sensor is poked, however often: the worker releases it when the sensor
+ * has ended. It retries only a worker that could not be called, could look up nothing, or died in
+ * the call; tries and waits are the triggerer's.
  */
 export function sensorState(
   functions: Functions,

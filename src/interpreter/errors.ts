@@ -1,4 +1,5 @@
-// Errors by the names of the States Language. A Fault says what is wrong; a StatesError is final and says where, too.
+// Errors by the names of the States Language. A Fault says what is wrong; a StatesError is final
+// and says where, too.
 
 /** The names that the interpreter itself reports (States Language, appendix A). */
 export type PredefinedError =
@@ -17,7 +18,10 @@ export class Fault extends Error {
   }
 }
 
-/** The error of a state, as `Retry`, `Catch` and the execution's result see it: `name` is its Error, `message` its Cause. */
+/**
+ * The error of a state, as `Retry`, `Catch` and the execution's result see it: `name` is its Error,
+ * `message` its Cause.
+ */
 export class StatesError extends Error {
   override readonly name: string;
 
@@ -34,7 +38,10 @@ export function fromThrown(thrown: unknown): StatesError {
     : new StatesError("Error", String(thrown));
 }
 
-/** Names the state that a fault was found in. What a function or an inner state reported stays as it is. */
+/**
+ * Names the state that a fault was found in. What a function or an inner state reported stays as it
+ * is.
+ */
 export function locate(thrown: unknown, stateName: string): StatesError {
   if (thrown instanceof StatesError) return thrown;
   if (thrown instanceof Fault) {

@@ -5,13 +5,18 @@ import type { Context } from "./paths.ts";
 import type { Scope } from "./scope.ts";
 import type { TaskTokens } from "./task-tokens.ts";
 
-/** Handed from state to state; branches get one with their own scope, map items one with their own context. */
+/**
+ * Handed from state to state; branches get one with their own scope, map items one with their own
+ * context.
+ */
 export interface Flow {
   readonly host: InterpreterOptions;
   readonly tokens: TaskTokens;
   readonly scope: Scope;
   readonly context: Context;
-  /** Runs a branch or an item to its output. A failure stops the flow's scope before it is thrown. */
+  /**
+   * Runs a branch or an item to its output. A failure stops the flow's scope before it is thrown.
+   */
   readonly run: (machine: StateMachine, input: unknown, flow: Flow) => Promise<unknown>;
 }
 

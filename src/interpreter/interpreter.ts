@@ -1,4 +1,5 @@
-// The interpreter: runs definitions of the emitted States Language subset in this process. Knows nothing of DAGs.
+// The interpreter: runs definitions of the emitted States Language subset in this process. Knows
+// nothing of DAGs.
 import type { StateMachine } from "../model/asl.ts";
 import { fromThrown, StatesError } from "./errors.ts";
 import type { Flow } from "./flow.ts";
@@ -20,20 +21,29 @@ export interface Execution {
   readonly name: string;
   /** Never rejects. */
   readonly done: Promise<ExecutionResult>;
-  /** Ends it at once: signals are aborted, its tokens lapse, nothing more is invoked. Without effect once it has ended. */
+  /**
+   * Ends it at once: signals are aborted, its tokens lapse, nothing more is invoked. Without effect
+   * once it has ended.
+   */
   stop(cause?: string): void;
 }
 
 /** Runs any number of executions; they share nothing but the task tokens' name space. */
 export interface Interpreter {
   /**
-   * Starts the machine on the next microtask, so the caller can note the execution before anything is
-   * invoked. The definition is the compiler's, and taken as it is.
+   * Starts the machine on the next microtask, so the caller can note the execution before anything
+   * is invoked. The definition is the compiler's, and taken as it is.
    */
   start(definition: StateMachine, input: unknown, name: string): Execution;
-  /** Ends the state that waits for the token, with that result; false if none waits for it (any more). */
+  /**
+   * Ends the state that waits for the token, with that result; false if none waits for it (any
+   * more).
+   */
   sendTaskSuccess(token: string, output?: unknown): boolean;
-  /** Fails the state that waits for the token, subject to its Retry and Catch; false if none waits for it (any more). */
+  /**
+   * Fails the state that waits for the token, subject to its Retry and Catch; false if none waits
+   * for it (any more).
+   */
   sendTaskFailure(token: string, error: string, cause: string): boolean;
 }
 

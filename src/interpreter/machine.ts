@@ -1,4 +1,5 @@
-// Runs one machine, branch or item processor: state after state, with retries and catches, in a loop.
+// Runs one machine, branch or item processor: state after state, with retries and catches, in a
+// loop.
 import type { State, StateMachine } from "../model/asl.ts";
 import { Fault, locate, toErrorOutput } from "./errors.ts";
 import { type Flow, sleep } from "./flow.ts";
@@ -8,7 +9,10 @@ import { runMap } from "./states/map.ts";
 import { runParallel } from "./states/parallel.ts";
 import { runTask } from "./states/task.ts";
 
-/** The machine's output. Throws a StatesError, after it has stopped the flow's scope and with it the sibling branches. */
+/**
+ * The machine's output. Throws a StatesError, after it has stopped the flow's scope and with it the
+ * sibling branches.
+ */
 export async function runMachine(
   { StartAt, States }: StateMachine,
   input: unknown,

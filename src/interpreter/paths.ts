@@ -1,4 +1,5 @@
-// Paths into a state's input ("$.a.b") and into the context ("$$.Execution.Name"): names and dots only.
+// Paths into a state's input ("$.a.b") and into the context ("$$.Execution.Name"): names and dots
+// only.
 import { Fault } from "./errors.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -38,8 +39,9 @@ export function readPath(path: string, input: unknown, context: Context): unknow
 }
 
 /**
- * The state's output: its input with the result put at the path; missing objects on the way are made, the input
- * stays as it was. `null` drops the result, no path or "$" drops the input. Throws States.ResultPathMatchFailure.
+ * The state's output: its input with the result put at the path; missing objects on the way are
+ * made, the input stays as it was. `null` drops the result, no path or "$" drops the input. Throws
+ * States.ResultPathMatchFailure.
  */
 export function applyResultPath(
   path: string | null | undefined,

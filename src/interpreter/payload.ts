@@ -2,7 +2,10 @@
 import type { PayloadTemplate } from "../model/asl.ts";
 import { type Context, readPath } from "./paths.ts";
 
-/** The template with its paths read; what isn't a path is copied. Throws States.ParameterPathFailure. */
+/**
+ * The template with its paths read; what isn't a path is copied. Throws
+ * States.ParameterPathFailure.
+ */
 export function fillTemplate(
   template: PayloadTemplate,
   input: unknown,

@@ -6,7 +6,10 @@ const INTERVAL_SECONDS = 1;
 const MAX_ATTEMPTS = 3;
 const BACKOFF_RATE = 2;
 
-/** The first entry for the error. Nothing handles States.Runtime; States.TaskFailed stands for all but States.Timeout. */
+/**
+ * The first entry for the error. Nothing handles States.Runtime; States.TaskFailed stands for all
+ * but States.Timeout.
+ */
 export function findHandler<Handler extends Retrier | Catcher>(
   handlers: readonly Handler[] | undefined,
   error: string,
@@ -26,7 +29,10 @@ export function findHandler<Handler extends Retrier | Catcher>(
 export class Retries {
   readonly #used = new Map<Retrier, number>();
 
-  /** Seconds until the next try, `undefined` when there is none. A used-up retrier ends it: the ones after it aren't asked. */
+  /**
+   * Seconds until the next try, `undefined` when there is none. A used-up retrier ends it: the ones
+   * after it aren't asked.
+   */
   next(retriers: readonly Retrier[] | undefined, error: string): number | undefined {
     const retrier = findHandler(retriers, error);
     if (retrier === undefined) return undefined;

@@ -7,8 +7,9 @@ export interface Stoppable {
 }
 
 /**
- * Holds what is under way. Whatever ends asks `release` first and, if refused, keeps silent: a stopped flow is left
- * where it stands, its promise never settles and is collected as garbage. Holding and releasing take constant time.
+ * Holds what is under way. Whatever ends asks `release` first and, if refused, keeps silent: a
+ * stopped flow is left where it stands, its promise never settles and is collected as garbage.
+ * Holding and releasing take constant time.
  */
 export class Scope {
   readonly #held = new Set<Stoppable | Scope>();

@@ -1,4 +1,5 @@
-// Notifications on one machine: the notifier is called directly, and again when it fails. Nothing waits for it.
+// Notifications on one machine: the notifier is called directly, and again when it fails. Nothing
+// waits for it.
 import type { Notifications } from "../ports/notifications.ts";
 import type { Clock, Reporter } from "../ports/platform.ts";
 import type { Notifier } from "../services/notifications/notifier.ts";

@@ -1,9 +1,12 @@
-// Connections and variables from the environment, under Airflow's names: AIRFLOW_CONN_<ID> (a URI or JSON) and
-// AIRFLOW_VAR_<KEY>. Airflow: secrets/environment_variables.py.
+// Connections and variables from the environment, under Airflow's names: AIRFLOW_CONN_<ID> (a URI
+// or JSON) and AIRFLOW_VAR_<KEY>. Airflow: secrets/environment_variables.py.
 import { parseConnection } from "../model/values/connection-text.ts";
 import type { Secrets } from "../ports/secrets.ts";
 
-/** Looks at the environment at each call; ids and keys are put in upper case, nothing else of them is changed. */
+/**
+ * Looks at the environment at each call; ids and keys are put in upper case, nothing else of them
+ * is changed.
+ */
 export function createEnvironmentSecrets(
   environment: Readonly<Record<string, string | undefined>> = process.env,
 ): Secrets {

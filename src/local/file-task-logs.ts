@@ -1,5 +1,6 @@
-// Task logs on disk as JSON lines, in Airflow's layout: dag_id=…/run_id=…/task_id=…/attempt=N.log; those of a DAG's
-// callbacks in dag_callbacks. Workers write them from their threads; a log that can't be written never fails a task.
+// Task logs on disk as JSON lines, in Airflow's layout: dag_id=…/run_id=…/task_id=…/attempt=N.log;
+// those of a DAG's callbacks in dag_callbacks. Workers write them from their threads; a log that
+// can't be written never fails a task.
 import { closeSync, mkdirSync, openSync, writeSync } from "node:fs";
 import { open, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
@@ -68,7 +69,10 @@ export function createFileTaskLogs(
   };
 }
 
-/** One write in append mode, so that lines of several writers don't mix. Throws when not all of it was written. */
+/**
+ * One write in append mode, so that lines of several writers don't mix. Throws when not all of it
+ * was written.
+ */
 function appendWhole(path: string, lines: string): void {
   // Cheaper than the exception of finding the folder missing: most tries write one or two times.
   mkdirSync(dirname(path), { recursive: true });
@@ -82,7 +86,10 @@ function appendWhole(path: string, lines: string): void {
   }
 }
 
-/** Whole lines from the offset on, about a chunk of them but at least one; empty while none is complete. */
+/**
+ * Whole lines from the offset on, about a chunk of them but at least one; empty while none is
+ * complete.
+ */
 async function readLines(path: string, offset: number): Promise<Buffer> {
   const file = await open(path).catch((error: unknown) => {
     if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;

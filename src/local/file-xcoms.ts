@@ -6,8 +6,8 @@ import { writeFileDurably } from "./durable-files.ts";
 import { toHash, toSafeName } from "./safe-names.ts";
 
 /**
- * A reference is the file's path below the folder. It is another one for another value, so a try whose result is
- * refused can't replace the value of the try that counts.
+ * A reference is the file's path below the folder. It is another one for another value, so a try
+ * whose result is refused can't replace the value of the try that counts.
  */
 export function createFileXComs(folder: string): XComs {
   return {

@@ -1,4 +1,5 @@
-// State machines in this process: compiled definitions run on the interpreter, which calls the services directly.
+// State machines in this process: compiled definitions run on the interpreter, which calls the
+// services directly.
 import { randomUUID } from "node:crypto";
 import { compile } from "../compiler/compile.ts";
 import { createInterpreter, type Execution, type Invocation } from "../interpreter/interpreter.ts";
@@ -22,7 +23,10 @@ export interface Functions {
 export const LOCAL_FUNCTIONS = { worker: "worker", recorder: "recorder" } as const;
 
 export interface LocalStateMachines extends StateMachines {
-  /** Stops every execution without a trace in the metadata, as the death of the process would, and waits for them. */
+  /**
+   * Stops every execution without a trace in the metadata, as the death of the process would, and
+   * waits for them.
+   */
   shutDown(): Promise<void>;
 }
 

@@ -1,4 +1,5 @@
-// File and folder names for ids: readable, different for different ids, and harmless on any file system.
+// File and folder names for ids: readable, different for different ids, and harmless on any file
+// system.
 import { createHash } from "node:crypto";
 
 /** File systems allow 255 bytes; the rest is for what callers put around the name. */
@@ -6,8 +7,8 @@ const MAX_LENGTH = 150;
 const HASH_LENGTH = 32;
 
 /**
- * Percent-encodes all but letters, digits and `_ - + = , @ ~ .` (a dot at the start too); a name that gets too
- * long ends in the id's hash instead.
+ * Percent-encodes all but letters, digits and `_ - + = , @ ~ .` (a dot at the start too); a name
+ * that gets too long ends in the id's hash instead.
  */
 export function toSafeName(id: string): string {
   if (id === "") return "%";

@@ -1,5 +1,6 @@
-// Schedules as one timer in this process: it holds the next moment of each DAG and looks at the clock at least once
-// a second, so that a clock that jumps or a machine that slept delays nothing for longer.
+// Schedules as one timer in this process: it holds the next moment of each DAG and looks at the
+// clock at least once a second, so that a clock that jumps or a machine that slept delays nothing
+// for longer.
 import type { Clock, Reporter } from "../ports/platform.ts";
 import type { Schedules } from "../ports/schedules.ts";
 

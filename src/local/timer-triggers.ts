@@ -1,5 +1,5 @@
-// Messages to the triggerer as timers in this process. They hold it open, so a run in a terminal is waited for; they
-// are lost at its death, when whoever takes up the run leaves them anew.
+// Messages to the triggerer as timers in this process. They hold it open, so a run in a terminal is
+// waited for; they are lost at its death, when whoever takes up the run leaves them anew.
 import type { Trigger } from "../model/scheduling/sensors.ts";
 import type { Clock, Reporter } from "../ports/platform.ts";
 import type { ExecutionInput } from "../ports/state-machines.ts";

@@ -1,5 +1,5 @@
-// The subset of the Amazon States Language that the compiler emits and the interpreter runs (JSONPath mode); Map is for
-// mapped tasks, which aren't emitted yet.
+// The subset of the Amazon States Language that the compiler emits and the interpreter runs
+// (JSONPath mode); Map is for mapped tasks, which aren't emitted yet.
 
 export interface StateMachine {
   readonly Comment?: string;
@@ -28,7 +28,9 @@ export interface Catcher {
   readonly Next: string;
 }
 
-/** A payload; a key that ends in ".$" holds a path into the input ("$.x") or the context ("$$.x"). */
+/**
+ * A payload; a key that ends in ".$" holds a path into the input ("$.x") or the context ("$$.x").
+ */
 export interface PayloadTemplate {
   readonly [key: string]: unknown;
 }

@@ -1,9 +1,13 @@
-// DagDocument: the versioned JSON that is all that crosses from DAG code to the rest of the product.
+// DagDocument: the versioned JSON that is all that crosses from DAG code to the rest of the
+// product.
 
 import type { TriggerRule } from "./dependencies/trigger-rule-names.ts";
 import type { Json, JsonObject } from "./values/json.ts";
 
-/** When a DAG runs. A cron text may be a preset such as "@daily"; the time zone is the DAG's. Deltas are seconds. */
+/**
+ * When a DAG runs. A cron text may be a preset such as "@daily"; the time zone is the DAG's. Deltas
+ * are seconds.
+ */
 export type Schedule =
   | { readonly kind: "none" }
   | { readonly kind: "once" }
@@ -13,7 +17,10 @@ export type Schedule =
       readonly cron: string;
       /** Length of the data interval that ends at each tick, in seconds; absent means 0. */
       readonly interval?: number;
-      /** Airflow: CronTriggerTimetable(run_immediately): true, false, or seconds since the past tick. */
+      /**
+       * Airflow: CronTriggerTimetable(run_immediately): true, false, or seconds since the past
+       * tick.
+       */
       readonly runImmediately?: boolean | number;
     }
   | {
@@ -46,7 +53,10 @@ export type Decision =
   /** A falsy result skips what follows (Airflow: ShortCircuitOperator). */
   | { readonly kind: "short-circuit"; readonly ignoreDownstreamTriggerRules: boolean };
 
-/** What a task is mapped over: a known number of items, a task's result (or what is at a path in it), or lists of such. */
+/**
+ * What a task is mapped over: a known number of items, a task's result (or what is at a path in
+ * it), or lists of such.
+ */
 export type MappedLength =
   | number
   | { readonly taskId: string; readonly path?: readonly string[] }
@@ -54,14 +64,20 @@ export type MappedLength =
   | { readonly zip: readonly MappedLength[]; readonly longest: boolean }
   | { readonly concat: readonly MappedLength[] };
 
-/** What makes a task a sensor: it is poked until it says that it is done (Airflow: BaseSensorOperator). In seconds. */
+/**
+ * What makes a task a sensor: it is poked until it says that it is done (Airflow:
+ * BaseSensorOperator). In seconds.
+ */
 export interface SensorDocument {
   readonly pokeInterval: number;
   /** From the first poke on, over all pokes and tries. */
   readonly timeout: number;
   /** Whether it is skipped instead of failed when its time is over. */
   readonly softFail: boolean;
-  /** Whether it is skipped instead of failed when a poke throws, or takes longer than the task's executionTimeout. */
+  /**
+   * Whether it is skipped instead of failed when a poke throws, or takes longer than the task's
+   * executionTimeout.
+   */
   readonly neverFail?: true;
   readonly exponentialBackoff: boolean;
   /** Upper limit of a growing wait; none when absent. */

@@ -1,4 +1,5 @@
-// What is told when something has failed for good: the payload of notifications, from the services to the notifier.
+// What is told when something has failed for good: the payload of notifications, from the services
+// to the notifier.
 import { UNMAPPED } from "./instance-key.ts";
 import type { CallbackReason } from "./task-call.ts";
 
@@ -34,8 +35,8 @@ interface Execution {
 }
 
 /**
- * `tryNumber` is 0 when no try of the task has started. Tries count on when a run is cleared, so a task that failed before
- * and was not cleared is no new event.
+ * `tryNumber` is 0 when no try of the task has started. Tries count on when a run is cleared, so a
+ * task that failed before and was not cleared is no new event.
  */
 export function taskFailed(
   { dagId, runId }: Pick<Execution, "dagId" | "runId">,

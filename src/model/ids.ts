@@ -1,5 +1,5 @@
-// Ids that several parts must agree on: of runs, tasks and DAGs as Airflow has them, and the names of executions and
-// state machines that are made from them.
+// Ids that several parts must agree on: of runs, tasks and DAGs as Airflow has them, and the names
+// of executions and state machines that are made from them.
 import type { DagRunType } from "./states.ts";
 import { toAirflowIso } from "./values/time.ts";
 
@@ -17,8 +17,9 @@ const MAX_RUN_ID_LENGTH = 250;
 const MAX_NAME_LENGTH = 80;
 
 /**
- * The id of a new run (Airflow: DagRun.generate_run_id). `random` are some characters that make the id of a run
- * without logical date unique; `runAfter` and `logicalDate` are epoch ms or UTC ISO text.
+ * The id of a new run (Airflow: DagRun.generate_run_id). `random` are some characters that make the
+ * id of a run without logical date unique; `runAfter` and `logicalDate` are epoch ms or UTC ISO
+ * text.
  */
 export function runIdFor(
   runType: DagRunType,
@@ -37,15 +38,18 @@ export function runIdFor(
   return `${prefix}__${toAirflowIso(runAfter)}${suffix}`;
 }
 
-/** The type that a run id's prefix stands for; manual where it has none of the others' (Airflow: from_run_id). */
+/**
+ * The type that a run id's prefix stands for; manual where it has none of the others' (Airflow:
+ * from_run_id).
+ */
 export function parseRunType(runId: string): DagRunType {
   return RUN_TYPES.find((type) => runId.startsWith(`${type}__`)) ?? "manual";
 }
 
 /**
  * What keeps the text from being the id of a run that a person names, as the end of a sentence;
- * undefined if nothing does. Airflow: allowed_run_id_pattern, allow_double_dot_in_ids. One dot alone
- * is refused as well: no URL can name such a run.
+ * undefined if nothing does. Airflow: allowed_run_id_pattern, allow_double_dot_in_ids. One dot
+ * alone is refused as well: no URL can name such a run.
  */
 export function findRunIdFlaw(text: string): string | undefined {
   if (text.length > MAX_RUN_ID_LENGTH) {
@@ -64,12 +68,18 @@ export function isKey(text: string): boolean {
   return text.length <= MAX_ID_LENGTH && /^[\p{L}\p{N}_.-]+$/u.test(text);
 }
 
-/** Whether the text may be the id of a task group, without its parents' (Airflow: validate_group_key). */
+/**
+ * Whether the text may be the id of a task group, without its parents' (Airflow:
+ * validate_group_key).
+ */
 export function isGroupKey(text: string): boolean {
   return text.length <= MAX_GROUP_ID_LENGTH && /^[\p{L}\p{N}_-]+$/u.test(text);
 }
 
-/** The name of a run's execution: always the same for the same run and clear number, and of no other. */
+/**
+ * The name of a run's execution: always the same for the same run and clear number, and of no
+ * other.
+ */
 export function executionName(execution: {
   readonly dagId: string;
   readonly runId: string;
@@ -81,21 +91,28 @@ export function executionName(execution: {
 }
 
 /**
- * The name of the state machine of a DAG's version; `versionHash` is the hash of its content. The prefix tells the
- * machines of deployments apart; it is whole in the name if it has at most 50 characters that Step Functions takes.
+ * The name of the state machine of a DAG's version; `versionHash` is the hash of its content. The
+ * prefix tells the machines of deployments apart; it is whole in the name if it has at most 50
+ * characters that Step Functions takes.
  */
 export function stateMachineName(dagId: string, versionHash: string, prefix = "stepwind-"): string {
   const hash = `${versionHash.slice(0, 12)}${hashText(dagId).slice(0, 8)}`;
   return withHash(`${prefix}${dagId}`, hash);
 }
 
-/** A readable part in letters that Step Functions takes, cut so that the part that makes it unique fits behind. */
+/**
+ * A readable part in letters that Step Functions takes, cut so that the part that makes it unique
+ * fits behind.
+ */
 function withHash(readable: string, hash: string): string {
   const plain = readable.replaceAll(/[^A-Za-z0-9_-]+/g, "_");
   return `${plain.slice(0, MAX_NAME_LENGTH - hash.length - 1)}-${hash}`;
 }
 
-/** 104 bits in 20 letters and digits: cyrb53 with two seeds. Guards against accidents, not against attackers. */
+/**
+ * 104 bits in 20 letters and digits: cyrb53 with two seeds. Guards against accidents, not against
+ * attackers.
+ */
 function hashText(text: string): string {
   return [0x9e37, 0x79b9]
     .map((seed) => cyrb53(text, seed).toString(36).padStart(10, "0").slice(-10))

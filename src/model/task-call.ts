@@ -1,4 +1,5 @@
-// What a worker is asked to run and what it answers: pure JSON, so it crosses threads, processes and Lambda alike.
+// What a worker is asked to run and what it answers: pure JSON, so it crosses threads, processes
+// and Lambda alike.
 
 import type { DagRunState, DagRunType } from "./states.ts";
 import type { Json, JsonObject } from "./values/json.ts";
@@ -6,10 +7,15 @@ import type { Json, JsonObject } from "./values/json.ts";
 /** Longest JSON text of one task's result, in bytes of UTF-8 (16 MiB). */
 export const MAX_RESULT_BYTES = 16 * 1024 * 1024;
 
-/** The run that a task instance belongs to. Times are UTC ISO text; `null` where Airflow has None. */
+/**
+ * The run that a task instance belongs to. Times are UTC ISO text; `null` where Airflow has None.
+ */
 export interface TaskCallRun {
   readonly runType: DagRunType;
-  /** `null` for a run without a logical date (Airflow 3: manual, asset): then `ds`, `ts` … are absent. */
+  /**
+   * `null` for a run without a logical date (Airflow 3: manual, asset): then `ds`, `ts` … are
+   * absent.
+   */
   readonly logicalDate: string | null;
   readonly dataIntervalStart: string | null;
   readonly dataIntervalEnd: string | null;
@@ -27,7 +33,10 @@ export interface TaskCall {
   readonly runId: string;
   /** 1 for the first try. */
   readonly tryNumber: number;
-  /** Tries allowed besides the first (Airflow: retries when the instance was created or last cleared). */
+  /**
+   * Tries allowed besides the first (Airflow: retries when the instance was created or last
+   * cleared).
+   */
   readonly maxTries: number;
   /** -1 unless the task is mapped. */
   readonly mapIndex: number;
@@ -55,7 +64,10 @@ export type TaskOutcome = Ending & {
 };
 
 type Ending =
-  /** `result` is the JSON text of the return value; absent when the task returned undefined (no XCom). */
+  /**
+   * `result` is the JSON text of the return value; absent when the task returned undefined (no
+   * XCom).
+   */
   | { readonly kind: "success"; readonly result?: string }
   | { readonly kind: "skipped"; readonly message?: string }
   /** A sensor's poke said "not yet"; it is poked again later, within the same try. */

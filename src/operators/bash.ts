@@ -32,9 +32,10 @@ interface BashFields {
 }
 
 /**
- * Runs a command with bash (Airflow: BashOperator). The result is the last line it prints, "" when it prints nothing.
- * Exit code 99 skips the task, any other but 0 fails it. All processes of the command end with the task: when the
- * task is stopped or out of time its process group gets SIGTERM, and SIGKILL five seconds later.
+ * Runs a command with bash (Airflow: BashOperator). The result is the last line it prints, "" when
+ * it prints nothing. Exit code 99 skips the task, any other but 0 fails it. All processes of the
+ * command end with the task: when the task is stopped or out of time its process group gets
+ * SIGTERM, and SIGKILL five seconds later.
  *
  * ```ts
  * const date = dag.task("print_date", bash({ bashCommand: 'date -d "{{ ds }}"' }))();

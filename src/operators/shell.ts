@@ -1,4 +1,5 @@
-// Runs one shell command in its own process group, line by line into the log, and ends the whole group on abort.
+// Runs one shell command in its own process group, line by line into the log, and ends the whole
+// group on abort.
 import { spawn } from "node:child_process";
 import { constants } from "node:os";
 import { LineSplitter } from "../runtime/line-splitter.ts";
@@ -22,8 +23,9 @@ interface ShellResult {
 }
 
 /**
- * Resolves when the output is closed, so also when background processes that hold it have ended. Rejects when no
- * shell can be started, and with the signal's reason once an abort has ended the group.
+ * Resolves when the output is closed, so also when background processes that hold it have ended.
+ * Rejects when no shell can be started, and with the signal's reason once an abort has ended the
+ * group.
  */
 export async function runShell(run: ShellRun): Promise<ShellResult> {
   run.signal.throwIfAborted();
@@ -41,7 +43,8 @@ function runWith(shell: string, run: ShellRun): Promise<ShellResult> {
   const { command, cwd, log, signal, registerProcess } = run;
   signal.throwIfAborted();
   return new Promise((resolve, reject) => {
-    // The outer shell turns stderr into stdout and becomes the inner one, so lines come in the order printed.
+    // The outer shell turns stderr into stdout and becomes the inner one, so lines come in the
+    // order printed.
     const child = spawn(shell, ["-c", 'exec "$0" -c "$1" 2>&1', shell, command], {
       cwd,
       env: run.env,

@@ -33,7 +33,10 @@ export interface DagStore {
   get(dagId: string): Promise<DagRecord | undefined>;
   /** Every DAG, by id. */
   list(page?: PageRequest): Promise<Page<DagRecord>>;
-  /** Writes the record if the stored revision is `record.revision - 1` (0: not there yet); false if it isn't. */
+  /**
+   * Writes the record if the stored revision is `record.revision - 1` (0: not there yet); false if
+   * it isn't.
+   */
   put(record: DagRecord): Promise<boolean>;
   /** Removes the DAG with its versions, runs, task instances and XComs. Repeating is safe. */
   delete(dagId: string): Promise<void>;
@@ -85,14 +88,19 @@ export interface RunListing extends RunFilter, PageRequest {
 
 /** DAG runs. */
 export interface RunStore {
-  /** Refused ("exists") when the DAG has a run with this id, or with this logical date if it has one. */
+  /**
+   * Refused ("exists") when the DAG has a run with this id, or with this logical date if it has
+   * one.
+   */
   create(run: DagRunRecord): Promise<"created" | "exists">;
   get(dagId: string, runId: string): Promise<DagRunRecord | undefined>;
   /** The changed record, or undefined if the condition did not hold. */
   update(change: RunChange): Promise<DagRunRecord | undefined>;
   /** By `runAfter`. */
   list(listing: RunListing): Promise<Page<DagRunRecord>>;
-  /** How many runs there are, without reading them. What was written a moment ago may not count yet. */
+  /**
+   * How many runs there are, without reading them. What was written a moment ago may not count yet.
+   */
   count(filter: RunFilter): Promise<number>;
   /** The runs of a DAG with a logical date in the range, latest date first. */
   listByLogicalDate(
@@ -102,7 +110,10 @@ export interface RunStore {
   listActive(dagId?: string): Promise<readonly DagRunRecord[]>;
   /** The scheduled or backfill run with the latest logical date. */
   getLatestAutomated(dagId: string): Promise<DagRunRecord | undefined>;
-  /** The run with the latest logical date before the given one; `automatedOnly` leaves out manual runs. */
+  /**
+   * The run with the latest logical date before the given one; `automatedOnly` leaves out manual
+   * runs.
+   */
   getPrevious(query: {
     readonly dagId: string;
     readonly logicalDate: string;

@@ -2,6 +2,9 @@
 import type { FailureEvent } from "../model/failure-event.ts";
 
 export interface Notifications {
-  /** Resolves when the event is on its way; who hears of it, and when, is no concern of the run. Repeating is safe. */
+  /**
+   * Resolves when the event is on its way; who hears of it, and when, is no concern of the run.
+   * Repeating is safe.
+   */
   publish(event: FailureEvent): Promise<void>;
 }

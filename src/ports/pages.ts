@@ -1,5 +1,5 @@
-// Keyset pagination, for every adapter: `next` names the last row of a page, so rows added meanwhile neither double nor
-// hide others.
+// Keyset pagination, for every adapter: `next` names the last row of a page, so rows added
+// meanwhile neither double nor hide others.
 import type { Page } from "./metadata.ts";
 
 const DEFAULT_LIMIT = 100;
@@ -40,7 +40,9 @@ export async function* itemsOf<T>(
   }
 }
 
-/** The key that `next` names; undefined for the first page. Throws for a text that no page gave out. */
+/**
+ * The key that `next` names; undefined for the first page. Throws for a text that no page gave out.
+ */
 export function parseAfter(after: string | undefined, size: number): readonly string[] | undefined {
   if (after === undefined) return undefined;
   let key: unknown;

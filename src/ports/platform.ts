@@ -1,4 +1,5 @@
-// Platform: all that the product needs from outside, one of each port. Adapters make one; services take it.
+// Platform: all that the product needs from outside, one of each port. Adapters make one; services
+// take it.
 import type { ProductEvent } from "../model/product-events.ts";
 import type { DagLoader } from "./dag-loader.ts";
 import type { Bundles, DagSource } from "./dag-source.ts";

@@ -1,5 +1,5 @@
-// What wakes the scheduler for a DAG: EventBridge on AWS, timers on one machine. Fires may be missed, doubled
-// or surplus; the planner decides from state alone.
+// What wakes the scheduler for a DAG: EventBridge on AWS, timers on one machine. Fires may be
+// missed, doubled or surplus; the planner decides from state alone.
 import type { Schedule } from "../model/document.ts";
 
 /** When a DAG's scheduler is to be woken. */
@@ -9,7 +9,10 @@ export interface ScheduleWish {
   readonly timezone: string;
   /** The next moment (epoch ms) that the planner asked for. */
   readonly nextFireAt?: number;
-  /** Scheduled runs are to come, now or later: the schedule's own rhythm may wake the scheduler besides, in case a fire is lost. */
+  /**
+   * Scheduled runs are to come, now or later: the schedule's own rhythm may wake the scheduler
+   * besides, in case a fire is lost.
+   */
   readonly hasRunsToCome: boolean;
 }
 

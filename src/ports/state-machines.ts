@@ -1,4 +1,5 @@
-// The executor: what runs compiled definitions. Step Functions on AWS, the interpreter on one machine.
+// The executor: what runs compiled definitions. Step Functions on AWS, the interpreter on one
+// machine.
 import type { StateMachine } from "../model/asl.ts";
 
 /** All that an execution carries: ids. */
@@ -18,18 +19,26 @@ export interface StateMachines {
   /** Creates the machine if it isn't there. A version never changes, so repeating is safe. */
   publish(version: VersionName & { readonly definition: StateMachine }): Promise<void>;
   /**
-   * Starts the run's execution; "exists" if the same run and clear number was started before, so repeating is safe. It
-   * may have been started also when this throws.
+   * Starts the run's execution; "exists" if the same run and clear number was started before, so
+   * repeating is safe. It may have been started also when this throws.
    */
   start(version: VersionName & { readonly input: ExecutionInput }): Promise<"started" | "exists">;
-  /** Whether the run's execution goes on; "absent" if it was never started, or is long forgotten. */
+  /**
+   * Whether the run's execution goes on; "absent" if it was never started, or is long forgotten.
+   */
   executionStatus(
     version: VersionName & { readonly input: ExecutionInput },
   ): Promise<"running" | "ended" | "absent">;
   /** Stops it with all that it runs; one that isn't running is left as it is. */
   stop(input: ExecutionInput, cause: string): Promise<void>;
-  /** Lets the waiting state go on; nothing happens if nothing waits for the token any more. Repeating is safe. */
+  /**
+   * Lets the waiting state go on; nothing happens if nothing waits for the token any more.
+   * Repeating is safe.
+   */
   release(token: string): Promise<void>;
-  /** Removes the version's machine, which no execution may be using. Repeating is safe, and so is a later start. */
+  /**
+   * Removes the version's machine, which no execution may be using. Repeating is safe, and so is a
+   * later start.
+   */
   remove(version: VersionName): Promise<void>;
 }

@@ -37,9 +37,9 @@ export interface DiedTry {
 /** The right to run one try now. */
 export interface Slot {
   /**
-   * Runs one try; at most once per slot. Never rejects for what user code does: a thread that exits,
-   * runs out of memory or exceeds the timeout answers `died` and harms no other task. Aborting the
-   * signal kills the try, which answers `died`.
+   * Runs one try; at most once per slot. Never rejects for what user code does: a thread that
+   * exits, runs out of memory or exceeds the timeout answers `died` and harms no other task.
+   * Aborting the signal kills the try, which answers `died`.
    */
   run(call: TaskCall, options: RunOptions): Promise<TaskOutcome | DiedTry>;
   /** Gives the slot to the next try that waits. Repeating does nothing. */

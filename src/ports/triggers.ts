@@ -1,11 +1,12 @@
-// What wakes the triggerer for a sensor that waits: delayed messages of a queue on AWS, timers on one machine.
+// What wakes the triggerer for a sensor that waits: delayed messages of a queue on AWS, timers on
+// one machine.
 import type { Trigger } from "../model/scheduling/sensors.ts";
 
 export interface Triggers {
   /**
-   * Leaves a message that reaches the triggerer at its moment or later, at least once. It can't be taken back, so the
-   * triggerer asks the metadata whether it is still of use. On one machine it is lost with the process, whose next
-   * start takes up the run and with it what waits there.
+   * Leaves a message that reaches the triggerer at its moment or later, at least once. It can't be
+   * taken back, so the triggerer asks the metadata whether it is still of use. On one machine it is
+   * lost with the process, whose next start takes up the run and with it what waits there.
    */
   set(trigger: Trigger): Promise<void>;
 }

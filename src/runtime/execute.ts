@@ -1,5 +1,5 @@
-// Runs one try of a task inside a worker: inputs, templates, the handler or operator, the check of its result.
-// Knows nothing of threads or Lambda; whoever calls it sends the outcome on.
+// Runs one try of a task inside a worker: inputs, templates, the handler or operator, the check of
+// its result. Knows nothing of threads or Lambda; whoever calls it sends the outcome on.
 
 import { toJsonText } from "../describe/json-text.ts";
 import { callbacksOf, givenOptions, sensorOptionsOf } from "../describe/task-settings.ts";
@@ -31,8 +31,8 @@ export interface ExecuteOptions {
   /** Aborted, with an Error as reason, when the try is stopped, cleared or out of time. */
   readonly signal: AbortSignal;
   /**
-   * Called with the leader of each process group that the task starts; the function it gives is called when the group
-   * has ended. A host that ends the thread kills the groups still registered.
+   * Called with the leader of each process group that the task starts; the function it gives is
+   * called when the group has ended. A host that ends the thread kills the groups still registered.
    */
   readonly registerProcess?: (pid: number, folder?: string) => () => void;
   /** Called when the task's own code has ended: its output goes before what is logged after. */
@@ -40,8 +40,9 @@ export interface ExecuteOptions {
 }
 
 /**
- * Runs one try, the callbacks before it included. Never rejects. The failure or skip is in the task's log when it
- * resolves; the callbacks after the try are for `runCallbacks`, once the outcome is recorded.
+ * Runs one try, the callbacks before it included. Never rejects. The failure or skip is in the
+ * task's log when it resolves; the callbacks after the try are for `runCallbacks`, once the outcome
+ * is recorded.
  */
 export async function executeTask(
   call: TaskCall,
@@ -91,8 +92,8 @@ export function callbackKindOf(
 }
 
 /**
- * Runs the callbacks of a task, or of the DAG when the call has no task id, one after the other. Never rejects: what
- * a callback throws is logged, and the next one runs.
+ * Runs the callbacks of a task, or of the DAG when the call has no task id, one after the other.
+ * Never rejects: what a callback throws is logged, and the next one runs.
  */
 export async function runCallbacks(
   callbackCall: CallbackCall,
@@ -173,7 +174,10 @@ async function runOperator(operator: Operator, work: Work): Promise<unknown> {
   return operator.execute({ fields, context, log, signal, registerProcess });
 }
 
-/** Most texts are no template, and most templates only name texts of the context: they need no template engine. */
+/**
+ * Most texts are no template, and most templates only name texts of the context: they need no
+ * template engine.
+ */
 async function renderField(
   text: string,
   scope: { readonly context: TaskContext; readonly client: TaskClient },

@@ -1,4 +1,5 @@
-// Splits output into log lines with bounded memory: long lines are cut in the log, the last line is kept as the result.
+// Splits output into log lines with bounded memory: long lines are cut in the log, the last line is
+// kept as the result.
 import { MAX_RESULT_BYTES } from "../model/task-call.ts";
 
 /** Bytes of a line that go to the log; the rest is cut with a note. */
@@ -10,7 +11,10 @@ interface LastLine {
   read(): string;
 }
 
-/** Bytes in, lines out; trailing white space is dropped, as Airflow does. Bytes that aren't UTF-8 become U+FFFD. */
+/**
+ * Bytes in, lines out; trailing white space is dropped, as Airflow does. Bytes that aren't UTF-8
+ * become U+FFFD.
+ */
 export class LineSplitter {
   readonly #onLine: (line: string) => void;
   #chunks: Buffer[] = [];

@@ -7,7 +7,9 @@ import type { TaskLog } from "../sdk/log.ts";
 /** Characters of a value that are logged. */
 const MAX_VALUE = 1_000;
 
-/** Logs the result of a try that succeeded; `text` is its JSON, absent where nothing was returned. */
+/**
+ * Logs the result of a try that succeeded; `text` is its JSON, absent where nothing was returned.
+ */
 export function logResult(task: TaskRecord, text: string | undefined, log: TaskLog): void {
   const decision = task.graph.decisions.find((candidate) => candidate.task === task);
   if (decision) log.info(describeDecision(decision, text));

@@ -90,7 +90,10 @@ const NAMES: NameMakers = {
   macros: () => macros,
 };
 
-/** Each name is made once, so that what a template changes stays changed; one without a value is not defined. */
+/**
+ * Each name is made once, so that what a template changes stays changed; one without a value is not
+ * defined.
+ */
 function contextNames(context: TaskContext, fetched: ReadonlyMap<string, Value>): Names {
   const made = new Map<string, Value | undefined>(fetched);
   return {
@@ -222,7 +225,10 @@ function instanceObject({ ti }: TaskContext, xcoms: ReadonlyMap<string, unknown>
 
 const readXComPull = parameters("xcom_pull", ...XCOM_PULL);
 
-/** One value, or a list where several tasks or indexes are asked for; the scan has read the same arguments. */
+/**
+ * One value, or a list where several tasks or indexes are asked for; the scan has read the same
+ * arguments.
+ */
 function pullXComs(args: Arguments, xcoms: ReadonlyMap<string, unknown>): Value {
   const [taskIds = null, , key = "return_value", , mapIndexes = null, fallback = null] =
     readXComPull(args);

@@ -1,5 +1,6 @@
 // The template fields of an operator as a try rendered them, as they are kept for people to read.
-// Airflow: RenderedTaskInstanceFields, whose longest text this is (core.max_templated_field_length).
+// Airflow: RenderedTaskInstanceFields, whose longest text this is
+// (core.max_templated_field_length).
 import { toJsonText } from "../describe/json-text.ts";
 import type { TaskOutcome } from "../model/task-call.ts";
 import type { Json } from "../model/values/json.ts";

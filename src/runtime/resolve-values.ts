@@ -5,8 +5,8 @@ import { isPlainObject, type ResultExpression, resultOf } from "../sdk/results.t
 export type Reads = Readonly<Record<string, string>>;
 
 /**
- * A copy with every reference replaced by its value, and every text that is not a result mapped by `render`.
- * Values are parsed anew for each reference, so a handler may change its inputs.
+ * A copy with every reference replaced by its value, and every text that is not a result mapped by
+ * `render`. Values are parsed anew for each reference, so a handler may change its inputs.
  */
 export async function resolveValues(
   value: unknown,

@@ -26,7 +26,8 @@ export function placeSourceModules(dagsFolder: string): void {
   placed = dagsFolder;
   const inFolder = createSourceModule(join(dagsFolder, "bundle.mjs"));
   const of = (path: string): SourceModule => createSourceModule(join(dagsFolder, path));
-  // Each bundle sets `require` where there is none, which would look like a global that its code left.
+  // Each bundle sets `require` where there is none, which would look like a global that its code
+  // left.
   const require: unknown = Reflect.get(globalThis, "require") ?? createRequire(inFolder.url);
   Object.assign(globalThis, { [SOURCE_MODULE]: { ...inFolder, of }, require });
 }

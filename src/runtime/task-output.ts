@@ -8,8 +8,8 @@ export interface TaskOutput {
 }
 
 /**
- * Takes over stdout, stderr and with them the console. Output from no call goes to the log used last; where the process
- * has output of its own (`passOn`), it goes where it went before.
+ * Takes over stdout, stderr and with them the console. Output from no call goes to the log used
+ * last; where the process has output of its own (`passOn`), it goes where it went before.
  */
 export function captureOutput({ passOn = false }: { readonly passOn?: boolean } = {}): TaskOutput {
   const storage = new AsyncLocalStorage<TryLog>();

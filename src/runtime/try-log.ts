@@ -1,5 +1,5 @@
-// The log of one try, written where the try runs: lines are gathered and appended together. In a worker thread those not
-// yet appended stand in memory that survives it.
+// The log of one try, written where the try runs: lines are gathered and appended together. In a
+// worker thread those not yet appended stand in memory that survives it.
 import type { LogEntry } from "../model/records.ts";
 import { createSecretMasker, type SecretMasker } from "../model/values/secret-masker.ts";
 import type { TaskLogs, TryKey } from "../ports/task-logs.ts";

@@ -1,5 +1,5 @@
-// Runs user code where it is called, in a worker thread or in a function of its own: imports bundles, runs tries and
-// callbacks of their DAGs, and says in their logs how they went.
+// Runs user code where it is called, in a worker thread or in a function of its own: imports
+// bundles, runs tries and callbacks of their DAGs, and says in their logs how they went.
 import type { CallbackCall, TaskCall, TaskError, TaskOutcome } from "../model/task-call.ts";
 import type { TaskServices } from "../model/task-services.ts";
 import type { TryKey } from "../ports/task-logs.ts";

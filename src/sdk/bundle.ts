@@ -33,8 +33,9 @@ export class Bundle {
 }
 
 /**
- * The DAGs of a module just imported, each once, in the order exported: exported DAGs and bundles, lists and objects
- * of them, and bundles it served. Call it right after the import, before another module is imported.
+ * The DAGs of a module just imported, each once, in the order exported: exported DAGs and bundles,
+ * lists and objects of them, and bundles it served. Call it right after the import, before another
+ * module is imported.
  */
 export function collectDags(moduleNamespace: object): Dag[] {
   const dags = new Set<Dag>();

@@ -1,11 +1,15 @@
-// Where in the author's file a DAG, task or edge was written, kept cheaply until a mistake needs it.
+// Where in the author's file a DAG, task or edge was written, kept cheaply until a mistake needs
+// it.
 
 /** An unformatted stack of one frame; V8 formats it only when `stack` is read. */
 export interface CallSite {
   readonly stack?: string;
 }
 
-/** A position in the code that ran: for a bundle, in the bundle unless source maps are on. Both 1-based. */
+/**
+ * A position in the code that ran: for a bundle, in the bundle unless source maps are on. Both
+ * 1-based.
+ */
 export interface CodePosition {
   readonly file: string;
   readonly line: number;

@@ -61,7 +61,10 @@ export interface RunContext {
   /** What the run was triggered with; `{}` when nothing. */
   readonly conf: JsonObject;
   readonly log: TaskLog;
-  /** Aborted when the try is stopped, cleared or out of time; pass it to `fetch`, timers and the like. */
+  /**
+   * Aborted when the try is stopped, cleared or out of time; pass it to `fetch`, timers and the
+   * like.
+   */
   readonly signal: AbortSignal;
 }
 

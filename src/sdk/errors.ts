@@ -16,7 +16,8 @@ export class FailTask extends Error {
 }
 
 /**
- * Ends the task as skipped; what follows is decided by its trigger rule (Airflow: AirflowSkipException).
+ * Ends the task as skipped; what follows is decided by its trigger rule (Airflow:
+ * AirflowSkipException).
  *
  * ```ts
  * if (rows.length === 0) throw new SkipTask("nothing to load");
@@ -37,7 +38,10 @@ export function isSkipTask(error: unknown): error is SkipTask {
   return typeof error === "object" && error !== null && SKIP_TASK in error;
 }
 
-/** An error whose message says all: its stack, which would show Stepwind's own code only, is left away. */
+/**
+ * An error whose message says all: its stack, which would show Stepwind's own code only, is left
+ * away.
+ */
 export function createPlainError(message: string, options?: ErrorOptions): Error {
   const error = new Error(message, options);
   error.stack = `${error.name}: ${message}`;

@@ -1,4 +1,5 @@
-// The public entry point "stepwind": all that a DAG file imports. It loads no library, so importing it is quick.
+// The public entry point "stepwind": all that a DAG file imports. It loads no library, so importing
+// it is quick.
 
 export type { TriggerRule } from "../model/dependencies/trigger-rule-names.ts";
 export type { Duration } from "../model/values/durations.ts";

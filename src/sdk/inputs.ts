@@ -2,7 +2,9 @@
 import type { Json } from "../model/values/json.ts";
 import type { TaskRef } from "./task-ref.ts";
 
-/** `T` with everything that JSON can't carry turned into `never`; maps over `T`, so interfaces pass. */
+/**
+ * `T` with everything that JSON can't carry turned into `never`; maps over `T`, so interfaces pass.
+ */
 export type Jsonable<T> = unknown extends T
   ? Json
   : T extends Json | undefined
@@ -12,9 +14,10 @@ export type Jsonable<T> = unknown extends T
       : { [K in keyof T]: Jsonable<T[K]> };
 
 /**
- * `unknown` when JSON can carry the result `R`; otherwise a type that no work has, so that the compiler refuses a task
- * that returns a Date, a Map, a function or an object with methods. The result of a generic function isn't known yet
- * and passes: written the other way round, the compiler would have to refuse it.
+ * `unknown` when JSON can carry the result `R`; otherwise a type that no work has, so that the
+ * compiler refuses a task that returns a Date, a Map, a function or an object with methods. The
+ * result of a generic function isn't known yet and passes: written the other way round, the
+ * compiler would have to refuse it.
  */
 export type CheckedResult<R> = [false] extends [IsJson<R>] ? ResultMustBeJson<R> : unknown;
 

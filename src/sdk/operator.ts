@@ -1,4 +1,5 @@
-// An operator: a plain value that says what a task does with its fields. Functions such as `bash` make them.
+// An operator: a plain value that says what a task does with its fields. Functions such as `bash`
+// make them.
 import type { TaskContext } from "./context.ts";
 import type { TaskLog } from "./log.ts";
 import type { SensorOptions } from "./options.ts";
@@ -16,8 +17,8 @@ export interface OperatorCall {
   /** Aborted when the try is stopped, cleared or out of time. */
   readonly signal: AbortSignal;
   /**
-   * Tells the host of a process group to kill should this thread die, and of a temporary folder to remove with it;
-   * gives the function that takes both back. The id is the group's leader.
+   * Tells the host of a process group to kill should this thread die, and of a temporary folder to
+   * remove with it; gives the function that takes both back. The id is the group's leader.
    */
   readonly registerProcess: (pid: number, folder?: string) => () => void;
 }
@@ -31,7 +32,10 @@ export interface Operator<out R = unknown, out F = unknown> {
   /** Fields that are Jinja templates (Airflow: template_fields). */
   readonly templateFields: readonly string[];
   readonly fields: Readonly<Record<string, unknown>> & FieldTypes<F>;
-  /** Present on a sensor: `execute` is a poke, and answers what a sensor's handler does. The task's own options win. */
+  /**
+   * Present on a sensor: `execute` is a poke, and answers what a sensor's handler does. The task's
+   * own options win.
+   */
   readonly sensor?: SensorOptions;
   execute(call: OperatorCall): Promise<unknown>;
 }

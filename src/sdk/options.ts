@@ -28,12 +28,18 @@ export interface TaskOptions {
   readonly triggerRule?: TriggerRule;
   /** Waits until the same task succeeded or was skipped in the previous run. */
   readonly dependsOnPast?: boolean;
-  /** Also waits for the tasks directly downstream of it in the previous run; implies `dependsOnPast`. */
+  /**
+   * Also waits for the tasks directly downstream of it in the previous run; implies
+   * `dependsOnPast`.
+   */
   readonly waitForDownstream?: boolean;
   /** Whether a task without a past may run under `dependsOnPast`; true by default. */
   readonly ignoreFirstDependsOnPast?: boolean;
   readonly owner?: string;
-  /** Of the tasks that wait for a worker, that with the highest sum of its own and all weights below it goes first; 1 by default. */
+  /**
+   * Of the tasks that wait for a worker, that with the highest sum of its own and all weights below
+   * it goes first; 1 by default.
+   */
   readonly priorityWeight?: number;
   /** Instances of a mapped task that may run at once in a run; a task that isn't mapped has one. */
   readonly maxActiveTisPerDagrun?: number;
@@ -59,21 +65,30 @@ export interface SensorOptions extends TaskOptions {
   /** Time between pokes; 60 seconds by default. */
   readonly pokeInterval?: Duration;
   /**
-   * From the first poke on, over all pokes and retries; a poke that says "not yet" after it fails the sensor for good.
-   * 7 days by default. How long one poke may take is `executionTimeout`.
+   * From the first poke on, over all pokes and retries; a poke that says "not yet" after it fails
+   * the sensor for good. 7 days by default. How long one poke may take is `executionTimeout`.
    */
   readonly timeout?: Duration;
-  /** Skips the sensor where its time is over, or that of a poke, or it throws `FailTask`; false by default. */
+  /**
+   * Skips the sensor where its time is over, or that of a poke, or it throws `FailTask`; false by
+   * default.
+   */
   readonly softFail?: boolean;
   /** Skips the sensor when a poke throws; false by default. Excludes `softFail`. */
   readonly neverFail?: boolean;
-  /** Logs what a poke throws and takes it for "not yet", all but `FailTask` and `SkipTask`; false by default. */
+  /**
+   * Logs what a poke throws and takes it for "not yet", all but `FailTask` and `SkipTask`; false by
+   * default.
+   */
   readonly silentFail?: boolean;
   /** Waits half a `pokeInterval` first, then doubles with each poke; false by default. */
   readonly exponentialBackoff?: boolean;
   /** Upper limit of a growing wait; none by default. */
   readonly maxWait?: Duration;
-  /** Accepted from DAGs written for Airflow. There is no other: nothing is held while a sensor waits. */
+  /**
+   * Accepted from DAGs written for Airflow. There is no other: nothing is held while a sensor
+   * waits.
+   */
   readonly mode?: "reschedule";
 }
 

@@ -1,4 +1,5 @@
-// References to results of upstream tasks, as expressions that the runtime evaluates when the reader runs.
+// References to results of upstream tasks, as expressions that the runtime evaluates when the
+// reader runs.
 import type { TaskRecord } from "./drawing/graph.ts";
 
 /** Key of the expression in a `TaskRef`. */
@@ -15,7 +16,9 @@ export type ResultExpression =
   | {
       readonly kind: "zip";
       readonly sources: readonly ResultExpression[];
-      /** Present when the longest list decides, else the shortest does (Airflow: zip(fillvalue=…)). */
+      /**
+       * Present when the longest list decides, else the shortest does (Airflow: zip(fillvalue=…)).
+       */
       readonly fill?: { readonly value: unknown };
     }
   | { readonly kind: "concat"; readonly sources: readonly ResultExpression[] };

@@ -1,4 +1,5 @@
-// Schedules as an author writes them: presets, cron texts, and Airflow's timetables as functions of their name.
+// Schedules as an author writes them: presets, cron texts, and Airflow's timetables as functions of
+// their name.
 import type { Duration } from "../model/values/durations.ts";
 
 /** Airflow's presets. */
@@ -12,7 +13,9 @@ export type SchedulePreset =
   | "@quarterly"
   | "@yearly";
 
-/** A schedule that a function of this module made; the document's form with durations as written. */
+/**
+ * A schedule that a function of this module made; the document's form with durations as written.
+ */
 export type Timetable =
   | {
       readonly kind: "cron";
@@ -31,7 +34,9 @@ export type Timetable =
   | { readonly kind: "delta-data-interval"; readonly delta: Duration }
   | { readonly kind: "events"; readonly dates: readonly string[] };
 
-/** `null` for none, a preset, a cron text of 5 or 6 fields, a fixed distance, once, or a timetable. */
+/**
+ * `null` for none, a preset, a cron text of 5 or 6 fields, a fixed distance, once, or a timetable.
+ */
 export type ScheduleInput =
   | null
   | SchedulePreset
@@ -43,7 +48,10 @@ export type ScheduleInput =
 export interface CronTriggerOptions {
   /** Length of the data interval that ends at each tick; 0 by default. */
   readonly interval?: Duration;
-  /** Whether a DAG without start date and runs runs its latest past tick: always, never, or if so recent. */
+  /**
+   * Whether a DAG without start date and runs runs its latest past tick: always, never, or if so
+   * recent.
+   */
   readonly runImmediately?: boolean | Duration;
 }
 
@@ -73,7 +81,8 @@ export function multipleCronTrigger(
 }
 
 /**
- * A run per interval between two ticks, made when the interval is over (Airflow: CronDataIntervalTimetable).
+ * A run per interval between two ticks, made when the interval is over (Airflow:
+ * CronDataIntervalTimetable).
  *
  * ```ts
  * new Dag("load", { schedule: cronDataInterval("0 0 * * *"), startDate: "2026-01-01" });
@@ -84,7 +93,8 @@ export function cronDataInterval(cron: string): Timetable {
 }
 
 /**
- * A run every so often, counted from the start date; what `{ every }` means (Airflow: DeltaTriggerTimetable).
+ * A run every so often, counted from the start date; what `{ every }` means (Airflow:
+ * DeltaTriggerTimetable).
  *
  * ```ts
  * new Dag("poll", { schedule: deltaTrigger("10 minutes") });
@@ -98,7 +108,8 @@ export function deltaTrigger(
 }
 
 /**
- * A run per interval of a fixed length, made when the interval is over (Airflow: DeltaDataIntervalTimetable).
+ * A run per interval of a fixed length, made when the interval is over (Airflow:
+ * DeltaDataIntervalTimetable).
  *
  * ```ts
  * new Dag("load", { schedule: deltaDataInterval("1 day"), startDate: "2026-01-01" });

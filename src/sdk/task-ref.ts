@@ -1,4 +1,5 @@
-// What a placed task is to its author: a node to draw edges from, and a stand-in for the value it will return.
+// What a placed task is to its author: a node to draw edges from, and a stand-in for the value it
+// will return.
 import { captureCallSite } from "./call-site.ts";
 import { drawEdges, type Nodes } from "./drawing/edges.ts";
 import { NODE, type NodeRecord } from "./drawing/graph.ts";
@@ -11,7 +12,8 @@ export declare const OUTPUT: unique symbol;
 export interface Node {
   readonly [NODE]: NodeRecord;
   /**
-   * Runs the given tasks after this one, as `this >> [b, c]` in Airflow; a known edge is drawn once. Returns this.
+   * Runs the given tasks after this one, as `this >> [b, c]` in Airflow; a known edge is drawn
+   * once. Returns this.
    *
    * ```ts
    * extracted.before(loaded, label(archived, "raw"));
@@ -53,8 +55,8 @@ export interface TaskRef<out T = unknown> extends Node {
     transform: (item: Item) => Mapped,
   ): TaskRef<readonly Mapped[]>;
   /**
-   * Pairs the items of two lists, as long as the shorter one (Airflow: XComArg.zip). With `fillvalue`, as long as the
-   * longer one.
+   * Pairs the items of two lists, as long as the shorter one (Airflow: XComArg.zip). With
+   * `fillvalue`, as long as the longer one.
    *
    * ```ts
    * loadPair.expand({ pair: keys.zip(sizes) });

@@ -1,4 +1,5 @@
-// Declaring a task and placing it: `dag.task(…)` gives a callable, calling it puts the task into the DAG.
+// Declaring a task and placing it: `dag.task(…)` gives a callable, calling it puts the task into
+// the DAG.
 import { type CallSite, captureCallSite } from "./call-site.ts";
 import {
   childId,
@@ -14,7 +15,10 @@ import type { SensorOptions, TaskOptions } from "./options.ts";
 import { findResults } from "./results.ts";
 import { createReference, type TaskRef } from "./task-ref.ts";
 
-/** A function task that is declared. Calling it places it once, names its inputs and draws their edges. */
+/**
+ * A function task that is declared. Calling it places it once, names its inputs and draws their
+ * edges.
+ */
 export interface Task<A, R> {
   (...inputs: InputArguments<A>): TaskRef<R>;
   /**
@@ -65,11 +69,17 @@ export interface Sensor<A, R> extends Omit<Task<A, R>, "override"> {
 /** A task with some of its inputs fixed, to be mapped over the others. */
 export type PartialTask<A, R> = Pick<Task<A, R>, "expand" | "expandKwargs">;
 
-/** A task that runs an operator: its fields were given to the operator, so it is called with nothing. */
+/**
+ * A task that runs an operator: its fields were given to the operator, so it is called with
+ * nothing.
+ */
 export interface OperatorTask<R, F> {
   (): TaskRef<R>;
   override(options: TaskOptions & { readonly taskId?: string }): OperatorTask<R, F>;
-  /** One instance per item of each list of field values, over those given to the operator (Airflow: expand). */
+  /**
+   * One instance per item of each list of field values, over those given to the operator (Airflow:
+   * expand).
+   */
   expand(lists: Partial<ListInputs<F>>): TaskRef<readonly R[]>;
 }
 
@@ -138,8 +148,8 @@ export function declareTask<A, R>(parts: Declaration): Declared<A, R> {
 }
 
 /**
- * Edges of a task that isn't placed can't be drawn. Types say so; for authors without them each is a
- * mistake that names the task, where "before is not a function" would name nothing.
+ * Edges of a task that isn't placed can't be drawn. Types say so; for authors without them each is
+ * a mistake that names the task, where "before is not a function" would name nothing.
  */
 function unplacedEdges(record: TaskRecord) {
   const edge = (method: "before" | "after") =>

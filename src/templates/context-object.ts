@@ -1,4 +1,5 @@
-// What stands behind `dag`, `ti`, `var` and the like in Airflow's context: members, and no JavaScript object.
+// What stands behind `dag`, `ti`, `var` and the like in Airflow's context: members, and no
+// JavaScript object.
 import { typeError } from "./python/errors.ts";
 import { NativeFunction, parameters } from "./python/functions.ts";
 import { toText } from "./python/repr.ts";

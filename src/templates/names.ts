@@ -76,7 +76,10 @@ const TEMPLATE_NAMES: Readonly<Record<string, readonly string[] | typeof ANY>> =
   kwargs: ANY,
 };
 
-/** Why a name can't be used, with a hint; `undefined` when it can. `path` begins with the first name. */
+/**
+ * Why a name can't be used, with a hint; `undefined` when it can. `path` begins with the first
+ * name.
+ */
 export function checkTemplateName(
   path: readonly string[],
 ): { readonly name: string; readonly hint?: string } | undefined {

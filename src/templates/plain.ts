@@ -1,5 +1,5 @@
-// Templates that only print texts of the context, as "echo {{ ds }}": most are. They are rendered without loading the
-// template engine.
+// Templates that only print texts of the context, as "echo {{ ds }}": most are. They are rendered
+// without loading the template engine.
 
 /** Names of the context that are texts; every other name needs the engine. */
 const TEXT_NAMES: ReadonlySet<string> = new Set([
@@ -14,7 +14,10 @@ const TEXT_NAMES: ReadonlySet<string> = new Set([
 ]);
 const PRINTED = /\{\{\s*(\w+)\s*\}\}/g;
 
-/** Whether the template holds nothing but text and names of texts, so that nothing in it can be wrong. */
+/**
+ * Whether the template holds nothing but text and names of texts, so that nothing in it can be
+ * wrong.
+ */
 export function isPlain(text: string): boolean {
   for (const [, name = ""] of text.matchAll(PRINTED)) if (!TEXT_NAMES.has(name)) return false;
   return !/\{[{%#]/.test(text.replaceAll(PRINTED, ""));

@@ -1,4 +1,5 @@
-// Reads a template without rendering it: which names it uses, which of them are unknown, what must be fetched first.
+// Reads a template without rendering it: which names it uses, which of them are unknown, what must
+// be fetched first.
 import type { DiagnosticCode } from "../model/diagnostics.ts";
 import { nearestName } from "../model/values/nearest-name.ts";
 import { FILTER_NAMES, TEST_NAMES } from "./filters/names.ts";
@@ -208,8 +209,8 @@ function isAssigning({ kind }: TemplateNode): boolean {
 }
 
 /**
- * Names that the template itself gives (by set, for, with and macros), and those that it tests (`is defined`) or gives
- * a `default`, which may be unknown.
+ * Names that the template itself gives (by set, for, with and macros), and those that it tests (`is
+ * defined`) or gives a `default`, which may be unknown.
  */
 function findOwnNames(body: Body): ReadonlySet<string> {
   const names = new Set<string>();

@@ -1,5 +1,5 @@
-// Which XComs a template's `ti.xcom_pull(…)` reads: its arguments are read from the syntax tree, so that the XComs can be
-// fetched before the template is rendered.
+// Which XComs a template's `ti.xcom_pull(…)` reads: its arguments are read from the syntax tree, so
+// that the XComs can be fetched before the template is rendered.
 import type { Value } from "./python/values.ts";
 import type { CallArguments, Expression } from "./syntax/nodes.ts";
 
@@ -31,7 +31,10 @@ export function isXComPull([root, member, ...rest]: readonly string[]): boolean 
   return (root === "ti" || root === "task_instance") && member === "xcom_pull" && rest.length === 0;
 }
 
-/** What the call reads; the argument that can't be served; `undefined` when an argument is not written out. */
+/**
+ * What the call reads; the argument that can't be served; `undefined` when an argument is not
+ * written out.
+ */
 export function readXComNeeds(
   args: CallArguments,
 ): readonly XComNeed[] | { readonly refused: string } | undefined {

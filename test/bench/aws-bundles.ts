@@ -1,4 +1,5 @@
-// What Lambda loads: sizes of the functions' code, and how long a new process takes to import the worker's.
+// What Lambda loads: sizes of the functions' code, and how long a new process takes to import the
+// worker's.
 import { execFileSync } from "node:child_process";
 import { globSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
@@ -26,7 +27,10 @@ export async function benchAwsBundles() {
   return { ...Object.fromEntries(sizes), aws_worker_init_ms: await medianOf(STARTS, importWorker) };
 }
 
-/** Whatever the functions read; the values may be any but for these two, since nothing is called at import. */
+/**
+ * Whatever the functions read; the values may be any but for these two, since nothing is called at
+ * import.
+ */
 function anyEnvironment(): Readonly<Record<string, string>> {
   const values: Record<string, string> = {
     STEPWIND_SCHEDULES: "scheduler",

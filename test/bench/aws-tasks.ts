@@ -1,5 +1,6 @@
-// What a warm worker adds to each task on AWS, against DynamoDB Local: milliseconds outside of the handler, and
-// DynamoDB's units. Bundles and logs are files here, so no request to S3 is in the figures.
+// What a warm worker adds to each task on AWS, against DynamoDB Local: milliseconds outside of the
+// handler, and DynamoDB's units. Bundles and logs are files here, so no request to S3 is in the
+// figures.
 import { createDynamoDbMetadata } from "../../src/aws/dynamodb/metadata.ts";
 import { createProcessTaskRunner } from "../../src/aws/lambda/process-task-runner.ts";
 import { openLocalProduct } from "../../src/local/local-platform.ts";
@@ -74,7 +75,9 @@ export async function benchAwsTasks() {
       await server.stop();
     }
 
-    /** Calls the worker for each task as the state machine would; answers milliseconds of each call. */
+    /**
+     * Calls the worker for each task as the state machine would; answers milliseconds of each call.
+     */
     async function runOnce({ runControl, worker }: Services): Promise<readonly number[]> {
       const { dagId, runId } = await runControl.trigger({ dagId: "bench", triggeredBy: "test" });
       // Only what the tasks use counts.

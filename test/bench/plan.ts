@@ -1,4 +1,5 @@
-// Planning 5,000 DAGs: each is read from the metadata, planned by its timetable, and given its next timer.
+// Planning 5,000 DAGs: each is read from the metadata, planned by its timetable, and given its next
+// timer.
 import { createLocalStateMachines } from "../../src/local/interpreter-state-machines.ts";
 import { createSqliteMetadata } from "../../src/local/sqlite/metadata.ts";
 import { createTimerSchedules } from "../../src/local/timer-schedules.ts";

@@ -1,5 +1,5 @@
-// `npm run bench:aws`: prints what the product costs on AWS, as far as this machine can tell; with --json one JSON object.
-// Needs Java, for DynamoDB Local.
+// `npm run bench:aws`: prints what the product costs on AWS, as far as this machine can tell; with
+// --json one JSON object. Needs Java, for DynamoDB Local.
 import { benchAwsBundles } from "./aws-bundles.ts";
 import { benchAwsTasks } from "./aws-tasks.ts";
 

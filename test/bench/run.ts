@@ -1,5 +1,6 @@
-// `npm run bench`: prints a table of medians beside what they should stay below; `npm run bench --silent -- --json` prints one
-// JSON object of them. Writes are durable while measuring. Takes about two minutes.
+// `npm run bench`: prints a table of medians beside what they should stay below; `npm run bench
+// --silent -- --json` prints one JSON object of them. Writes are durable while measuring. Takes
+// about two minutes.
 import { benchCompile } from "./compile.ts";
 import { removeWorkplaces } from "./measure.ts";
 import { benchPlan } from "./plan.ts";

@@ -43,7 +43,10 @@ export async function benchRuns(times: number) {
   });
 }
 
-/** Milliseconds that a heavy task takes beyond its function, which is called as often in a loop inside one task for comparison. */
+/**
+ * Milliseconds that a heavy task takes beyond its function, which is called as often in a loop
+ * inside one task for comparison.
+ */
 async function heavyOverhead(product: LocalProduct, times: number): Promise<number> {
   const overheads: number[] = [];
   for (let index = 0; index < times + 2; index += 1) {

@@ -1,4 +1,5 @@
-// The server as users start it: from nothing to the first run done, at rest, and from a cron tick to a task's start.
+// The server as users start it: from nothing to the first run done, at rest, and from a cron tick
+// to a task's start.
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFile } from "node:fs/promises";
@@ -39,7 +40,10 @@ export async function benchStart(times: number) {
   return { first_run_s };
 }
 
-/** MiB resident when a server has done runs, asked for by schedule and by request, and then was left alone. */
+/**
+ * MiB resident when a server has done runs, asked for by schedule and by request, and then was left
+ * alone.
+ */
 export async function benchIdle(servers: number) {
   const one = () =>
     inWorkplace({ "first.ts": ONCE }, (workplace) =>

@@ -1,4 +1,5 @@
-// Commands that look at a home folder that they can't write: over a copy, with the logs of the original.
+// Commands that look at a home folder that they can't write: over a copy, with the logs of the
+// original.
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

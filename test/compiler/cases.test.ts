@@ -1,4 +1,5 @@
-// Cases as files: each `<name>.dag.ts` beside the States Language that it compiles to. UPDATE_CASES=1 writes the latter.
+// Cases as files: each `<name>.dag.ts` beside the States Language that it compiles to.
+// UPDATE_CASES=1 writes the latter.
 import { existsSync, globSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { expect, test } from "vitest";

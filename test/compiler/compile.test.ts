@@ -1,4 +1,5 @@
-// What the compiler tells of mistakes and limits, and the States Language that it writes for one task.
+// What the compiler tells of mistakes and limits, and the States Language that it writes for one
+// task.
 import { describe, expect, test } from "vitest";
 import { compile } from "../../src/compiler/compile.ts";
 import { countBytes } from "../../src/compiler/machine-size.ts";

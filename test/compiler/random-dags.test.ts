@@ -1,5 +1,5 @@
-// Properties of compiled machines over random DAGs: every task starts the moment its rule allows and ends as it must,
-// nothing waits in a circle, and gates are few.
+// Properties of compiled machines over random DAGs: every task starts the moment its rule allows
+// and ends as it must, nothing waits in a circle, and gates are few.
 import { describe, expect, test } from "vitest";
 import { type CompiledDag, compile } from "../../src/compiler/compile.ts";
 import { TRIGGER_RULES } from "../../src/model/dependencies/trigger-rule-names.ts";

@@ -1,5 +1,6 @@
-// Runs a compiled machine in virtual time, with a worker and a recorder that do what the real ones promise: a task that
-// has ended returns at once; a gate opens when its task has ended or may start; verdicts spread at once.
+// Runs a compiled machine in virtual time, with a worker and a recorder that do what the real ones
+// promise: a task that has ended returns at once; a gate opens when its task has ended or may
+// start; verdicts spread at once.
 import type { StateMachine, TaskState, Transition } from "../../src/model/asl.ts";
 import type { DagDocument } from "../../src/model/document.ts";
 import { createAgenda } from "../reference/agenda.ts";

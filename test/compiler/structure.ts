@@ -1,4 +1,5 @@
-// What tests ask of a compiled machine: its states with where they stand, and which task's state comes before which.
+// What tests ask of a compiled machine: its states with where they stand, and which task's state
+// comes before which.
 import type { State, StateMachine } from "../../src/model/asl.ts";
 
 export interface PlacedState {
@@ -34,7 +35,10 @@ export function taskIdsOf(definition: StateMachine, action: string): readonly st
     );
 }
 
-/** Pairs of tasks of which the second's state (or gate) is entered only after the first's has been left. */
+/**
+ * Pairs of tasks of which the second's state (or gate) is entered only after the first's has been
+ * left.
+ */
 export function listOrder(definition: StateMachine): readonly (readonly [string, string])[] {
   const pairs: (readonly [string, string])[] = [];
   /** Walks a machine in order; answers its tasks. */

@@ -11,7 +11,10 @@ import type {
 
 const NOW = "2026-01-01T00:00:00.000Z";
 
-/** Text that an adapter must give back byte for byte: quotes, controls, combining marks, beyond the BMP. */
+/**
+ * Text that an adapter must give back byte for byte: quotes, controls, combining marks, beyond the
+ * BMP.
+ */
 export const TRICKY_TEXT = "ü ’ \" \\ \n \t \u0001 e\u0301 \u2028 日本 💾 %41 {{ ds }} $.x '; --";
 
 /** A record of a DAG at its first revision. */

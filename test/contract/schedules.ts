@@ -1,4 +1,5 @@
-// The contract of the schedules: every adapter runs it and passes it whole. Surplus fires are allowed to all of them.
+// The contract of the schedules: every adapter runs it and passes it whole. Surplus fires are
+// allowed to all of them.
 import { setTimeout as sleep } from "node:timers/promises";
 import { beforeAll, describe, expect, test } from "vitest";
 import type { Schedules, ScheduleWish } from "../../src/ports/schedules.ts";

@@ -1,5 +1,5 @@
-// The contract of the secrets backend: every adapter runs it and passes it whole. What a connection's text means
-// is Airflow's; the vectors come from its own parser.
+// The contract of the secrets backend: every adapter runs it and passes it whole. What a
+// connection's text means is Airflow's; the vectors come from its own parser.
 import { describe, expect, test } from "vitest";
 import type { Connection } from "../../src/model/task-services.ts";
 import type { Secrets } from "../../src/ports/secrets.ts";

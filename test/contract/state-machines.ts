@@ -11,7 +11,10 @@ import { dagRun, dagVersion } from "./records.ts";
 
 export type Payload = Readonly<Record<string, unknown>>;
 
-/** What definitions call: the worker or the recorder, with a payload; throwing is the function's failure. */
+/**
+ * What definitions call: the worker or the recorder, with a payload; throwing is the function's
+ * failure.
+ */
 export type CallFunction = (functionName: "worker" | "recorder", payload: Payload) => Promise<void>;
 
 export interface StateMachinesUnderTest {

@@ -11,7 +11,10 @@ export interface TriggersUnderTest {
   readonly patienceMs: number;
 }
 
-/** `create` gives messages that call `onTrigger`, which may reject: then the message is to come again. */
+/**
+ * `create` gives messages that call `onTrigger`, which may reject: then the message is to come
+ * again.
+ */
 export function triggersContract(
   name: string,
   create: (onTrigger: (trigger: Trigger) => Promise<void>) => Promise<TriggersUnderTest>,

@@ -1,4 +1,5 @@
-// An author's mistakes at run time: what the compiler would have said is said again, for those who have none.
+// An author's mistakes at run time: what the compiler would have said is said again, for those who
+// have none.
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { checkDag } from "../../src/describe/check-dag.ts";

@@ -1,4 +1,5 @@
-// Whole runs, decided by Airflow itself, through the real bundler, loader, compiler, interpreter, worker and threads.
+// Whole runs, decided by Airflow itself, through the real bundler, loader, compiler, interpreter,
+// worker and threads.
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { isMapped, type RunCase } from "../vectors/run-case.ts";

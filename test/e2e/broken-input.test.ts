@@ -1,5 +1,5 @@
-// Broken DAG files through the whole product: each mistake is told with its place and what to write instead, the last
-// good version of its DAG goes on, and so does every other DAG.
+// Broken DAG files through the whole product: each mistake is told with its place and what to write
+// instead, the last good version of its DAG goes on, and so does every other DAG.
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { dagText, type LiveProduct, startProduct } from "./live-product.ts";
 

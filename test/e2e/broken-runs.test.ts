@@ -1,5 +1,5 @@
-// What can go wrong while tasks run, through the whole product: results that are no JSON or too large, output without
-// end, code that is gone, a disk that is full, a port that is taken.
+// What can go wrong while tasks run, through the whole product: results that are no JSON or too
+// large, output without end, code that is gone, a disk that is full, a port that is taken.
 import { writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -106,7 +106,8 @@ for (let i = 1; i < 5; i++) {
 }
 `,
   });
-  // Its own connection is the only one that feels this limit; SQLite then says what it says of a full disk.
+  // Its own connection is the only one that feels this limit; SQLite then says what it says of a
+  // full disk.
   const db = connections.mock.contexts.find(
     (each) => each instanceof DatabaseSync && each.location()?.endsWith("metadata.db"),
   );

@@ -1,5 +1,5 @@
-// The machine's clock jumps, as after sleep or when it is set: scheduler and timers over real metadata, with a clock
-// that the test sets.
+// The machine's clock jumps, as after sleep or when it is set: scheduler and timers over real
+// metadata, with a clock that the test sets.
 import { expect, onTestFinished, test, vi } from "vitest";
 import { createSqliteMetadata } from "../../src/local/sqlite/metadata.ts";
 import { createTimerSchedules } from "../../src/local/timer-schedules.ts";
@@ -51,7 +51,10 @@ async function createJumps({ catchup = false } = {}) {
     jumpTo(moment: number) {
       now = moment;
     },
-    /** So much time passes on timers, with the clock standing still, and all planning that it brings is done. */
+    /**
+     * So much time passes on timers, with the clock standing still, and all planning that it brings
+     * is done.
+     */
     async wait(ms: number) {
       await vi.advanceTimersByTimeAsync(ms);
       await Promise.all(passes);

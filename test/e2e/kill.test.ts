@@ -1,5 +1,5 @@
-// The server is killed with SIGKILL again and again while a run of 30 tasks is going on: it goes on each time, and what
-// was recorded as done is never done again.
+// The server is killed with SIGKILL again and again while a run of 30 tasks is going on: it goes on
+// each time, and what was recorded as done is never done again.
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

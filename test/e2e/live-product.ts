@@ -1,5 +1,5 @@
-// The whole product within a test's process: real threads, files, watcher and API. DAG files are written into its
-// folder, and what became of them is read as a person does, through the API.
+// The whole product within a test's process: real threads, files, watcher and API. DAG files are
+// written into its folder, and what became of them is read as a person does, through the API.
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

@@ -1,5 +1,6 @@
-// Failure injection in virtual time: calls of the metadata, of the state machines and of functions fail at random,
-// before they are done or after, so that the answer is lost. Every run ends right, and nothing is stuck.
+// Failure injection in virtual time: calls of the metadata, of the state machines and of functions
+// fail at random, before they are done or after, so that the answer is lost. Every run ends right,
+// and nothing is stuck.
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { DagDocument } from "../../src/model/document.ts";
 import { ADOPTION_INTERVAL_SECONDS } from "../../src/model/scheduling/orphans.ts";
@@ -135,7 +136,9 @@ async function expectEnded(document: DagDocument, runId: string, told: string): 
   return { states, tries };
 }
 
-/** Every task does what its script says, as often as its retries say: no fault has cost anything. */
+/**
+ * Every task does what its script says, as often as its retries say: no fault has cost anything.
+ */
 function expectNoLoss(document: DagDocument, plan: Plan, ended: Ended, told: string): void {
   const started = new Set(ended.tries.keys());
   expect(explainStates(document, plan, { states: ended.states, started }), told).toEqual([]);
@@ -166,7 +169,10 @@ function addAll(sums: Map<string, number>, { injected }: Faults): void {
   for (const [key, count] of injected) sums.set(key, (sums.get(key) ?? 0) + count);
 }
 
-/** The test has tested something: calls of these kinds have failed, both before and after they were done. */
+/**
+ * The test has tested something: calls of these kinds have failed, both before and after they were
+ * done.
+ */
 function expectInjected(sums: ReadonlyMap<string, number>): void {
   for (const name of [
     "invoke",
@@ -297,7 +303,8 @@ test("runs that wait for the one before end in their order while calls fail", {
   const runIds = ["r1", "r2", "r3"];
   for (let seed = 0; seed < DAGS / 5; seed += 1) {
     const told = `seed ${seed}`;
-    // All that starts succeeds here: a task that waits for one that failed in the run before waits for ever.
+    // All that starts succeeds here: a task that waits for one that failed in the run before waits
+    // for ever.
     const rules = ["all_success", "none_failed", "all_done", "one_success", "one_done"] as const;
     const options = { maxTasks: 12, past: true, rules, decisions: false };
     const own = await publish(randomDocument(seed + 70_000, options));

@@ -1,5 +1,6 @@
-// Random DAGs through the real compiler, interpreter, services and SQLite, in virtual time, against the reference
-// scheduler: the same final states, and every task starts at the very moment that its rule allows.
+// Random DAGs through the real compiler, interpreter, services and SQLite, in virtual time, against
+// the reference scheduler: the same final states, and every task starts at the very moment that its
+// rule allows.
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { DagDocument } from "../../src/model/document.ts";
 import { createRandom, randomDocument, randomScript } from "../reference/random-dags.ts";
@@ -70,7 +71,10 @@ test("an engine that dies at any moment goes on where it was", { timeout: 300_00
   }
 });
 
-/** A few deaths within the time that the run takes, each some turns of the event loop into its moment. */
+/**
+ * A few deaths within the time that the run takes, each some turns of the event loop into its
+ * moment.
+ */
 function drawDeaths(
   document: DagDocument,
   plan: Plan,
@@ -99,7 +103,8 @@ function expectSame(
   expect(Object.fromEntries([...observed.states].sort()), told).toEqual(
     Object.fromEntries([...wanted].map(([taskId, { state }]) => [taskId, state] as const).sort()),
   );
-  // The run ends with its last task, so no wake-up was lost on the way; its end is recorded in milliseconds.
+  // The run ends with its last task, so no wake-up was lost on the way; its end is recorded in
+  // milliseconds.
   const lastEnd = Math.max(0, ...[...wanted.values()].map(({ end }) => end));
   expect(Math.abs(observed.end - lastEnd), told).toBeLessThan(0.002);
   if (startsOfFirstTries) {

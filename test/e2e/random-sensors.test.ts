@@ -1,5 +1,6 @@
-// Random DAGs with sensors in virtual time, against the reference scheduler: each is poked at its moments and never before,
-// and ends as it must, though engines die and messages to the triggerer come twice.
+// Random DAGs with sensors in virtual time, against the reference scheduler: each is poked at its
+// moments and never before, and ends as it must, though engines die and messages to the triggerer
+// come twice.
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { DagDocument, TaskDocument } from "../../src/model/document.ts";
 import {

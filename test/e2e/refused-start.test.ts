@@ -1,5 +1,5 @@
-// What keeps the server from starting, or from going on, is said in one message, and the process ends
-// with exit code 1 instead of staying there with nothing scheduled.
+// What keeps the server from starting, or from going on, is said in one message, and the process
+// ends with exit code 1 instead of staying there with nothing scheduled.
 import {
   closeSync,
   mkdirSync,

@@ -1,4 +1,5 @@
-// Sensors on one machine as users run them: real threads, a server that is killed while one waits, and a run in a terminal.
+// Sensors on one machine as users run them: real threads, a server that is killed while one waits,
+// and a run in a terminal.
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";

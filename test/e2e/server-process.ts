@@ -1,4 +1,5 @@
-// A real server process for tests: started as a user starts it, asked through its API, killed as the machine might.
+// A real server process for tests: started as a user starts it, asked through its API, killed as
+// the machine might.
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";

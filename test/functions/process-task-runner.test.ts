@@ -1,4 +1,5 @@
-// User code in the worker function's own process, which is another process here: it takes over the output.
+// User code in the worker function's own process, which is another process here: it takes over the
+// output.
 import { execFile } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";

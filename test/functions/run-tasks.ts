@@ -1,5 +1,6 @@
-// A process in the worker function's place: runs the tasks that its argument asks for, and answers on stdout what they
-// came to and what was logged. Other output, which must be none, is in front of it.
+// A process in the worker function's place: runs the tasks that its argument asks for, and answers
+// on stdout what they came to and what was logged. Other output, which must be none, is in front of
+// it.
 import { pathToFileURL } from "node:url";
 import { createProcessTaskRunner } from "../../src/aws/lambda/process-task-runner.ts";
 import type { LogEntry } from "../../src/model/records.ts";

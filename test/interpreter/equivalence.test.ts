@@ -1,5 +1,5 @@
-// The same definitions on the npm package aws-local-stepfunctions, which also validates them against the schema of the
-// States Language: both must end alike.
+// The same definitions on the npm package aws-local-stepfunctions, which also validates them
+// against the schema of the States Language: both must end alike.
 import { StateMachine as Reference } from "aws-local-stepfunctions";
 import { expect, test } from "vitest";
 import type { State, StateMachine } from "../../src/model/asl.ts";

@@ -1,4 +1,5 @@
-// The interpreter's surroundings for tests: functions by name, a clock that jumps, and a record of what was asked for.
+// The interpreter's surroundings for tests: functions by name, a clock that jumps, and a record of
+// what was asked for.
 import { setImmediate } from "node:timers/promises";
 import {
   createInterpreter,

@@ -1,4 +1,5 @@
-// Timers on a fake clock: when they call, that a jump of the clock loses nothing, and that a failed call is made again.
+// Timers on a fake clock: when they call, that a jump of the clock loses nothing, and that a failed
+// call is made again.
 import { beforeEach, expect, onTestFinished, test, vi } from "vitest";
 import { createTimerSchedules } from "../../src/local/timer-schedules.ts";
 import { systemClock } from "../../src/services/system-clock.ts";

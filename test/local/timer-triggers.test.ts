@@ -1,4 +1,5 @@
-// Timers pass the contract of the messages to the triggerer, and are dropped with their execution or their process.
+// Timers pass the contract of the messages to the triggerer, and are dropped with their execution
+// or their process.
 import { expect, test } from "vitest";
 import { createTimerTriggers } from "../../src/local/timer-triggers.ts";
 import { systemClock } from "../../src/services/system-clock.ts";

@@ -1,5 +1,5 @@
-// No timetable ever stands still: the next run is later than the last one, in every time zone and whatever the schedule
-// was before, and the planner comes to an end.
+// No timetable ever stands still: the next run is later than the last one, in every time zone and
+// whatever the schedule was before, and the planner comes to an end.
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { DagDocument, Schedule } from "../../src/model/document.ts";
@@ -27,7 +27,10 @@ function changesIn(zone: string, year: number): readonly number[] {
   return changes;
 }
 
-/** One zone and moment of each kind of change that any zone has in the year; zones alike there are the same test. */
+/**
+ * One zone and moment of each kind of change that any zone has in the year; zones alike there are
+ * the same test.
+ */
 function kindsOfChange(year: number): readonly (readonly [zone: string, change: number])[] {
   const kinds = new Map<string, readonly [string, number]>();
   for (const zone of ZONES) {

@@ -1,4 +1,5 @@
-// Cron texts: what is read and refused, and the ticks, compared with croniter and with a search minute by minute.
+// Cron texts: what is read and refused, and the ticks, compared with croniter and with a search
+// minute by minute.
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { expect, test } from "vitest";

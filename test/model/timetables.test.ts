@@ -1,4 +1,5 @@
-// Timetables against every case that Airflow's own code decided, and the kinds that the vectors leave out.
+// Timetables against every case that Airflow's own code decided, and the kinds that the vectors
+// leave out.
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { expect, test } from "vitest";

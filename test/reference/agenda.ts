@@ -1,7 +1,9 @@
 // Virtual time: what is to happen when, in order.
 
 export interface Agenda {
-  /** Calls `act` at that moment; what is put down for the same moment happens in the order put down. */
+  /**
+   * Calls `act` at that moment; what is put down for the same moment happens in the order put down.
+   */
   at(time: number, act: (now: number) => void): void;
   /** Lets time pass until nothing is left to happen. */
   run(): void;

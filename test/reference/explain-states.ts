@@ -1,5 +1,5 @@
-// Whether final states follow from each other by the rules, in some order of events: for runs whose moments nobody
-// knows beforehand. Only what a task does by itself is taken as given.
+// Whether final states follow from each other by the rules, in some order of events: for runs whose
+// moments nobody knows beforehand. Only what a task does by itself is taken as given.
 
 import { countUpstream, evaluateTriggerRule } from "../../src/model/dependencies/trigger-rules.ts";
 import type { DagDocument, TaskDocument } from "../../src/model/document.ts";

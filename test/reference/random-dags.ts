@@ -52,7 +52,10 @@ export interface RandomDagOptions {
   readonly groups?: boolean;
 }
 
-/** A random DAG of mixed shape: chains, fans, nested and crossing edges, with random rules and decisions. */
+/**
+ * A random DAG of mixed shape: chains, fans, nested and crossing edges, with random rules and
+ * decisions.
+ */
 export function randomDocument(seed: number, options: RandomDagOptions = {}): DagDocument {
   const { maxTasks = 40, rules = TRIGGER_RULES, decisions = true, past = false } = options;
   const random = createRandom(seed);
@@ -93,7 +96,9 @@ export function randomDocument(seed: number, options: RandomDagOptions = {}): Da
   return dag(`random_${seed}`, shuffled(random, tasks), { groups });
 }
 
-/** Every task after the first draws two upstreams among those before it; all rules are all_success. */
+/**
+ * Every task after the first draws two upstreams among those before it; all rules are all_success.
+ */
 export function randomTwoEdgeDocument(seed: number, size: number): DagDocument {
   const random = createRandom(seed);
   const tasks = Array.from({ length: size }, (_, index) => {
@@ -104,7 +109,9 @@ export function randomTwoEdgeDocument(seed: number, size: number): DagDocument {
   return dag(`two_edges_${seed}`, tasks);
 }
 
-/** Sequences and parallels nested at random, so that no gate is needed; all rules are all_success. */
+/**
+ * Sequences and parallels nested at random, so that no gate is needed; all rules are all_success.
+ */
 export function randomNestedDocument(seed: number, size: number): DagDocument {
   const random = createRandom(seed);
   const tasks: TaskDocument[] = [];

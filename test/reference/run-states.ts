@@ -1,5 +1,6 @@
-// The states of one run's tasks in virtual time: rules, decisions and how verdicts spread, as Airflow has them.
-// Knows nothing of order in a machine; the reference scheduler and the simulator of compiled machines stand on it.
+// The states of one run's tasks in virtual time: rules, decisions and how verdicts spread, as
+// Airflow has them. Knows nothing of order in a machine; the reference scheduler and the simulator
+// of compiled machines stand on it.
 
 import { countUpstream, evaluateTriggerRule } from "../../src/model/dependencies/trigger-rules.ts";
 import type { DagDocument, TaskDocument } from "../../src/model/document.ts";
@@ -9,14 +10,20 @@ import type { FinishedState } from "../../src/model/states.ts";
 export interface ScriptedTask {
   /** Seconds from start to end, all tries included; more than 0. */
   readonly duration: number;
-  /** Of a sensor, whose pokes take so long in turn, with so much time in between; `duration` is all of it. */
+  /**
+   * Of a sensor, whose pokes take so long in turn, with so much time in between; `duration` is all
+   * of it.
+   */
   readonly pokes?: { readonly seconds: readonly number[]; readonly interval: number };
   readonly outcome: "success" | "failed" | "skipped";
   /** The label that a branch answers when it succeeds, one of its cases; absent follows none. */
   readonly label?: string;
   /** What a short circuit answers when it succeeds; false skips what follows. */
   readonly passes?: boolean;
-  /** Moment at which the previous run lets a task with dependsOnPast start; absent means the run's start. */
+  /**
+   * Moment at which the previous run lets a task with dependsOnPast start; absent means the run's
+   * start.
+   */
   readonly pastDone?: number;
 }
 
@@ -37,7 +44,10 @@ export interface RunStates {
   /** Whether the task may start, may not yet, or has ended (so it needn't start). */
   look(taskId: string, now: number): "run" | "wait" | "ended";
   start(taskId: string, now: number): void;
-  /** Ends a started task as scripted; spreads what follows. Answers every task whose turn may have come or gone. */
+  /**
+   * Ends a started task as scripted; spreads what follows. Answers every task whose turn may have
+   * come or gone.
+   */
   finish(taskId: string, now: number): readonly string[];
 }
 
@@ -68,7 +78,10 @@ export function createRunStates({ tasks }: DagDocument, script: Script): RunStat
     return found;
   }
 
-  /** Whom the decision of a task that has succeeded skips (Airflow: SkipMixin, ShortCircuitOperator). */
+  /**
+   * Whom the decision of a task that has succeeded skips (Airflow: SkipMixin,
+   * ShortCircuitOperator).
+   */
   function skippedBy({ taskId, decision }: TaskDocument): readonly string[] {
     const direct = followers.get(taskId) ?? [];
     const { label, passes } = scripted(taskId);
@@ -80,7 +93,10 @@ export function createRunStates({ tasks }: DagDocument, script: Script): RunStat
     return decision.ignoreDownstreamTriggerRules ? [...withDescendants(direct)] : direct;
   }
 
-  /** Records an end, what its decision skips, and then all verdicts that follow; answers the tasks concerned. */
+  /**
+   * Records an end, what its decision skips, and then all verdicts that follow; answers the tasks
+   * concerned.
+   */
   function settle(taskId: string, end: TaskEnd): readonly string[] {
     ends.set(taskId, end);
     const ended = [taskId];

@@ -1,5 +1,6 @@
-// The reference scheduler: runs a DagDocument by its trigger rules alone, in virtual time, with no machine and no order
-// but the rules'. What the compiler, the engine and the worker do together must come out the same.
+// The reference scheduler: runs a DagDocument by its trigger rules alone, in virtual time, with no
+// machine and no order but the rules'. What the compiler, the engine and the worker do together
+// must come out the same.
 import type { DagDocument } from "../../src/model/document.ts";
 import { createAgenda } from "./agenda.ts";
 import { createRunStates, type Script, type TaskEnd } from "./run-states.ts";
@@ -9,7 +10,10 @@ export interface Mishaps {
   readonly deaths?: readonly number[];
 }
 
-/** Every task's final state, and its first start and its end in seconds from the run's start, by task id. */
+/**
+ * Every task's final state, and its first start and its end in seconds from the run's start, by
+ * task id.
+ */
 export function schedule(
   document: DagDocument,
   script: Script,

@@ -1,4 +1,5 @@
-// Random DAGs whose final states don't hang on who is faster, so that every engine must come to the same.
+// Random DAGs whose final states don't hang on who is faster, so that every engine must come to the
+// same.
 import type { DagDocument } from "../../src/model/document.ts";
 import { randomDocument, randomScript } from "./random-dags.ts";
 import type { Script } from "./run-states.ts";

@@ -1,5 +1,6 @@
-// The product in virtual time: real compiler, interpreter, services and metadata; user code is a script of outcomes and
-// durations. A day passes in milliseconds, and the start of every task can be compared to the moment.
+// The product in virtual time: real compiler, interpreter, services and metadata; user code is a
+// script of outcomes and durations. A day passes in milliseconds, and the start of every task can
+// be compared to the moment.
 import { compile } from "../../src/compiler/compile.ts";
 import {
   createLocalStateMachines,
@@ -87,7 +88,10 @@ export interface VirtualProduct {
   readonly removedMachines: readonly string[];
   /** What tasks do from now on; at first, they succeed at once and return nothing. */
   play(script: Script): void;
-  /** Makes the document the DAG's latest version and plans the DAG; a second document of a DAG is its second version. */
+  /**
+   * Makes the document the DAG's latest version and plans the DAG; a second document of a DAG is
+   * its second version.
+   */
   publish(document: DagDocument): Promise<void>;
   /** The next call of this method whose first argument passes the test throws and does nothing. */
   breakNext(method: StoreCall | keyof StateMachines, test?: (argument: unknown) => boolean): void;
@@ -97,14 +101,22 @@ export interface VirtualProduct {
   settle(): Promise<void>;
   /** Lets time pass until this moment (epoch ms), and all happen that is due until then. */
   passTo(moment: number): Promise<void>;
-  /** The same until nothing waits for time to pass any more: not for DAGs with an endless schedule. */
+  /**
+   * The same until nothing waits for time to pass any more: not for DAGs with an endless schedule.
+   */
   passAll(): Promise<void>;
-  /** The process dies after so many turns of the event loop, and starts again so many seconds later; 0 both by default. */
+  /**
+   * The process dies after so many turns of the event loop, and starts again so many seconds later;
+   * 0 both by default.
+   */
   die(how?: { readonly turns?: number; readonly downFor?: number }): Promise<void>;
   getRun(dagId: string, runId: string): Promise<DagRunRecord>;
   /** Instances of a run by task id. */
   getTasks(dagId: string, runId: string): Promise<Readonly<Record<string, TaskInstanceRecord>>>;
-  /** Runs the document once as a DAG of its own, from the beginning of time, with the engine's deaths given. */
+  /**
+   * Runs the document once as a DAG of its own, from the beginning of time, with the engine's
+   * deaths given.
+   */
   run(document: DagDocument, script: Script, deaths?: readonly Death[]): Promise<Observed>;
   close(): Promise<void>;
 }
@@ -118,7 +130,10 @@ export interface VirtualProductOptions {
   readonly xcoms?: XComs;
   /** Tries at the same time; any number when absent. */
   readonly threads?: number;
-  /** Workers as functions of a cloud: the triggerer doesn't wait for them, and nobody tells of their death. */
+  /**
+   * Workers as functions of a cloud: the triggerer doesn't wait for them, and nobody tells of their
+   * death.
+   */
   readonly apart?: {
     /** The longest that one lives, in seconds. */
     readonly limit: number;
@@ -345,7 +360,9 @@ export function createVirtualProduct(options: VirtualProductOptions = {}): Virtu
   };
 }
 
-/** One turn of the event loop; when it is over, all that could go on without waiting has gone on. */
+/**
+ * One turn of the event loop; when it is over, all that could go on without waiting has gone on.
+ */
 function turn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }

@@ -1,4 +1,5 @@
-// Calls of ports as a test sees them: whether one is still open, which are to fail, and the silence after a death.
+// Calls of ports as a test sees them: whether one is still open, which are to fail, and the silence
+// after a death.
 import type { Metadata } from "../../src/ports/metadata.ts";
 import type { Random } from "./random-dags.ts";
 

@@ -1,5 +1,5 @@
-// Secrets that tasks ask for don't reach what people read: the log, errors, rendered fields. And what a
-// log says of a try besides.
+// Secrets that tasks ask for don't reach what people read: the log, errors, rendered fields. And
+// what a log says of a try besides.
 import { expect, test } from "vitest";
 import type { LogEntry } from "../../src/model/records.ts";
 import { bash, empty } from "../../src/operators/index.ts";

@@ -1,4 +1,5 @@
-// Sensors as their authors write them: the document they become, what a poke's answer means, and mistakes.
+// Sensors as their authors write them: the document they become, what a poke's answer means, and
+// mistakes.
 import { expect, test } from "vitest";
 import { toDocument } from "../../src/describe/to-document.ts";
 import type { Diagnostic } from "../../src/model/diagnostics.ts";

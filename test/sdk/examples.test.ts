@@ -1,4 +1,5 @@
-// Every example in a docstring of the SDK and the operators, as written there, compiled and run; and the DAGs in dags/.
+// Every example in a docstring of the SDK and the operators, as written there, compiled and run;
+// and the DAGs in dags/.
 import { readdirSync, readFileSync } from "node:fs";
 import { pathToFileURL } from "node:url";
 import { describe, expect, test } from "vitest";

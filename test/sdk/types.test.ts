@@ -1,4 +1,5 @@
-// What the compiler promises to a DAG's author: each `@ts-expect-error` is a mistake that must not compile.
+// What the compiler promises to a DAG's author: each `@ts-expect-error` is a mistake that must not
+// compile.
 import { expect, expectTypeOf, test } from "vitest";
 import type { Json } from "../../src/model/values/json.ts";
 import { bash, empty } from "../../src/operators/index.ts";

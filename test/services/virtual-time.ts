@@ -1,4 +1,5 @@
-// What the tests of the services share: a product in virtual time that is closed with the test, and words for scripts.
+// What the tests of the services share: a product in virtual time that is closed with the test, and
+// words for scripts.
 import { onTestFinished } from "vitest";
 import {
   BEGIN,

@@ -1,5 +1,5 @@
-// Templates against those that Airflow's own environment rendered: the reference list, and some thousands that a
-// generator made of all filters, tests, operators, methods and date members.
+// Templates against those that Airflow's own environment rendered: the reference list, and some
+// thousands that a generator made of all filters, tests, operators, methods and date members.
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { checkTemplateCase, readTemplateContext, type TemplateCase } from "../vectors/templates.ts";

@@ -1,5 +1,5 @@
-// Whether a task's final state can follow from its upstreams' final states in some order of their ends. Used for
-// cases whose outcome hangs on which of two independent tasks ended first.
+// Whether a task's final state can follow from its upstreams' final states in some order of their
+// ends. Used for cases whose outcome hangs on which of two independent tasks ended first.
 
 import { countUpstream, evaluateTriggerRule } from "../../src/model/dependencies/trigger-rules.ts";
 import type { TaskInstanceState } from "../../src/model/states.ts";

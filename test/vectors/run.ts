@@ -1,5 +1,5 @@
-// Runs files of Airflow's vectors, whatever their form: `npm run vectors -- FILE…`. The last line is
-// "N passed, N failed"; the exit code is 1 when a case failed.
+// Runs files of Airflow's vectors, whatever their form: `npm run vectors -- FILE…`. The last line
+// is "N passed, N failed"; the exit code is 1 when a case failed.
 import { readFileSync } from "node:fs";
 import { isMapped, type RunCase } from "./run-case.ts";
 import { checkTemplateCase, readTemplateContext, type TemplateCase } from "./templates.ts";

@@ -1,5 +1,5 @@
-// Whole runs decided by Airflow's dag.test(): each case becomes a DAG file that goes through the bundler, the loader,
-// the compiler, the interpreter, the worker and its threads.
+// Whole runs decided by Airflow's dag.test(): each case becomes a DAG file that goes through the
+// bundler, the loader, the compiler, the interpreter, the worker and its threads.
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

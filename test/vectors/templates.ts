@@ -20,8 +20,8 @@ export interface TemplateCase {
 const DATES = ["logical_date", "data_interval_start", "data_interval_end"];
 
 /**
- * Makes the context of a file as templates see it, anew for each template, as some change it. It is read from the
- * file's text, which tells 1 from 1.0.
+ * Makes the context of a file as templates see it, anew for each template, as some change it. It is
+ * read from the file's text, which tells 1 from 1.0.
  */
 export function readTemplateContext(fileText: string): () => ReadonlyMap<string, Value> {
   const file = parseJson(fileText);

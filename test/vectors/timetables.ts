@@ -3,7 +3,10 @@ import type { Schedule } from "../../src/model/document.ts";
 import { createTimetable } from "../../src/model/timetables/create.ts";
 import type { DataInterval, NextRun } from "../../src/model/timetables/timetable.ts";
 
-/** `last` is the data interval of the newest automated run; `runs` follow one another, the clock standing still; null is no run. */
+/**
+ * `last` is the data interval of the newest automated run; `runs` follow one another, the clock
+ * standing still; null is no run.
+ */
 export interface TimetableCase {
   readonly timetable: string;
   readonly args: {

@@ -4,7 +4,10 @@ import type { TriggerRule } from "../../src/model/dependencies/trigger-rule-name
 import { countUpstream, evaluateTriggerRule } from "../../src/model/dependencies/trigger-rules.ts";
 import type { TaskInstanceState } from "../../src/model/states.ts";
 
-/** `upstream` has one state per upstream; "running" stands for any unfinished one. `set_state` wins over `met`. */
+/**
+ * `upstream` has one state per upstream; "running" stands for any unfinished one. `set_state` wins
+ * over `met`.
+ */
 export interface TriggerRuleCase {
   readonly rule: TriggerRule;
   readonly upstream: readonly TaskInstanceState[];

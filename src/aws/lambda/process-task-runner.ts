@@ -18,7 +18,10 @@ import { ABSENT_DAG_FOLDER } from "./absent-dag-folder.ts";
 import { resolveOwnModules } from "./stepwind-imports.ts";
 
 export interface ProcessTaskRunnerOptions extends Pick<Platform, "bundles" | "logs"> {
-  /** When the function's time is over (epoch ms): a try that still runs then is given up just before. */
+  /**
+   * When the function's time is over (epoch ms): a try that still runs then is given up just
+   * before.
+   */
   readonly deadline: () => number;
 }
 

@@ -5,7 +5,10 @@ import type { Flow } from "../flow.ts";
 import { readPath } from "../paths.ts";
 import { fillTemplate } from "../payload.ts";
 
-/** The items' outputs in their order. The first item that fails stops the others and its error is the state's. */
+/**
+ * The items' outputs in their order. The first item that fails stops the others and its error is
+ * the state's.
+ */
 export async function runMap(state: MapState, input: unknown, flow: Flow): Promise<unknown[]> {
   const { ItemsPath = "$", ItemSelector, ItemProcessor, MaxConcurrency = 0 } = state;
   const items = readPath(ItemsPath, input, flow.context);

@@ -2,7 +2,10 @@
 import type { ParallelState } from "../../model/asl.ts";
 import type { Flow } from "../flow.ts";
 
-/** The branches' outputs in their order. The first branch that fails stops the others and its error is the state's. */
+/**
+ * The branches' outputs in their order. The first branch that fails stops the others and its error
+ * is the state's.
+ */
 export async function runParallel(
   { Branches }: ParallelState,
   input: unknown,

@@ -1,4 +1,5 @@
-// Task: invokes a function and takes its answer, or with `.waitForTaskToken` the answer that someone gives to its token.
+// Task: invokes a function and takes its answer, or with `.waitForTaskToken` the answer that
+// someone gives to its token.
 import type { TaskState } from "../../model/asl.ts";
 import { Fault, fromThrown } from "../errors.ts";
 import type { Flow } from "../flow.ts";
@@ -10,7 +11,10 @@ import type { Answerable } from "../task-tokens.ts";
 /** Waits for an answer to the token; of the function's own outcome only a failure counts. */
 const INVOKE_AND_WAIT = "arn:aws:states:::lambda:invoke.waitForTaskToken";
 
-/** One try. As on Step Functions, `lambda:invoke` results in `{ StatusCode, Payload }`, a token in the bare answer. */
+/**
+ * One try. As on Step Functions, `lambda:invoke` results in `{ StatusCode, Payload }`, a token in
+ * the bare answer.
+ */
 export function runTask(state: TaskState, input: unknown, flow: Flow): Promise<unknown> {
   return new Promise((resolve, reject) => {
     new TaskTry(state, input, flow, resolve, reject).start(state.TimeoutSeconds);

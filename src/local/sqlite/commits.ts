@@ -1,5 +1,6 @@
-// Group commit: all writes of one turn of the event loop share one transaction, hence one fsync. While the disk
-// is full or fails, writes wait in their order and are done again until they are through.
+// Group commit: all writes of one turn of the event loop share one transaction, hence one fsync.
+// While the disk is full or fails, writes wait in their order and are done again until they are
+// through.
 import { dirname } from "node:path";
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { setTimeout as wait } from "node:timers/promises";
@@ -19,11 +20,14 @@ export interface CommitOptions {
 
 export interface GroupCommit {
   /**
-   * Does the change at the end of this turn and answers its result once that is durable. A change that throws is
-   * undone and rejects alone. It may be done several times (each time after a rollback), so it touches nothing but the database.
+   * Does the change at the end of this turn and answers its result once that is durable. A change
+   * that throws is undone and rejects alone. It may be done several times (each time after a
+   * rollback), so it touches nothing but the database.
    */
   write<T>(change: () => T): Promise<T>;
-  /** Commits what is waiting, at once; what can't be written then rejects, as does everything later. */
+  /**
+   * Commits what is waiting, at once; what can't be written then rejects, as does everything later.
+   */
   close(): void;
 }
 

@@ -4,7 +4,10 @@ import { statSync } from "node:fs";
 
 const INTERVAL_MS = 2_000;
 
-/** Calls back once when the file at the path is gone or another one; returns a function that ends the watch. */
+/**
+ * Calls back once when the file at the path is gone or another one; returns a function that ends
+ * the watch.
+ */
 export function guardFile(file: string, onGone: () => void): () => void {
   const opened = identityOf(file);
   const timer = setInterval(() => {

@@ -1,5 +1,6 @@
-// The metadata database of one machine: SQLite in the one process that holds the lock. Reads run at once and see
-// what is committed; writes of the same turn of the event loop share one durable commit.
+// The metadata database of one machine: SQLite in the one process that holds the lock. Reads run at
+// once and see what is committed; writes of the same turn of the event loop share one durable
+// commit.
 import type { VariableRecord } from "../../model/records.ts";
 import type { Metadata } from "../../ports/metadata.ts";
 import { createCollection } from "./collection.ts";
@@ -20,8 +21,9 @@ export interface SqliteMetadata extends Metadata {
 }
 
 /**
- * `file` may be ":memory:". Throws for a damaged file and for one of a newer schema. While the disk is full, writes
- * stay pending, `report` is told once, and they go through when there is space again.
+ * `file` may be ":memory:". Throws for a damaged file and for one of a newer schema. While the disk
+ * is full, writes stay pending, `report` is told once, and they go through when there is space
+ * again.
  */
 export function createSqliteMetadata(options: DatabaseOptions): SqliteMetadata {
   return createMetadataOn(createSqliteDatabase(openConnection(options.file), options));

@@ -1,10 +1,14 @@
-// The tables of the metadata database, as migrations: number n of the tuple leads from schema n to schema n + 1.
-// What is searched is a column, so that an index answers it; the rest of a record is JSON text.
+// The tables of the metadata database, as migrations: number n of the tuple leads from schema n to
+// schema n + 1. What is searched is a column, so that an index answers it; the rest of a record is
+// JSON text.
 import type { DatabaseSync } from "node:sqlite";
 import { StorageRefused } from "../storage-refused.ts";
 import { integer } from "./rows.ts";
 
-/** Schema 0 (an empty file) to the newest. Entries are only ever added: databases of every schema are out there. */
+/**
+ * Schema 0 (an empty file) to the newest. Entries are only ever added: databases of every schema
+ * are out there.
+ */
 export const MIGRATIONS: readonly string[] = [
   `
   CREATE TABLE dags (dag_id TEXT PRIMARY KEY, revision INTEGER NOT NULL, record TEXT NOT NULL) STRICT;
@@ -74,7 +78,10 @@ export const MIGRATIONS: readonly string[] = [
   `,
 ];
 
-/** Brings the database to the newest schema, one transaction per migration; refuses one that is newer still. */
+/**
+ * Brings the database to the newest schema, one transaction per migration; refuses one that is
+ * newer still.
+ */
 export function migrate(
   db: DatabaseSync,
   { file, migrations }: { readonly file: string; readonly migrations: readonly string[] },

@@ -1,5 +1,5 @@
-// Threads that could not be ended, because they wait in the operating system: a process can't end in
-// the usual way before they come back, see cli/terminal/exit-at-once.ts.
+// Threads that could not be ended, because they wait in the operating system: a process can't end
+// in the usual way before they come back, see cli/terminal/exit-at-once.ts.
 import type { Worker } from "node:worker_threads";
 
 const blocked = new Set<Worker>();

@@ -1,8 +1,8 @@
-// Decides when a pool starts one more thread. A thread costs some 30 ms of processor time, so a burst
-// of short calls shares few threads, while calls that block soon have one each. Measured on two busy
-// cores, in turn: with a thread for each waiting call a fan-out of 100 took 396 ms of processor time
-// instead of 125; with patience alone, without the estimate from the mean, a fan-out of 1,000 took
-// 3.0 s instead of 2.1 s.
+// Decides when a pool starts one more thread. A thread costs some 30 ms of processor time, so a
+// burst of short calls shares few threads, while calls that block soon have one each. Measured on
+// two busy cores, in turn: with a thread for each waiting call a fan-out of 100 took 396 ms of
+// processor time instead of 125; with patience alone, without the estimate from the mean, a fan-out
+// of 1,000 took 3.0 s instead of 2.1 s.
 
 export interface PoolState {
   /** Calls without a thread. */
@@ -53,7 +53,8 @@ export function createPoolGrowth({
 
   function tick(): void {
     const now = performance.now();
-    // After a late tick nothing is known: this thread was busy, and ends of calls may still be unread.
+    // After a late tick nothing is known: this thread was busy, and ends of calls may still be
+    // unread.
     stalledMs = now - lastTickAt <= 2 * TICK_MS ? stalledMs + TICK_MS : 0;
     lastTickAt = now;
     onTick();

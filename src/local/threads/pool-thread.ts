@@ -6,6 +6,7 @@ import { dirname, join } from "node:path";
 import { Worker } from "node:worker_threads";
 import { noteBlocked } from "./blocked-threads.ts";
 import { watchLimits } from "./call-limits.ts";
+import { type Death, outOfMemory, stopText, toDeath } from "./deaths.ts";
 import type { TaskProcesses } from "./task-processes.ts";
 import type { Answer, HostMessage, ThreadMessage, ThreadStart } from "./thread-messages.ts";
 import { createUnwrittenText, takeUnwrittenText } from "./unwritten-text.ts";
@@ -23,16 +24,6 @@ export interface ThreadCall {
   readonly onAsk?: (method: string, args: readonly unknown[]) => Promise<unknown>;
 }
 
-export interface Death {
-  /**
-   * `timeout` and `stopped` are the caller's wish; `memory`, `exit` and `error` are the call's own
-   * doing; `closing` is the end of the pool, `start` a thread that could not start.
-   */
-  readonly cause: "timeout" | "stopped" | "memory" | "exit" | "error" | "closing" | "start";
-  /** For people. */
-  readonly reason: string;
-}
-
 export type ThreadEnding =
   | { readonly kind: "answer"; readonly value: unknown }
   /** The thread is gone; `unwritten` is the text that it left in shared memory. */
@@ -43,7 +34,10 @@ export interface ThreadOptions {
   readonly data: unknown;
   /** Ends it after its first call; false when absent. */
   readonly threadPerCall?: boolean;
-  /** A thread whose heap and buffers are found larger during a call is ended; it is looked at a few times a second. */
+  /**
+   * A thread whose heap and buffers are found larger during a call is ended; it is looked at a few
+   * times a second.
+   */
   readonly memoryLimitMb: number;
   readonly processes: TaskProcesses;
   readonly onReady: (thread: PoolThread) => void;
@@ -57,11 +51,15 @@ const GRACE_MS = 500;
 const PROCESS_GRACE_MS = 5_500;
 /** How long what a finished call has left open may go on in a thread that gets no more calls. */
 const LEAVE_MS = 1_000;
-/** A thread in a synchronous system call can't be ended before that returns; nobody waits for it longer. */
+/**
+ * A thread in a synchronous system call can't be ended before that returns; nobody waits for it
+ * longer.
+ */
 const TERMINATE_MS = 1_000;
 /**
- * V8's own limit lies so far above ours because it ends the whole process when a thread passes it by a large step
- * ("Reached heap limit"): an array is at most 1 GiB, so nothing gets there between two looks.
+ * V8's own limit lies so far above ours because it ends the whole process when a thread passes it
+ * by a large step ("Reached heap limit"): an array is at most 1 GiB, so nothing gets there between
+ * two looks.
  */
 const MEMORY_HEADROOM_MB = 4_096;
 
@@ -122,7 +120,10 @@ export class PoolThread {
     return this.#onlyFor === undefined || this.#onlyFor === group;
   }
 
-  /** Of a thread that is ready and has no call. After "answer" the thread is free again, unless it is gone. */
+  /**
+   * Of a thread that is ready and has no call. After "answer" the thread is free again, unless it
+   * is gone.
+   */
   run(call: ThreadCall): Promise<ThreadEnding> {
     const { promise, resolve } = Promise.withResolvers<ThreadEnding>();
     const { memoryLimitMb: memoryMb, processes } = this.#options;
@@ -144,7 +145,9 @@ export class PoolThread {
     return promise;
   }
 
-  /** Kills what the call has started, and ends the thread. The first caller's reason is the call's. */
+  /**
+   * Kills what the call has started, and ends the thread. The first caller's reason is the call's.
+   */
   async end(death: Death): Promise<void> {
     if (this.#current) this.#death ??= death;
     if (this.#state === "gone" || this.#state === "ending") return;
@@ -220,7 +223,10 @@ export class PoolThread {
     }
   }
 
-  /** A call that was stopped has died, whatever it says in its last moments; its thread is not used again. */
+  /**
+   * A call that was stopped has died, whatever it says in its last moments; its thread is not used
+   * again.
+   */
   async #onAnswer({ value, busyMs, retire, onlyFor, processes }: Answer): Promise<void> {
     if (!this.#current) return;
     if (this.#death) return this.end(this.#death);
@@ -318,29 +324,11 @@ export class PoolThread {
   }
 }
 
-/** Why a call is stopped, from the reason that its signal was aborted with. */
-export function stopText(signal: AbortSignal | undefined): string {
-  const reason: unknown = signal?.reason;
-  if (typeof reason === "string") return reason;
-  const isOwn = reason instanceof Error && reason.name !== "AbortError";
-  return isOwn ? reason.message : "it was stopped";
-}
-
-/** Threads have no part in the cache of the process unless told; without it each would strip types anew. */
+/**
+ * Threads have no part in the cache of the process unless told; without it each would strip types
+ * anew.
+ */
 function compileCacheFolder(): string {
   const own = getCompileCacheDir();
   return own === undefined ? join(tmpdir(), "node-compile-cache") : dirname(own);
-}
-
-function outOfMemory(memoryLimitMb: number): Death {
-  const reason = `the worker thread ran out of memory (limit ${memoryLimitMb} MB)`;
-  return { cause: "memory", reason };
-}
-
-function toDeath(error: unknown, memoryLimitMb: number): Death {
-  if (error instanceof Error && "code" in error && error.code === "ERR_WORKER_OUT_OF_MEMORY") {
-    return outOfMemory(memoryLimitMb);
-  }
-  const what = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-  return { cause: "error", reason: `an error outside of the task's promise: ${what}` };
 }

@@ -1,4 +1,5 @@
-// Addresses of our modules that are started by file, such as worker threads: `.ts` in a checkout, `.js` in the built package.
+// Addresses of our modules that are started by file, such as worker threads: `.ts` in a checkout,
+// `.js` in the built package.
 
 /**
  * URL of the module `path`, relative to the caller and without extension; it gets the caller's own.

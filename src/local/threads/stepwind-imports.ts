@@ -8,7 +8,9 @@ const OWN_MODULES: ReadonlyMap<string, string> = new Map([
   ["stepwind/operators", siblingUrl(import.meta.url, "../../operators/index").href],
 ]);
 
-/** Holds for all imports of this thread from now on; `onResolve` hears of each before it is loaded. */
+/**
+ * Holds for all imports of this thread from now on; `onResolve` hears of each before it is loaded.
+ */
 export function resolveOwnModules({
   onResolve,
 }: {

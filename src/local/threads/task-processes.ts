@@ -9,7 +9,9 @@ import { createProcessGuard } from "./process-guard.ts";
 export interface TaskProcesses {
   /** The mark for the processes of one more call. */
   createMark(): string;
-  /** A call is about to start its first process: from now on they are killed if this process dies. */
+  /**
+   * A call is about to start its first process: from now on they are killed if this process dies.
+   */
   begin(): void;
   /** A process group, by its leader, and the temporary folder that is to go with it. */
   addGroup(pid: number, folder?: string): void;

@@ -67,7 +67,10 @@ function toHost(running: RunningCall, log: TryLog): CallHost {
   return { services: toServices(running), log, signal, registerProcess };
 }
 
-/** The host checks nothing and answers what its services answer, so these casts only restore their types. */
+/**
+ * The host checks nothing and answers what its services answer, so these casts only restore their
+ * types.
+ */
 function toServices({ ask }: RunningCall): TaskServices {
   const text = async (method: keyof TaskServices, ...args: readonly unknown[]) =>
     (await ask(method, args)) as string | undefined;

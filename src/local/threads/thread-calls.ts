@@ -1,6 +1,6 @@
-// The thread's side of thread-messages.ts: takes calls from the pool, one at a time, and answers them.
-// What a finished call still does is never charged to the next one, and a thread that a call has
-// changed gets no other.
+// The thread's side of thread-messages.ts: takes calls from the pool, one at a time, and answers
+// them. What a finished call still does is never charged to the next one, and a thread that a call
+// has changed gets no other.
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { ChildProcess } from "node:child_process";
 import { flushCompileCache } from "node:module";
@@ -8,7 +8,7 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import { type MessagePort, parentPort, workerData } from "node:worker_threads";
 import { watchSpawnsOnceLoaded } from "../../runtime/watch-spawns.ts";
 import { createPlainError } from "../../sdk/errors.ts";
-import { releaseMemoryAtRest } from "./memory-at-rest.ts";
+import { releaseMemoryAtRest } from "../memory-at-rest.ts";
 import { resolveOwnModules } from "./stepwind-imports.ts";
 import type { HostMessage, ThreadMessage, ThreadStart } from "./thread-messages.ts";
 import { type ThreadTraces, watchTraces } from "./thread-traces.ts";
@@ -22,9 +22,14 @@ export interface RunningCall {
   readonly signal: AbortSignal;
   /** Asks the host; rejects with what went wrong there, or when the call has ended. */
   ask(method: string, args: readonly unknown[]): Promise<unknown>;
-  /** Process group that dies with the call, and a folder that goes with it; the function takes both back. */
+  /**
+   * Process group that dies with the call, and a folder that goes with it; the function takes both
+   * back.
+   */
   registerProcess(pid: number, folder?: string): () => void;
-  /** Code of this group was imported: globals that it has set are its own, not traces of the call. */
+  /**
+   * Code of this group was imported: globals that it has set are its own, not traces of the call.
+   */
   imported(group: string): void;
   /** Replaces this thread after the call. */
   retire(): void;
@@ -39,7 +44,10 @@ export interface CallHandler {
   broken?(error: unknown): string;
 }
 
-/** So long after its start a thread leaves its compiled modules to later threads, which then start in half the time. */
+/**
+ * So long after its start a thread leaves its compiled modules to later threads, which then start
+ * in half the time.
+ */
 const FLUSH_CACHE_MS = 300;
 /** Handles that are being closed count as open for so many turns of the event loop. */
 const CLOSING_TURNS = 3;

@@ -1,5 +1,5 @@
-// What a pool and its worker threads say to each other, over a MessagePort. A thread has one call at
-// a time.
+// What a pool and its worker threads say to each other, over a MessagePort. A thread has one call
+// at a time.
 
 export type HostMessage =
   | {

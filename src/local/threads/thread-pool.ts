@@ -1,19 +1,16 @@
 // A warm pool of worker threads: at most so many calls at a time (slots.ts), on as many threads as
 // are worth their cost (pool-growth.ts).
 import { availableParallelism } from "node:os";
+import { type Death, stopText } from "./deaths.ts";
 import { createPoolGrowth, type PoolGrowth } from "./pool-growth.ts";
-import {
-  type Death,
-  PoolThread,
-  stopText,
-  type ThreadCall,
-  type ThreadEnding,
-} from "./pool-thread.ts";
+import { PoolThread, type ThreadCall, type ThreadEnding } from "./pool-thread.ts";
 import { createSlots, type SlotRequest, type Slots } from "./slots.ts";
 import type { TaskProcesses } from "./task-processes.ts";
 
 export interface ThreadPoolOptions {
-  /** Module that every thread runs; it says "ready" and answers calls as thread-messages.ts has it. */
+  /**
+   * Module that every thread runs; it says "ready" and answers calls as thread-messages.ts has it.
+   */
   readonly entry: URL;
   /** Cloneable; every thread gets it. */
   readonly data: unknown;

@@ -27,9 +27,14 @@ export interface ThreadTaskRunnerOptions {
   readonly report?: Reporter;
   /** Tries at the same time; 32 when absent (Airflow: parallelism). */
   readonly parallelism?: number;
-  /** Heap and buffers of one thread, garbage included, beyond which its try dies; 2,048 when absent. */
+  /**
+   * Heap and buffers of one thread, garbage included, beyond which its try dies; 2,048 when absent.
+   */
   readonly memoryLimitMb?: number;
-  /** Seconds that the callbacks of one call may take; 20 when absent (Airflow: task_success_overtime). */
+  /**
+   * Seconds that the callbacks of one call may take; 20 when absent (Airflow:
+   * task_success_overtime).
+   */
   readonly callbackTimeout?: number;
   /** A fresh thread for each try, so that nothing is shared between tasks; false when absent. */
   readonly threadPerTask?: boolean;

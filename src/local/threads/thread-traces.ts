@@ -1,5 +1,5 @@
-// Finds what a call has left in its thread that a later call would meet: globals, changed methods of
-// the language, and whatever would keep a process alive, such as timers and open sockets.
+// Finds what a call has left in its thread that a later call would meet: globals, changed methods
+// of the language, and whatever would keep a process alive, such as timers and open sockets.
 
 export interface ThreadTraces {
   /** Whether globals or the language's objects differ from what they were at the last `accept`. */

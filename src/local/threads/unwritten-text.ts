@@ -1,4 +1,5 @@
-// Text in memory shared by a thread and its host: what a thread has not written yet survives its sudden end.
+// Text in memory shared by a thread and its host: what a thread has not written yet survives its
+// sudden end.
 import type { UnwrittenTextWriter } from "../../runtime/try-log.ts";
 
 const HEADER_BYTES = 4;

@@ -1,4 +1,5 @@
-// Orphans: active runs that somebody should have been at for a while. Whether they really are left, the engine knows.
+// Orphans: active runs that somebody should have been at for a while. Whether they really are left,
+// the engine knows.
 import type { DagRunRecord } from "../records.ts";
 
 /** How often they are looked for (Airflow: orphaned_tasks_check_interval). */

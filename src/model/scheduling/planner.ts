@@ -1,5 +1,6 @@
-// The planner: which runs of a DAG should exist or start now, from state alone. Asking too often changes nothing, and
-// what a late or missed call left undone the next one plans (Airflow: scheduler_job_runner.py, models/dag.py).
+// The planner: which runs of a DAG should exist or start now, from state alone. Asking too often
+// changes nothing, and what a late or missed call left undone the next one plans (Airflow:
+// scheduler_job_runner.py, models/dag.py).
 import type { DagDocument } from "../document.ts";
 import { runIdFor } from "../ids.ts";
 import type { DagRecord, DagRunRecord } from "../records.ts";
@@ -21,7 +22,10 @@ export interface PlanQuery {
   readonly activeRuns: readonly ActiveRun[];
   /** `plannedAt` of the plan before; undefined at first, and after the schedule has changed. */
   readonly lastPlannedAt: number | undefined;
-  /** Logical dates for which creating a run was refused, since a run that isn't automated has them; UTC ISO text. */
+  /**
+   * Logical dates for which creating a run was refused, since a run that isn't automated has them;
+   * UTC ISO text.
+   */
   readonly takenLogicalDates?: ReadonlySet<string>;
 }
 
@@ -46,17 +50,24 @@ export interface Plan {
   readonly create: readonly PlannedRun[];
   /** Queued runs to start, in order; those just created may be among them. */
   readonly start: readonly string[];
-  /** The run that comes after those created, due or not; absent when none will, or the DAG is paused. */
+  /**
+   * The run that comes after those created, due or not; absent when none will, or the DAG is
+   * paused.
+   */
   readonly next?: PlannedRun;
   /** When to plan again if nothing happens before, epoch ms, always later than now. */
   readonly nextFireAt?: number;
   /**
-   * To be given back as `lastPlannedAt`: since when the schedule is followed, for one whose next run hangs on the moment
-   * of asking. It moves on when runs are created, so what was promised is kept however late the next call comes. Absent
-   * for other schedules, and while the DAG is paused, so that what falls into the pause is left out.
+   * To be given back as `lastPlannedAt`: since when the schedule is followed, for one whose next
+   * run hangs on the moment of asking. It moves on when runs are created, so what was promised is
+   * kept however late the next call comes. Absent for other schedules, and while the DAG is paused,
+   * so that what falls into the pause is left out.
    */
   readonly plannedAt?: number;
-  /** Why the runs that come after those created are unknown, for people; queued runs start all the same. */
+  /**
+   * Why the runs that come after those created are unknown, for people; queued runs start all the
+   * same.
+   */
   readonly problem?: string;
 }
 
@@ -97,12 +108,17 @@ export function isSameSchedule(a: DagDocument, b: DagDocument): boolean {
   return textOf(a) === textOf(b);
 }
 
-/** The record of a DAG that is paused or unpaused: what falls into a pause is left out, so nothing is promised from before. */
+/**
+ * The record of a DAG that is paused or unpaused: what falls into a pause is left out, so nothing
+ * is promised from before.
+ */
 export function forgetPlan({ plannedAt: _, ...dag }: DagRecord): DagRecord {
   return dag;
 }
 
-/** A schedule that can't be used, such as one in a zone that this runtime doesn't know, has no runs. */
+/**
+ * A schedule that can't be used, such as one in a zone that this runtime doesn't know, has no runs.
+ */
 function readTimetable(document: DagDocument): {
   readonly timetable: Timetable;
   readonly problem?: string;
@@ -130,8 +146,8 @@ interface Creation {
 }
 
 /**
- * Every turn of the loop takes a run that starts or ends later than all before it, up to one that is
- * not due or finds no room. So the loop ends whatever the timetable says.
+ * Every turn of the loop takes a run that starts or ends later than all before it, up to one that
+ * is not due or finds no room. So the loop ends whatever the timetable says.
  */
 function planCreation(query: PlanQuery, timetable: Timetable, room: number): Creation {
   const { document, now } = query;
@@ -140,7 +156,8 @@ function planCreation(query: PlanQuery, timetable: Timetable, room: number): Cre
   const lastRun = intervalOf(query.lastAutomatedRun);
   let last = lastRun;
   let furthest = lastRun;
-  // What such a timetable promised when it was asked before still holds, though it would say something else by now.
+  // What such a timetable promised when it was asked before still holds, though it would say
+  // something else by now.
   let asOf = timetable.followsClock ? Math.min(query.lastPlannedAt ?? now, now) : now;
   for (;;) {
     const answer = askTimetable(timetable, document, { last, now: asOf });
@@ -151,7 +168,8 @@ function planCreation(query: PlanQuery, timetable: Timetable, room: number): Cre
     // The clock went back behind the last run, or a backfill is ahead of it.
     if (last && last.end > now && !isLater(run, furthest)) return { create, again: last.end };
     if (run.runAfter > now || (!isTaken && create.length >= room)) return { create, next: planned };
-    // A continuous DAG whose run ended in the millisecond it began has no new run until the clock moves on.
+    // A continuous DAG whose run ended in the millisecond it began has no new run until the clock
+    // moves on.
     const isSame = last?.start === run.start && last.end === run.end;
     if (timetable.activeRunsLimit === 1 && (isSame || run.end === lastRun?.end)) {
       return { create, again: now + 1 };

@@ -2,9 +2,9 @@
 import type { DagRecord, DagRunRecord, SupersededVersion } from "../records.ts";
 
 /**
- * How long a version must have been seen without a run. Whoever has read a DAG may make a run of the version read for so
- * long, as a function lives 15 minutes at most (Lambda quotas); and an execution is still going on when it tells of its
- * run's end.
+ * How long a version must have been seen without a run. Whoever has read a DAG may make a run of
+ * the version read for so long, as a function lives 15 minutes at most (Lambda quotas); and an
+ * execution is still going on when it tells of its run's end.
  */
 const GRACE_MS = 15 * 60_000;
 
@@ -18,7 +18,10 @@ export function supersede(
 }
 
 export interface Unused {
-  /** Hashes of versions whose machines nobody needs. A run that is cleared later has its machine made again. */
+  /**
+   * Hashes of versions whose machines nobody needs. A run that is cleared later has its machine
+   * made again.
+   */
   readonly unused: readonly string[];
   /** The list as it is to be when those are gone. */
   readonly kept: readonly SupersededVersion[];
@@ -26,7 +29,10 @@ export interface Unused {
   readonly lookAgainAt?: number;
 }
 
-/** Looks at the versions of a DAG other than the live one, by the queued and running runs that there are now. */
+/**
+ * Looks at the versions of a DAG other than the live one, by the queued and running runs that there
+ * are now.
+ */
 export function findUnused(
   { versionHash, superseded = [] }: Pick<DagRecord, "versionHash" | "superseded">,
   {

@@ -1,4 +1,5 @@
-// From a DAG's schedule to its timetable: the one door to this folder, besides parseCron for checking texts.
+// From a DAG's schedule to its timetable: the one door to this folder, besides parseCron for
+// checking texts.
 import type { DagDocument, Schedule } from "../document.ts";
 import { continuousTimetable } from "./continuous.ts";
 import { createCronDataInterval } from "./cron-data-interval.ts";
@@ -25,7 +26,10 @@ export function timetableOf(document: DagDocument): Timetable {
   return timetable;
 }
 
-/** `timezone` is an IANA name. Throws for a cron text that parseCron refuses; an unknown zone throws at first use. */
+/**
+ * `timezone` is an IANA name. Throws for a cron text that parseCron refuses; an unknown zone throws
+ * at first use.
+ */
 export function createTimetable(schedule: Schedule, timezone: string): Timetable {
   switch (schedule.kind) {
     case "none":

@@ -1,4 +1,5 @@
-// Airflow's CronDataIntervalTimetable: a run covers the time from one tick to the next, and starts at its end.
+// Airflow's CronDataIntervalTimetable: a run covers the time from one tick to the next, and starts
+// at its end.
 import type { CronExpression } from "./cron-expression.ts";
 import { type IntervalRules, nextIntervalRun } from "./data-interval.ts";
 import { createCronTicks } from "./ticks.ts";

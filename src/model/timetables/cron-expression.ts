@@ -1,4 +1,5 @@
-// A cron text that has been read: which seconds, minutes, hours and days it allows. Made by parse-cron.ts.
+// A cron text that has been read: which seconds, minutes, hours and days it allows. Made by
+// parse-cron.ts.
 
 /** The allowed values of one field: for each value the nearest allowed one from there on, or -1. */
 export interface CronField {
@@ -19,7 +20,10 @@ export interface CronDays {
   readonly weekdays?: ReadonlySet<number>;
   /** The weekday (Monday to Friday) nearest to this day of the month ("15W"). */
   readonly nearestWeekday?: number;
-  /** The nth of a weekday in the month ("1#2"), 0 for the last one ("L5"); when there are any, only they count. */
+  /**
+   * The nth of a weekday in the month ("1#2"), 0 for the last one ("L5"); when there are any, only
+   * they count.
+   */
   readonly nthWeekdays: readonly { readonly weekday: number; readonly nth: number }[];
 }
 
@@ -32,6 +36,9 @@ export interface CronExpression {
   /** Numbered from 1. */
   readonly months: ReadonlySet<number>;
   readonly days: CronDays;
-  /** No hour is left out: such a schedule steps through clock changes by elapsed time (Airflow: _covers_every_hour). */
+  /**
+   * No hour is left out: such a schedule steps through clock changes by elapsed time (Airflow:
+   * _covers_every_hour).
+   */
   readonly coversEveryHour: boolean;
 }

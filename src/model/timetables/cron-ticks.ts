@@ -1,5 +1,5 @@
-// The ticks of a cron expression on a wall clock without zones, found by arithmetic on its fields. Times are epoch ms
-// of the same date and time in UTC.
+// The ticks of a cron expression on a wall clock without zones, found by arithmetic on its fields.
+// Times are epoch ms of the same date and time in UTC.
 import type { CronDays, CronExpression } from "./cron-expression.ts";
 
 const DAY_MS = 86_400_000;

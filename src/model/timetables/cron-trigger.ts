@@ -1,4 +1,5 @@
-// Airflow's CronTriggerTimetable: runs at the ticks of a cron expression. What a plain cron text means.
+// Airflow's CronTriggerTimetable: runs at the ticks of a cron expression. What a plain cron text
+// means.
 import type { CronExpression } from "./cron-expression.ts";
 import { createCronTicks } from "./ticks.ts";
 import type { Timetable } from "./timetable.ts";
@@ -10,7 +11,10 @@ export interface CronTriggerOptions {
   readonly timezone: string;
   /** Length of the data interval that ends at each tick. */
   readonly intervalMs: number;
-  /** Without a start date: run for the past tick at once; a number of ms: only if it was so long ago at most. */
+  /**
+   * Without a start date: run for the past tick at once; a number of ms: only if it was so long ago
+   * at most.
+   */
   readonly runImmediately: boolean | number;
 }
 

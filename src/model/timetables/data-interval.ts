@@ -1,4 +1,5 @@
-// The rule shared by timetables that run when a data interval ends (Airflow: timetables/interval.py).
+// The rule shared by timetables that run when a data interval ends (Airflow:
+// timetables/interval.py).
 import type { Ticks } from "./ticks.ts";
 import { isTooLate, type NextRun, type NextRunQuery, runOver } from "./timetable.ts";
 
@@ -8,7 +9,10 @@ export interface IntervalRules {
   lastCompleteStart(now: number): number;
 }
 
-/** Intervals follow one another with catchup; without it the last complete one comes next, or a later one. */
+/**
+ * Intervals follow one another with catchup; without it the last complete one comes next, or a
+ * later one.
+ */
 export function nextIntervalRun(rules: IntervalRules, query: NextRunQuery): NextRun | undefined {
   const { ticks } = rules;
   const start = nextStart(rules, query);

@@ -1,4 +1,5 @@
-// Airflow's DeltaDataIntervalTimetable: data intervals of a fixed length, each run starts at its interval's end.
+// Airflow's DeltaDataIntervalTimetable: data intervals of a fixed length, each run starts at its
+// interval's end.
 import { type IntervalRules, nextIntervalRun } from "./data-interval.ts";
 import { summarizeDelta } from "./summarize-delta.ts";
 import { createDeltaTicks } from "./ticks.ts";

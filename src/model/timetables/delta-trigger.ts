@@ -1,4 +1,5 @@
-// Airflow's DeltaTriggerTimetable: runs at a fixed distance from the run before. What a plain duration means.
+// Airflow's DeltaTriggerTimetable: runs at a fixed distance from the run before. What a plain
+// duration means.
 
 import { summarizeDelta } from "./summarize-delta.ts";
 import { createDeltaTicks } from "./ticks.ts";

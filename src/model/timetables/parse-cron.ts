@@ -1,5 +1,6 @@
-// Reads cron texts as Airflow's library croniter does: five fields or six (seconds come last), names, steps, ranges
-// that wrap around, "L", "W" and "#", and the presets. What comes out is ready for arithmetic in cron-ticks.ts.
+// Reads cron texts as Airflow's library croniter does: five fields or six (seconds come last),
+// names, steps, ranges that wrap around, "L", "W" and "#", and the presets. What comes out is ready
+// for arithmetic in cron-ticks.ts.
 import type { CronDays, CronExpression, CronField } from "./cron-expression.ts";
 import { nextTick } from "./cron-ticks.ts";
 
@@ -59,7 +60,10 @@ class CronMistake extends Error {
 const parsed = new Map<string, ParsedCron>();
 const MOST_PARSED = 20_000;
 
-/** Reads a cron text or preset, upper or lower case; answers are cached. A text that never fires is refused. */
+/**
+ * Reads a cron text or preset, upper or lower case; answers are cached. A text that never fires is
+ * refused.
+ */
 export function parseCron(text: string): ParsedCron {
   let answer = parsed.get(text);
   if (!answer) {
@@ -165,7 +169,10 @@ function stepThrough(first: number, last: number, step: number): readonly number
   return values;
 }
 
-/** A range: from a value to itself is the whole cycle; one that runs backwards goes on at the field's start. */
+/**
+ * A range: from a value to itself is the whole cycle; one that runs backwards goes on at the
+ * field's start.
+ */
 function stepAround(kind: FieldKind, first: number, last: number, step: number): readonly number[] {
   const { min, max } = kind;
   if (first === last) return stepThrough(min, max, step);
@@ -184,7 +191,8 @@ function readDays(dayOfMonth: string, dayOfWeek: string): CronDays {
   const weekDays = readWeekdays(dayOfWeek);
   const { nthWeekdays } = weekDays;
   const daysOfMonth = monthDays?.any ? undefined : monthDays?.values;
-  // A list of all 31 or 7 values counts as a restriction only beside another field that has no "*" in it.
+  // A list of all 31 or 7 values counts as a restriction only beside another field that has no "*"
+  // in it.
   const allMonthDays = daysOfMonth && daysOfMonth.size + Number(monthDays?.lastDay) === 31;
   const anyMonthDay = allMonthDays && dayOfWeek.includes("*");
   const anyWeekday = weekDays.any || (weekDays.values.size === 7 && dayOfMonth.includes("*"));

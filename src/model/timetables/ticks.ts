@@ -1,9 +1,13 @@
-// Ticks of a cron expression in a time zone, with Airflow's answers to clock changes (Airflow: timetables/_cron.py).
+// Ticks of a cron expression in a time zone, with Airflow's answers to clock changes (Airflow:
+// timetables/_cron.py).
 import { fromWallClock, toWallClock } from "../values/time-zones.ts";
 import type { CronExpression } from "./cron-expression.ts";
 import { nextTick, previousTick } from "./cron-ticks.ts";
 
-/** All times are epoch ms. "Aligned" means: the time itself if it is a tick, else the next or previous one. */
+/**
+ * All times are epoch ms. "Aligned" means: the time itself if it is a tick, else the next or
+ * previous one.
+ */
 export interface Ticks {
   next(after: number): number;
   previous(before: number): number;
@@ -12,8 +16,9 @@ export interface Ticks {
 }
 
 /**
- * Where the clocks go back, a tick inside the doubled hour comes once, the second time; where they go forward, a tick
- * inside the skipped hour moves on by that hour. A schedule that leaves out no hour goes by elapsed time instead.
+ * Where the clocks go back, a tick inside the doubled hour comes once, the second time; where they
+ * go forward, a tick inside the skipped hour moves on by that hour. A schedule that leaves out no
+ * hour goes by elapsed time instead.
  */
 export function createCronTicks(cron: CronExpression, timezone: string): Ticks {
   function step(from: number, direction: typeof nextTick): number {

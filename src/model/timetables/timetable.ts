@@ -1,4 +1,5 @@
-// What every timetable answers: when a DAG runs next, and over which data interval. All times are epoch ms.
+// What every timetable answers: when a DAG runs next, and over which data interval. All times are
+// epoch ms.
 
 export interface DataInterval {
   readonly start: number;
@@ -26,13 +27,19 @@ export interface NextRunQuery {
 export interface Timetable {
   /** The run after `last`, due or not; `undefined` when none will ever come. */
   nextRun(query: NextRunQuery): NextRun | undefined;
-  /** The data interval of a run triggered by hand with a logical date (Airflow: infer_manual_data_interval). */
+  /**
+   * The data interval of a run triggered by hand with a logical date (Airflow:
+   * infer_manual_data_interval).
+   */
   inferManualDataInterval(runAfter: number): DataInterval;
   /** The schedule in a few characters, as Airflow writes it. */
   readonly summary: string;
   /** At most so many runs at a time, whatever the DAG says. */
   readonly activeRunsLimit?: number;
-  /** Without catchup the next run hangs on the moment of asking, so what was promised before must be remembered. */
+  /**
+   * Without catchup the next run hangs on the moment of asking, so what was promised before must be
+   * remembered.
+   */
   readonly followsClock?: boolean;
 }
 

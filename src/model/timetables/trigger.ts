@@ -1,4 +1,5 @@
-// The rule shared by timetables that run at their ticks (Airflow: timetables/trigger.py, _TriggerTimetable).
+// The rule shared by timetables that run at their ticks (Airflow: timetables/trigger.py,
+// _TriggerTimetable).
 import type { Ticks } from "./ticks.ts";
 import { isTooLate, type NextRun, type NextRunQuery, runOver } from "./timetable.ts";
 
@@ -10,7 +11,9 @@ export interface TriggerRules {
   firstRun(now: number): number;
 }
 
-/** With catchup the tick after the last run; without it the latest one that is due, or the next one. */
+/**
+ * With catchup the tick after the last run; without it the latest one that is due, or the next one.
+ */
 export function nextTriggeredRun(rules: TriggerRules, query: NextRunQuery): NextRun | undefined {
   const tick = query.catchup ? nextOfAll(rules, query) : nextOfLatest(rules, query);
   return isTooLate(tick, query)

@@ -1,5 +1,6 @@
-// Reads a connection from text, JSON or URI, by Airflow's rules (models/connection.py: from_json, _parse_from_uri).
-// The WHATWG URL class won't do: it refuses and rewrites what Python's urlsplit takes.
+// Reads a connection from text, JSON or URI, by Airflow's rules (models/connection.py: from_json,
+// _parse_from_uri). The WHATWG URL class won't do: it refuses and rewrites what Python's urlsplit
+// takes.
 import type { Connection } from "../task-services.ts";
 
 const SPACE = 0x20;
@@ -143,7 +144,10 @@ function checkAuthority(authority: string): void {
   }
 }
 
-/** Whether it is "[address]" or "[address]:port". Python: ipaddress.ip_address, or an address of a later kind ("v1.x"). */
+/**
+ * Whether it is "[address]" or "[address]:port". Python: ipaddress.ip_address, or an address of a
+ * later kind ("v1.x").
+ */
 function isBracketed(address: string): boolean {
   const [, host = ""] = /^\[([^[\]]*)\](?::[^[\]]*)?$/.exec(address) ?? [];
   if (host.startsWith("v")) return /^v[0-9A-Fa-f]+\..+$/.test(host);

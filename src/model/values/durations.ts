@@ -23,7 +23,10 @@ export function parseDuration(value: unknown): number | undefined {
   return Number.isFinite(seconds) ? Math.round(seconds * 1e6) / 1e6 : undefined;
 }
 
-/** Seconds for people, in the two largest units: "42 ms", "3.2 s", "5 min 3 s", "1 h 30 min", "2 d 4 h". */
+/**
+ * Seconds for people, in the two largest units: "42 ms", "3.2 s", "5 min 3 s", "1 h 30 min", "2 d 4
+ * h".
+ */
 export function formatDuration(seconds: number): string {
   if (seconds < 0) return `-${formatDuration(-seconds)}`;
   const ms = Math.round(seconds * 1000);

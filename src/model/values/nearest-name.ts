@@ -1,6 +1,9 @@
 // The known name that a misspelled one was probably meant to be, for hints.
 
-/** The nearest of the names, if it is near enough to be meant: at most a third of its letters differ. */
+/**
+ * The nearest of the names, if it is near enough to be meant: at most a third of its letters
+ * differ.
+ */
 export function nearestName(given: string, names: Iterable<string>): string | undefined {
   let nearest: string | undefined;
   let least = Number.POSITIVE_INFINITY;
@@ -14,7 +17,10 @@ export function nearestName(given: string, names: Iterable<string>): string | un
   return nearest !== undefined && least <= Math.max(1, nearest.length / 3) ? nearest : undefined;
 }
 
-/** Levenshtein's distance: letters to insert, delete or replace, one row of the usual table at a time. */
+/**
+ * Levenshtein's distance: letters to insert, delete or replace, one row of the usual table at a
+ * time.
+ */
 export function editDistance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, index) => index);
   for (let i = 0; i < a.length; i += 1) {

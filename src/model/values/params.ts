@@ -1,4 +1,5 @@
-// Params of a run: the DAG's defaults, overridden by the conf it is triggered with, checked by their JSON schemas.
+// Params of a run: the DAG's defaults, overridden by the conf it is triggered with, checked by
+// their JSON schemas.
 
 import { Ajv2020, type ErrorObject, type ValidateFunction } from "ajv/dist/2020.js";
 import addFormats from "ajv-formats";
@@ -26,7 +27,10 @@ const checks = new Map<string, Check>();
 const MOST_CHECKS = 5_000;
 let ajv: Ajv2020 | undefined;
 
-/** The values for a run. Keys of `conf` that are no params are taken over unchecked (Airflow: dag_run_conf_overrides_params). */
+/**
+ * The values for a run. Keys of `conf` that are no params are taken over unchecked (Airflow:
+ * dag_run_conf_overrides_params).
+ */
 export function resolveParams(
   params: Readonly<Record<string, ParamDocument>>,
   conf: JsonObject,
@@ -51,7 +55,10 @@ export function findSchemaProblem(schema: JsonObject): string | undefined {
   return checkFor(schema).problem;
 }
 
-/** Checks are kept by the schema's text, so that reading a document again doesn't compile them again. */
+/**
+ * Checks are kept by the schema's text, so that reading a document again doesn't compile them
+ * again.
+ */
 function checkFor(schema: JsonObject): Check {
   const key = JSON.stringify(schema);
   let check = checks.get(key);

@@ -1,4 +1,5 @@
-// Wall clocks of IANA time zones, fast enough to plan thousands of DAGs: offsets are cached for stretches of time.
+// Wall clocks of IANA time zones, fast enough to plan thousands of DAGs: offsets are cached for
+// stretches of time.
 
 const STRETCH_MS = 2 * 86_400_000;
 const HOUR_MS = 3_600_000;
@@ -23,14 +24,18 @@ export function isTimezone(text: string): boolean {
   }
 }
 
-/** What the zone's clocks show at an instant: epoch ms of the same date and time in UTC. Throws for an unknown zone. */
+/**
+ * What the zone's clocks show at an instant: epoch ms of the same date and time in UTC. Throws for
+ * an unknown zone.
+ */
 export function toWallClock(instant: number, timezone: string): number {
   return instant + offsetsOf(timezone)(instant);
 }
 
 /**
- * The instant (epoch ms) when the zone's clocks show `wall`. Of a time that comes twice it is the second; a time that
- * is skipped moves forward by as much as the clocks did (Airflow: make_aware sets fold=1). Throws for an unknown zone.
+ * The instant (epoch ms) when the zone's clocks show `wall`. Of a time that comes twice it is the
+ * second; a time that is skipped moves forward by as much as the clocks did (Airflow: make_aware
+ * sets fold=1). Throws for an unknown zone.
  */
 export function fromWallClock(wall: number, timezone: string): number {
   const offsetAt = offsetsOf(timezone);
@@ -50,7 +55,10 @@ function offsetsOf(timezone: string): Offsets {
   return offsets;
 }
 
-/** Asks the runtime, which takes microseconds: its long zone name is "GMT", "GMT+02:00" or "GMT-00:44:30". */
+/**
+ * Asks the runtime, which takes microseconds: its long zone name is "GMT", "GMT+02:00" or
+ * "GMT-00:44:30".
+ */
 function readOffsets(timezone: string): Offsets {
   const format = new Intl.DateTimeFormat("en-US", {
     timeZone: timezone,

@@ -1,12 +1,14 @@
-// Moments as text: ISO 8601 in, UTC ISO text for records out, and Airflow's own form for ids, templates and REST.
+// Moments as text: ISO 8601 in, UTC ISO text for records out, and Airflow's own form for ids,
+// templates and REST.
 import { fromWallClock } from "./time-zones.ts";
 
 const ISO =
   /^(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)?)?\s*(Z|[+-]\d\d(?::?\d\d)?)?$/i;
 
 /**
- * Epoch ms of an ISO 8601 date or date and time; a date alone is midnight. Text without an offset is read in the time
- * zone (IANA name; throws for an unknown one). `undefined` for any other text and for dates that don't exist.
+ * Epoch ms of an ISO 8601 date or date and time; a date alone is midnight. Text without an offset
+ * is read in the time zone (IANA name; throws for an unknown one). `undefined` for any other text
+ * and for dates that don't exist.
  */
 export function parseMoment(text: string, timezone = "UTC"): number | undefined {
   const match = ISO.exec(text.trim());
@@ -30,13 +32,19 @@ export function parseMoment(text: string, timezone = "UTC"): number | undefined 
   return wall - offsetMinutes(offset) * 60_000;
 }
 
-/** Like parseMoment, but `undefined` also for text that doesn't say its offset (pydantic: AwareDatetime). */
+/**
+ * Like parseMoment, but `undefined` also for text that doesn't say its offset (pydantic:
+ * AwareDatetime).
+ */
 export function parseAwareMoment(text: string): number | undefined {
   const offset = ISO.exec(text.trim())?.[8];
   return offset === undefined ? undefined : parseMoment(text);
 }
 
-/** Like parseMoment, as the UTC ISO text of records ("2026-01-31T06:00:00.000Z", which sorts as text). */
+/**
+ * Like parseMoment, as the UTC ISO text of records ("2026-01-31T06:00:00.000Z", which sorts as
+ * text).
+ */
 export function parseMomentToIso(text: string, timezone = "UTC"): string | undefined {
   const moment = parseMoment(text, timezone);
   return moment === undefined ? undefined : toIso(moment);
@@ -48,8 +56,8 @@ export function toIso(moment: number): string {
 }
 
 /**
- * A moment as Airflow writes it: "2026-01-31T06:00:00+00:00", with microseconds only where the fraction isn't zero.
- * Takes epoch ms or the UTC ISO text of a record.
+ * A moment as Airflow writes it: "2026-01-31T06:00:00+00:00", with microseconds only where the
+ * fraction isn't zero. Takes epoch ms or the UTC ISO text of a record.
  */
 export function toAirflowIso(moment: number | string): string {
   const text = new Date(moment).toISOString();

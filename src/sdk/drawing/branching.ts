@@ -1,4 +1,5 @@
-// Decisions: which tasks follow on the result of another. `branch`, `shortCircuit`, and the chains of `if`, `switch`.
+// Decisions: which tasks follow on the result of another. `branch`, `shortCircuit`, and the chains
+// of `if`, `switch`.
 import { type CallSite, captureCallSite } from "../call-site.ts";
 import type { Node, TaskRef } from "../task-ref.ts";
 import { checkEnd, drawEdges, type Nodes } from "./edges.ts";
@@ -182,7 +183,10 @@ function addCase({ task, cases, kind }: DecisionRecord, { label, nodes, site }: 
   for (const to of ends) task.graph.edges.push({ from: task, to, site });
 }
 
-/** `await dag.if(…)` would call `then` with functions: the author reads what happened instead of a type error. */
+/**
+ * `await dag.if(…)` would call `then` with functions: the author reads what happened instead of a
+ * type error.
+ */
 function refuseAwait(decider: TaskRef, nodes: readonly unknown[]): void {
   if (
     nodes.length === 2 &&

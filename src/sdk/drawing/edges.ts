@@ -25,8 +25,8 @@ export function label(node: Node, text: string): LabelledNode {
 }
 
 /**
- * Runs tasks one after the other, as `a >> [b, c] >> d` in Airflow. Two lists in a row must be of one length and are
- * joined item by item.
+ * Runs tasks one after the other, as `a >> [b, c] >> d` in Airflow. Two lists in a row must be of
+ * one length and are joined item by item.
  *
  * ```ts
  * chain(extracted, [loadedEu, loadedUs], [checkedEu, checkedUs], reported);
@@ -64,7 +64,9 @@ function drawFrom(upstream: Node | LabelledNode, downstream: Nodes, site: CallSi
   drawEdges(record, { to: [downstream] }, site);
 }
 
-/** Records edges between a node and others; what is no node of the same DAG becomes a mistake of it. */
+/**
+ * Records edges between a node and others; what is no node of the same DAG becomes a mistake of it.
+ */
 export function drawEdges(
   node: NodeRecord,
   ends: { readonly to: readonly Nodes[] } | { readonly from: readonly Nodes[] },
@@ -80,7 +82,10 @@ export function drawEdges(
   }
 }
 
-/** The record of a node that an edge of `node` may reach; records the mistake and answers `undefined` otherwise. */
+/**
+ * The record of a node that an edge of `node` may reach; records the mistake and answers
+ * `undefined` otherwise.
+ */
 export function checkEnd(
   node: NodeRecord,
   other: unknown,

@@ -1,11 +1,15 @@
-// What a DAG file has drawn so far: plain records behind the SDK's objects, read when the document is made.
+// What a DAG file has drawn so far: plain records behind the SDK's objects, read when the document
+// is made.
 import type { DiagnosticCode } from "../../model/diagnostics.ts";
 import type { CallSite } from "../call-site.ts";
 import type { Operator } from "../operator.ts";
 import type { DagOptions, SensorOptions, TaskGroupOptions } from "../options.ts";
 import type { ResultExpression } from "../results.ts";
 
-/** Key of the graph in a `Dag`; a registered symbol, so two copies of the SDK know each other's objects. */
+/**
+ * Key of the graph in a `Dag`; a registered symbol, so two copies of the SDK know each other's
+ * objects.
+ */
 export const GRAPH = Symbol.for("stepwind.graph");
 /** Key of the record in whatever can stand at the end of an edge. */
 export const NODE = Symbol.for("stepwind.node");
@@ -109,7 +113,10 @@ export function nameOf(node: NodeRecord): string {
   return `${own} of DAG "${node.graph.dagId}"`;
 }
 
-/** Name of what a task does, as documents and contexts have it: an operator's own, or the decorator of a function. */
+/**
+ * Name of what a task does, as documents and contexts have it: an operator's own, or the decorator
+ * of a function.
+ */
 export function operatorOf({ work }: Pick<TaskRecord, "work">): string {
   if (work.kind === "operator") return work.operator.name;
   return work.isSensor ? "@task.sensor" : "@task";

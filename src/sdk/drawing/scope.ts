@@ -44,8 +44,8 @@ export abstract class Scope {
   }
 
   /**
-   * Declares a task; calling what it returns places it. A handler takes one object of named inputs. Without an id
-   * the task is named after its function.
+   * Declares a task; calling what it returns places it. A handler takes one object of named inputs.
+   * Without an id the task is named after its function.
    *
    * ```ts
    * const extract = dag.task("extract", async () => [1, 2, 3]);
@@ -62,7 +62,10 @@ export abstract class Scope {
     work: Work<A, R, F>,
     options?: TaskOptions,
   ): DeclaredTask<A, R, F>;
-  /** Accepts no other calls; the compiler reports mistakes from the last signature, at the argument that is wrong. */
+  /**
+   * Accepts no other calls; the compiler reports mistakes from the last signature, at the argument
+   * that is wrong.
+   */
   task<
     First extends string | ((inputs: never) => unknown),
     A extends object = NoInputs,
@@ -92,8 +95,8 @@ export abstract class Scope {
   }
 
   /**
-   * Declares a task that waits: its function is poked at intervals until it answers true (Airflow: @task.sensor in mode
-   * "reschedule"). Nothing is held in between, however long that takes.
+   * Declares a task that waits: its function is poked at intervals until it answers true (Airflow:
+   * @task.sensor in mode "reschedule"). Nothing is held in between, however long that takes.
    *
    * ```ts
    * const waitForFile = dag.sensor(
@@ -126,7 +129,8 @@ export abstract class Scope {
   }
 
   /**
-   * Opens a group of tasks: ids inside start with its id, and edges of the group are edges of its first or last tasks.
+   * Opens a group of tasks: ids inside start with its id, and edges of the group are edges of its
+   * first or last tasks.
    *
    * ```ts
    * const staging = dag.taskGroup("staging");
@@ -164,8 +168,9 @@ export abstract class Scope {
   }
 
   /**
-   * Skips everything downstream of the decider when it returns something falsy (Airflow: ShortCircuitOperator).
-   * With `ignoreDownstreamTriggerRules: false` only what is directly below it, and trigger rules decide on.
+   * Skips everything downstream of the decider when it returns something falsy (Airflow:
+   * ShortCircuitOperator). With `ignoreDownstreamTriggerRules: false` only what is directly below
+   * it, and trigger rules decide on.
    *
    * ```ts
    * dag.shortCircuit(hasRows({ rows }));
@@ -182,8 +187,8 @@ export abstract class Scope {
   }
 
   /**
-   * Declares and places a task whose boolean picks a side; the other side is skipped and nothing else. The task is
-   * named after its function, or by `options.taskId`.
+   * Declares and places a task whose boolean picks a side; the other side is skipped and nothing
+   * else. The task is named after its function, or by `options.taskId`.
    *
    * ```ts
    * dag.if(async ({ rows }: { rows: number }) => rows > 0, { rows }, { taskId: "has_rows" })
@@ -200,8 +205,9 @@ export abstract class Scope {
   }
 
   /**
-   * Declares and places a task that returns the case to follow; the other cases are skipped and nothing else. The
-   * task is named after its function, or by `options.taskId`; its result is the id of the case.
+   * Declares and places a task that returns the case to follow; the other cases are skipped and
+   * nothing else. The task is named after its function, or by `options.taskId`; its result is the
+   * id of the case.
    *
    * ```ts
    * async function pick({ rows }: { rows: number }) {

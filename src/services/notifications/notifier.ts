@@ -1,4 +1,5 @@
-// The notifier: tells people of a failure, once per event, in Slack. Last step of the failure's way.
+// The notifier: tells people of a failure, once per event, in Slack. Last step of the failure's
+// way.
 import type { FailureEvent } from "../../model/failure-event.ts";
 import { instanceKey } from "../../model/instance-key.ts";
 import type { TaskInstanceKey } from "../../model/records.ts";
@@ -15,8 +16,8 @@ export interface NotifierOptions {
 
 export interface Notifier {
   /**
-   * Sends nothing when nobody is to be told, or when the event was sent. Throws when it could not be sent: the caller
-   * tries again.
+   * Sends nothing when nobody is to be told, or when the event was sent. Throws when it could not
+   * be sent: the caller tries again.
    */
   notify(event: FailureEvent): Promise<void>;
 }

@@ -5,8 +5,9 @@ const DEFAULT_HOST = "hooks.slack.com/services";
 const TIMEOUT_MS = 10_000;
 
 /**
- * The webhook's URL; undefined when the connection has none (Airflow: providers/slack, SlackWebhookHook: the password is
- * the whole URL or the path below host and schema). `extra.webhook_url` is taken as well.
+ * The webhook's URL; undefined when the connection has none (Airflow: providers/slack,
+ * SlackWebhookHook: the password is the whole URL or the path below host and schema).
+ * `extra.webhook_url` is taken as well.
  */
 export function webhookUrl(connection: Connection): string | undefined {
   const { host = DEFAULT_HOST, schema = "https", port, password = "", extra } = connection;

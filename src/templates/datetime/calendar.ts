@@ -56,7 +56,10 @@ export function fromDays(days: number): DateParts {
   };
 }
 
-/** Microseconds since 1970-01-01 00:00 on the same clock. Throws for a date or time that doesn't exist. */
+/**
+ * Microseconds since 1970-01-01 00:00 on the same clock. Throws for a date or time that doesn't
+ * exist.
+ */
 export function toMicroseconds(parts: MomentParts): bigint {
   checkParts(parts);
   const seconds = toDays(parts) * 86_400 + parts.hour * 3_600 + parts.minute * 60 + parts.second;

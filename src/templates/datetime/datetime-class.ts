@@ -1,4 +1,5 @@
-// The class `macros.datetime`: calling it makes a datetime, its members make one of a text or of now.
+// The class `macros.datetime`: calling it makes a datetime, its members make one of a text or of
+// now.
 import { typeError, valueError } from "../python/errors.ts";
 import { NativeFunction, parameters, requireIndex } from "../python/functions.ts";
 import { textOf } from "../python/markup.ts";

@@ -1,4 +1,5 @@
-// Dates with a time: Python's datetime, and pendulum's DateTime, which is what Airflow's context has.
+// Dates with a time: Python's datetime, and pendulum's DateTime, which is what Airflow's context
+// has.
 import { typeError } from "../python/errors.ts";
 import { trueDivide } from "../python/numbers.ts";
 import type { ArithmeticOperator, Value } from "../python/values.ts";

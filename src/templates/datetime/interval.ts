@@ -1,4 +1,5 @@
-// The span between two dates, as pendulum's subtraction gives it: it knows its ends, and counts years and months.
+// The span between two dates, as pendulum's subtraction gives it: it knows its ends, and counts
+// years and months.
 import { parameters } from "../python/functions.ts";
 import { floorDivide } from "../python/numbers.ts";
 import { toText } from "../python/repr.ts";

@@ -17,7 +17,10 @@ export function members<Self>(
   };
 }
 
-/** The member of this name, a method bound to the object; `undefined` when there is none in any table. */
+/**
+ * The member of this name, a method bound to the object; `undefined` when there is none in any
+ * table.
+ */
 export function memberOf<Self>(
   self: Self,
   name: string,

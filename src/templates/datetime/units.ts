@@ -1,4 +1,5 @@
-// Beginnings and ends of days, weeks, months and the like, and weekdays within them, as pendulum has them.
+// Beginnings and ends of days, weeks, months and the like, and weekdays within them, as pendulum
+// has them.
 import { valueError } from "../python/errors.ts";
 import {
   addMonths,

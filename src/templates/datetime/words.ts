@@ -29,7 +29,10 @@ function counted(unit: string, count: number): string {
   return `${count} ${unit}${Math.abs(count) === 1 ? "" : "s"}`;
 }
 
-/** "2 days before", or relative to now "2 days ago" and "in 2 days". The units are those of the size of the span. */
+/**
+ * "2 days before", or relative to now "2 days ago" and "in 2 days". The units are those of the size
+ * of the span.
+ */
 export function differenceInWords(
   units: SpanUnits,
   { isLater, isNow, isAbsolute }: { isLater: boolean; isNow: boolean; isAbsolute: boolean },

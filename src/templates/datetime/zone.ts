@@ -1,4 +1,5 @@
-// Time zones of dates in templates: named ones, and fixed offsets as pendulum and as Python's datetime have them.
+// Time zones of dates in templates: named ones, and fixed offsets as pendulum and as Python's
+// datetime have them.
 import { isTimezone, toWallClock } from "../../model/values/time-zones.ts";
 import { unsupported, valueError } from "../python/errors.ts";
 import { PythonObject, type Value } from "../python/values.ts";
@@ -27,8 +28,8 @@ export abstract class Zone extends PythonObject {
   }
 
   /**
-   * The offset when the zone's clocks show `wallMs`. Of a time that comes twice `fold` 0 is the first, 1 the second; of
-   * one that is skipped 0 is the offset before, 1 the one after.
+   * The offset when the zone's clocks show `wallMs`. Of a time that comes twice `fold` 0 is the
+   * first, 1 the second; of one that is skipped 0 is the offset before, 1 the one after.
    */
   offsetOfWall(wallMs: number, fold: 0 | 1): number {
     const before = this.offsetAt(wallMs - DAY_MS);

@@ -1,4 +1,5 @@
-// The names of all filters and tests, apart from what they do: the scan at deploy time needs no more.
+// The names of all filters and tests, apart from what they do: the scan at deploy time needs no
+// more.
 
 export const FILTER_NAMES: readonly string[] =
   `abs attr batch capitalize center count d default dictsort ds ds_nodash e escape filesizeformat first float forceescape

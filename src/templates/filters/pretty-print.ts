@@ -1,4 +1,5 @@
-// Python's pprint, for the filter `pprint`: lists and dicts that don't fit into 80 characters get a line per item.
+// Python's pprint, for the filter `pprint`: lists and dicts that don't fit into 80 characters get a
+// line per item.
 import { compareOrder } from "../python/compare.ts";
 import { Dict } from "../python/dict.ts";
 import { unsupported } from "../python/errors.ts";

@@ -28,7 +28,9 @@ function keepSafe(value: Value, text: string): Value {
   return value instanceof Markup ? new Markup(text) : text;
 }
 
-/** Jinja2's own title case: only the first letter after a space, a dash or a bracket is a capital. */
+/**
+ * Jinja2's own title case: only the first letter after a space, a dash or a bracket is a capital.
+ */
 function toTitle(text: string): string {
   return text
     .split(/([-\s({[<]+)/)

@@ -1,5 +1,5 @@
-// Names of a template while it is rendered: loops, macros and blocks have scopes of their own, and what `set` assigns
-// in one is not seen outside of it.
+// Names of a template while it is rendered: loops, macros and blocks have scopes of their own, and
+// what `set` assigns in one is not seen outside of it.
 import type { Value } from "../python/values.ts";
 
 /** Where the outermost names come from: Airflow's context. */

@@ -5,7 +5,9 @@ import { describe } from "./repr.ts";
 import { Undefined } from "./undefined.ts";
 import { PythonObject, typeNameOf, type Value } from "./values.ts";
 
-/** Whether `{% if value %}` takes the branch: empty texts, lists and dicts, 0, None and False don't. */
+/**
+ * Whether `{% if value %}` takes the branch: empty texts, lists and dicts, 0, None and False don't.
+ */
 export function isTrue(value: Value): boolean {
   switch (typeof value) {
     case "boolean":
@@ -96,7 +98,10 @@ export function compareLists(left: readonly Value[], right: readonly Value[]): n
   return left.length - right.length;
 }
 
-/** The same text for values that are one key of a dict: 1, 1.0 and True are. Throws for lists and dicts. */
+/**
+ * The same text for values that are one key of a dict: 1, 1.0 and True are. Throws for lists and
+ * dicts.
+ */
 export function hashKey(value: Value): string {
   switch (typeof value) {
     case "string":

@@ -1,4 +1,5 @@
-// The methods of Python's lists, tuples and dicts. Lists and dicts may be changed, as Airflow's sandbox allows.
+// The methods of Python's lists, tuples and dicts. Lists and dicts may be changed, as Airflow's
+// sandbox allows.
 import { areEqual, isTrue, sorted } from "./compare.ts";
 import { Dict, DictView } from "./dict.ts";
 import { PythonError, valueError } from "./errors.ts";

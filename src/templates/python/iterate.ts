@@ -5,7 +5,10 @@ import { textOf } from "./markup.ts";
 import { describe } from "./repr.ts";
 import { charactersOf, lengthOfText, PythonObject, type Value } from "./values.ts";
 
-/** What `for` runs over: items of a list, keys of a dict, characters of a text. Throws for what has none. */
+/**
+ * What `for` runs over: items of a list, keys of a dict, characters of a text. Throws for what has
+ * none.
+ */
 export function iterate(value: Value): Iterator<Value> {
   const iterator = tryIterate(value);
   if (!iterator) throw typeError(`can't iterate over ${describe(value)}`);

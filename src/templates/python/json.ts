@@ -1,4 +1,5 @@
-// JSON of templates: read so that `1` is an int and `1.0` a float, and written as Python's json.dumps does.
+// JSON of templates: read so that `1` is an int and `1.0` a float, and written as Python's
+// json.dumps does.
 import { sorted } from "./compare.ts";
 import { Dict } from "./dict.ts";
 import { type PythonError, typeError, valueError } from "./errors.ts";

@@ -1,5 +1,5 @@
-// How large texts, lists and numbers in a template may grow: a slip like `'x' * 10**9` fails instead of taking the
-// machine's memory.
+// How large texts, lists and numbers in a template may grow: a slip like `'x' * 10**9` fails
+// instead of taking the machine's memory.
 import { PythonError } from "./errors.ts";
 
 const MOST_CHARACTERS = 16_000_000;

@@ -1,4 +1,5 @@
-// Texts that are marked as safe HTML, as MarkupSafe's: joined with another text they escapeValue that one.
+// Texts that are marked as safe HTML, as MarkupSafe's: joined with another text they escapeValue
+// that one.
 import { repr, toText } from "./repr.ts";
 import { PythonObject, type Value } from "./values.ts";
 

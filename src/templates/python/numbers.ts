@@ -3,7 +3,10 @@ import { PythonError, typeError, valueError } from "./errors.ts";
 import { checkBits } from "./limits.ts";
 import type { ArithmeticOperator } from "./values.ts";
 
-/** `repr(float)`: the shortest digits that read back the same, with an exponent from 1e16 and below 1e-4. */
+/**
+ * `repr(float)`: the shortest digits that read back the same, with an exponent from 1e16 and below
+ * 1e-4.
+ */
 export function floatRepr(value: number): string {
   if (Number.isNaN(value)) return "nan";
   if (!Number.isFinite(value)) return value > 0 ? "inf" : "-inf";

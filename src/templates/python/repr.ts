@@ -1,4 +1,5 @@
-// How Python writes values: `str(value)` where a template prints one, `repr(value)` inside lists and dicts.
+// How Python writes values: `str(value)` where a template prints one, `repr(value)` inside lists
+// and dicts.
 import { checkedText } from "./limits.ts";
 import { floatRepr } from "./numbers.ts";
 import type { Value } from "./values.ts";

@@ -1,4 +1,5 @@
-// Members and items of values: `value.name`, `value[key]`, slices, and `text.format(…)`, which reads members itself.
+// Members and items of values: `value.name`, `value[key]`, slices, and `text.format(…)`, which
+// reads members itself.
 import { containerMethod } from "./container-methods.ts";
 import { Dict } from "./dict.ts";
 import { PythonError, typeError, valueError } from "./errors.ts";

@@ -1,5 +1,5 @@
-// What stands for a name or member that isn't there. As Jinja2's StrictUndefined it may be tested with `is defined` and
-// given a `default`; every other use is an error that names it.
+// What stands for a name or member that isn't there. As Jinja2's StrictUndefined it may be tested
+// with `is defined` and given a `default`; every other use is an error that names it.
 import { TemplateNameError } from "./errors.ts";
 import { PythonObject, type Value } from "./values.ts";
 
@@ -69,8 +69,8 @@ export class Undefined extends PythonObject {
 }
 
 /**
- * What an `if` without `else` gives when its condition is false: Jinja2 lets it be printed, as nothing, and be looped
- * over. Members, calls and arithmetic are errors.
+ * What an `if` without `else` gives when its condition is false: Jinja2 lets it be printed, as
+ * nothing, and be looped over. Members, calls and arithmetic are errors.
  */
 export class EmptyElse extends Undefined {
   constructor() {

@@ -1,5 +1,6 @@
-// The values of templates, with Python's types: int is bigint, float is number, list is an array, the rest are objects
-// of closed classes, so that nothing of JavaScript's (prototypes, constructors) can be reached from a template.
+// The values of templates, with Python's types: int is bigint, float is number, list is an array,
+// the rest are objects of closed classes, so that nothing of JavaScript's (prototypes,
+// constructors) can be reached from a template.
 export type Value = null | boolean | bigint | number | string | Value[] | PythonObject;
 
 /** What a function, filter or test is called with. */
@@ -10,7 +11,9 @@ export interface Arguments {
 
 export type ArithmeticOperator = "+" | "-" | "*" | "/" | "//" | "%" | "**";
 
-/** A value that is neither a number, a text nor a list. What a type can't do answers `undefined`. */
+/**
+ * A value that is neither a number, a text nor a list. What a type can't do answers `undefined`.
+ */
 export abstract class PythonObject {
   /** Python's name of the type, as error messages have it. */
   abstract readonly typeName: string;

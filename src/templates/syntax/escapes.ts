@@ -19,7 +19,9 @@ const ESCAPE = new RegExp(
   "g",
 );
 
-/** The text between quotes with its escapes replaced; `undefined` when one is broken, as in "\x1". */
+/**
+ * The text between quotes with its escapes replaced; `undefined` when one is broken, as in "\x1".
+ */
 export function readEscapes(text: string): string | undefined {
   if (!text.includes("\\")) return text;
   let isBroken = false;

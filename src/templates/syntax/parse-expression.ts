@@ -1,5 +1,6 @@
-// Parses expressions with the precedence of Jinja2's parser, which isn't quite Python's: `**` and unary minus bind from
-// the left, `~` binds tighter than `+`, filters and tests bind tighter than all of these.
+// Parses expressions with the precedence of Jinja2's parser, which isn't quite Python's: `**` and
+// unary minus bind from the left, `~` binds tighter than `+`, filters and tests bind tighter than
+// all of these.
 import type {
   BinaryOperator,
   CallArguments,

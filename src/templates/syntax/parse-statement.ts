@@ -1,4 +1,5 @@
-// Parses a template into its tree: text, "{{ … }}" and the statements of Jinja2 with the `do` that Airflow adds.
+// Parses a template into its tree: text, "{{ … }}" and the statements of Jinja2 with the `do` that
+// Airflow adds.
 import { UnsupportedTagError } from "../python/errors.ts";
 import type { Body, Expression, FilterCall, Parameter, Statement } from "./nodes.ts";
 import { parseExpression, parseFilterCall, parseTuple } from "./parse-expression.ts";
@@ -13,7 +14,10 @@ export function parseTemplate(source: string): Body {
   return body;
 }
 
-/** Statements up to a tag with one of the names, whose name is the next token; without names up to the end. */
+/**
+ * Statements up to a tag with one of the names, whose name is the next token; without names up to
+ * the end.
+ */
 function parseUntil(stream: TokenStream, ends: readonly string[]): Body {
   const body: Statement[] = [];
   for (;;) {
@@ -36,7 +40,9 @@ function parseUntil(stream: TokenStream, ends: readonly string[]): Body {
   }
 }
 
-/** The body of a statement whose tag ends here, up to one of the tags, whose name is the next token. */
+/**
+ * The body of a statement whose tag ends here, up to one of the tags, whose name is the next token.
+ */
 function parseBody(stream: TokenStream, ...ends: readonly string[]): Body {
   stream.skipOperator(":");
   stream.expectEnd("block-end");

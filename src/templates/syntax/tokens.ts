@@ -1,5 +1,5 @@
-// Cuts a template into tokens, as Jinja2's lexer does with Airflow's settings: no line statements, blocks are not
-// trimmed unless they ask for it, one newline at the end is dropped.
+// Cuts a template into tokens, as Jinja2's lexer does with Airflow's settings: no line statements,
+// blocks are not trimmed unless they ask for it, one newline at the end is dropped.
 import { TemplateSyntaxError } from "../python/errors.ts";
 import { readEscapes } from "./escapes.ts";
 

@@ -1,4 +1,5 @@
-// The whole product as a person meets it: a server in a process of its own, and commands that talk to it.
+// The whole product as a person meets it: a server in a process of its own, and commands that talk
+// to it.
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";

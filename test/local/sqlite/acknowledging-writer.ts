@@ -1,5 +1,5 @@
-// A program for the kill test: writes to the metadata file named on its command line without end, several writes
-// at once, and prints the number of each when it is acknowledged.
+// A program for the kill test: writes to the metadata file named on its command line without end,
+// several writes at once, and prints the number of each when it is acknowledged.
 import { writeSync } from "node:fs";
 import { createSqliteMetadata } from "../../../src/local/sqlite/metadata.ts";
 import { dagRun, taskKey, xcom } from "../../contract/records.ts";

@@ -1,4 +1,5 @@
-// Writes that can't be written wait, in their order, and lose nothing: a full disk, a lock, a failing change.
+// Writes that can't be written wait, in their order, and lose nothing: a full disk, a lock, a
+// failing change.
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { expect, onTestFinished, test } from "vitest";

@@ -51,7 +51,9 @@ test("another connection sees all writes of a turn, or none", async () => {
   await Promise.all(writes);
 });
 
-/** Scans of what is small or stops at a limit, the sorting of active runs, and counting all runs. */
+/**
+ * Scans of what is small or stops at a limit, the sorting of active runs, and counting all runs.
+ */
 function isAllowed(sql: string, detail: string): boolean {
   return (
     detail.startsWith("SCAN dag_files") ||

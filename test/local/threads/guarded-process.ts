@@ -1,4 +1,5 @@
-// A process that guards two process groups, gives one of them up, and waits to be killed. Prints the leaders' ids.
+// A process that guards two process groups, gives one of them up, and waits to be killed. Prints
+// the leaders' ids.
 import { spawn } from "node:child_process";
 import { createProcessGuard } from "../../../src/local/threads/process-guard.ts";
 

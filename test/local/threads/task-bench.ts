@@ -30,8 +30,8 @@ export interface TaskBench {
   /** Bundles a file of this text and answers the hash. */
   deploy(text: string): Promise<string>;
   /**
-   * Reserves a slot and runs a task of the DAG "d" of the bundle deployed last in it; undefined when
-   * there was none. A run id of its own keeps logs apart.
+   * Reserves a slot and runs a task of the DAG "d" of the bundle deployed last in it; undefined
+   * when there was none. A run id of its own keeps logs apart.
    */
   run(taskId: string, options?: BenchRun): Promise<TaskOutcome | DiedTry | undefined>;
   entries(taskId: string, runId?: string): Promise<readonly LogEntry[]>;
@@ -72,7 +72,10 @@ export const oneVariable: TaskServices = {
   putTaskState: async () => {},
 };
 
-/** To be called within a test. `body` stands below `const dag = new Dag("d")` in a file that imports what it needs. */
+/**
+ * To be called within a test. `body` stands below `const dag = new Dag("d")` in a file that imports
+ * what it needs.
+ */
 export async function createTaskBench(
   body: string,
   options: Partial<ThreadTaskRunnerOptions> = {},

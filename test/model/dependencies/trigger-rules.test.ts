@@ -1,4 +1,5 @@
-// Trigger rules against every case that Airflow's own code decided, and the cases that the vectors leave out.
+// Trigger rules against every case that Airflow's own code decided, and the cases that the vectors
+// leave out.
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { TRIGGER_RULES } from "../../../src/model/dependencies/trigger-rule-names.ts";

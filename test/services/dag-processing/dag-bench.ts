@@ -16,7 +16,10 @@ export interface DagBench {
   /** Has files processed that were not written here. */
   process(...files: string[]): Promise<void>;
   diagnosticsOf(file: string): Promise<readonly Diagnostic[] | undefined>;
-  /** "a.ts#2" for a DAG that is live from a.ts in its second version, "stale" for one that was taken off. */
+  /**
+   * "a.ts#2" for a DAG that is live from a.ts in its second version, "stale" for one that was taken
+   * off.
+   */
   stateOf(dagId: string): Promise<string | undefined>;
 }
 

@@ -1,4 +1,5 @@
-// Work on files that change meanwhile is done again, so that the last writer has seen them as they are.
+// Work on files that change meanwhile is done again, so that the last writer has seen them as they
+// are.
 import { expect, test } from "vitest";
 import type { DagSource } from "../../../src/ports/dag-source.ts";
 import { repeatUntilUnchanged } from "../../../src/services/dag-processing/repeat-until-unchanged.ts";

@@ -1,4 +1,5 @@
-// What people ask of DAGs and runs: triggers that are accepted or refused, dates of manual runs, deletion.
+// What people ask of DAGs and runs: triggers that are accepted or refused, dates of manual runs,
+// deletion.
 import { expect, test } from "vitest";
 import { dag, task } from "../../reference/documents.ts";
 import {

@@ -1,4 +1,5 @@
-// Scheduled runs in virtual time: what is created when, how many go on at once, and what a pause leaves out.
+// Scheduled runs in virtual time: what is created when, how many go on at once, and what a pause
+// leaves out.
 import { expect, test } from "vitest";
 import type { DagDocument } from "../../../src/model/document.ts";
 import { dag, task } from "../../reference/documents.ts";

@@ -1,4 +1,5 @@
-// Callbacks of tasks and DAGs: each once for what it tells of, and none for what runs none in Airflow.
+// Callbacks of tasks and DAGs: each once for what it tells of, and none for what runs none in
+// Airflow.
 import { expect, test } from "vitest";
 import type { CallbackKind } from "../../../src/model/document.ts";
 import { dag, task } from "../../reference/documents.ts";

@@ -1,4 +1,5 @@
-// depends_on_past and wait_for_downstream across runs, in virtual time: who waits for whom, and what wakes them.
+// depends_on_past and wait_for_downstream across runs, in virtual time: who waits for whom, and
+// what wakes them.
 import { expect, test } from "vitest";
 import type { TaskDocument } from "../../../src/model/document.ts";
 import { dag, task } from "../../reference/documents.ts";
@@ -19,7 +20,10 @@ import {
 
 const PAST = { dependsOnPast: true };
 
-/** Publishes the tasks as DAG "d" and starts run "one", and right after it run "two" of a later logical date. */
+/**
+ * Publishes the tasks as DAG "d" and starts run "one", and right after it run "two" of a later
+ * logical date.
+ */
 async function startTwoRuns(
   product: VirtualProduct,
   tasks: readonly TaskDocument[],

@@ -1,4 +1,5 @@
-// Wide fan-ins with a gate: they start on the moment, and their upstreams' ends don't read each other's states.
+// Wide fan-ins with a gate: they start on the moment, and their upstreams' ends don't read each
+// other's states.
 import { expect, test } from "vitest";
 import { dag, task } from "../../reference/documents.ts";
 import {

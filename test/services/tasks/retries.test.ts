@@ -1,4 +1,5 @@
-// Tries in virtual time: when they start, which failures are final, and what an engine's death costs.
+// Tries in virtual time: when they start, which failures are final, and what an engine's death
+// costs.
 import { expect, test } from "vitest";
 import type { TaskDocument } from "../../../src/model/document.ts";
 import { dag, task } from "../../reference/documents.ts";

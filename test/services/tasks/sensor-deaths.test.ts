@@ -1,4 +1,5 @@
-// Sensors over the death of the engine: in front of a poke, over its moment, and in the middle of it.
+// Sensors over the death of the engine: in front of a poke, over its moment, and in the middle of
+// it.
 import { expect, test } from "vitest";
 import type { TaskDocument } from "../../../src/model/document.ts";
 import { dag, task } from "../../reference/documents.ts";

@@ -1,5 +1,5 @@
-// Sensors where workers are functions that nobody waits for: calls of the triggerer get lost, workers die unnoticed,
-// messages are late or come twice; each poke has its end all the same.
+// Sensors where workers are functions that nobody waits for: calls of the triggerer get lost,
+// workers die unnoticed, messages are late or come twice; each poke has its end all the same.
 import { expect, test } from "vitest";
 import type { TaskDocument } from "../../../src/model/document.ts";
 import type { WorkerEvent } from "../../../src/services/tasks/worker-events.ts";
@@ -145,7 +145,8 @@ test("messages that come three times each melt into one: they don't grow in numb
   await product.passAll();
   expect(startsOf(product, "s")).toHaveLength(21);
   const sent = (pokes: number) => pokesOf.filter((each) => each === pokes).length;
-  // The next one, and for each copy of it one that looks after the call, and once more since the wait is longer than that.
+  // The next one, and for each copy of it one that looks after the call, and once more since the
+  // wait is longer than that.
   for (let count = 1; count < 20; count += 1) expect(sent(count), `${count}`).toBe(1 + 3 + 9);
 });
 

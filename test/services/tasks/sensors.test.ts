@@ -1,5 +1,5 @@
-// Sensors in virtual time: when they are poked, how they end, and that messages that are late, doubled or lost on the way
-// change none of it.
+// Sensors in virtual time: when they are poked, how they end, and that messages that are late,
+// doubled or lost on the way change none of it.
 import { describe, expect, test } from "vitest";
 import type { TaskDocument } from "../../../src/model/document.ts";
 import { dag, task } from "../../reference/documents.ts";
@@ -226,7 +226,8 @@ describe("what stands around a sensor", () => {
 
   test("an upstream that ends between the gate and the first poke doesn't end the sensor's state", async () => {
     const product = startProduct({ threads: 2 });
-    // Of two threads, "b" and "c" have both when the sensor's turn comes: it waits for one with no state.
+    // Of two threads, "b" and "c" have both when the sensor's turn comes: it waits for one with no
+    // state.
     product.play(({ taskId }) => {
       if (taskId === "a") return succeeds(1);
       if (taskId === "s") return startsOf(product, "s").length < 2 ? notYet() : succeeds(1);

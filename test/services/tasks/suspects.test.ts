@@ -1,5 +1,5 @@
-// A task that takes the server down: after two deaths of the server it goes on in a process of its own,
-// so that it fails alone, and whoever ran beside it is not charged with it.
+// A task that takes the server down: after two deaths of the server it goes on in a process of its
+// own, so that it fails alone, and whoever ran beside it is not charged with it.
 import { expect, test } from "vitest";
 import { dag, task } from "../../reference/documents.ts";
 import type { VirtualProduct } from "../../reference/virtual-product.ts";

@@ -1,4 +1,5 @@
-// Worker and recorder under odd calls: doubled ones, ones whose predecessor vanished, results that can't be used.
+// Worker and recorder under odd calls: doubled ones, ones whose predecessor vanished, results that
+// can't be used.
 import { expect, test } from "vitest";
 import { createFileXComs } from "../../../src/local/file-xcoms.ts";
 import { temporaryFolder } from "../../local/temporary-folder.ts";

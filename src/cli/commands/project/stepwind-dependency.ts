@@ -40,7 +40,8 @@ interface InstalledPackages {
 }
 
 /**
- * Relative, so that the two may move together; absolute where there is no relative path, as on another drive.
+ * Relative, so that the two may move together; absolute where there is no relative path, as on
+ * another drive.
  */
 function toFileSpec(path: string, folder: string): string {
   const way = relative(realpathSync(folder), path);

@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import type { TaskOutcome } from "../../../model/task-call.ts";
 import type { TaskLogs } from "../../../ports/task-logs.ts";
 import type { DiedTry } from "../../../ports/task-runner.ts";
-import { stopText } from "../pool-thread.ts";
+import { stopText } from "../deaths.ts";
 import { siblingUrl } from "../sibling-url.ts";
 import { createSlots } from "../slots.ts";
 import type { FromProcess, IsolatedTry, ToProcess } from "./isolated-messages.ts";

@@ -9,7 +9,10 @@ export interface SignedDigits {
   readonly digits: string;
 }
 
-/** A float in the form "f", "e" or "g" (or upper case), without its sign. `isAlternate` is the flag "#". */
+/**
+ * A float in the form "f", "e" or "g" (or upper case), without its sign. `isAlternate` is the flag
+ * "#".
+ */
 export function formatFloat(
   value: number,
   form: string,
@@ -34,7 +37,9 @@ function writeMagnitude(value: number, form: string, precision: number, isAltern
   return general(value, Math.max(1, precision), isAlternate);
 }
 
-/** Fixed or with an exponent, whichever is shorter for so many digits; zeros at the end are dropped. */
+/**
+ * Fixed or with an exponent, whichever is shorter for so many digits; zeros at the end are dropped.
+ */
 function general(value: number, precision: number, isAlternate: boolean): string {
   const { mantissa, exponent } = scientific(value, precision - 1);
   const drop = (text: string) => {
@@ -47,7 +52,9 @@ function general(value: number, precision: number, isAlternate: boolean): string
   return `${drop(mantissa)}e${formatExponent(exponent)}`;
 }
 
-/** One digit, so many decimals, and the exponent of ten; rounded half to even from the exact value. */
+/**
+ * One digit, so many decimals, and the exponent of ten; rounded half to even from the exact value.
+ */
 function scientific(value: number, decimals: number): { mantissa: string; exponent: number } {
   if (value === 0) return { mantissa: toFixed(0, decimals), exponent: 0 };
   let exponent = Number(value.toExponential().split("e")[1]);
@@ -87,7 +94,10 @@ export function formatInteger(
   };
 }
 
-/** Thousands, or fours for other bases, with the mark between; only the digits before the point are grouped. */
+/**
+ * Thousands, or fours for other bases, with the mark between; only the digits before the point are
+ * grouped.
+ */
 export function group(digits: string, mark: string, size = 3): string {
   const pattern = size === 4 ? /^([\da-fA-F]+)(.*)$/s : /^(\d+)(.*)$/s;
   const [, whole = "", rest = ""] = pattern.exec(digits) ?? [];

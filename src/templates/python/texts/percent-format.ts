@@ -28,7 +28,10 @@ interface Directive {
   readonly form: string;
 }
 
-/** The text with its directives replaced. Throws for too few or too many values, or ones of a wrong type. */
+/**
+ * The text with its directives replaced. Throws for too few or too many values, or ones of a wrong
+ * type.
+ */
 export function formatPercent(format: string, given: Value): string {
   const values = given instanceof Tuple ? [...given.items] : [given];
   const isMapping = isMappingLike(given);

@@ -22,7 +22,9 @@ export function strip(text: string, side: "both" | "left" | "right", characters?
   return all.slice(start, end).join("");
 }
 
-/** `split(separator, most)`; without a separator at runs of white space. `most` below 0 is no limit. */
+/**
+ * `split(separator, most)`; without a separator at runs of white space. `most` below 0 is no limit.
+ */
 export function split(text: string, separator: string | undefined, most: number): string[] {
   if (separator === undefined) return splitAtSpaces(text, most);
   if (separator === "") throw valueError("split() takes no empty separator");
