@@ -18,7 +18,7 @@ const MAX_VISITS = 4_000_000;
 const MAX_UNDONE = 4;
 
 /**
- * Answers 1 for each task that stands in no order after what it needs, and so waits at a gate, else
+ * Answers 1 for each task that is not ordered after what it needs, and so waits at a gate, else
  * 0. With few gates as the aim; zero where the DAG nests. A task that has a gate anyway costs
  * nothing to cut, and is cut only if that helps.
  */

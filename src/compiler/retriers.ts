@@ -31,7 +31,7 @@ export const NOT_YET: Retrier = {
 /**
  * Whatever keeps the recorder from its work, Lambda's errors and its own; what it does may be
  * repeated. For an hour and a half: while workers take up all the concurrency that there is, calls
- * of the recorder are refused, too.
+ * of the recorder are refused as well.
  */
 export const ANY_ERROR: Retrier = {
   ...SERVICE_ERRORS,

@@ -71,7 +71,7 @@ const texts: OptionRule = {
   accepts: (value) => Array.isArray(value) && value.every((each) => typeof each === "string"),
 };
 const object: OptionRule = { takes: "an object", accepts: isPlainObject };
-/** Checked by whoever reads it, with a message of its own. */
+/** Checked by its reader, with a message of its own. */
 const anything: OptionRule = { takes: "anything", accepts: () => true };
 
 type Rules<T> = Readonly<Record<keyof T, OptionRule>>;

@@ -1,5 +1,5 @@
 // Errors by the names of the States Language. A Fault says what is wrong; a StatesError is final
-// and says where, too.
+// and also says where.
 
 /** The names that the interpreter itself reports (States Language, appendix A). */
 export type PredefinedError =

@@ -21,7 +21,7 @@ export interface WatchOptions {
 }
 
 export interface FolderWatcher {
-  /** Ends when the work at hand is done; files that take long are left to whoever works on them. */
+  /** Ends when the work at hand is done; files that take long are left to the processor. */
   close(): Promise<void>;
 }
 

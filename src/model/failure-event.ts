@@ -36,7 +36,7 @@ interface Execution {
 
 /**
  * `tryNumber` is 0 when no try of the task has started. Tries count on when a run is cleared, so a
- * task that failed before and was not cleared is no new event.
+ * task that failed before and was not cleared is not a new event.
  */
 export function taskFailed(
   { dagId, runId }: Pick<Execution, "dagId" | "runId">,

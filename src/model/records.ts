@@ -146,7 +146,7 @@ export interface GateRecord extends TaskInstanceKey {
 
 export interface XComRecord extends TaskInstanceKey {
   readonly key: string;
-  /** JSON text; absent when the value is large and stands in the XCom backend under `ref`. */
+  /** JSON text; absent when the value is large and is stored in the XCom backend under `ref`. */
   readonly value?: string;
   readonly ref?: string;
   readonly sizeBytes: number;

@@ -3,7 +3,7 @@ import type { FailureEvent } from "../model/failure-event.ts";
 
 export interface Notifications {
   /**
-   * Resolves when the event is on its way; who hears of it, and when, is no concern of the run.
+   * Resolves when the event is on its way; who hears of it, and when, does not concern the run.
    * Repeating is safe.
    */
   publish(event: FailureEvent): Promise<void>;

@@ -1,4 +1,4 @@
-// The secrets backend: connections, and variables that must not stand in the metadata.
+// The secrets backend: connections, and variables that must not be stored in the metadata.
 import type { Connection } from "../model/task-services.ts";
 
 export interface Secrets {

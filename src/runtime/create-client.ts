@@ -1,4 +1,4 @@
-// The client that a running task has, over the services of whoever runs it.
+// The client that a running task has, over the services of the runner.
 import { toJsonText } from "../describe/json-text.ts";
 import type { Connection, TaskServices } from "../model/task-services.ts";
 import type { ConnectionResult, TaskClient } from "../sdk/client.ts";

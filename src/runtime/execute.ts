@@ -1,5 +1,5 @@
 // Runs one try of a task inside a worker: inputs, templates, the handler or operator, the check of
-// its result. Knows nothing of threads or Lambda; whoever calls it sends the outcome on.
+// its result. Knows nothing of threads or Lambda; the caller sends the outcome on.
 
 import { toJsonText } from "../describe/json-text.ts";
 import { callbacksOf, givenOptions, sensorOptionsOf } from "../describe/task-settings.ts";
@@ -175,7 +175,7 @@ async function runOperator(operator: Operator, work: Work): Promise<unknown> {
 }
 
 /**
- * Most texts are no template, and most templates only name texts of the context: they need no
+ * Most texts are not templates, and most templates only name texts of the context: they need no
  * template engine.
  */
 async function renderField(

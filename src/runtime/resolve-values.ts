@@ -1,4 +1,4 @@
-// Puts the results of upstream tasks in where references stand in inputs and operator fields.
+// Replaces references in inputs and operator fields with the results of upstream tasks.
 import { isPlainObject, type ResultExpression, resultOf } from "../sdk/results.ts";
 
 /** JSON texts of upstream results by task id; a task without a result is absent. */

@@ -1,5 +1,5 @@
 // The log of one try, written where the try runs: lines are gathered and appended together. In a
-// worker thread those not yet appended stand in memory that survives it.
+// worker thread those not yet appended are in memory that survives it.
 import type { LogEntry } from "../model/records.ts";
 import { createSecretMasker, type SecretMasker } from "../model/values/secret-masker.ts";
 import type { TaskLogs, TryKey } from "../ports/task-logs.ts";
@@ -60,7 +60,7 @@ export function createTryLog(
     const isSafe = !isEnded && unwritten.add(`${JSON.stringify(whole)}\n`);
     if (gathered.length >= MAX_GATHERED || (!isEnded && !isSafe)) flush();
     else timer ??= setTimeout(flush, gatherMs);
-    // Lines are no reason for a thread to stay, but those after the end are lost without it.
+    // Lines don't keep a thread alive, but those after the end are lost without it.
     if (!isEnded) timer?.unref();
   }
 

@@ -1,4 +1,4 @@
-// Params of a DAG: values that whoever triggers a run may change, checked against a JSON schema.
+// Params of a DAG: values that the trigger of a run may change, checked against a JSON schema.
 import type { Json, JsonObject } from "../model/values/json.ts";
 
 const PARAM = Symbol.for("stepwind.param");
@@ -13,7 +13,7 @@ export interface Param {
 
 /**
  * A param with a JSON schema (draft 2020-12) for its value (Airflow: Param).
- * A default of `undefined` means that whoever triggers the run must give a value.
+ * A default of `undefined` means that the trigger of the run must give a value.
  *
  * ```ts
  * new Dag("load", { params: { days: param(7, { type: "integer", minimum: 1 }), region: "eu" } });

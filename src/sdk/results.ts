@@ -6,7 +6,7 @@ import type { TaskRecord } from "./drawing/graph.ts";
 export const RESULT = Symbol.for("stepwind.result");
 
 export type ResultExpression =
-  /** The value a task returned, or what stands in it at a path of keys. */
+  /** The value a task returned, or what is in it at a path of keys. */
   | { readonly kind: "result"; readonly task: TaskRecord; readonly path: readonly string[] }
   | {
       readonly kind: "map";

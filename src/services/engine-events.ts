@@ -36,7 +36,7 @@ export function toRecorderEvent(payload: Payload): RecorderEvent {
   }
 }
 
-/** What an execution was started with, as JSON text; throws when it is no run of ours. */
+/** What an execution was started with, as JSON text; throws when it is not one of our runs. */
 export function parseExecutionInput(text: string): ExecutionInput {
   return idsOf(JSON.parse(text));
 }

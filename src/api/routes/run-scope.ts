@@ -56,7 +56,7 @@ export async function fromEachRun<T>(
 ): Promise<readonly T[]> {
   const found: T[] = [];
   for (let start = 0; start < runs.length; start += PARALLEL) {
-    // A local store answers at once: what goes on beside this gets its turn, too.
+    // A local store answers at once: what goes on beside this also gets its turn.
     await turn();
     const parts = await Promise.all(runs.slice(start, start + PARALLEL).map(read));
     found.push(...parts.flat());

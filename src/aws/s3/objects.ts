@@ -69,8 +69,8 @@ export async function deleteObjects(place: S3Place): Promise<void> {
 }
 
 /**
- * Removes the objects with these keys; those that aren't there are no error. Some may be gone when
- * it throws.
+ * Removes the objects with these keys; those that aren't there are not an error. Some may be gone
+ * when it throws.
  */
 export async function deleteKeys(
   { client, bucket }: Pick<S3Place, "client" | "bucket">,

@@ -59,7 +59,7 @@ export interface Plan {
   readonly nextFireAt?: number;
   /**
    * To be given back as `lastPlannedAt`: since when the schedule is followed, for one whose next
-   * run hangs on the moment of asking. It moves on when runs are created, so what was promised is
+   * run depends on the moment of asking. It moves on when runs are created, so what was promised is
    * kept however late the next call comes. Absent for other schedules, and while the DAG is paused,
    * so that what falls into the pause is left out.
    */

@@ -37,8 +37,8 @@ export interface Timetable {
   /** At most so many runs at a time, whatever the DAG says. */
   readonly activeRunsLimit?: number;
   /**
-   * Without catchup the next run hangs on the moment of asking, so what was promised before must be
-   * remembered.
+   * Without catchup the next run depends on the moment of asking, so what was promised before must
+   * be remembered.
    */
   readonly followsClock?: boolean;
 }

@@ -192,7 +192,7 @@ function parseQuery(query: string): ReadonlyMap<string, string> {
   );
 }
 
-/** Python: urllib.parse.unquote: what is no escape stays, bytes that are no UTF-8 become U+FFFD. */
+/** Python: urllib.parse.unquote: what is not an escape stays, bytes that are not UTF-8 become U+FFFD. */
 function unquote(text: string): string {
   return text.replace(/(?:%[0-9a-fA-F]{2})+/g, (escapes) => {
     const bytes = escapes.split("%").slice(1);

@@ -13,7 +13,7 @@ const SECONDS: Readonly<Record<string, number>> = {
   week: 604_800,
 };
 
-/** Seconds; `undefined` for what is no duration or less than nothing. */
+/** Seconds; `undefined` for what is not a duration, or less than nothing. */
 export function parseDuration(value: unknown): number | undefined {
   if (typeof value === "number") return Number.isFinite(value) && value >= 0 ? value : undefined;
   if (typeof value !== "string") return undefined;

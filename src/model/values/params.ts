@@ -28,7 +28,7 @@ const MOST_CHECKS = 5_000;
 let ajv: Ajv2020 | undefined;
 
 /**
- * The values for a run. Keys of `conf` that are no params are taken over unchecked (Airflow:
+ * The values for a run. Keys of `conf` that are not params are taken over unchecked (Airflow:
  * dag_run_conf_overrides_params).
  */
 export function resolveParams(

@@ -34,7 +34,8 @@ export function isSensitiveName(name: string): boolean {
 
 export interface SecretMasker {
   /**
-   * From now on the text is masked, also as it stands in JSON and in URLs, and each of its lines.
+   * From now on the text is masked, also in the form that JSON and URLs give it, and each of its
+   * lines.
    */
   add(secret: string): void;
   /** The connection's password, and what has a sensitive name in its extra. */

@@ -65,7 +65,8 @@ function drawFrom(upstream: Node | LabelledNode, downstream: Nodes, site: CallSi
 }
 
 /**
- * Records edges between a node and others; what is no node of the same DAG becomes a mistake of it.
+ * Records edges between a node and others; what is not a node of the same DAG becomes a mistake of
+ * it.
  */
 export function drawEdges(
   node: NodeRecord,

@@ -72,7 +72,7 @@ async function startIfPossible(
     await retry(clock, () => scheduler.schedule(dagId), PLANNING);
     return (await metadata.runs.get(dagId, runId)) ?? run;
   } catch (problem) {
-    // It is queued, and whoever plans the DAG next starts it; told of a failure, the caller would
+    // It is queued, and the next planning of the DAG starts it; told of a failure, the caller would
     // make another run.
     const told = `Run "${runId}" of DAG "${dagId}" is queued, but could not be planned`;
     report.error(`${told}: ${String(problem)}`);

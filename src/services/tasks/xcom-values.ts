@@ -7,8 +7,8 @@ import type { Platform } from "../../ports/platform.ts";
 export const RETURN_VALUE = "return_value";
 
 /**
- * Bytes of JSON text up to which a value stands in its metadata row (a DynamoDB row has at most 400
- * KB).
+ * Bytes of JSON text up to which a value is stored in its metadata row (a DynamoDB row has at most
+ * 400 KB).
  */
 const INLINE_BYTES = 32 * 1024;
 

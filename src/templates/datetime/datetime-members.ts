@@ -40,7 +40,7 @@ export function replaceParts(
   return replaced;
 }
 
-/** A zone as `tzinfo` has it; None is no zone. */
+/** A zone as `tzinfo` has it; None means no zone. */
 export function requireZone(value: Value): Zone | null {
   if (value === null || value instanceof Zone) return value;
   throw typeError("tzinfo needs a time zone");

@@ -91,7 +91,7 @@ export const TESTS: ReadonlyMap<string, Test> = new Map<string, Test>([
   ...comparing(["<=", "le"], (left, right) => compareOrder(left, right) <= 0),
 ]);
 
-/** The name that a test of names got; what is no text is not a name. */
+/** The name that a test of names got; what is not a text is not a name. */
 export function testedName(value: Value): string | undefined {
   hashKey(value);
   return textOf(value);

@@ -146,7 +146,9 @@ function count(text: string, args: Arguments): Value {
 
 const readReplace = parameters("replace", "old", "new", "count?");
 
-/** Python's `replace`; an empty text stands between all characters. `most` below 0 is no limit. */
+/**
+ * Python's `replace`; an empty text is found between all characters. `most` below 0 means no limit.
+ */
 export function replace(
   text: string,
   from: string,

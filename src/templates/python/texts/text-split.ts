@@ -23,7 +23,8 @@ export function strip(text: string, side: "both" | "left" | "right", characters?
 }
 
 /**
- * `split(separator, most)`; without a separator at runs of white space. `most` below 0 is no limit.
+ * `split(separator, most)`; without a separator at runs of white space. `most` below 0 means no
+ * limit.
  */
 export function split(text: string, separator: string | undefined, most: number): string[] {
   if (separator === undefined) return splitAtSpaces(text, most);
