@@ -172,7 +172,7 @@ test("the process group of a bash task is gone after its timeout", async () => {
   const { run, lines } = await createTaskBench(`
     dag.task("sleeps", bash({ bashCommand: "sleep 61 & echo $! $$; wait" }))();
   `);
-  expect(await run("sleeps", { timeout: 0.5 })).toMatchObject({ kind: "died" });
+  expect(await run("sleeps", { timeout: 2 })).toMatchObject({ kind: "died" });
   const pids = (await lines("sleeps")).find((line) => /^\d+ \d+$/.test(line))?.split(" ") ?? [];
   expect(pids).toHaveLength(2);
   for (const pid of pids) expect(await isAlive(Number(pid))).toBe(false);
@@ -286,7 +286,7 @@ test("tasks that block soon have a thread each, while a burst of short ones shar
     task("short", () => 1);
     task("blocks", () => {
       const start = Date.now();
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1_500);
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 3_000);
       return { start, end: Date.now() };
     });
   `);
