@@ -1,9 +1,11 @@
 // State machines in this process: compiled definitions run on the interpreter, which calls the
 // services directly.
+
 import { randomUUID } from "node:crypto";
 import { compile } from "../compiler/compile.ts";
 import { createInterpreter, type Execution, type Invocation } from "../interpreter/interpreter.ts";
 import type { StateMachine } from "../model/asl.ts";
+import { RecentMap } from "../model/values/recent-map.ts";
 import type { VersionStore } from "../ports/metadata.ts";
 import type { Clock, Reporter } from "../ports/platform.ts";
 import type { ExecutionInput, StateMachines, VersionName } from "../ports/state-machines.ts";
@@ -147,13 +149,11 @@ async function reportFailed(
 
 /** Compiled definitions by version, made again from the metadata when they were let go. */
 function createDefinitions(metadata: LocalStateMachinesOptions["metadata"]) {
-  const definitions = new Map<string, StateMachine>();
+  const definitions = new RecentMap<string, StateMachine>(KEPT);
   const keyOf = ({ dagId, hash }: VersionName) => `${dagId}/${hash}`;
 
   function keep(version: VersionName, definition: StateMachine): void {
     definitions.set(keyOf(version), definition);
-    const oldest = definitions.keys().next();
-    if (definitions.size > KEPT && !oldest.done) definitions.delete(oldest.value);
   }
 
   return {

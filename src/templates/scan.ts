@@ -1,7 +1,9 @@
 // Reads a template without rendering it: which names it uses, which of them are unknown, what must
 // be fetched first.
+
 import type { DiagnosticCode } from "../model/diagnostics.ts";
 import { nearestName } from "../model/values/nearest-name.ts";
+import { RecentMap } from "../model/values/recent-map.ts";
 import { FILTER_NAMES, TEST_NAMES } from "./filters/names.ts";
 import { checkTemplateName } from "./names.ts";
 import { UnsupportedTagError } from "./python/errors.ts";
@@ -39,13 +41,12 @@ export interface ScannedTemplate {
 }
 
 const MOST_SCANNED = 1_000;
-const scanned = new Map<string, ScannedTemplate>();
+const scanned = new RecentMap<string, ScannedTemplate>(MOST_SCANNED);
 
 /** Scans and parses a template; answers are cached by its text. Never throws. */
 export function scanTemplate(text: string): ScannedTemplate {
   let known = scanned.get(text);
   if (!known) {
-    if (scanned.size >= MOST_SCANNED) scanned.clear();
     known = scan(text);
     scanned.set(text, known);
   }

@@ -2,6 +2,7 @@
 // so tasks that lie near each other are cheapest read as one range; in a large DAG, where they
 // don't, each is read by itself.
 
+import { RecentMap } from "../../model/values/recent-map.ts";
 import {
   compareKeys,
   endOf,
@@ -29,7 +30,7 @@ const REMEMBERED_DAGS = 1_000;
 /** Returns a function that reads all items of one part, of all map indexes. */
 export function createInstanceListing(table: DynamoDbTable) {
   /** DAGs in which ranges turned out to hold too much else. */
-  const large = new Set<string>();
+  const large = new RecentMap<string, true>(REMEMBERED_DAGS);
 
   return async function list(
     part: InstancePart,
@@ -44,7 +45,7 @@ export function createInstanceListing(table: DynamoDbTable) {
     if (first === undefined) return [];
     const found: Item[] = [];
     let open: readonly string[] = wanted;
-    if (more.length > 0 && !large.has(dagId)) {
+    if (more.length > 0 && !large.get(dagId)) {
       const page = await table.queryPage({
         pk,
         where: { between: [first, endOf(more.at(-1) ?? first)] },
@@ -57,8 +58,7 @@ export function createInstanceListing(table: DynamoDbTable) {
       const done = new Set(wanted.filter((prefix) => !left.has(prefix)));
       found.push(...page.items.filter((item) => done.has(prefixOf(part, item))));
       if (open.length > 0 || page.readUnits > wanted.length) {
-        if (large.size >= REMEMBERED_DAGS) large.clear();
-        large.add(dagId);
+        large.set(dagId, true);
       }
     }
     const apart = await Promise.all(open.map((begins) => table.query({ pk, where: { begins } })));

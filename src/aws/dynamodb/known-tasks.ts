@@ -1,6 +1,7 @@
 // Which tasks of a DAG have a record in some run: an item per task, written when a process first
 // meets the task. What was written lately is remembered, so that the writes of task instances,
 // which are many, don't pay for it.
+import { RecentMap } from "../../model/values/recent-map.ts";
 import type { Clock } from "../../ports/platform.ts";
 import { keyOf, partitionOf, toKey } from "./keys.ts";
 import type { DynamoDbTable } from "./table/table-calls.ts";
@@ -18,9 +19,15 @@ export interface KnownTasks {
   forget(dagId: string): void;
 }
 
+interface Remembered {
+  /** Epoch ms. */
+  readonly until: number;
+  readonly tasks: Promise<Set<string>>;
+}
+
 /** Remembers by the clock's time. */
 export function createKnownTasks(table: DynamoDbTable, clock: Pick<Clock, "now">): KnownTasks {
-  const known = new Map<string, { readonly until: number; readonly tasks: Promise<Set<string>> }>();
+  const known = new RecentMap<string, Remembered>(REMEMBERED_DAGS);
 
   async function read(dagId: string): Promise<Set<string>> {
     const items = await table.query({ pk: knownTaskPartition(dagId), isEventual: true });
@@ -31,7 +38,6 @@ export function createKnownTasks(table: DynamoDbTable, clock: Pick<Clock, "now">
     const now = clock.now();
     const found = known.get(dagId);
     if (found && now < found.until) return found.tasks;
-    if (known.size >= REMEMBERED_DAGS) known.clear();
     const tasks = read(dagId);
     known.set(dagId, { until: now + REMEMBERED_MS, tasks });
     tasks.catch(() => known.delete(dagId));

@@ -1,6 +1,7 @@
 // Reads cron texts as Airflow's library croniter does: five fields or six (seconds come last),
 // names, steps, ranges that wrap around, "L", "W" and "#", and the presets. What comes out is ready
 // for arithmetic in cron-ticks.ts.
+import { RecentMap } from "../values/recent-map.ts";
 import type { CronDays, CronExpression, CronField } from "./cron-expression.ts";
 import { nextTick } from "./cron-ticks.ts";
 
@@ -57,8 +58,8 @@ class CronMistake extends Error {
   }
 }
 
-const parsed = new Map<string, ParsedCron>();
 const MOST_PARSED = 20_000;
+const parsed = new RecentMap<string, ParsedCron>(MOST_PARSED);
 
 /**
  * Reads a cron text or preset, upper or lower case; answers are cached. A text that never fires is
@@ -67,7 +68,6 @@ const MOST_PARSED = 20_000;
 export function parseCron(text: string): ParsedCron {
   let answer = parsed.get(text);
   if (!answer) {
-    if (parsed.size >= MOST_PARSED) parsed.clear();
     answer = readCron(text);
     parsed.set(text, answer);
   }

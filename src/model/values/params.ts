@@ -5,6 +5,7 @@ import { Ajv2020, type ErrorObject, type ValidateFunction } from "ajv/dist/2020.
 import addFormats from "ajv-formats";
 import type { ParamDocument } from "../document.ts";
 import type { Json, JsonObject } from "./json.ts";
+import { RecentMap } from "./recent-map.ts";
 
 export interface ParamError {
   readonly param: string;
@@ -23,8 +24,8 @@ interface Check {
   find(value: Json): string | undefined;
 }
 
-const checks = new Map<string, Check>();
 const MOST_CHECKS = 5_000;
+const checks = new RecentMap<string, Check>(MOST_CHECKS);
 let ajv: Ajv2020 | undefined;
 
 /**
@@ -63,7 +64,6 @@ function checkFor(schema: JsonObject): Check {
   const key = JSON.stringify(schema);
   let check = checks.get(key);
   if (!check) {
-    if (checks.size >= MOST_CHECKS) checks.clear();
     check = key === "{}" ? { find: () => undefined } : compile(schema);
     checks.set(key, check);
   }

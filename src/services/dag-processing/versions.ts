@@ -1,6 +1,8 @@
 // DAG versions by hash: immutable, so each is read from the metadata once and kept while it is in
 // use.
+
 import type { DagVersionRecord } from "../../model/records.ts";
+import { RecentMap } from "../../model/values/recent-map.ts";
 import type { VersionStore } from "../../ports/metadata.ts";
 
 /** The version as stored, with its gates as a set. */
@@ -17,24 +19,16 @@ const KEPT = 500;
 
 /** A cache of the last few hundred versions over the store. */
 export function createVersions(store: Pick<VersionStore, "get">): Versions {
-  const kept = new Map<string, Version>();
+  const kept = new RecentMap<string, Version>(KEPT);
   return {
     async get(dagId, hash) {
       const key = `${dagId}/${hash}`;
       const found = kept.get(key);
-      if (found) {
-        kept.delete(key);
-        kept.set(key, found);
-        return found;
-      }
+      if (found) return found;
       const record = await store.get(dagId, hash);
       if (!record) throw new Error(`Version ${hash} of DAG "${dagId}" is not in the metadata`);
       const version = { ...record, gates: new Set(record.gates) };
       kept.set(key, version);
-      if (kept.size > KEPT) {
-        const oldest = kept.keys().next();
-        if (!oldest.done) kept.delete(oldest.value);
-      }
       return version;
     },
   };
