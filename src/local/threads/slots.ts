@@ -38,7 +38,7 @@ export function createSlots(count: number): Slots {
   function giveSoon(): void {
     if (isGiving || taken >= count || queue.length + arrived.size === 0) return;
     isGiving = true;
-    setImmediate(() => {
+    process.nextTick(() => {
       isGiving = false;
       give();
     });
