@@ -50,7 +50,8 @@ export function guardEnvironment(): CallEnvironment {
   return {
     enter(bundleHash, fixed = {}) {
       process.env = watched;
-      for (const name of [...changed, ...fixedNames]) put(name, begun[name]);
+      for (const name of changed) put(name, begun[name]);
+      for (const name of fixedNames) if (!(name in fixed)) put(name, begun[name]);
       changed.clear();
       for (const [name, value] of kept.get(bundleHash) ?? []) {
         changed.add(name);

@@ -1,4 +1,4 @@
-// Watches one call of a worker thread for its two limits, time and memory.
+// Watches the calls of a worker thread for their two limits, time and memory.
 import type { Worker } from "node:worker_threads";
 
 export interface CallLimits {
@@ -14,37 +14,46 @@ const MEMORY_WATCH_MS = 250;
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 const MB = 1024 * 1024;
 
-/** The function that it answers ends the watch. */
-export function watchLimits(worker: Worker, limits: CallLimits): () => void {
-  let timer: NodeJS.Timeout | undefined;
-  let memoryTimer: NodeJS.Timeout | undefined;
-  let isOver = false;
+/** Of one worker, whose calls follow one another. */
+export class CallWatch {
+  readonly #worker: Worker;
+  #limits: CallLimits | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  /** Outlives short calls: a timer for each would cost more than the look. */
+  #memoryTimer: NodeJS.Timeout | undefined;
 
-  function armTimeout(ms: number): void {
-    timer = setTimeout(
+  constructor(worker: Worker) {
+    this.#worker = worker;
+  }
+
+  begin(limits: CallLimits): void {
+    this.#limits = limits;
+    if (limits.seconds !== undefined) this.#armTimeout(limits.seconds * 1_000);
+    this.#memoryTimer ??= setTimeout(this.#lookAtMemory, MEMORY_WATCH_MS).unref();
+  }
+
+  end(): void {
+    this.#limits = undefined;
+    clearTimeout(this.#timer);
+  }
+
+  #armTimeout(ms: number): void {
+    this.#timer = setTimeout(
       () => {
-        if (ms > LONGEST_TIMER_MS) armTimeout(ms - LONGEST_TIMER_MS);
-        else limits.onTimeout();
+        if (ms > LONGEST_TIMER_MS) this.#armTimeout(ms - LONGEST_TIMER_MS);
+        else this.#limits?.onTimeout();
       },
       Math.min(ms, LONGEST_TIMER_MS),
     );
   }
 
-  function watchMemory(): void {
-    memoryTimer = setTimeout(async () => {
-      const usedBytes = await memoryOf(worker);
-      if (isOver) return;
-      if (usedBytes > limits.memoryMb * MB) limits.onMemory();
-      else watchMemory();
-    }, MEMORY_WATCH_MS);
-  }
-
-  if (limits.seconds !== undefined) armTimeout(limits.seconds * 1_000);
-  watchMemory();
-  return () => {
-    isOver = true;
-    clearTimeout(timer);
-    clearTimeout(memoryTimer);
+  readonly #lookAtMemory = async (): Promise<void> => {
+    const limits = this.#limits;
+    const usedBytes = limits ? await memoryOf(this.#worker) : 0;
+    this.#memoryTimer = undefined;
+    if (!this.#limits) return;
+    if (this.#limits === limits && usedBytes > limits.memoryMb * MB) limits.onMemory();
+    else this.#memoryTimer = setTimeout(this.#lookAtMemory, MEMORY_WATCH_MS).unref();
   };
 }
 

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { Worker } from "node:worker_threads";
 import { noteBlocked } from "./blocked-threads.ts";
-import { watchLimits } from "./call-limits.ts";
+import { CallWatch } from "./call-limits.ts";
 import { type Death, outOfMemory, stopText, toDeath } from "./deaths.ts";
 import type { TaskProcesses } from "./task-processes.ts";
 import type { Answer, HostMessage, ThreadMessage, ThreadStart } from "./thread-messages.ts";
@@ -70,7 +70,6 @@ interface Current {
   /** Leaders of process groups, with the folder that goes with each. */
   readonly groups: Map<number, string | undefined>;
   readonly settle: (ending: ThreadEnding) => void;
-  readonly endWatch: () => void;
   /** Ends the thread when it doesn't stop by itself. */
   grace?: NodeJS.Timeout;
   hasSpawned: boolean;
@@ -82,6 +81,7 @@ export class PoolThread {
   readonly #options: ThreadOptions;
   readonly #unwritten = createUnwrittenText();
   readonly #worker: Worker;
+  readonly #watch: CallWatch;
   #current: Current | undefined;
   #calls = 0;
   #state: "starting" | "ready" | "leaving" | "ending" | "gone" = "starting";
@@ -99,6 +99,7 @@ export class PoolThread {
       env: { ...process.env, NODE_COMPILE_CACHE: compileCacheFolder() },
       resourceLimits: { maxOldGenerationSizeMb: options.memoryLimitMb + MEMORY_HEADROOM_MB },
     });
+    this.#watch = new CallWatch(this.#worker);
     this.#worker.on("message", (message: ThreadMessage) => this.#onMessage(message));
     this.#worker.on("error", (error) => {
       this.#death ??= toDeath(error, options.memoryLimitMb);
@@ -130,14 +131,14 @@ export class PoolThread {
     this.#calls += 1;
     const mark = processes.createMark();
     const number = this.#calls;
-    const endWatch = watchLimits(this.#worker, {
+    this.#watch.begin({
       seconds: call.timeout?.seconds,
       memoryMb,
       onTimeout: () => this.#stop({ cause: "timeout", reason: call.timeout?.reason ?? "" }),
       onMemory: () => void this.end(outOfMemory(memoryMb)),
     });
     const groups = new Map();
-    this.#current = { call, number, mark, groups, settle: resolve, endWatch, hasSpawned: false };
+    this.#current = { call, number, mark, groups, settle: resolve, hasSpawned: false };
     this.#worker.ref();
     this.#post({ kind: "call", number, mark, request: call.request });
     call.signal?.addEventListener("abort", this.#onAbort, { once: true });
@@ -231,7 +232,7 @@ export class PoolThread {
     if (!this.#current) return;
     if (this.#death) return this.end(this.#death);
     const { mark, hasSpawned } = this.#current;
-    this.#current.endWatch();
+    this.#watch.end();
     this.lastBusyMs = busyMs;
     this.#onlyFor = onlyFor;
     // A task takes along what it has started. What it doesn't know of itself is looked for soon.
@@ -284,7 +285,7 @@ export class PoolThread {
     const current = this.#current;
     this.#current = undefined;
     if (!current) return undefined;
-    current.endWatch();
+    this.#watch.end();
     clearTimeout(current.grace);
     current.call.signal?.removeEventListener("abort", this.#onAbort);
     for (const [pid, folder] of current.groups) this.#options.processes.killGroup(pid, folder);

@@ -14,6 +14,7 @@ export interface ThreadTraces {
 const OWN_RESOURCES = 1;
 /** What is added to these by assignment is noticed. */
 const WATCHED: readonly object[] = [
+  globalThis,
   Object.prototype,
   Function.prototype,
   Array.prototype,
@@ -137,7 +138,7 @@ export function watchTraces(): ThreadTraces {
 
 /** Names that were added by assignment can be enumerated; those of the language can't. */
 function countNames(): number {
-  let count = Object.keys(globalThis).length;
+  let count = 0;
   for (const each of WATCHED) {
     for (const _ in each) count += 1;
   }
