@@ -82,8 +82,20 @@ const LAYERS: readonly Layer[] = [
     illegal: [
       "../operators/index.ts",
       "../services/tasks/worker.ts",
+      "../threads/thread-pool.ts",
       "../compiler/compile.ts",
       "../local/standalone.ts",
+      ...NEVER_IN_SRC,
+    ],
+  },
+  {
+    folder: "src/threads",
+    legal: ["../runtime/user-code.ts", "../sdk/errors.ts", "../ports/task-logs.ts", "node:fs"],
+    illegal: [
+      "../operators/index.ts",
+      "../services/tasks/worker.ts",
+      "../local/file-task-logs.ts",
+      "../aws/platform.ts",
       ...NEVER_IN_SRC,
     ],
   },
@@ -112,6 +124,7 @@ const LAYERS: readonly Layer[] = [
       "../sdk/index.ts",
       "../runtime/execute.ts",
       "../describe/to-document.ts",
+      "../threads/thread-pool.ts",
       "../api/api-server.ts",
       ...NEVER_IN_SRC,
     ],
@@ -133,12 +146,22 @@ const LAYERS: readonly Layer[] = [
   },
   {
     folder: "src/aws",
-    legal: ["@aws-sdk/client-s3", "../services/tasks/worker.ts", "../ports/clock.ts"],
+    legal: [
+      "@aws-sdk/client-s3",
+      "../services/tasks/worker.ts",
+      "../threads/thread-pool.ts",
+      "../ports/clock.ts",
+    ],
     illegal: ["../local/standalone.ts", "../cli/main.ts", ...OUTSIDE],
   },
   {
     folder: "src/local",
-    legal: ["../services/tasks/worker.ts", "../interpreter/run.ts", "../compiler/index.ts"],
+    legal: [
+      "../services/tasks/worker.ts",
+      "../threads/thread-pool.ts",
+      "../interpreter/run.ts",
+      "../compiler/index.ts",
+    ],
     illegal: ["../aws/platform.ts", "../cli/main.ts", ...NEVER_IN_SRC],
   },
   {

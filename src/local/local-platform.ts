@@ -7,13 +7,13 @@ import type { Clock, Platform, Reporter } from "../ports/platform.ts";
 import { createDagProcessor, type DagProcessor } from "../services/dag-processing/dag-processor.ts";
 import { createServices, type Services } from "../services/services.ts";
 import { systemClock } from "../services/system-clock.ts";
+import { createTaskProcesses, openTaskProcesses } from "../threads/task-processes.ts";
 import { LOCAL_FUNCTIONS } from "./interpreter-state-machines.ts";
 import { createCallees, createLocalAdapters, type LocalAdapters } from "./local-adapters.ts";
 import { acquireLock, type Lock } from "./lock.ts";
 import { guardFile } from "./sqlite/file-guard.ts";
 import { createSqliteMetadata, type SqliteMetadata } from "./sqlite/metadata.ts";
 import { checkWritableFolder, StorageRefused } from "./storage-refused.ts";
-import { createTaskProcesses, openTaskProcesses } from "./threads/task-processes.ts";
 
 export interface LocalOptions {
   /** Folder of everything that the product keeps (`.stepwind`); made when it isn't there. */

@@ -4,10 +4,10 @@
 import type { AddressInfo } from "node:net";
 import { serve } from "@hono/node-server";
 import { createApiServer } from "../api/api-server.ts";
+import { releaseMemoryAtRest } from "../threads/memory-at-rest.ts";
 import { watchFolder } from "./folder-watcher.ts";
 import { type LocalOptions, type LocalProduct, openLocalProduct } from "./local-platform.ts";
 import { machineUser } from "./machine-user.ts";
-import { releaseMemoryAtRest } from "./memory-at-rest.ts";
 
 export interface StandaloneOptions extends LocalOptions {
   /** 8080 when absent; 0 takes any free one. */

@@ -1,7 +1,8 @@
 // The task runner in virtual time: each try takes and gives what a script says.
-import { createSlots } from "../../src/local/threads/slots.ts";
+
 import type { CallbackCall, TaskCall, TaskOutcome } from "../../src/model/task-call.ts";
 import type { DiedTry, RunOptions, TaskRunner } from "../../src/ports/task-runner.ts";
+import { createSlots } from "../../src/threads/slots.ts";
 import type { VirtualClock } from "./virtual-clock.ts";
 
 /** How one try goes: it takes so many seconds and then ends so. */

@@ -7,7 +7,8 @@ import { type Loaded, loadDags } from "../../runtime/load-dags.ts";
 import { MARK } from "../../runtime/marked-processes.ts";
 import { placeSourceModules } from "../../runtime/source-modules.ts";
 import { toTaskError } from "../../runtime/task-error.ts";
-import { serveCalls, threadStart } from "./thread-calls.ts";
+import { serveCalls, threadStart } from "../../threads/thread-calls.ts";
+import { resolveOwnModules } from "./stepwind-imports.ts";
 
 /** What the loader asks for. */
 export interface LoadRequest {
@@ -42,6 +43,7 @@ process.stdout.write = discard;
 process.stderr.write = discard;
 
 serveCalls({
+  resolveOwnModules,
   async handle(call) {
     loads += 1;
     const { url, file } = call.request as LoadRequest;

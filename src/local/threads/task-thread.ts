@@ -8,10 +8,11 @@ import { toTaskError } from "../../runtime/task-error.ts";
 import { captureOutput } from "../../runtime/task-output.ts";
 import { createTryLog, type TryLog } from "../../runtime/try-log.ts";
 import { type CallHost, createUserCode, tryKeyOf } from "../../runtime/user-code.ts";
+import { type RunningCall, serveCalls, threadStart } from "../../threads/thread-calls.ts";
+import { writeUnwrittenText } from "../../threads/unwritten-text.ts";
 import { createFileTaskLogs } from "../file-task-logs.ts";
+import { resolveOwnModules } from "./stepwind-imports.ts";
 import type { TaskRequest, TaskThreadData } from "./task-requests.ts";
-import { type RunningCall, serveCalls, threadStart } from "./thread-calls.ts";
-import { writeUnwrittenText } from "./unwritten-text.ts";
 
 /** Modules can't be unloaded: a thread that has imported so many bundles is replaced. */
 const MAX_BUNDLES = 50;
@@ -34,6 +35,7 @@ const code = createUserCode({
 });
 
 serveCalls({
+  resolveOwnModules,
   async handle(running) {
     const request = toRequest(running.request);
     const log = createTryLog(tryKeyOf(request.call), { logs, unwritten });

@@ -4,11 +4,11 @@ import { resolve } from "node:path";
 import type { Diagnostic } from "../../model/diagnostics.ts";
 import type { DagLoader } from "../../ports/dag-loader.ts";
 import type { Bundles } from "../../ports/dag-source.ts";
-import type { Death } from "./deaths.ts";
+import type { Death } from "../../threads/deaths.ts";
+import { siblingUrl } from "../../threads/sibling-url.ts";
+import type { TaskProcesses } from "../../threads/task-processes.ts";
+import { createThreadPool } from "../../threads/thread-pool.ts";
 import type { LoadAnswer, LoaderThreadData, LoadRequest } from "./loader-thread.ts";
-import { siblingUrl } from "./sibling-url.ts";
-import type { TaskProcesses } from "./task-processes.ts";
-import { createThreadPool } from "./thread-pool.ts";
 
 export interface ThreadDagLoaderOptions {
   /** Where `import.meta` of DAG files leads, and whose files are noted when they are read. */

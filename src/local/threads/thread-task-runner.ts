@@ -9,13 +9,13 @@ import type { Reporter } from "../../ports/platform.ts";
 import type { TaskLogs, TryKey } from "../../ports/task-logs.ts";
 import type { DiedTry, RunOptions, TaskRunner } from "../../ports/task-runner.ts";
 import { tryKeyOf } from "../../runtime/user-code.ts";
+import type { ThreadEnding } from "../../threads/pool-thread.ts";
+import { siblingUrl } from "../../threads/sibling-url.ts";
+import type { TaskProcesses } from "../../threads/task-processes.ts";
+import { createThreadPool, type ThreadPool, type ThreadSlot } from "../../threads/thread-pool.ts";
 import { createFileTaskLogs } from "../file-task-logs.ts";
 import { createIsolatedTries, type IsolatedTries } from "./isolated/isolated-tries.ts";
-import type { ThreadEnding } from "./pool-thread.ts";
-import { siblingUrl } from "./sibling-url.ts";
-import type { TaskProcesses } from "./task-processes.ts";
 import type { TaskRequest, TaskThreadData } from "./task-requests.ts";
-import { createThreadPool, type ThreadPool, type ThreadSlot } from "./thread-pool.ts";
 
 export interface ThreadTaskRunnerOptions {
   readonly bundles: Bundles;

@@ -5,7 +5,6 @@ import { onTestFinished } from "vitest";
 import { createFileBundles } from "../../../src/local/file-bundles.ts";
 import { createFileTaskLogs } from "../../../src/local/file-task-logs.ts";
 import { createFolderDagSource } from "../../../src/local/folder-dag-source.ts";
-import { createTaskProcesses } from "../../../src/local/threads/task-processes.ts";
 import {
   createThreadTaskRunner,
   type ThreadTaskRunner,
@@ -16,6 +15,7 @@ import type { TaskCall, TaskOutcome } from "../../../src/model/task-call.ts";
 import type { TaskServices } from "../../../src/model/task-services.ts";
 import type { DiedTry, RunOptions } from "../../../src/ports/task-runner.ts";
 import { bundleDagFile } from "../../../src/services/dag-processing/bundle.ts";
+import { createTaskProcesses } from "../../../src/threads/task-processes.ts";
 import { temporaryFolder } from "../temporary-folder.ts";
 
 export interface BenchRun extends Partial<RunOptions> {

@@ -1,7 +1,7 @@
 // The process of an isolated try: a task runner with one thread, which asks the server for whatever
 // the task asks of the product. It ends with its try, or with the server.
 import type { TaskServices } from "../../../model/task-services.ts";
-import { createTaskProcesses } from "../task-processes.ts";
+import { createTaskProcesses } from "../../../threads/task-processes.ts";
 import { createThreadTaskRunner } from "../thread-task-runner.ts";
 import type { FromProcess, IsolatedTry, ToProcess } from "./isolated-messages.ts";
 

@@ -3,7 +3,7 @@
 import { randomBytes } from "node:crypto";
 import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { killMarked } from "../../runtime/marked-processes.ts";
+import { killMarked } from "../runtime/marked-processes.ts";
 import { createProcessGuard } from "./process-guard.ts";
 
 export interface TaskProcesses {

@@ -1,6 +1,6 @@
 // Text in memory shared by a thread and its host: what a thread has not written yet survives its
 // sudden end.
-import type { UnwrittenTextWriter } from "../../runtime/try-log.ts";
+import type { UnwrittenTextWriter } from "../runtime/try-log.ts";
 
 const HEADER_BYTES = 4;
 const CAPACITY_BYTES = 64 * 1024;

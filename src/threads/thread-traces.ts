@@ -30,7 +30,7 @@ const WATCHED: readonly object[] = [
  * Methods that programs replace, if any. Written out, so that the look after each call is some
  * quick reads: by a list of names it took 30 µs.
  */
-const readMethods = (): readonly unknown[] => [
+const readLanguage = (): readonly unknown[] => [
   Array.prototype.at,
   Array.prototype.filter,
   Array.prototype.find,
@@ -85,6 +85,9 @@ const readMethods = (): readonly unknown[] => [
   Math.floor,
   Math.random,
   Math.round,
+];
+/** The same of what Node adds, and the globals themselves. */
+const readHost = (): readonly unknown[] => [
   console.debug,
   console.error,
   console.info,
@@ -116,24 +119,28 @@ const readMethods = (): readonly unknown[] => [
 ];
 
 export function watchTraces(): ThreadTraces {
-  let methods: readonly unknown[] = [];
+  let language: readonly unknown[] = [];
+  let host: readonly unknown[] = [];
   let names = 0;
 
   function accept(): void {
-    methods = readMethods();
+    language = readLanguage();
+    host = readHost();
     names = countNames();
   }
 
   accept();
   return {
     hasChanged() {
-      if (countNames() !== names) return true;
-      const present = readMethods();
-      return methods.some((method, index) => present[index] !== method);
+      return countNames() !== names || differ(language, readLanguage()) || differ(host, readHost());
     },
     accept,
     hasOpen: () => process.getActiveResourcesInfo().length > OWN_RESOURCES,
   };
+}
+
+function differ(before: readonly unknown[], present: readonly unknown[]): boolean {
+  return before.some((method, index) => present[index] !== method);
 }
 
 /** Names that were added by assignment can be enumerated; those of the language can't. */

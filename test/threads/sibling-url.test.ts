@@ -1,6 +1,6 @@
 // siblingUrl names worker thread entries in a checkout and in the built package.
 import { expect, test } from "vitest";
-import { siblingUrl } from "../../../src/local/threads/sibling-url.ts";
+import { siblingUrl } from "../../src/threads/sibling-url.ts";
 
 test("a TypeScript caller gets the TypeScript file beside it", () => {
   expect(siblingUrl("file:///app/src/local/pool.ts", "task-thread").href).toBe(

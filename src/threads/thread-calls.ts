@@ -6,10 +6,9 @@ import type { ChildProcess } from "node:child_process";
 import { flushCompileCache } from "node:module";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { type MessagePort, parentPort, workerData } from "node:worker_threads";
-import { watchSpawnsOnceLoaded } from "../../runtime/watch-spawns.ts";
-import { createPlainError } from "../../sdk/errors.ts";
-import { releaseMemoryAtRest } from "../memory-at-rest.ts";
-import { resolveOwnModules } from "./stepwind-imports.ts";
+import { watchSpawnsOnceLoaded } from "../runtime/watch-spawns.ts";
+import { createPlainError } from "../sdk/errors.ts";
+import { releaseMemoryAtRest } from "./memory-at-rest.ts";
 import type { HostMessage, ThreadMessage, ThreadStart } from "./thread-messages.ts";
 import { type ThreadTraces, watchTraces } from "./thread-traces.ts";
 
@@ -42,6 +41,11 @@ export interface RunningCall {
 export interface CallHandler {
   handle(call: RunningCall): Promise<unknown>;
   broken?(error: unknown): string;
+  /**
+   * Lets the code of users import "stepwind", from now on; `onResolve` hears of each import before
+   * it is loaded.
+   */
+  resolveOwnModules(hooks: { readonly onResolve: (specifier: string) => void }): void;
 }
 
 /**
@@ -83,7 +87,7 @@ class CallServer {
     process.on("uncaughtException", (error) => this.#onUncaught(error));
     process.on("unhandledRejection", (error) => this.#onUncaught(error));
     this.#guardExit();
-    resolveOwnModules({
+    this.#handler.resolveOwnModules({
       onResolve: watchSpawnsOnceLoaded({
         mark: () => (context.getStore() ?? this.#current)?.mark,
         spawning: (child) => (context.getStore() ?? this.#current)?.noteSpawn(child),
