@@ -13,13 +13,6 @@ export function isInDoubt(dagId: string, diagnostics: readonly Diagnostic[]): bo
   );
 }
 
-/** Whether the file makes one of these DAGs, and another file had the id when it was processed. */
-export function waitsFor({ diagnostics }: DagFileRecord, dagIds: readonly string[]): boolean {
-  return diagnostics.some(
-    ({ code, dagId = "" }) => code === "dag-id-in-two-files" && dagIds.includes(dagId),
-  );
-}
-
 /** Whether the file only keeps its DAGs live until somebody says what is to become of them. */
 export function isEmptied({ diagnostics }: DagFileRecord): boolean {
   return diagnostics.some(({ code }) => code === "file-emptied");
@@ -47,4 +40,35 @@ export function importsOneOf(imports: readonly string[], changed: ReadonlySet<st
   return imports.some((path) =>
     path.endsWith("/") ? [...changed].some((file) => file.startsWith(path)) : changed.has(path),
   );
+}
+
+/** Something that a DAG file is found by, besides its path. */
+export interface FileFinder {
+  /** It imports the key; has a mistake about a DAG id that another file has; has an error. */
+  readonly kind: "import" | "claim" | "broken";
+  /** A path, a DAG id, or "" for the files with errors. */
+  readonly key: string;
+}
+
+/** All that leads to the file, each once. */
+export function findersOf({ imports, diagnostics }: DagFileRecord): readonly FileFinder[] {
+  const finders: FileFinder[] = [...new Set(imports)].map((key) => ({ kind: "import", key }));
+  const claimed = diagnostics.filter(({ code }) => code === "dag-id-in-two-files");
+  for (const key of new Set(claimed.map(({ dagId = "" }) => dagId))) {
+    finders.push({ kind: "claim", key });
+  }
+  if (diagnostics.some(isError)) finders.push({ kind: "broken", key: "" });
+  return finders;
+}
+
+/** The imports that mean one of the changed paths: the paths themselves, and folders of them. */
+export function importsThatMean(paths: readonly string[]): readonly string[] {
+  const imports = new Set<string>();
+  for (const path of paths) {
+    imports.add(path);
+    for (let at = path.indexOf("/"); at >= 0; at = path.indexOf("/", at + 1)) {
+      imports.add(path.slice(0, at + 1));
+    }
+  }
+  return [...imports];
 }

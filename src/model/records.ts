@@ -20,6 +20,8 @@ export interface DagRecord {
   readonly isStale: boolean;
   readonly versionHash: string;
   readonly versionNumber: number;
+  /** The highest number that a version of the DAG has; absent in records of earlier releases. */
+  readonly newestVersion?: number;
   readonly lastParsedAt: string;
   /** The planner's `plannedAt`, for schedules that follow the clock. */
   readonly plannedAt?: string;

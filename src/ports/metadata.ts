@@ -33,6 +33,8 @@ export interface DagStore {
   get(dagId: string): Promise<DagRecord | undefined>;
   /** Every DAG, by id. */
   list(page?: PageRequest): Promise<Page<DagRecord>>;
+  /** The DAGs whose records name the file, by id; those of other files are not read. */
+  listOfFile(file: string): Promise<readonly DagRecord[]>;
   /**
    * Writes the record if the stored revision is `record.revision - 1` (0: not there yet); false if
    * it isn't.
@@ -58,6 +60,17 @@ export interface DagFileStore {
   delete(file: string): Promise<void>;
   /** Every DAG file, by path. */
   list(): Promise<readonly DagFileRecord[]>;
+  /** Those of the paths that have a record, in any order. */
+  getAll(files: readonly string[]): Promise<readonly DagFileRecord[]>;
+  /**
+   * Paths of the files that import one of these paths, or list a folder that one of them is in.
+   * Other records are not read.
+   */
+  listImporters(paths: readonly string[]): Promise<readonly string[]>;
+  /** Paths of the files that make one of these DAGs while another file has the id. */
+  listClaimants(dagIds: readonly string[]): Promise<readonly string[]>;
+  /** The files with errors, by path. */
+  listBroken(): Promise<readonly DagFileRecord[]>;
 }
 
 /** A transition of a run, refused unless the run is as it says. */

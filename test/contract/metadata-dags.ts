@@ -81,6 +81,23 @@ export function dagStoreContract(create: () => Promise<Metadata>): void {
     });
   });
 
+  test("the DAGs of a file are found by it, also those that have moved, and no others", async () => {
+    const metadata = await create();
+    const list = async (file: string) =>
+      (await metadata.dags.listOfFile(file)).map(({ dagId }) => dagId);
+    for (const dagId of ["b", "a"]) await metadata.dags.put(dagRecord({ dagId, file: "ab.ts" }));
+    await metadata.dags.put(dagRecord({ dagId: "c", file: "c.ts" }));
+    expect(await list("ab.ts")).toEqual(["a", "b"]);
+    await metadata.dags.put(dagRecord({ dagId: "b", file: "c.ts", revision: 2 }));
+    await metadata.dags.put(dagRecord({ dagId: "b", file: "c.ts", isPaused: true, revision: 3 }));
+    expect(await list("ab.ts")).toEqual(["a"]);
+    expect(await list("c.ts")).toEqual(["b", "c"]);
+    expect(await metadata.dags.put(dagRecord({ dagId: "b", revision: 3 }))).toBe(false);
+    await metadata.dags.delete("b");
+    expect(await list("c.ts")).toEqual(["c"]);
+    expect(await list("none.ts")).toEqual([]);
+  });
+
   describe("versions", () => {
     test("a version is stored once: writing it again changes nothing and answers false", async () => {
       const metadata = await create();
@@ -128,6 +145,71 @@ export function dagStoreContract(create: () => Promise<Metadata>): void {
       await metadata.files.delete("b.ts");
       expect(await metadata.files.get("b.ts")).toBeUndefined();
       expect(await metadata.files.list()).toHaveLength(1);
+    });
+
+    test("several files are read at once, without those that aren't there", async () => {
+      const metadata = await create();
+      const files = Array.from({ length: 120 }, (_, index) => `${index}.ts`);
+      for (const file of files) await metadata.files.put(record(file, []));
+      const found = await metadata.files.getAll([...files.slice(5), "none.ts"]);
+      expect(found.map(({ file }) => file).sort()).toEqual(files.slice(5).sort());
+    });
+
+    test("importers are found by the files and folders that they import", async () => {
+      const metadata = await create();
+      const put = (file: string, ...imports: readonly string[]) =>
+        metadata.files.put({ ...record(file, []), imports });
+      const importersOf = async (...paths: readonly string[]) =>
+        (await metadata.files.listImporters(paths)).toSorted();
+      await put("a.ts", "lib/x.ts", "lib/y.ts", "lib/x.ts");
+      await put("b.ts", "lib/y.ts", "conf/sub/");
+      await put("c.ts", "conf/");
+      expect(await importersOf("lib/x.ts")).toEqual(["a.ts"]);
+      expect(await importersOf("lib/y.ts", "none.ts")).toEqual(["a.ts", "b.ts"]);
+      expect(await importersOf("conf/sub/deep/z.json")).toEqual(["b.ts", "c.ts"]);
+      expect(await importersOf("conf/z.json", "conf")).toEqual(["c.ts"]);
+      await put("a.ts", "lib/y.ts");
+      await metadata.files.delete("b.ts");
+      expect(await importersOf("lib/x.ts", "lib/y.ts", "conf/sub/z.json")).toEqual([
+        "a.ts",
+        "c.ts",
+      ]);
+      expect(await importersOf("lib/x.ts")).toEqual([]);
+    });
+
+    test("of writers of the same file, what leads to it is that of the last", async () => {
+      const metadata = await create();
+      const helpers = ["p.ts", "q.ts", "r.ts", "s.ts"];
+      for (let round = 0; round < 3; round += 1) {
+        await Promise.all(
+          helpers.map((helper, index) =>
+            metadata.files.put({
+              ...record("a.ts", []),
+              imports: [helper, helpers[(index + 1) % 4] ?? ""],
+            }),
+          ),
+        );
+        for (const helper of (await metadata.files.get("a.ts"))?.imports ?? []) {
+          expect(await metadata.files.listImporters([helper])).toEqual(["a.ts"]);
+        }
+      }
+    });
+
+    test("files with errors, and those that wait for a DAG id, are found by that", async () => {
+      const metadata = await create();
+      const mistake = (dagId: string, severity: "error" | "warning") =>
+        ({ code: "dag-id-in-two-files", severity, dagId, message: "" }) as const;
+      await metadata.files.put({ ...record("b.ts", []), diagnostics: [mistake("x", "error")] });
+      await metadata.files.put({ ...record("a.ts", []), diagnostics: [mistake("y", "error")] });
+      await metadata.files.put({ ...record("w.ts", []), diagnostics: [mistake("x", "warning")] });
+      const claimants = async (...dagIds: readonly string[]) =>
+        (await metadata.files.listClaimants(dagIds)).toSorted();
+      expect(await claimants("x")).toEqual(["b.ts", "w.ts"]);
+      expect(await claimants("y", "z")).toEqual(["a.ts"]);
+      expect((await metadata.files.listBroken()).map(({ file }) => file)).toEqual(["a.ts", "b.ts"]);
+      await metadata.files.put(record("b.ts", []));
+      expect(await claimants("x")).toEqual(["w.ts"]);
+      expect((await metadata.files.listBroken()).map(({ file }) => file)).toEqual(["a.ts"]);
     });
   });
 

@@ -1,5 +1,6 @@
 // What the API says of a DAG besides its record: its version, the errors of its file, the run that
 // comes next.
+import { isError } from "../../model/dag-files.ts";
 import type { DagRecord } from "../../model/records.ts";
 import { type PlannedRun, plan } from "../../model/scheduling/planner.ts";
 import type { ApiContext } from "../context.ts";
@@ -7,12 +8,7 @@ import type { DagFacts } from "../responses/dag-responses.ts";
 
 /** Paths of the DAG files that have import errors. */
 export async function brokenFiles({ platform }: ApiContext): Promise<ReadonlySet<string>> {
-  const files = await platform.metadata.files.list();
-  return new Set(
-    files
-      .filter(({ diagnostics }) => diagnostics.some(({ severity }) => severity === "error"))
-      .map(({ file }) => file),
-  );
+  return new Set((await platform.metadata.files.listBroken()).map(({ file }) => file));
 }
 
 /**
@@ -24,11 +20,14 @@ export async function factsOf(
   dag: DagRecord,
   broken?: ReadonlySet<string>,
 ): Promise<DagFacts> {
-  const files = broken ?? (await brokenFiles(context));
+  const { files } = context.platform.metadata;
+  const hasImportErrors = broken
+    ? broken.has(dag.file)
+    : (await files.get(dag.file))?.diagnostics.some(isError) === true;
   return {
     dag,
     version: await context.services.versions.get(dag.dagId, dag.versionHash),
-    hasImportErrors: files.has(dag.file),
+    hasImportErrors,
     next: await nextRunOf(context, dag),
     dagsFolder: context.dagsFolder,
   };

@@ -29,24 +29,19 @@ const FILTERS: readonly Filter<DagFileRecord>[] = [
 export function addImportErrorRoutes(app: Api, context: ApiContext): void {
   const { metadata, clock } = context.platform;
 
-  async function broken(): Promise<readonly DagFileRecord[]> {
-    const files = await metadata.files.list();
-    return files.filter(({ diagnostics }) =>
-      diagnostics.some(({ severity }) => severity === "error"),
-    );
-  }
-
   app.get("/importErrors", accepts(...PAGE, "order_by", ...parametersOf(FILTERS)), async (c) => {
     const { query } = c.var;
     const tests = testsOf(FILTERS, query, clock.now());
-    const found = (await broken()).filter((file) => tests.every((test) => test(file)));
+    const found = (await metadata.files.listBroken()).filter((file) =>
+      tests.every((test) => test(file)),
+    );
     const page = cut(ordered(found, { query, keys: ORDER }), query.page());
     return c.json({ import_errors: page.map(toImportError), total_entries: found.length });
   });
 
   app.get("/importErrors/:import_error_id", accepts(), async (c) => {
     const id = readPathInteger("import_error_id", c.req.param("import_error_id"));
-    const record = (await broken()).find(({ file }) => integerOf(file) === id);
+    const record = (await metadata.files.listBroken()).find(({ file }) => integerOf(file) === id);
     if (!record) {
       throw new Problem(404, `The ImportError with import_error_id: \`${id}\` was not found`);
     }

@@ -1,13 +1,13 @@
-// DAGs and DAG files in DynamoDB: each kind in one partition, in the order of their ids.
-import type { DagFileRecord, DagRecord } from "../../model/records.ts";
-import type { DagFileStore, DagStore, PageRequest } from "../../ports/metadata.ts";
+// DAGs in DynamoDB: all in one partition, in the order of their ids, and by file in others.
+import type { DagRecord } from "../../model/records.ts";
+import type { DagStore, PageRequest } from "../../ports/metadata.ts";
 import { parseAfter, toPage, toRowLimit } from "../../ports/pages.ts";
-import { PARTITIONS } from "./keys.ts";
+import { compareKeys, PARTITIONS, partitionOf, toKey } from "./keys.ts";
 import { type Item, number, pack, text, unpack } from "./table/attributes.ts";
-import { IS_ABSENT } from "./table/conditions.ts";
+import { type Condition, IS_ABSENT } from "./table/conditions.ts";
 import type { DynamoDbTable } from "./table/table-calls.ts";
 
-const { dags: DAGS, files: FILES } = PARTITIONS;
+const { dags: DAGS } = PARTITIONS;
 
 /** The part of the metadata that keeps the DAGs; delete-dag.ts removes them. */
 export function createDags(table: DynamoDbTable): Omit<DagStore, "delete"> {
@@ -20,36 +20,49 @@ export function createDags(table: DynamoDbTable): Omit<DagStore, "delete"> {
       const { rows, rowLimit } = await listRows(table, DAGS, page);
       return toPage(rows.map(toDag), { rowLimit, keyOf: ({ dagId }) => [dagId] });
     },
+    async listOfFile(file) {
+      const found = await table.query({ pk: dagsOfFilePartition(file) });
+      const items = await table.getAll(found.map(({ sk }) => ({ pk: DAGS, sk: sk?.S ?? "" })));
+      const dags = items.map(toDag).filter((dag) => dag.file === file);
+      return dags.sort((a, b) => compareKeys(a.dagId, b.dagId));
+    },
     async put(dag) {
-      const { dagId, revision } = dag;
-      const item = { ...toRow(DAGS, dagId, dag), revision: number(revision) };
-      const { isWritten } = await table.put(
-        item,
-        revision === 1
-          ? IS_ABSENT
-          : {
-              text: "#revision = :before",
-              names: ["revision"],
-              values: { ":before": number(revision - 1) },
-            },
-      );
-      return isWritten;
+      const { dagId, revision, file } = dag;
+      const item = { ...toRow(DAGS, dagId, dag), revision: number(revision), file: text(file) };
+      if (revision > 1) {
+        const { isWritten, item: stored } = await table.put(item, isOfFile(revision - 1, file));
+        if (isWritten || stored?.revision?.N !== String(revision - 1)) return isWritten;
+      }
+      // First what leads to the DAG: one that is live from the file is never missed.
+      await table.put(toKey({ pk: dagsOfFilePartition(file), sk: dagId }));
+      const condition = revision === 1 ? IS_ABSENT : hasRevision(revision - 1);
+      return (await table.put(item, condition)).isWritten;
     },
   };
 }
 
-/** The part of the metadata that keeps what became of DAG files. */
-export function createDagFiles(table: DynamoDbTable): DagFileStore {
+/**
+ * What leads from a file to its DAGs. Those that have moved to another file since are still in it,
+ * so the DAGs themselves are looked at.
+ */
+export function dagsOfFilePartition(file: string): string {
+  return partitionOf("dags-of-file", file);
+}
+
+function hasRevision(revision: number): Condition {
   return {
-    async get(file) {
-      const item = await table.get({ pk: FILES, sk: file });
-      return item && toFile(item);
-    },
-    async put(record) {
-      await table.put(toRow(FILES, record.file, record));
-    },
-    delete: (file) => table.remove({ pk: FILES, sk: file }),
-    list: async () => (await table.query({ pk: FILES })).map(toFile),
+    text: "#revision = :before",
+    names: ["revision"],
+    values: { ":before": number(revision) },
+  };
+}
+
+/** What leads from the file to the DAG is there: the DAG was written with the same file before. */
+function isOfFile(revision: number, file: string): Condition {
+  return {
+    text: "#revision = :before AND #file = :file",
+    names: ["revision", "file"],
+    values: { ":before": number(revision), ":file": text(file) },
   };
 }
 
@@ -71,9 +84,5 @@ export async function listRows(
 }
 
 function toDag(item: Item): DagRecord {
-  return JSON.parse(unpack(item.record));
-}
-
-function toFile(item: Item): DagFileRecord {
   return JSON.parse(unpack(item.record));
 }

@@ -1,5 +1,6 @@
 // Removes a DAG from DynamoDB. What leads to other items goes after them, and the DAG's own item
 // last, so that one who asks again after a failure finds what is left.
+import { dagsOfFilePartition } from "./dags.ts";
 import { keyOf, PARTITIONS, runPartition } from "./keys.ts";
 import { knownTaskPartition } from "./known-tasks.ts";
 import { DATE_LISTS, datePartition, RUN_LISTS, runListPartition } from "./run-finders.ts";
@@ -22,6 +23,8 @@ export async function deleteDag(table: DynamoDbTable, dagId: string): Promise<vo
   for (const list of DATE_LISTS) await empty(table, datePartition(dagId, list));
   await empty(table, versionPartition(dagId));
   await empty(table, knownTaskPartition(dagId));
+  const dag = await table.get({ pk: PARTITIONS.dags, sk: dagId });
+  if (dag?.file?.S) await table.remove({ pk: dagsOfFilePartition(dag.file.S), sk: dagId });
   await table.remove({ pk: PARTITIONS.dags, sk: dagId });
 }
 

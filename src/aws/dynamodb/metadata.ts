@@ -3,8 +3,13 @@
 // the port has a file of its own.
 //
 // pk                         sk                          item
-// dags                       <dag>                       DAG (record, revision)
+// dags                       <dag>                       DAG (record, revision, file)
+// dags-of-file#<path>        <dag>                       leads to the DAG; to one that has moved, too
 // files                      <path>                      DAG file
+// files-by#import#<path>     <path>                      leads to a DAG file that imports the path
+// files-by#claim#<dag>       <path>                      … whose DAG another file has
+// files-by#broken#           <path>                      … with errors
+// built                      file-finders                all DAG files have theirs
 // variables                  <key>                       variable
 // versions#<dag>             version#<hash>              version, deflated: the first 350 KB
 //                            chunk#<upload>#<n>          the rest, written before
@@ -40,6 +45,10 @@
 // a page of runs                        Query per list, BatchGetItem                             1 R per list and per run
 // runs counted                          Query of keys per list, eventually consistent            0.5 R per 4 KB of some 30 runs
 // runs by logical date                  Query, BatchGetItem                                      1 R + 1 R per run
+// DAG written                           PutItem; one more when its file is another            1 W; 2 W
+// DAGs of a file                        Query, BatchGetItem                                    1 R + 1 R per DAG
+// importers of a file                   Query per path and folder of it                        1 R each
+// DAG file written                      GetItem, PutItem; its finders when they change         1 R, 1 W + 1 W per import
 // version read                          GetItem; Query for chunks                                1 R per 4 KB deflated
 // task known (once a minute and process) Query, eventually consistent                            0.5 R per 8 KB
 //
@@ -59,7 +68,8 @@ import type { Metadata } from "../../ports/metadata.ts";
 import type { Clock } from "../../ports/platform.ts";
 import { systemClock } from "../../services/system-clock.ts";
 import { createCollection } from "./collection.ts";
-import { createDagFiles, createDags } from "./dags.ts";
+import { createDagFiles } from "./dag-files.ts";
+import { createDags } from "./dags.ts";
 import { deleteDag } from "./delete-dag.ts";
 import { createGates } from "./gates.ts";
 import { PARTITIONS } from "./keys.ts";

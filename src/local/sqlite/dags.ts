@@ -1,6 +1,6 @@
-// DAGs, their versions and their files in SQLite.
-import type { DagFileRecord, DagRecord, DagVersionRecord } from "../../model/records.ts";
-import type { DagFileStore, DagStore, VersionStore } from "../../ports/metadata.ts";
+// DAGs and their versions in SQLite.
+import type { DagRecord, DagVersionRecord } from "../../model/records.ts";
+import type { DagStore, VersionStore } from "../../ports/metadata.ts";
 import { parseAfter, toPage, toRowLimit } from "../../ports/pages.ts";
 import type { SqliteDatabase } from "./database.ts";
 import { type Row, text } from "./rows.ts";
@@ -21,6 +21,9 @@ const TABLES_OF_A_DAG = [
 export function createDagStore(db: SqliteDatabase): DagStore {
   const selectDag = db.prepare("SELECT record FROM dags WHERE dag_id = ?");
   const selectDags = db.prepare("SELECT record FROM dags WHERE dag_id > ? ORDER BY dag_id LIMIT ?");
+  const selectDagsOfFile = db.prepare(
+    "SELECT record FROM dags WHERE json_extract(record, '$.file') = ? ORDER BY dag_id",
+  );
   const insertDag = db.prepare("INSERT INTO dags VALUES (?, ?, ?) ON CONFLICT DO NOTHING");
   const updateDag = db.prepare(
     "UPDATE dags SET revision = ?, record = ? WHERE dag_id = ? AND revision = ?",
@@ -38,6 +41,7 @@ export function createDagStore(db: SqliteDatabase): DagStore {
         const dags = selectDags.all(lastDagId, rowLimit).map(parseDag);
         return toPage(dags, { rowLimit, keyOf: ({ dagId }) => [dagId] });
       }),
+    listOfFile: (file) => db.read(() => selectDagsOfFile.all(file).map(parseDag)),
     put: (dag) =>
       db.write(() => {
         const { dagId, revision } = dag;
@@ -76,29 +80,6 @@ export function createVersionStore(db: SqliteDatabase): VersionStore {
   };
 }
 
-/** The part of the metadata that keeps what became of DAG files. */
-export function createDagFileStore(db: SqliteDatabase): DagFileStore {
-  const selectFile = db.prepare("SELECT record FROM dag_files WHERE file = ?");
-  const selectFiles = db.prepare("SELECT record FROM dag_files ORDER BY file");
-  const upsertFile = db.prepare(
-    "INSERT INTO dag_files VALUES (?, ?) ON CONFLICT DO UPDATE SET record = excluded.record",
-  );
-  const deleteFile = db.prepare("DELETE FROM dag_files WHERE file = ?");
-
-  return {
-    get: (file) => db.read(() => toFile(selectFile.get(file))),
-    put: (record) =>
-      db.write(() => {
-        upsertFile.run(record.file, JSON.stringify(record));
-      }),
-    delete: (file) =>
-      db.write(() => {
-        deleteFile.run(file);
-      }),
-    list: () => db.read(() => selectFiles.all().map(parseFile)),
-  };
-}
-
 function parseDag(row: Row): DagRecord {
   return JSON.parse(text(row, "record"));
 }
@@ -113,12 +94,4 @@ function parseVersion(row: Row): DagVersionRecord {
 
 function toVersion(row: Row | undefined): DagVersionRecord | undefined {
   return row && parseVersion(row);
-}
-
-function parseFile(row: Row): DagFileRecord {
-  return JSON.parse(text(row, "record"));
-}
-
-function toFile(row: Row | undefined): DagFileRecord | undefined {
-  return row && parseFile(row);
 }

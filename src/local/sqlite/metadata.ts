@@ -4,7 +4,8 @@
 import type { VariableRecord } from "../../model/records.ts";
 import type { Metadata } from "../../ports/metadata.ts";
 import { createCollection } from "./collection.ts";
-import { createDagFileStore, createDagStore, createVersionStore } from "./dags.ts";
+import { createDagFileStore } from "./dag-files.ts";
+import { createDagStore, createVersionStore } from "./dags.ts";
 import {
   createSqliteDatabase,
   type DatabaseOptions,

@@ -76,6 +76,22 @@ export const MIGRATIONS: readonly string[] = [
   INSERT INTO entities SELECT 'variables', key, '1', record FROM variables;
   DROP TABLE variables;
   `,
+  `
+  -- What a DAG file is found by: its imports, DAG ids that another file has, that it has an error.
+  CREATE TABLE dag_file_finders (
+    kind TEXT NOT NULL, key TEXT NOT NULL, file TEXT NOT NULL, PRIMARY KEY (kind, key, file)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX dag_file_finders_of_file ON dag_file_finders (file);
+  INSERT OR IGNORE INTO dag_file_finders
+    SELECT 'import', value, file FROM dag_files, json_each(record, '$.imports');
+  INSERT OR IGNORE INTO dag_file_finders
+    SELECT 'claim', json_extract(value, '$.dagId'), file FROM dag_files, json_each(record, '$.diagnostics')
+    WHERE json_extract(value, '$.code') = 'dag-id-in-two-files' AND json_extract(value, '$.dagId') IS NOT NULL;
+  INSERT OR IGNORE INTO dag_file_finders
+    SELECT 'broken', '', file FROM dag_files, json_each(record, '$.diagnostics')
+    WHERE json_extract(value, '$.severity') = 'error';
+  CREATE INDEX dags_by_file ON dags (json_extract(record, '$.file'), dag_id);
+  `,
 ];
 
 /**

@@ -144,6 +144,7 @@ async function acceptDag(
       isStale: false,
       versionHash: version.hash,
       versionNumber: version.number,
+      newestVersion: Math.max(dag?.newestVersion ?? 0, version.number),
       lastParsedAt: timeOf(processing),
       ...(dag ? { superseded: supersede(dag, version.hash) } : {}),
       ...(keepsPlan && dag?.plannedAt !== undefined ? { plannedAt: dag.plannedAt } : {}),

@@ -84,10 +84,9 @@ async function findImporters(
   { files, ignored }: { readonly files: readonly string[]; readonly ignored: IgnoredFiles },
 ): Promise<readonly string[]> {
   const changed = new Set(files);
-  const records = await metadata.files.list();
-  const known = records.filter(({ imports }) => importsOneOf(imports, changed));
+  const known = await metadata.files.listImporters(files);
   const others = [...ignored].filter(([, seen]) => importsOneOf([...seen], changed));
-  const importers = new Set([...known.map(({ file }) => file), ...others.map(([file]) => file)]);
+  const importers = new Set([...known, ...others.map(([file]) => file)]);
   return [...importers].filter((file) => !changed.has(file));
 }
 

@@ -1,6 +1,6 @@
 // One DAG file from its text to what is live from it. A mistake becomes an import error of the
 // file; the last good version of its DAGs stays live.
-import { isError, isInDoubt, isSameResult, waitsFor } from "../../model/dag-files.ts";
+import { isError, isInDoubt, isSameResult } from "../../model/dag-files.ts";
 import type { Diagnostic } from "../../model/diagnostics.ts";
 import type { DagFileRecord } from "../../model/records.ts";
 import { type DagSource, UnreadableFile } from "../../ports/dag-source.ts";
@@ -100,8 +100,7 @@ async function keepLast(
   });
   if (mistake.code !== "file-emptied") return [];
   // A file that the DAGs were moved to may have them now.
-  const records = await processing.platform.metadata.files.list();
-  return records.filter((record) => waitsFor(record, live)).map((record) => record.file);
+  return processing.platform.metadata.files.listClaimants(live);
 }
 
 /** Last step: records what came of the file, and takes off the DAGs that it has no more. */

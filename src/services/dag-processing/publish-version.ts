@@ -57,11 +57,10 @@ export async function publishVersion(
   // Also for a version that is known: its machine may have been collected since it was live.
   await stateMachines.publish({ dagId, hash, definition: compiled.definition });
   if (known) return { version: known, diagnostics };
-  const [newest] = await metadata.versions.list(dagId);
   const version: DagVersionRecord = {
     dagId,
     hash,
-    number: (newest?.number ?? 0) + 1,
+    number: await nextNumber(metadata, dagId),
     createdAt: new Date(clock.now()).toISOString(),
     file,
     bundleHash,
@@ -70,6 +69,16 @@ export async function publishVersion(
   };
   await metadata.versions.create(version);
   return { version, diagnostics };
+}
+
+/** One more than any version has. The DAG's record knows it, so that no other version is read. */
+async function nextNumber(metadata: Platform["metadata"], dagId: string): Promise<number> {
+  const dag = await metadata.dags.get(dagId);
+  if (!dag) return 1;
+  if (dag.newestVersion !== undefined) return dag.newestVersion + 1;
+  // Records of earlier releases don't: once, the versions are read.
+  const [newest] = await metadata.versions.list(dagId);
+  return Math.max(newest?.number ?? 0, dag.versionNumber) + 1;
 }
 
 /** 128 bits in hexadecimal; the same for the same drawing and the same code. */

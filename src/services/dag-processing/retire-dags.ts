@@ -1,13 +1,11 @@
 // DAGs that their file has no more: they are taken off, with their history kept.
-import { waitsFor } from "../../model/dag-files.ts";
 import type { DagFileRecord } from "../../model/records.ts";
-import { itemsOf } from "../../ports/pages.ts";
 import { updateDag } from "../update-dag.ts";
 import type { Processing } from "./processing.ts";
 
 /**
  * Ids of the DAGs that are live from the file. It may be processed elsewhere at the same time: a
- * DAG that was made live there may not be in the file's record yet, so all DAGs are looked at.
+ * DAG that was made live there may not be in the file's record yet, so the DAGs say it, too.
  */
 export async function findLiveDags(
   { platform: { metadata } }: Processing,
@@ -18,8 +16,8 @@ export async function findLiveDags(
     const dag = await metadata.dags.get(dagId);
     if (dag?.file === file && !dag.isStale) dagIds.add(dagId);
   }
-  for await (const dag of itemsOf(metadata.dags.list)) {
-    if (dag.file === file && !dag.isStale) dagIds.add(dag.dagId);
+  for (const { dagId, isStale } of await metadata.dags.listOfFile(file)) {
+    if (!isStale) dagIds.add(dagId);
   }
   return dagIds;
 }
@@ -56,8 +54,5 @@ export async function retireDags(
     await schedules.remove(dagId);
     await options.onDagChanged(dagId);
   }
-  const records = await metadata.files.list();
-  return records
-    .filter((record) => record.file !== file && waitsFor(record, dagIds))
-    .map((record) => record.file);
+  return (await metadata.files.listClaimants(dagIds)).filter((waiting) => waiting !== file);
 }

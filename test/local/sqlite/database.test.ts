@@ -90,13 +90,26 @@ test("damage met while reading is named with the path and the remedy", async () 
     );
   }
   await first.close();
-  const size = readFileSync(file).length;
-  const descriptor = openSync(file, "r+");
-  writeSync(descriptor, Buffer.alloc(size - 8_192, 0x5a), 0, size - 8_192, 8_192);
-  closeSync(descriptor);
+  damageAllButSchema(file);
 
   const metadata = createSqliteMetadata({ file });
   await expect(metadata.versions.list("etl")).rejects.toThrow(`${file} is damaged`);
   await expect(metadata.runs.create(dagRun())).rejects.toThrow(`${file} is damaged`);
   await metadata.close();
 });
+
+/** Overwrites every page of the database but those that describe its tables. */
+function damageAllButSchema(file: string): void {
+  const db = new DatabaseSync(file);
+  const kept = db.prepare("SELECT pageno FROM dbstat WHERE name = 'sqlite_schema'").all();
+  const pageSize = Number(db.prepare("PRAGMA page_size").get()?.page_size);
+  db.close();
+  const ofSchema = new Set(kept.map(({ pageno }) => Number(pageno)));
+  const pages = readFileSync(file).length / pageSize;
+  const descriptor = openSync(file, "r+");
+  for (let page = 1; page <= pages; page += 1) {
+    if (ofSchema.has(page)) continue;
+    writeSync(descriptor, Buffer.alloc(pageSize, 0x5a), 0, pageSize, (page - 1) * pageSize);
+  }
+  closeSync(descriptor);
+}
