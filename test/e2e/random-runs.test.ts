@@ -1,7 +1,7 @@
 // Random DAGs through the real compiler, interpreter, services and SQLite, in virtual time, against
 // the reference scheduler: the same final states, and every task starts at the very moment that its
 // rule allows.
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import type { DagDocument } from "../../src/model/document.ts";
 import { createRandom, randomDocument, randomScript } from "../reference/random-dags.ts";
 import type { Script as Plan, ScriptedTask } from "../reference/run-states.ts";
@@ -30,6 +30,18 @@ test(`${DAGS} random DAGs end and start as the reference scheduler says`, {
     const plan = randomScript(document, seed);
     const observed = await product.run(document, toScript(plan));
     expectSame(document, plan, observed, seed);
+  }
+});
+
+test("random DAGs end and start so as well where tries run apart from the worker", {
+  timeout: 300_000,
+}, async () => {
+  const split = createVirtualProduct({ isSplit: true, apart: { limit: 900 } });
+  onTestFinished(() => split.close());
+  for (let seed = 50_000; seed < 50_000 + DAGS / 4; seed += 1) {
+    const document = randomDocument(seed, { maxTasks: 40 });
+    const plan = randomScript(document, seed);
+    expectSame(document, plan, await split.run(document, toScript(plan)), seed);
   }
 });
 

@@ -26,6 +26,7 @@ import { createTriggerer } from "../../src/services/tasks/triggerer.ts";
 import type { WorkerEvent } from "../../src/services/tasks/worker-events.ts";
 import { ABSENT } from "./absent-ports.ts";
 import type { Script as Plan } from "./run-states.ts";
+import { inHalves } from "./split-worker.ts";
 import { createVirtualClock, createVirtualSchedules, type VirtualClock } from "./virtual-clock.ts";
 import {
   createVirtualRunner,
@@ -130,6 +131,8 @@ export interface VirtualProductOptions {
   readonly xcoms?: XComs;
   /** Tries at the same time; any number when absent. */
   readonly threads?: number;
+  /** Whether each try is begun by one call of the worker and ended by another; false when absent. */
+  readonly isSplit?: boolean;
   /**
    * Workers as functions of a cloud: the triggerer doesn't wait for them, and nobody tells of their
    * death.
@@ -202,7 +205,7 @@ export function createVirtualProduct(options: VirtualProductOptions = {}): Virtu
       clock,
       report,
       functions: () => ({
-        worker: (event, signal) => calls.invoke(() => services.worker.execute(event, signal)),
+        worker: (event, signal) => calls.invoke(() => work(event, signal)),
         recorder: (event) => calls.invoke(() => services.recorder.handle(event)),
         async failed({ dagId, runId }) {
           const run = await metadata.runs.get(dagId, runId);
@@ -224,10 +227,12 @@ export function createVirtualProduct(options: VirtualProductOptions = {}): Virtu
     );
     const used = { metadata, xcoms, clock, report, runner, schedules, stateMachines, triggers };
     const logs = options.logs ?? ABSENT.logs;
-    const services = createServices({ ...ABSENT, ...used, logs });
+    const platform = { ...ABSENT, ...used, logs };
+    const services = createServices(platform);
+    const work = options.isSplit ? inHalves(services.worker, platform) : services.worker.execute;
     const apart = createTriggerer(used, async (event, signal) => {
       if (options.apart?.isLost?.(event)) return;
-      services.worker.execute(event, signal).catch((problem) => report.error(String(problem)));
+      work(event, signal).catch((problem) => report.error(String(problem)));
     });
     const triggerer = () => (options.apart ? apart : services.triggerer);
     return { services, stateMachines, timers, runner, life };

@@ -9,7 +9,7 @@ import { isFinished } from "../../model/states.ts";
 import { holdToken, poke } from "../../model/task-instance.ts";
 import type { ServiceContext } from "../service-context.ts";
 import { finishEnd } from "./task-ends.ts";
-import { mayStart, runTry } from "./tries.ts";
+import { mayStart, type RunTry } from "./tries.ts";
 import { recordDeath } from "./try-ends.ts";
 import type { InstanceScope } from "./verdicts.ts";
 import { RetryLater, type WorkerEvent } from "./worker-events.ts";
@@ -24,9 +24,14 @@ export interface SensorContext extends ServiceContext {
   readonly pokesUnderWay: PokesUnderWay;
 }
 
-interface PokeCall {
-  readonly pokedBy: "engine" | "triggerer";
+/** What a call of the worker pokes with. */
+interface Poking {
   readonly signal: AbortSignal;
+  readonly run: RunTry;
+}
+
+interface PokeCall extends Poking {
+  readonly pokedBy: "engine" | "triggerer";
 }
 
 /** When a sensor is looked at again whose trigger rule is not met, against expectation; in ms. */
@@ -56,11 +61,11 @@ export function createPokesUnderWay(): PokesUnderWay {
 export async function executeSensor(
   context: SensorContext,
   instance: InstanceScope,
-  { event, signal }: { readonly event: WorkerEvent; readonly signal: AbortSignal },
+  { event, ...poking }: Poking & { readonly event: WorkerEvent },
 ): Promise<void> {
   const { token, pokes } = event;
-  if (token !== undefined) await enterSensor(context, instance, { token, signal });
-  else if (pokes !== undefined) await followMessage(context, instance, { pokes, signal });
+  if (token !== undefined) await enterSensor(context, instance, { ...poking, token });
+  else if (pokes !== undefined) await followMessage(context, instance, { ...poking, pokes });
 }
 
 /**
@@ -69,7 +74,7 @@ export async function executeSensor(
 async function enterSensor(
   context: SensorContext,
   instance: InstanceScope,
-  { token, signal }: { readonly token: string; readonly signal: AbortSignal },
+  { token, ...poking }: Poking & { readonly token: string },
 ): Promise<void> {
   const { metadata, clock, stateMachines } = context;
   const { limit } = context.runner;
@@ -98,13 +103,13 @@ async function enterSensor(
       return;
     }
     known = await recordDeath(context, instance, known);
-    return leaveNext(context, instance, known);
+    return leaveNextPoke(context, instance, known);
   }
   // Should this call die unnoticed, the message finds out.
   if (limit !== undefined) {
     await leaveMessage(context, instance, { pokes, dueAt: clock.now() + limit * 1_000 });
   }
-  await pokeOnce(context, instance, { known, call: { pokedBy: "engine", signal } });
+  await pokeOnce(context, instance, { known, call: { pokedBy: "engine", ...poking } });
 }
 
 /**
@@ -113,7 +118,7 @@ async function enterSensor(
 async function followMessage(
   context: SensorContext,
   instance: InstanceScope,
-  { pokes, signal }: { readonly pokes: number; readonly signal: AbortSignal },
+  { pokes, ...poking }: Poking & { readonly pokes: number },
 ): Promise<void> {
   const known = await context.metadata.taskInstances.get(instance.key);
   const { state = null, pokes: seen = 0 } = known ?? {};
@@ -122,10 +127,10 @@ async function followMessage(
   }
   if (known && state === "running") {
     if (seen !== pokes + 1 || !isLost(context, instance, known)) return;
-    return leaveNext(context, instance, await recordDeath(context, instance, known));
+    return leaveNextPoke(context, instance, await recordDeath(context, instance, known));
   }
   if (seen !== pokes) return;
-  await pokeOnce(context, instance, { known, call: { pokedBy: "triggerer", signal } });
+  await pokeOnce(context, instance, { known, call: { pokedBy: "triggerer", ...poking } });
 }
 
 async function pokeOnce(
@@ -134,15 +139,15 @@ async function pokeOnce(
   { known, call }: { readonly known: TaskInstanceRecord | undefined; readonly call: PokeCall },
 ): Promise<void> {
   const { clock, pokesUnderWay } = context;
-  const { pokedBy, signal } = call;
+  const { pokedBy, signal, run } = call;
   const dueAt = dueOf(known);
-  if (dueAt !== undefined && dueAt > clock.now()) return leaveNext(context, instance, known);
+  if (dueAt !== undefined && dueAt > clock.now()) return leaveNextPoke(context, instance, known);
   let underWay: { end(): void } | undefined;
-  let ended: TaskInstanceRecord | undefined;
+  let ended: Awaited<ReturnType<RunTry>>;
   try {
     if (dueAt === undefined && !(await mayStart(context, instance, known))) return;
     underWay = pokesUnderWay.begin(instance);
-    ended = await runTry(context, instance, {
+    ended = await run(context, instance, {
       signal,
       known,
       begin: (facts) => poke(known, { ...facts, pokedBy }),
@@ -158,7 +163,8 @@ async function pokeOnce(
   } finally {
     underWay?.end();
   }
-  await leaveNext(context, instance, ended);
+  // Whoever ends it there leaves the message.
+  if (ended !== "elsewhere") await leaveNextPoke(context, instance, ended);
 }
 
 /** Whether a poke that is recorded as running can't go on any more. */
@@ -171,9 +177,9 @@ function isLost(
   return pokeEndsBy(known, limit) <= clock.now();
 }
 
-/** Leaves the message for what the instance waits for, if it does. */
-async function leaveNext(
-  context: SensorContext,
+/** Leaves the message for what the instance waits for, if it does. Repeating is harmless. */
+export async function leaveNextPoke(
+  context: ServiceContext,
   instance: InstanceScope,
   known: TaskInstanceRecord | undefined,
 ): Promise<void> {
@@ -184,7 +190,7 @@ async function leaveNext(
 
 /** Leaves the message for the poke after so many. */
 function leaveMessage(
-  { triggers }: SensorContext,
+  { triggers }: ServiceContext,
   { run, key }: InstanceScope,
   message: { readonly pokes: number; readonly dueAt: number },
 ): Promise<void> {

@@ -1,6 +1,6 @@
 // One try: it waits for a slot, is recorded as running, gets what the task reads, and the task
-// runner runs it. How it ended is recorded by try-ends.ts.
-
+// runner runs it. Where user code runs apart from the worker, the same try is begun by one call and
+// ended by another. How it ended is recorded by try-ends.ts.
 import type { TaskInstanceRecord } from "../../model/records.ts";
 import { totalPriorityWeight } from "../../model/scheduling/priority.ts";
 import { describeLostTries } from "../../model/scheduling/suspects.ts";
@@ -13,7 +13,6 @@ import type { ServiceContext } from "../service-context.ts";
 import { propagate } from "./propagate.ts";
 import { callForTask, readInputs } from "./task-call-inputs.ts";
 import { createTaskServices } from "./task-services.ts";
-
 import { isToBeIsolated, recordEnding, recordFailure, toTaskError } from "./try-ends.ts";
 import { recordVerdict } from "./verdict-wave.ts";
 import { decideVerdict, type InstanceScope } from "./verdicts.ts";
@@ -48,15 +47,38 @@ export interface TryStart {
   }): TaskInstanceTransition | undefined;
 }
 
+/** A try that is recorded as running, with what it is to run. */
+export interface BegunTry {
+  readonly started: TaskInstanceRecord;
+  readonly call: TaskCall;
+}
+
+/** A begun try that runs apart from the worker, and the instance that it belongs to. */
+export interface HandedTry extends BegunTry {
+  readonly instance: InstanceScope;
+}
+
+/** Runs one try; answers the instance after it, or where it goes on elsewhere. */
+export type RunTry = (
+  context: ServiceContext,
+  instance: InstanceScope,
+  how: TryStart,
+) => Promise<TaskInstanceRecord | "elsewhere" | undefined>;
+
 /** A try that is recorded as running, and how it ended. */
-type RanTry = { readonly started: TaskInstanceRecord } & (
-  | { readonly ending: TaskOutcome | DiedTry }
-  /** What the task reads could not be fetched. */
-  | { readonly unreadable: TaskError }
-);
+interface RanTry {
+  readonly started: TaskInstanceRecord;
+  readonly ending: TaskOutcome | DiedTry | Unreadable;
+}
+
+/** What the task reads could not be fetched. */
+interface Unreadable {
+  readonly kind: "unreadable";
+  readonly error: TaskError;
+}
 
 /**
- * Runs one try and records how it ended; undefined when that was not ours to record. Throws
+ * Runs one try here and records how it ended; undefined when that was not ours to record. Throws
  * RetryLater when another worker is at the task.
  */
 export async function runTry(
@@ -78,22 +100,71 @@ export async function runTry(
     slot?.release();
   }
   if (signal.aborted) return undefined;
-  if (!ran) throw new RetryLater("Stepwind.NotYet", "another worker is at the task");
-  return "unreadable" in ran
-    ? recordFailure(context, instance, { started: ran.started, error: ran.unreadable })
-    : recordEnding(context, instance, { started: withRendered(ran), ending: ran.ending });
+  if (!ran) throw new RetryLater("Stepwind.NotYet", ANOTHER_WORKER);
+  return endTry(context, instance, ran);
+}
+
+/**
+ * Begins one try and hands it to `take`, which has it run elsewhere; what it reads being out of
+ * reach ends the try here. Throws RetryLater when another worker is at the task.
+ */
+export function handOutTry(take: (handed: HandedTry) => void): RunTry {
+  return async (context, instance, how) => {
+    const begun = await beginTry(context, instance, how);
+    if (!begun) throw new RetryLater("Stepwind.NotYet", ANOTHER_WORKER);
+    if ("ending" in begun) return endTry(context, instance, begun);
+    take({ ...begun, instance });
+    return "elsewhere";
+  };
+}
+
+const ANOTHER_WORKER = "another worker is at the task";
+
+/** Records how a try ended, with all that follows; undefined when that was not ours to record. */
+export function endTry(
+  context: ServiceContext,
+  instance: InstanceScope,
+  { started, ending }: RanTry,
+): Promise<TaskInstanceRecord | undefined> {
+  if (ending.kind === "unreadable") {
+    return recordFailure(context, instance, { started, error: ending.error });
+  }
+  return recordEnding(context, instance, { started: withRendered(started, ending), ending });
 }
 
 /** The instance with the fields that the try rendered, which are recorded with its end. */
-function withRendered({
-  started,
-  ending,
-}: {
-  readonly started: TaskInstanceRecord;
-  readonly ending: TaskOutcome | DiedTry;
-}): TaskInstanceRecord {
+function withRendered(
+  started: TaskInstanceRecord,
+  ending: TaskOutcome | DiedTry,
+): TaskInstanceRecord {
   if (ending.kind === "died" || ending.renderedFields === undefined) return started;
   return { ...started, renderedFields: ending.renderedFields };
+}
+
+/**
+ * Records the try as running and fetches what the task reads; undefined when another worker is at
+ * the task.
+ */
+async function beginTry(
+  context: ServiceContext,
+  instance: InstanceScope,
+  { signal, known, begin }: TryStart,
+): Promise<BegunTry | (RanTry & { readonly ending: Unreadable }) | undefined> {
+  const { task, key } = instance;
+  const { clock, metadata } = context;
+  const change = begin({ maxTries: task.retries, now: clock.now() });
+  const started = change && (await metadata.taskInstances.update({ key, ...change }));
+  if (!started) return undefined;
+  const { tryNumber, maxTries } = started;
+  try {
+    if (tryNumber > 1 && tryNumber !== known?.tryNumber) {
+      await retry(clock, () => metadata.xcoms.delete(key), { signal });
+    }
+    const reads = await retry(clock, () => readInputs(context, key, task), { signal });
+    return { started, call: callForTask(instance, { tryNumber, maxTries, reads }) };
+  } catch (problem) {
+    return { started, ending: { kind: "unreadable", error: toTaskError(problem) } };
+  }
 }
 
 /** Undefined when another worker is at the task. */
@@ -102,27 +173,15 @@ async function runInSlot(
   slot: Slot,
   { instance, how }: { readonly instance: InstanceScope; readonly how: TryStart },
 ): Promise<RanTry | undefined> {
+  const begun = await beginTry(context, instance, how);
+  if (!begun || "ending" in begun) return begun;
   const { task, key, version } = instance;
-  const { signal, known, begin } = how;
-  const { clock, metadata } = context;
-  const change = begin({ maxTries: task.retries, now: clock.now() });
-  const started = change && (await metadata.taskInstances.update({ key, ...change }));
-  if (!started) return undefined;
-  const { tryNumber, maxTries } = started;
-  let reads: TaskCall["reads"];
-  try {
-    if (tryNumber > 1 && tryNumber !== known?.tryNumber) {
-      await retry(clock, () => metadata.xcoms.delete(key), { signal });
-    }
-    reads = await retry(clock, () => readInputs(context, key, task), { signal });
-  } catch (problem) {
-    return { started, unreadable: toTaskError(problem) };
-  }
+  const { started, call } = begun;
   const isIsolated = isToBeIsolated(context, started);
   if (isIsolated) await reportIsolation(context, started);
-  const ending = await slot.run(callForTask(instance, { tryNumber, maxTries, reads }), {
+  const ending = await slot.run(call, {
     bundleHash: version.bundleHash,
-    signal,
+    signal: how.signal,
     services: createTaskServices(context, key),
     ...(task.executionTimeout === undefined ? {} : { timeout: task.executionTimeout }),
     ...(isIsolated ? { isIsolated } : {}),

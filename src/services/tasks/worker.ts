@@ -7,12 +7,14 @@ import { graphOf } from "../../model/graph.ts";
 import { instanceKey } from "../../model/instance-key.ts";
 import type { TaskInstanceRecord } from "../../model/records.ts";
 import { isFinished } from "../../model/states.ts";
+import type { TaskOutcome } from "../../model/task-call.ts";
 import { start } from "../../model/task-instance.ts";
+import type { DiedTry } from "../../ports/task-runner.ts";
 import type { ServiceContext } from "../service-context.ts";
 import { untilRetryIsDue } from "./retry-wait.ts";
-import { createPokesUnderWay, executeSensor } from "./sensor.ts";
+import { createPokesUnderWay, executeSensor, leaveNextPoke } from "./sensor.ts";
 import { finishEnd } from "./task-ends.ts";
-import { mayStart, runTry } from "./tries.ts";
+import { endTry, type HandedTry, handOutTry, mayStart, type RunTry, runTry } from "./tries.ts";
 import { recordDeath } from "./try-ends.ts";
 import type { InstanceScope } from "./verdicts.ts";
 import { RetryLater, type WorkerEvent } from "./worker-events.ts";
@@ -23,17 +25,40 @@ export interface Worker {
    * Repeating is safe.
    */
   execute(event: WorkerEvent, signal: AbortSignal): Promise<void>;
+  /**
+   * The first half of `execute`, for user code that runs apart: answers the try that is recorded as
+   * running by now, whose end is to be given to `end`. Undefined when nothing is to be run. Throws
+   * RetryLater as `execute` does.
+   */
+  begin(event: WorkerEvent, signal: AbortSignal): Promise<HandedTry | undefined>;
+  /**
+   * The second half: records how the try ended, with all that follows. "again" when the next try is
+   * due; throws RetryLater when that is later. Repeating is safe.
+   */
+  end(ended: EndedTry, signal: AbortSignal): Promise<"ended" | "again">;
+}
+
+/** How a try ended that ran apart. */
+export interface EndedTry {
+  /** Which task instance of which execution. */
+  readonly event: WorkerEvent;
+  readonly tryNumber: number;
+  /** Of a sensor: the number of the poke. */
+  readonly pokes?: number;
+  readonly ending: TaskOutcome | DiedTry;
 }
 
 export function createWorker(context: ServiceContext): Worker {
   const withPokes = { ...context, pokesUnderWay: createPokesUnderWay() };
 
-  async function execute(event: WorkerEvent, signal: AbortSignal): Promise<void> {
+  /** Calls again for whatever fails, unless the failure says itself when to. */
+  async function orCalledAgain<T>(
+    event: WorkerEvent,
+    signal: AbortSignal,
+    work: () => Promise<T>,
+  ): Promise<T> {
     try {
-      const instance = await findInstance(context, event);
-      if (!instance) return;
-      if (instance.task.sensor) await executeSensor(withPokes, instance, { event, signal });
-      else await executeTask(context, instance, signal);
+      return await work();
     } catch (problem) {
       if (problem instanceof RetryLater) throw problem;
       const { dagId, runId, taskId } = event;
@@ -45,7 +70,53 @@ export function createWorker(context: ServiceContext): Worker {
     }
   }
 
-  return { execute };
+  async function executeBy(run: RunTry, event: WorkerEvent, signal: AbortSignal): Promise<void> {
+    const instance = await findInstance(context, event);
+    if (!instance) return;
+    if (instance.task.sensor) await executeSensor(withPokes, instance, { event, signal, run });
+    else await executeTask(context, instance, { signal, run });
+  }
+
+  return {
+    execute: (event, signal) =>
+      orCalledAgain(event, signal, () => executeBy(runTry, event, signal)),
+
+    begin: (event, signal) =>
+      orCalledAgain(event, signal, async () => {
+        let handed: HandedTry | undefined;
+        const handOut = handOutTry((begun) => {
+          handed = begun;
+        });
+        await executeBy(handOut, event, signal);
+        return handed;
+      }),
+
+    end: (ended, signal) =>
+      orCalledAgain(ended.event, signal, async () => {
+        const instance = await findInstance(context, ended.event);
+        if (!instance) return "ended";
+        const known = await endHanded(context, instance, ended);
+        if (instance.task.sensor) await leaveNextPoke(context, instance, known);
+        else if (known?.state === "up_for_retry") {
+          await untilRetryIsDue(context.clock, known, { ask: "Stepwind.Retry", signal });
+          return "again";
+        }
+        return "ended";
+      }),
+  };
+}
+
+/** The instance as it is after the end, which an earlier call may have recorded. */
+async function endHanded(
+  context: ServiceContext,
+  instance: InstanceScope,
+  { tryNumber, pokes, ending }: EndedTry,
+): Promise<TaskInstanceRecord | undefined> {
+  const known = await context.metadata.taskInstances.get(instance.key);
+  if (known?.tryNumber !== tryNumber || known.pokes !== pokes) return undefined;
+  if (known.state === "running") return endTry(context, instance, { started: known, ending });
+  if (isFinished(known.state)) await finishEnd(context, instance, known, { isRepeated: true });
+  return known;
 }
 
 /** Undefined when the execution that calls was given up, or its run has ended. */
@@ -63,11 +134,11 @@ async function findInstance(
   return undefined;
 }
 
-/** Runs tries until the task has ended, or the next one must wait. */
+/** Runs tries until the task has ended, the next one must wait, or one goes on elsewhere. */
 async function executeTask(
   context: ServiceContext,
   instance: InstanceScope,
-  signal: AbortSignal,
+  { signal, run }: { readonly signal: AbortSignal; readonly run: RunTry },
 ): Promise<void> {
   let known = await context.metadata.taskInstances.get(instance.key);
   // The call that recorded the end may have died before it was propagated.
@@ -86,12 +157,13 @@ async function executeTask(
     }
     if (signal.aborted || !(await mayStart(context, instance, known))) return;
     const before: TaskInstanceRecord | undefined = known;
-    known = await runTry(context, instance, {
+    const after = await run(context, instance, {
       signal,
       known: before,
       begin: (facts) => start(before, facts),
     });
-    if (known?.state !== "up_for_retry") return;
+    if (after === "elsewhere" || after?.state !== "up_for_retry") return;
+    known = after;
     ask = "Stepwind.Retry";
   }
 }
