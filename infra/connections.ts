@@ -88,25 +88,29 @@ function connectSchedules(scope: Construct, { names, services, fires, schedules 
   if (schedules === "scheduler") {
     new scheduler.CfnScheduleGroup(scope, "ScheduleGroup", { name: names.scheduleGroup });
   }
-  new lambda.CfnPermission(scope, "RulePermission", {
-    action: "lambda:InvokeFunction",
-    functionName: services.scheduler.function.functionArn,
-    principal: "events.amazonaws.com",
-    sourceArn: `${names.ruleArnPrefix}*`,
+  const rules = [`${names.ruleArnPrefix}*`, ...names.old.rules];
+  rules.forEach((sourceArn, index) => {
+    new lambda.CfnPermission(scope, `RulePermission${index === 0 ? "" : index}`, {
+      action: "lambda:InvokeFunction",
+      functionName: services.scheduler.function.functionArn,
+      principal: "events.amazonaws.com",
+      sourceArn,
+    });
   });
   fires.addToResourcePolicy(
     new iam.PolicyStatement({
       actions: ["sqs:SendMessage"],
       principals: [new iam.ServicePrincipal("events.amazonaws.com")],
       resources: [fires.queueArn],
-      conditions: { ArnLike: { "aws:SourceArn": `${names.ruleArnPrefix}*` } },
+      conditions: { ArnLike: { "aws:SourceArn": rules } },
     }),
   );
 }
 
 /**
  * Executions that ended without reporting it themselves: stopped by hand, out of time, or by a
- * fault of ours.
+ * fault of ours. Names of Stepwind 0.1's machines may begin like those of other machines of the
+ * account; the recorder leaves the events of these alone.
  */
 function connectExecutions(scope: Construct, { names, services: { recorder } }: Parts): void {
   const { deadLetters } = recorder;
@@ -117,7 +121,10 @@ function connectExecutions(scope: Construct, { names, services: { recorder } }: 
       detailType: ["Step Functions Execution Status Change"],
       detail: {
         status: ["FAILED", "TIMED_OUT", "ABORTED"],
-        stateMachineArn: [{ prefix: names.stateMachineArnPrefix }],
+        stateMachineArn: [
+          { prefix: names.stateMachineArnPrefix },
+          { prefix: names.old.stateMachineArnPrefix },
+        ],
       },
     },
     targets: [

@@ -60,11 +60,6 @@ export function grantAll(parts: Parts): void {
   });
 
   pokeSensors(parts);
-  allow(scheduler.role, {
-    actions: ["states:DescribeExecution"],
-    resources: [`${names.executionArnPrefix}*`],
-    reason: PER_VERSION,
-  });
   processFiles(processor.role, parts);
   serveApi(api.role, parts);
   allow(notifier.role, {
@@ -146,6 +141,14 @@ function callFunctions(parts: Parts): void {
 const PER_VERSION =
   "Each version of a DAG has a state machine of its own, made when the DAG is uploaded";
 
+function machinesOf(names: Names): readonly string[] {
+  return [`${names.stateMachineArnPrefix}*`, names.old.stateMachines];
+}
+
+function executionsOf(names: Names): readonly string[] {
+  return [`${names.executionArnPrefix}*`, names.old.executions];
+}
+
 function useTable(role: iam.Role, { storage: { table } }: Parts): void {
   const resources = [table.attrArn, `${table.attrArn}/index/runs`];
   allow(role, { actions: TABLE_ACTIONS, resources });
@@ -182,18 +185,19 @@ function useObjects(
 function planRuns(role: iam.Role, parts: Parts): void {
   const { names, stateMachineRole, scheduleRole } = parts;
   allow(role, {
-    actions: [
-      "states:StartExecution",
-      "states:CreateStateMachine",
-      "states:DeleteStateMachine",
-      "states:TagResource",
-    ],
+    actions: ["states:StartExecution", "states:CreateStateMachine", "states:TagResource"],
     resources: [`${names.stateMachineArnPrefix}*`],
     reason: PER_VERSION,
   });
   allow(role, {
-    actions: ["states:StopExecution"],
-    resources: [`${names.executionArnPrefix}*`],
+    actions: ["states:DeleteStateMachine"],
+    resources: machinesOf(names),
+    reason: PER_VERSION,
+  });
+  allow(role, {
+    // Describing tells whether a machine of Stepwind 0.1 has started the run before.
+    actions: ["states:StopExecution", "states:DescribeExecution"],
+    resources: executionsOf(names),
     reason: PER_VERSION,
   });
   allow(role, {
@@ -224,7 +228,7 @@ function planRuns(role: iam.Role, parts: Parts): void {
       "events:PutTargets",
       "events:RemoveTargets",
     ],
-    resources: [`${names.ruleArnPrefix}*`],
+    resources: [`${names.ruleArnPrefix}*`, ...names.old.rules],
     reason: "Each DAG has rules of its own",
   });
   tellFailures(role, parts);
@@ -234,7 +238,7 @@ function planRuns(role: iam.Role, parts: Parts): void {
 function releaseGates(role: iam.Role, { names }: Parts): void {
   allow(role, {
     actions: ["states:SendTaskSuccess"],
-    resources: [`${names.stateMachineArnPrefix}*`],
+    resources: machinesOf(names),
     reason: PER_VERSION,
   });
 }

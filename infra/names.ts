@@ -26,17 +26,42 @@ export interface Names {
   /** ARN of a state machine, up to the end of the prefix. */
   readonly stateMachineArnPrefix: string;
   readonly executionArnPrefix: string;
+  /** Machines and rules that Stepwind 0.1 has made, which an upgrade leaves where they are. */
+  readonly old: OldNames;
   readonly scheduleGroup: string;
   readonly scheduleGroupArn: string;
   /** ARN of a schedule of the group, up to its name. */
   readonly scheduleArnPrefix: string;
   readonly rulePrefix: string;
+  /** ARN of a rule, up to the end of the prefix. */
   readonly ruleArnPrefix: string;
   /** Path of the deployment's parameters in SSM, without "/" at the end. */
   readonly secretsPrefix: string;
   /** ARN of a parameter below that path. */
   parameterArn(path: string): string;
 }
+
+/**
+ * Their names begin with the deployment's and "-", as do those of another deployment whose name
+ * goes on with "-". The patterns fit no name of the present kind, of whatever deployment: these
+ * have "_" where the patterns want the "-" in front of a name's hash.
+ */
+export interface OldNames {
+  readonly stateMachineArnPrefix: string;
+  /** ARN pattern. */
+  readonly stateMachines: string;
+  /** ARN pattern. */
+  readonly executions: string;
+  /** ARN patterns; a rule's name ends in a number of one or two digits. */
+  readonly rules: readonly string[];
+}
+
+/** What separates the deployment's name from the rest; the name can't contain it. */
+const SEPARATOR = "_";
+
+/** Of a state machine's name, and of a rule's: see src/model/ids.ts and aws/resource-names.ts. */
+const ANY_MACHINE_HASH = "?".repeat(20);
+const ANY_RULE_HASH = "?".repeat(16);
 
 /**
  * Names of buckets have at most 63 characters, those of rules 64: this leaves room for what comes
@@ -63,7 +88,7 @@ export function createNames(scope: Construct, name: string): Names {
       stack,
     );
   const functionName = (service: ServiceName) => `${name}-${service}`;
-  const prefix = `${name}-`;
+  const prefix = `${name}${SEPARATOR}`;
   const secretsPrefix = `/${name}`;
   // Every account shares the names of buckets.
   const bucket = (holds: string) =>
@@ -77,6 +102,14 @@ export function createNames(scope: Construct, name: string): Names {
     stateMachinePrefix: prefix,
     stateMachineArnPrefix: arn("states", "stateMachine", prefix),
     executionArnPrefix: arn("states", "execution", prefix),
+    old: {
+      stateMachineArnPrefix: arn("states", "stateMachine", `${name}-`),
+      stateMachines: arn("states", "stateMachine", `${name}-*-${ANY_MACHINE_HASH}`),
+      executions: arn("states", "execution", `${name}-*-${ANY_MACHINE_HASH}:*`),
+      rules: ["?", "??"].map((digits) =>
+        arn("events", "rule", `${name}-*-${ANY_RULE_HASH}-${digits}`, "/"),
+      ),
+    },
     scheduleGroup: name,
     scheduleGroupArn: arn("scheduler", "schedule-group", name, "/"),
     scheduleArnPrefix: arn("scheduler", "schedule", `${name}/`, "/"),

@@ -9,7 +9,8 @@ import type * as lambda from "aws-cdk-lib/aws-lambda";
 export interface StepwindProps {
   /**
    * Begins the names of all parts; letters, digits and "-", at most 24. The stack's name when
-   * absent. Never change it.
+   * absent. Never change it. Names of buckets have small letters only, so CloudFormation refuses a
+   * second deployment whose name differs in nothing but capitals.
    */
   readonly name?: string;
   /** Folder of the DAG files, for the command in the output "Push"; "dags" when absent. */

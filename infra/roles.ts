@@ -19,7 +19,9 @@ export function createEngineRoles(scope: Construct, names: Names): EngineRoles {
       assumedBy: new iam.ServicePrincipal("states.amazonaws.com", {
         conditions: {
           StringEquals: { "aws:SourceAccount": account },
-          ArnLike: { "aws:SourceArn": `${names.stateMachineArnPrefix}*` },
+          ArnLike: {
+            "aws:SourceArn": [`${names.stateMachineArnPrefix}*`, names.old.stateMachines],
+          },
         },
       }),
       description: "State machines of DAGs",

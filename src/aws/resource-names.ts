@@ -32,13 +32,26 @@ export function toHash(...texts: readonly string[]): string {
   return hash.digest("hex").slice(0, HASH_LENGTH);
 }
 
-/** What the names of a DAG's schedules begin with, and no others. */
+/**
+ * What the names of a DAG's schedules begin with, and no others. After a prefix that ends in "_"
+ * the parts are separated by that, so that no pattern for names with "-" fits them.
+ */
 export function toSchedulePrefix(dagId: string, prefix = ""): string {
   const hash = toHash(dagId).slice(0, SCHEDULE_HASH_LENGTH);
   const room = MAX_SCHEDULE_NAME_LENGTH - MAX_SUFFIX_LENGTH - prefix.length - hash.length - 2;
   if (room < 1) throw new Error(`"${prefix}" is too long to be in front of names of schedules`);
   const readable = dagId.replaceAll(/[^A-Za-z0-9_-]+/g, "_").slice(0, room);
-  return `${prefix}${readable}-${hash}-`;
+  const separator = prefix.endsWith("_") ? "_" : "-";
+  return `${prefix}${readable}${separator}${hash}${separator}`;
+}
+
+/**
+ * The prefix of the names that Stepwind 0.1 gave to the state machines and rules of this
+ * deployment, which may still be there: it separated the deployment's name by "-", which names of
+ * deployments contain. Undefined for a deployment that still has that prefix.
+ */
+export function toOldPrefix(prefix: string): string | undefined {
+  return prefix.endsWith("_") ? `${prefix.slice(0, -1)}-` : undefined;
 }
 
 function toPercent(byte: number): string {

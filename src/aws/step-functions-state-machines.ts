@@ -6,6 +6,7 @@ import {
   CreateStateMachineCommand,
   DeleteStateMachineCommand,
   DescribeExecutionCommand,
+  type ExecutionStatus,
   SendTaskSuccessCommand,
   type SFNClient,
   StartExecutionCommand,
@@ -15,21 +16,24 @@ import { type CompileOptions, compile } from "../compiler/compile.ts";
 import { executionName, stateMachineName } from "../model/ids.ts";
 import type { RunStore, VersionStore } from "../ports/metadata.ts";
 import type { Clock } from "../ports/platform.ts";
-import type { ExecutionInput, StateMachines, VersionName } from "../ports/state-machines.ts";
+import type { StateMachines, VersionName } from "../ports/state-machines.ts";
 import { isErrorOf, orUndefined } from "./errors.ts";
+import {
+  everyMachinePrefix,
+  executionArnOf,
+  type MachinePrefix,
+  machineArnOf,
+  toOldMachines,
+} from "./machine-arns.ts";
 import { createTokenBucket, type TokenBucket } from "./token-bucket.ts";
 
-export interface StepFunctionsStateMachinesOptions extends CompileOptions {
+export interface StepFunctionsStateMachinesOptions extends CompileOptions, MachinePrefix {
   readonly client: SFNClient;
   readonly metadata: {
     readonly versions: Pick<VersionStore, "get">;
     readonly runs: Pick<RunStore, "get">;
   };
   readonly clock: Clock;
-  /** What names of machines begin with; at most 50 letters, digits, "-" and "_". */
-  readonly prefix: string;
-  /** ARN of a machine up to the end of that prefix. */
-  readonly arnPrefix: string;
   /** Role that the machines have: it may call the functions. */
   readonly roleArn: string;
   /** X-Ray traces of executions; false when absent. */
@@ -74,26 +78,30 @@ export function createStepFunctionsStateMachines(
     start: (execution) => start(machines, execution),
 
     async executionStatus({ dagId, hash, input }) {
-      const executionArn = executionArnOf(options, { dagId, hash }, input);
-      const call = client.send(new DescribeExecutionCommand({ executionArn }));
-      const found = await orUndefined(call, "ExecutionDoesNotExist");
-      if (!found) return "absent";
-      return found.status === "RUNNING" || found.status === "PENDING_REDRIVE" ? "running" : "ended";
+      for (const names of everyMachinePrefix(options)) {
+        const executionArn = executionArnOf(names, { dagId, hash }, input);
+        const call = client.send(new DescribeExecutionCommand({ executionArn }));
+        const found = await orUndefined(call, "ExecutionDoesNotExist");
+        if (found) return isGoingOn(found.status) ? "running" : "ended";
+      }
+      return "absent";
     },
 
     async stop(input, cause) {
       const { dagId, runId } = input;
       const run = await metadata.runs.get(dagId, runId);
       if (!run) return;
-      const call = client.send(
-        new StopExecutionCommand({
-          executionArn: executionArnOf(options, { dagId, hash: run.versionHash }, input),
-          error: "Stepwind.Stopped",
-          cause: cause.slice(0, MAX_CAUSE_LENGTH),
-        }),
-      );
-      // An emulator says "ValidationException" of an execution that has ended; AWS says nothing.
-      await orUndefined(call, "ExecutionDoesNotExist", "ValidationException");
+      for (const names of everyMachinePrefix(options)) {
+        const call = client.send(
+          new StopExecutionCommand({
+            executionArn: executionArnOf(names, { dagId, hash: run.versionHash }, input),
+            error: "Stepwind.Stopped",
+            cause: cause.slice(0, MAX_CAUSE_LENGTH),
+          }),
+        );
+        // An emulator says "ValidationException" of an execution that has ended; AWS says nothing.
+        if (await orUndefined(call, "ExecutionDoesNotExist", "ValidationException")) return;
+      }
     },
 
     async release(token) {
@@ -102,8 +110,11 @@ export function createStepFunctionsStateMachines(
     },
 
     async remove(version) {
-      const command = new DeleteStateMachineCommand({ stateMachineArn: arnOf(options, version) });
-      await orUndefined(client.send(command), "StateMachineDoesNotExist");
+      for (const names of everyMachinePrefix(options)) {
+        const stateMachineArn = machineArnOf(names, version);
+        const command = new DeleteStateMachineCommand({ stateMachineArn });
+        await orUndefined(client.send(command), "StateMachineDoesNotExist");
+      }
     },
   };
 }
@@ -116,7 +127,7 @@ interface Machines extends StepFunctionsStateMachinesOptions {
 async function publish(machines: Machines, { dagId, hash, definition }: Version): Promise<void> {
   const { client, creations, roleArn, tracing, clock } = machines;
   const command = new CreateStateMachineCommand({
-    name: nameOf(machines, { dagId, hash }),
+    name: stateMachineName(dagId, hash, machines.prefix),
     definition: JSON.stringify(definition),
     roleArn,
     type: "STANDARD",
@@ -147,7 +158,7 @@ async function start(
   // The request's id makes a second start another one than the first, also while that runs; to the
   // SDK's own repetitions of a call it is the same.
   const command = new StartExecutionCommand({
-    stateMachineArn: arnOf(machines, { dagId, hash }),
+    stateMachineArn: machineArnOf(machines, { dagId, hash }),
     name: executionName(input),
     input: JSON.stringify({ ...input, requestId: randomUUID() }),
   });
@@ -159,9 +170,29 @@ async function start(
     return await send();
   } catch (error) {
     if (!isErrorOf(error, ...NOT_THERE)) throw error;
+    if (await wasStartedBefore(machines, { dagId, hash, input })) return "exists";
     await publishAgain(machines, { dagId, hash });
     return settled(machines.clock, NOT_THERE, send);
   }
+}
+
+/**
+ * Whether the machine that Stepwind 0.1 made of the version has had the execution. Asked only where
+ * the version's current machine isn't there yet, as after an upgrade.
+ */
+async function wasStartedBefore(
+  machines: Machines,
+  { dagId, hash, input }: Execution,
+): Promise<boolean> {
+  const old = toOldMachines(machines);
+  if (!old) return false;
+  const executionArn = executionArnOf(old, { dagId, hash }, input);
+  const call = machines.client.send(new DescribeExecutionCommand({ executionArn }));
+  return (await orUndefined(call, "ExecutionDoesNotExist")) !== undefined;
+}
+
+function isGoingOn(status: ExecutionStatus | undefined): boolean {
+  return status === "RUNNING" || status === "PENDING_REDRIVE";
 }
 
 /** Calls again while the machine is not what it will be; throws the last error. */
@@ -178,19 +209,4 @@ async function settled<T>(
       await clock.sleep(SETTLING_PAUSE_MS);
     }
   }
-}
-
-type Names = Pick<StepFunctionsStateMachinesOptions, "prefix" | "arnPrefix">;
-
-function nameOf({ prefix }: Names, { dagId, hash }: VersionName): string {
-  return stateMachineName(dagId, hash, prefix);
-}
-
-function arnOf(names: Names, version: VersionName): string {
-  return names.arnPrefix + nameOf(names, version).slice(names.prefix.length);
-}
-
-function executionArnOf(names: Names, version: VersionName, input: ExecutionInput): string {
-  const machineArn = arnOf(names, version);
-  return `${machineArn.replace(":stateMachine:", ":execution:")}:${executionName(input)}`;
 }

@@ -93,20 +93,21 @@ export function executionName(execution: {
 /**
  * The name of the state machine of a DAG's version; `versionHash` is the hash of its content. The
  * prefix tells the machines of deployments apart; it is whole in the name if it has at most 50
- * characters that Step Functions takes.
+ * characters that Step Functions takes. A prefix that ends in "_" has one in front of the hash as
+ * well, where other names have "-": so a pattern for the one kind never fits the other.
  */
 export function stateMachineName(dagId: string, versionHash: string, prefix = "stepwind-"): string {
   const hash = `${versionHash.slice(0, 12)}${hashText(dagId).slice(0, 8)}`;
-  return withHash(`${prefix}${dagId}`, hash);
+  return withHash(`${prefix}${dagId}`, hash, prefix.endsWith("_") ? "_" : "-");
 }
 
 /**
  * A readable part in letters that Step Functions takes, cut so that the part that makes it unique
  * fits behind.
  */
-function withHash(readable: string, hash: string): string {
+function withHash(readable: string, hash: string, separator = "-"): string {
   const plain = readable.replaceAll(/[^A-Za-z0-9_-]+/g, "_");
-  return `${plain.slice(0, MAX_NAME_LENGTH - hash.length - 1)}-${hash}`;
+  return `${plain.slice(0, MAX_NAME_LENGTH - hash.length - 1)}${separator}${hash}`;
 }
 
 /**

@@ -25,8 +25,8 @@ const region = process.env.AWS_REGION ?? "us-east-1";
 function createEngine(
   metadata: Metadata,
   functions: { readonly worker: string; readonly recorder: string },
+  prefix = `test-${randomUUID().slice(0, 8)}-`,
 ) {
-  const prefix = `test-${randomUUID().slice(0, 8)}-`;
   const stateMachines = createStepFunctionsStateMachines({
     client,
     metadata,
@@ -85,5 +85,40 @@ test("each version is a machine, tagged, until it is removed; then it is made ag
   const answer = await stateMachines.start({ ...input, hash: run.versionHash, input });
   expect(answer).toBe("started");
   expect(await machinesOf(prefix)).toHaveLength(3);
+  await metadata.close();
+});
+
+const held = Promise.withResolvers<void>();
+const holding = await createCallingFunction(() => held.promise);
+
+test("after an upgrade, machines with the names of Stepwind 0.1 finish what they run and go with their version", async () => {
+  const metadata = createSqliteMetadata({ file: ":memory:" });
+  const functions = { worker: holding.name, recorder: "none" };
+  const name = `test-${randomUUID().slice(0, 8)}`;
+  const old = createEngine(metadata, functions, `${name}-`).stateMachines;
+  const { stateMachines } = createEngine(metadata, functions, `${name}_`);
+  const dagId = "orders";
+  const hash = "a".repeat(32);
+  const document = dagDocument({ dagId, tasks: [taskDocument("a")] });
+  const { definition } = compile(document, { functions });
+  await metadata.versions.create(dagVersion({ dagId, hash, document }));
+  await old.publish({ dagId, hash, definition });
+  const inputOf = (runId: string) => ({ dagId, runId, clearNumber: 0 });
+  for (const runId of ["before", "after"]) {
+    await metadata.runs.create(dagRun({ dagId, runId, state: "running", versionHash: hash }));
+  }
+  const before = { dagId, hash, input: inputOf("before") };
+  expect(await old.start(before)).toBe("started");
+
+  expect(await stateMachines.executionStatus(before)).toBe("running");
+  expect(await stateMachines.start(before)).toBe("exists");
+  expect(await machinesOf(`${name}_`)).toHaveLength(0);
+  expect(await stateMachines.start({ dagId, hash, input: inputOf("after") })).toBe("started");
+  expect(await machinesOf(`${name}_`)).toHaveLength(1);
+  await stateMachines.stop(before.input, "enough");
+  expect(await stateMachines.executionStatus(before)).toBe("ended");
+  await stateMachines.remove({ dagId, hash });
+  expect(await machinesOf(name)).toHaveLength(0);
+  held.resolve();
   await metadata.close();
 });

@@ -93,3 +93,13 @@ test("DAGs and versions that look alike have machines of their own", () => {
   );
   expect(new Set(names).size).toBe(8);
 });
+
+test("after a prefix that ends in _ the hash is set off by _, and a pattern for - fits no such name", () => {
+  const hash = "0123456789abcdef0123456789abcdef";
+  fc.assert(
+    fc.property(fc.string(), (dagId) => {
+      expect(stateMachineName(dagId, hash, "etl_")).toMatch(/^etl_.*_[a-z0-9]{20}$/);
+      expect(stateMachineName(dagId, hash, "etl-")).toMatch(/^etl-.*-[a-z0-9]{20}$/);
+    }),
+  );
+});

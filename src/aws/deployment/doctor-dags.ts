@@ -2,16 +2,19 @@
 
 import { ListRulesCommand } from "@aws-sdk/client-eventbridge";
 import { paginateListSchedules } from "@aws-sdk/client-scheduler";
-import { DescribeStateMachineCommand } from "@aws-sdk/client-sfn";
-import { stateMachineName } from "../../model/ids.ts";
+import {
+  DescribeStateMachineCommand,
+  type DescribeStateMachineCommandOutput,
+  type SFNClient,
+} from "@aws-sdk/client-sfn";
 import type { DagRecord } from "../../model/records.ts";
 import { formatDuration } from "../../model/values/durations.ts";
 import type { Metadata } from "../../ports/metadata.ts";
 import { itemsOf } from "../../ports/pages.ts";
 import { createDynamoDbMetadata } from "../dynamodb/metadata.ts";
-import type { AwsEnvironment } from "../environment.ts";
-import { isErrorOf } from "../errors.ts";
-import { toSchedulePrefix } from "../resource-names.ts";
+import { orUndefined } from "../errors.ts";
+import { everyMachinePrefix, machineArnOf } from "../machine-arns.ts";
+import { toOldPrefix, toSchedulePrefix } from "../resource-names.ts";
 import type { Check, Finding, Patient } from "./doctor-check.ts";
 
 /** Seconds that a run may wait for its start before that is reported. */
@@ -55,21 +58,21 @@ async function checkStateMachines(patient: Patient): Promise<readonly Finding[]>
   const dags = await liveDags(metadataOf(patient));
   const findings: Finding[] = [];
   for (const { dagId, versionHash, file } of dags) {
-    const stateMachineArn = machineArn(environment, { dagId, hash: versionHash });
-    try {
-      const { roleArn } = await clients.sfn.send(
-        new DescribeStateMachineCommand({ stateMachineArn }),
-      );
-      if (roleArn === environment.stateMachineRoleArn) continue;
+    const version = { dagId, hash: versionHash };
+    const arns = everyMachinePrefix({
+      prefix: environment.stateMachinePrefix,
+      arnPrefix: environment.stateMachineArnPrefix,
+    }).map((machines) => machineArnOf(machines, version));
+    const machine = await findMachine(clients.sfn, arns);
+    if (!machine) {
+      const message = `DAG "${dagId}" has no state machine ${arns[0]}`;
+      findings.push({ level: "wrong", message, hint: `change ${file} and push it` });
+    } else if (machine.roleArn !== environment.stateMachineRoleArn) {
       findings.push({
         level: "wrong",
-        message: `the state machine of DAG "${dagId}" has the role ${roleArn}`,
+        message: `the state machine of DAG "${dagId}" has the role ${machine.roleArn}`,
         hint: `its role should be ${environment.stateMachineRoleArn}: change ${file} and push it`,
       });
-    } catch (error) {
-      if (!isErrorOf(error, "StateMachineDoesNotExist")) throw error;
-      const message = `DAG "${dagId}" has no state machine ${stateMachineArn}`;
-      findings.push({ level: "wrong", message, hint: `change ${file} and push it` });
     }
   }
   if (findings.length > 0) return findings;
@@ -79,7 +82,7 @@ async function checkStateMachines(patient: Patient): Promise<readonly Finding[]>
 async function checkSchedules(patient: Patient): Promise<readonly Finding[]> {
   const metadata = metadataOf(patient);
   const { schedules, rulePrefix } = patient.environment;
-  const prefix = schedules === "rules" ? rulePrefix : "";
+  const prefixes = schedules === "rules" ? everyRulePrefix(rulePrefix) : [""];
   const names = await listScheduleNames(patient);
   const findings: Finding[] = [];
   let count = 0;
@@ -90,7 +93,8 @@ async function checkSchedules(patient: Patient): Promise<readonly Finding[]> {
       continue;
     }
     count += 1;
-    if (names.some((name) => name.startsWith(toSchedulePrefix(dagId, prefix)))) continue;
+    const mine = prefixes.map((prefix) => toSchedulePrefix(dagId, prefix));
+    if (mine.some((prefix) => names.some((name) => name.startsWith(prefix)))) continue;
     const message = `DAG "${dagId}" has a schedule that nothing fires`;
     findings.push({ level: "wrong", message, hint: "pause and unpause it" });
   }
@@ -98,25 +102,41 @@ async function checkSchedules(patient: Patient): Promise<readonly Finding[]> {
   return [{ level: "ok", message: `${count} DAGs with cron schedules are fired` }];
 }
 
-function machineArn(
-  { stateMachinePrefix: prefix, stateMachineArnPrefix }: AwsEnvironment,
-  { dagId, hash }: { readonly dagId: string; readonly hash: string },
-): string {
-  return stateMachineArnPrefix + stateMachineName(dagId, hash, prefix).slice(prefix.length);
+/** The first of the machines that is there. */
+async function findMachine(
+  client: SFNClient,
+  arns: readonly string[],
+): Promise<DescribeStateMachineCommandOutput | undefined> {
+  for (const stateMachineArn of arns) {
+    const call = client.send(new DescribeStateMachineCommand({ stateMachineArn }));
+    const found = await orUndefined(call, "StateMachineDoesNotExist");
+    if (found) return found;
+  }
+  return undefined;
+}
+
+/** The current prefix, then that of Stepwind 0.1. */
+function everyRulePrefix(prefix: string): readonly string[] {
+  const old = toOldPrefix(prefix);
+  return old === undefined ? [prefix] : [prefix, old];
 }
 
 /** Of all schedules of the deployment that are on. */
 async function listScheduleNames({ clients, environment }: Patient): Promise<readonly string[]> {
   const names: string[] = [];
   if (environment.schedules === "rules") {
-    const NamePrefix = environment.rulePrefix;
-    for (let token: string | undefined, more = true; more; more = token !== undefined) {
-      const command = new ListRulesCommand({ NamePrefix, ...(token ? { NextToken: token } : {}) });
-      const { Rules = [], NextToken } = await clients.events.send(command);
-      names.push(
-        ...Rules.flatMap(({ Name, State }) => (Name && State === "ENABLED" ? [Name] : [])),
-      );
-      token = NextToken;
+    for (const NamePrefix of everyRulePrefix(environment.rulePrefix)) {
+      for (let token: string | undefined, more = true; more; more = token !== undefined) {
+        const command = new ListRulesCommand({
+          NamePrefix,
+          ...(token ? { NextToken: token } : {}),
+        });
+        const { Rules = [], NextToken } = await clients.events.send(command);
+        names.push(
+          ...Rules.flatMap(({ Name, State }) => (Name && State === "ENABLED" ? [Name] : [])),
+        );
+        token = NextToken;
+      }
     }
     return names;
   }

@@ -3,7 +3,8 @@ import { DescribeTableCommand } from "@aws-sdk/client-dynamodb";
 import { InvokeCommand, ListEventSourceMappingsCommand } from "@aws-sdk/client-lambda";
 import { HeadBucketCommand } from "@aws-sdk/client-s3";
 import { ListSubscriptionsByTopicCommand } from "@aws-sdk/client-sns";
-import { GetQueueAttributesCommand, paginateListQueues } from "@aws-sdk/client-sqs";
+import { GetQueueAttributesCommand, GetQueueUrlCommand } from "@aws-sdk/client-sqs";
+import { orUndefined } from "../errors.ts";
 import { createSsmPassword } from "../ssm-password.ts";
 import { createSsmSecrets } from "../ssm-secrets.ts";
 import type { Check, Finding, Patient } from "./doctor-check.ts";
@@ -144,29 +145,47 @@ async function checkSecrets({ clients, environment }: Patient): Promise<readonly
   return findings;
 }
 
-async function checkDeadLetters({ deployment, clients }: Patient): Promise<readonly Finding[]> {
+async function checkDeadLetters(patient: Patient): Promise<readonly Finding[]> {
+  const { clients } = patient;
   const findings: Finding[] = [];
   let empty = 0;
-  const pages = paginateListQueues(
-    { client: clients.sqs },
-    { QueueNamePrefix: `${deployment.name}-`, MaxResults: 1_000 },
-  );
-  for await (const { QueueUrls = [] } of pages) {
-    for (const QueueUrl of QueueUrls) {
-      const name = QueueUrl.slice(QueueUrl.lastIndexOf("/") + 1);
-      if (!/dead/i.test(name)) continue;
-      const AttributeNames = ["ApproximateNumberOfMessages" as const];
-      const command = new GetQueueAttributesCommand({ QueueUrl, AttributeNames });
-      const { Attributes } = await clients.sqs.send(command);
-      const count = Number(Attributes?.ApproximateNumberOfMessages ?? 0);
-      if (count === 0) empty += 1;
-      else findings.push(lettersIn(name, { count, QueueUrl }));
+  for (const QueueName of await deadLetterQueues(patient)) {
+    const call = clients.sqs.send(new GetQueueUrlCommand({ QueueName }));
+    const { QueueUrl } = (await orUndefined(call, "QueueDoesNotExist")) ?? {};
+    if (QueueUrl === undefined) {
+      const message = `the dead-letter queue ${QueueName} is not there`;
+      findings.push({ level: "wrong", message, hint: DEPLOY_AGAIN });
+      continue;
     }
+    const AttributeNames = ["ApproximateNumberOfMessages" as const];
+    const command = new GetQueueAttributesCommand({ QueueUrl, AttributeNames });
+    const { Attributes } = await clients.sqs.send(command);
+    const count = Number(Attributes?.ApproximateNumberOfMessages ?? 0);
+    if (count === 0) empty += 1;
+    else findings.push(lettersIn(QueueName, { count, QueueUrl }));
   }
-  if (findings.length > 0) return findings;
-  if (empty > 0) return [ok(`${empty} dead-letter queues are empty`)];
-  const message = "the dead-letter queues are gone";
-  return [{ level: "wrong", message, hint: DEPLOY_AGAIN }];
+  return findings.length > 0 ? findings : [ok(`${empty} dead-letter queues are empty`)];
+}
+
+/**
+ * Names of the queues that the deployment's own parts name: names of another deployment's queues
+ * may begin alike.
+ */
+async function deadLetterQueues(patient: Patient): Promise<readonly string[]> {
+  const { clients, deployment, environment } = patient;
+  const { Attributes } = await clients.sqs.send(
+    new GetQueueAttributesCommand({
+      QueueUrl: environment.triggerQueueUrl,
+      AttributeNames: ["RedrivePolicy"],
+    }),
+  );
+  const { deadLetterTargetArn } = JSON.parse(Attributes?.RedrivePolicy ?? "{}");
+  const arns = [
+    ...deployment.functions.map(({ DeadLetterConfig }) => DeadLetterConfig?.TargetArn),
+    environment.scheduleDeadLetterArn,
+    deadLetterTargetArn,
+  ];
+  return arns.flatMap((arn) => (arn ? [String(arn).slice(arn.lastIndexOf(":") + 1)] : []));
 }
 
 function lettersIn(

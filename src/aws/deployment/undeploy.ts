@@ -1,6 +1,5 @@
 // stepwind undeploy, on the side of AWS: removes what the product has made at run time and no stack
-// knows of, state machines and schedules. The metadata says which these are; names alone don't, as
-// those of another deployment may begin alike.
+// knows of, state machines and schedules. The metadata says which these are.
 import { DescribeTableCommand, DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import type { Reporter } from "../../ports/platform.ts";
 import { type Undeployed, undeploy } from "../../services/runs/undeploy.ts";

@@ -13,7 +13,7 @@ import {
 import type { Clock } from "../../ports/platform.ts";
 import type { Schedules } from "../../ports/schedules.ts";
 import { orUndefined } from "../errors.ts";
-import { toSchedulePrefix } from "../resource-names.ts";
+import { toOldPrefix, toSchedulePrefix } from "../resource-names.ts";
 import { EVERY_MINUTE, toHourly, toWakes, type Wakes } from "./expressions.ts";
 import { fillSlots, isSoon, type ScheduleSlots } from "./schedule-slots.ts";
 
@@ -32,6 +32,8 @@ const TARGET_ID = "scheduler";
 
 export function createEventBridgeRulesSchedules(options: RulesSchedulesOptions): Schedules {
   const { client, prefix, targetArn, deadLetterArn, clock } = options;
+  /** Rules of Stepwind 0.1 go when the DAG has new ones. */
+  const oldPrefix = toOldPrefix(prefix);
 
   const slotsOf = (dagId: string): ScheduleSlots<string> => ({
     async look(name, wanted) {
@@ -65,6 +67,17 @@ export function createEventBridgeRulesSchedules(options: RulesSchedulesOptions):
     await orUndefined(rule, "ResourceNotFoundException");
   }
 
+  async function removeAll(NamePrefix: string): Promise<void> {
+    for (let NextToken: string | undefined; ; ) {
+      const page = await client.send(
+        new ListRulesCommand({ NamePrefix, ...(NextToken === undefined ? {} : { NextToken }) }),
+      );
+      for (const { Name: name } of page.Rules ?? []) if (name) await removeRule(name);
+      NextToken = page.NextToken;
+      if (NextToken === undefined) return;
+    }
+  }
+
   function toExpressions({ repeating, once }: Wakes): readonly string[] {
     if (once === undefined) return repeating;
     return isSoon(once, clock.now()) ? [EVERY_MINUTE] : [...repeating, toHourly(once)];
@@ -76,22 +89,16 @@ export function createEventBridgeRulesSchedules(options: RulesSchedulesOptions):
       const wanted = toExpressions(toWakes(wish, { zones: false }));
       const names = toSchedulePrefix(dagId, prefix);
       const { put } = await fillSlots(names, wanted, slotsOf(dagId));
-      if (!put || wanted.includes(EVERY_MINUTE) || !isSoon(nextFireAt, clock.now())) return;
       // Until the next time, as the rules just put may miss what comes so soon.
-      await fillSlots(names, [...wanted, EVERY_MINUTE], slotsOf(dagId));
+      if (put && !wanted.includes(EVERY_MINUTE) && isSoon(nextFireAt, clock.now())) {
+        await fillSlots(names, [...wanted, EVERY_MINUTE], slotsOf(dagId));
+      }
+      if (oldPrefix === undefined) return;
+      await fillSlots(toSchedulePrefix(dagId, oldPrefix), [], slotsOf(dagId));
     },
     async remove(dagId) {
-      const names = toSchedulePrefix(dagId, prefix);
-      for (let token: string | undefined; ; ) {
-        const page = await client.send(
-          new ListRulesCommand({
-            NamePrefix: names,
-            ...(token === undefined ? {} : { NextToken: token }),
-          }),
-        );
-        for (const { Name: name } of page.Rules ?? []) if (name) await removeRule(name);
-        token = page.NextToken;
-        if (token === undefined) return;
+      for (const each of oldPrefix === undefined ? [prefix] : [prefix, oldPrefix]) {
+        await removeAll(toSchedulePrefix(dagId, each));
       }
     },
   };

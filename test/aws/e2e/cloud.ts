@@ -186,7 +186,7 @@ async function listMachines(
   for await (const page of paginateListStateMachines({ client }, {})) {
     machines.push(...(page.stateMachines ?? []));
   }
-  return machines.filter(({ name = "" }) => name.startsWith(`${stateMachinePrefix}${dagId}-`));
+  return machines.filter(({ name = "" }) => name.startsWith(`${stateMachinePrefix}${dagId}_`));
 }
 
 /** Waits until what is read is there and as wanted. */

@@ -11,8 +11,7 @@ import { createFiringFunction, FAR, FINEST, NOWHERE, wish } from "./schedule-wis
 
 const rules = new EventBridgeClient(CLIENT_OPTIONS);
 
-function overRules(targetArn: string) {
-  const prefix = `test-${randomUUID().slice(0, 8)}-`;
+function overRules(targetArn: string, prefix = `test-${randomUUID().slice(0, 8)}-`) {
   const options = { client: rules, prefix, targetArn, clock: systemClock };
   return { prefix, schedules: createEventBridgeRulesSchedules(options) };
 }
@@ -41,4 +40,19 @@ test("rules are made, changed and removed as the wish changes", async () => {
   expect(await expressionsOf(prefix)).toEqual(["rate(1 minute)"]);
   await schedules.remove("größe.v2");
   expect(await expressionsOf(prefix)).toEqual([]);
+});
+
+test("after an upgrade, rules with the names of Stepwind 0.1 go when the DAG has new ones or none", async () => {
+  const name = `test-${randomUUID().slice(0, 8)}`;
+  const old = overRules(NOWHERE, `${name}-`).schedules;
+  const { schedules } = overRules(NOWHERE, `${name}_`);
+  const both = ["cron(20 6 1 * ? *)", "cron(20 6 ? * 2 *)"];
+  await old.set(wish({ timezone: "UTC" }));
+  await schedules.set(wish({ timezone: "UTC" }));
+  expect(await expressionsOf(`${name}_`)).toEqual(both);
+  expect(await expressionsOf(`${name}-`)).toEqual([]);
+
+  await old.set(wish({ timezone: "UTC" }));
+  await schedules.remove("größe.v2");
+  expect(await expressionsOf(name)).toEqual([]);
 });

@@ -35,7 +35,8 @@ export function isAllowed(statements: readonly Statement[], { action, resource }
   );
 }
 
-function matches(pattern: string, text: string): boolean {
-  const parts = pattern.split("*").map((part) => part.replaceAll(/[.+?^${}()|[\]\\]/g, "\\$&"));
-  return new RegExp(`^${parts.join(".*")}$`).test(text);
+/** IAM: "*" is any text, "?" any character. */
+export function matches(pattern: string, text: string): boolean {
+  const literal = pattern.replaceAll(/[.+^${}()|[\]\\]/g, "\\$&");
+  return new RegExp(`^${literal.replaceAll("*", ".*").replaceAll("?", ".")}$`).test(text);
 }
