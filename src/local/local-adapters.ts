@@ -16,6 +16,7 @@ import { createFileXComs } from "./file-xcoms.ts";
 import { createFolderDagSource } from "./folder-dag-source.ts";
 import { createLocalStateMachines } from "./interpreter-state-machines.ts";
 import type { SqliteMetadata } from "./sqlite/metadata.ts";
+import { openImportJournal } from "./threads/import-journal.ts";
 import { createThreadDagLoader } from "./threads/thread-dag-loader.ts";
 import { createThreadTaskRunner } from "./threads/thread-task-runner.ts";
 import { createTimerSchedules } from "./timer-schedules.ts";
@@ -88,6 +89,8 @@ export function createLocalAdapters(
     bundles,
     processes,
     dagsFolder: options.dagsFolder,
+    // A product that keeps nothing has no next start.
+    ...(options.isSilent ? {} : { journal: openImportJournal(join(home, "importing"), report) }),
     ...(options.importTimeout === undefined ? {} : { importTimeout: options.importTimeout }),
   });
   const engine = createEngine(parts, report);

@@ -1,5 +1,5 @@
 // DagLoader over worker threads: a file that throws, loops or exits at import harms nothing but its
-// thread.
+// thread. One that may have ended the server before is imported in a process of its own.
 import { resolve } from "node:path";
 import type { Diagnostic } from "../../model/diagnostics.ts";
 import type { DagLoader } from "../../ports/dag-loader.ts";
@@ -8,6 +8,9 @@ import type { Death } from "../../threads/deaths.ts";
 import { siblingUrl } from "../../threads/sibling-url.ts";
 import type { TaskProcesses } from "../../threads/task-processes.ts";
 import { createThreadPool } from "../../threads/thread-pool.ts";
+import { type ImportJournal, NO_JOURNAL } from "./import-journal.ts";
+import { loadInProcess } from "./isolated/isolated-load.ts";
+import type { LoadResult } from "./isolated/load-messages.ts";
 import type { LoadAnswer, LoaderThreadData, LoadRequest } from "./loader-thread.ts";
 
 export interface ThreadDagLoaderOptions {
@@ -17,6 +20,8 @@ export interface ThreadDagLoaderOptions {
   readonly processes: TaskProcesses;
   /** How long an import may take, in seconds; 30 when absent (Airflow: dagbag_import_timeout). */
   readonly importTimeout?: number;
+  /** Knows what was being imported when an earlier process ended; nothing when absent. */
+  readonly journal?: ImportJournal;
 }
 
 export interface ThreadDagLoader extends DagLoader {
@@ -38,8 +43,10 @@ export function createThreadDagLoader({
   dagsFolder,
   processes,
   importTimeout = 30,
+  journal = NO_JOURNAL,
 }: ThreadDagLoaderOptions): ThreadDagLoader {
   const data: LoaderThreadData = { dagsFolder: resolve(dagsFolder) };
+  const closing = new AbortController();
   const pool = createThreadPool({
     entry: siblingUrl(import.meta.url, "loader-thread"),
     data,
@@ -51,19 +58,56 @@ export function createThreadDagLoader({
     idleMs: IDLE_MS,
   });
 
+  async function loadInThread(request: LoadRequest): Promise<LoadResult> {
+    const timeout = { seconds: importTimeout, reason: `timed out after ${importTimeout} s` };
+    const ending = await pool.run({ request, timeout });
+    if (ending.kind === "answer") return ending.value as LoadAnswer;
+    if (ending.cause === "closing") throw givenUp(request.file);
+    return { dags: [], diagnostics: [toDiagnostic(request.file, ending)] };
+  }
+
+  /** A bundle that ends the process again stays a suspect. */
+  async function loadSuspect(hash: string, request: LoadRequest): Promise<LoadResult> {
+    const settings = { ...data, importTimeout };
+    const result = await loadInProcess({ ...request, hash, ...settings }, closing.signal);
+    if (closing.signal.aborted) throw givenUp(request.file);
+    if ("died" in result) {
+      return { dags: [], diagnostics: [endedItsProcess(request.file, result.died)] };
+    }
+    journal.end(hash);
+    return result;
+  }
+
   return {
     async load({ hash, file }) {
       const request: LoadRequest = { url: await bundles.url(hash), file };
-      const timeout = { seconds: importTimeout, reason: `timed out after ${importTimeout} s` };
-      const ending = await pool.run({ request, timeout });
-      if (ending.kind === "answer") return ending.value as LoadAnswer;
-      // The file has made no mistake: it is loaded again at the next start.
-      if (ending.cause === "closing") {
-        throw new Error(`The import of ${file} was given up: the loader is closed`);
+      if (journal.isSuspect(hash)) return loadSuspect(hash, request);
+      journal.begin(hash);
+      try {
+        return await loadInThread(request);
+      } finally {
+        journal.end(hash);
       }
-      return { dags: [], diagnostics: [toDiagnostic(file, ending)] };
     },
-    close: () => pool.close(),
+    async close() {
+      closing.abort();
+      await pool.close();
+    },
+  };
+}
+
+/** The file has made no mistake: it is loaded again at the next start. */
+function givenUp(file: string): Error {
+  return new Error(`The import of ${file} was given up: the loader is closed`);
+}
+
+function endedItsProcess(file: string, died: string): Diagnostic {
+  return {
+    code: "import-failed",
+    severity: "error",
+    file,
+    message: `The import of ${file} ended its process: it ${died}. The server had ended during its import before`,
+    hint: "code at the top of a DAG file must not end the process, neither by a signal nor by native code that crashes; change the file to have it imported again",
   };
 }
 
