@@ -26,6 +26,8 @@ export interface ServiceProps {
   /** False leaves it without X-Ray, which a role would have to allow. */
   readonly isTraced?: boolean;
   readonly reservedConcurrency?: number | undefined;
+  /** Whether it is part of a loop of calls on purpose; see `recursiveLoop` below. */
+  readonly isInLoop?: boolean;
   readonly vpc?: Pick<lambda.FunctionProps, "vpc" | "vpcSubnets" | "securityGroups">;
 }
 
@@ -52,7 +54,7 @@ export class Service extends Construct {
 
   constructor(scope: Construct, id: string, props: ServiceProps) {
     super(scope, id);
-    const { functionName, isTraced = true, reservedConcurrency } = props;
+    const { functionName, isTraced = true, reservedConcurrency, isInLoop = false } = props;
     this.logGroup = new logs.LogGroup(this, "Log", {
       logGroupName: `/aws/lambda/${functionName}`,
       retention: props.logRetention,
@@ -90,6 +92,11 @@ export class Service extends Construct {
       logGroup: this.logGroup,
       loggingFormat: lambda.LoggingFormat.JSON,
       tracing: isTraced ? lambda.Tracing.ACTIVE : lambda.Tracing.DISABLED,
+      // Lambda stops a chain of calls through SQS, SNS, S3 and functions after 16 of them. A task
+      // that waits is such a chain without end: the worker leaves a message, which has the
+      // triggerer call the worker. The condition of each write ends a chain that is doubled.
+      // (AWS Lambda: "Use Lambda recursive loop detection to prevent infinite loops")
+      ...(isInLoop ? { recursiveLoop: lambda.RecursiveLoop.ALLOW } : {}),
       ...(this.deadLetters ? { deadLetterQueue: this.deadLetters, retryAttempts: 2 } : {}),
       ...(reservedConcurrency === undefined
         ? {}

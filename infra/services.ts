@@ -71,6 +71,7 @@ export function createServices(
       memorySize: 256,
       timeout: TRIGGERER_TIMEOUT,
       isAsync: false,
+      isInLoop: true,
     }),
     notifier: create("notifier", {
       description: "Tells people of failures",
@@ -95,6 +96,7 @@ function ownOfWorker(chosen: NonNullable<StepwindProps["worker"]> = {}, timeout:
     memorySize: chosen.memorySize ?? 1_024,
     timeout,
     isAsync: true,
+    isInLoop: true,
     reservedConcurrency: chosen.reservedConcurrency,
     vpc: {
       ...(vpc ? { vpc } : {}),
