@@ -87,6 +87,7 @@ function connectUploads(scope: Construct, { services, storage }: Parts): void {
 function connectSchedules(scope: Construct, { names, services, fires, schedules }: Parts): void {
   if (schedules === "scheduler") {
     new scheduler.CfnScheduleGroup(scope, "ScheduleGroup", { name: names.scheduleGroup });
+    return;
   }
   const rules = [`${names.ruleArnPrefix}*`, ...names.old.rules];
   rules.forEach((sourceArn, index) => {

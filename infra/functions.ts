@@ -2,7 +2,7 @@
 // that ends, and where it is called asynchronously a queue for what it could not do.
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { Duration, RemovalPolicy } from "aws-cdk-lib";
+import { ArnFormat, Duration, RemovalPolicy, Stack } from "aws-cdk-lib";
 import * as iam from "aws-cdk-lib/aws-iam";
 import * as lambda from "aws-cdk-lib/aws-lambda";
 import * as logs from "aws-cdk-lib/aws-logs";
@@ -70,13 +70,7 @@ export class Service extends Construct {
       resources: [this.logGroup.logGroupArn],
       reason: "Lambda names the streams of the function's own log group",
     });
-    if (props.vpc?.vpc) {
-      allow(this.role, {
-        actions: NETWORK_ACTIONS,
-        resources: ["*"],
-        reason: "Lambda makes network interfaces in the VPC, which have no names before",
-      });
-    }
+    if (props.vpc?.vpc) this.allowNetwork(functionName);
     this.deadLetters = props.isAsync ? createQueue(this, "DeadLetters") : undefined;
     this.function = new lambda.Function(this, "Function", {
       functionName,
@@ -104,6 +98,30 @@ export class Service extends Construct {
       ...props.vpc,
     });
     if (isTraced) explain(this.role, ["*"], "X-Ray takes traces for no particular resource");
+  }
+
+  /** To Lambda itself, and not to the code that runs in the function. */
+  private allowNetwork(functionName: string): void {
+    const resources = ["*"];
+    allow(this.role, {
+      actions: NETWORK_ACTIONS,
+      resources,
+      reason: "Lambda makes network interfaces in the VPC, which have no names before",
+    });
+    const functionArn = Stack.of(this).formatArn({
+      service: "lambda",
+      resource: "function",
+      resourceName: functionName,
+      arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+    });
+    this.role.addToPolicy(
+      new iam.PolicyStatement({
+        effect: iam.Effect.DENY,
+        actions: NETWORK_ACTIONS,
+        resources,
+        conditions: { ArnEquals: { "lambda:SourceFunctionArn": functionArn } },
+      }),
+    );
   }
 }
 

@@ -1,5 +1,7 @@
 // What each service may do, and nothing else.
+import { Stack } from "aws-cdk-lib";
 import type * as iam from "aws-cdk-lib/aws-iam";
+import type * as kms from "aws-cdk-lib/aws-kms";
 import type * as sns from "aws-cdk-lib/aws-sns";
 import type * as sqs from "aws-cdk-lib/aws-sqs";
 import type { Service } from "./functions.ts";
@@ -20,6 +22,8 @@ export interface Parts {
   readonly fires: sqs.Queue;
   /** Messages to the triggerer. */
   readonly triggers: sqs.Queue;
+  /** Encrypts parameters; AWS's own key does when absent. */
+  readonly encryptionKey: kms.IKey | undefined;
 }
 
 const TABLE_ACTIONS = [
@@ -30,18 +34,16 @@ const TABLE_ACTIONS = [
   "dynamodb:UpdateItem",
   "dynamodb:DeleteItem",
   "dynamodb:BatchWriteItem",
-  "dynamodb:ConditionCheckItem",
 ];
 
 /** The loader is not here: its role may do nothing. */
 export function grantAll(parts: Parts): void {
-  const { services, names } = parts;
+  const { services } = parts;
   const { worker, recorder, scheduler, notifier } = services;
   const processor = services["dag-processor"];
   const api = services["api-server"];
 
-  for (const { role } of [worker, recorder, scheduler, processor, api, notifier])
-    useTable(role, parts);
+  for (const { role } of [worker, recorder, scheduler, processor, api]) useTable(role, parts);
   for (const { role } of [recorder, scheduler, processor, api]) {
     planRuns(role, parts);
     handOverCallbacks(role, parts);
@@ -53,19 +55,17 @@ export function grantAll(parts: Parts): void {
   tellFailures(worker.role, parts);
   releaseGates(worker.role, parts);
   useObjects(worker.role, parts, { read: ["bundles", "xcoms"], write: ["logs", "xcoms"] });
-  allow(worker.role, {
-    actions: ["ssm:GetParameter"],
-    resources: [names.parameterArn("connections/*"), names.parameterArn("variables/*")],
-    reason: "Users name their connections and variables",
-  });
+  readParameters(worker.role, parts, ["connections/*", "variables/*"]);
 
   pokeSensors(parts);
   processFiles(processor.role, parts);
   serveApi(api.role, parts);
+  // It claims each event before it sends it.
   allow(notifier.role, {
-    actions: ["ssm:GetParameter"],
-    resources: [names.parameterArn("connections/slack_default")],
+    actions: ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:DeleteItem"],
+    resources: [parts.storage.table.attrArn],
   });
+  readParameters(notifier.role, parts, ["connections/slack_default"]);
   callFunctions(parts);
 }
 
@@ -106,9 +106,26 @@ function processFiles(role: iam.Role, parts: Parts): void {
 
 function serveApi(role: iam.Role, parts: Parts): void {
   useObjects(role, parts, { read: ["xcoms"], write: [], remove: ["logs", "xcoms"] });
+  readParameters(role, parts, ["api/password"]);
+}
+
+/** `paths` are below the deployment's own. */
+function readParameters(role: iam.Role, parts: Parts, paths: readonly string[]): void {
+  const { names, encryptionKey } = parts;
+  const resources = paths.map(names.parameterArn);
+  const isOpen = paths.some((path) => path.endsWith("*"));
+  const reason = "Users name their connections and variables";
+  allow(role, { actions: ["ssm:GetParameter"], resources, ...(isOpen ? { reason } : {}) });
+  if (!encryptionKey) return;
+  const { region, urlSuffix } = Stack.of(role);
   allow(role, {
-    actions: ["ssm:GetParameter"],
-    resources: [parts.names.parameterArn("api/password")],
+    actions: ["kms:Decrypt"],
+    resources: [encryptionKey.keyArn],
+    // Parameter Store names the parameter that it has encrypted: no other one can be decrypted.
+    conditions: {
+      StringEquals: { "kms:ViaService": `ssm.${region}.${urlSuffix}` },
+      StringLike: { "kms:EncryptionContext:PARAMETER_ARN": resources },
+    },
   });
 }
 
@@ -200,10 +217,29 @@ function planRuns(role: iam.Role, parts: Parts): void {
     resources: executionsOf(names),
     reason: PER_VERSION,
   });
+  passRole(role, stateMachineRole, "states.amazonaws.com");
+  if (parts.schedules === "scheduler") {
+    passRole(role, scheduleRole, "scheduler.amazonaws.com");
+    setSchedules(role, parts);
+  } else {
+    setRules(role, parts);
+  }
+  tellFailures(role, parts);
+  releaseGates(role, parts);
+}
+
+/** To nobody but the service that takes it on. */
+function passRole(role: iam.Role, passed: iam.Role, service: string): void {
   allow(role, {
     actions: ["iam:PassRole"],
-    resources: [stateMachineRole.roleArn, scheduleRole.roleArn],
+    resources: [passed.roleArn],
+    conditions: { StringEquals: { "iam:PassedToService": service } },
   });
+}
+
+const LISTED = "Listing schedules is allowed for all of the account or not at all";
+
+function setSchedules(role: iam.Role, { names }: Parts): void {
   allow(role, {
     actions: [
       "scheduler:GetSchedule",
@@ -214,11 +250,11 @@ function planRuns(role: iam.Role, parts: Parts): void {
     resources: [`${names.scheduleArnPrefix}*`],
     reason: "Each DAG has schedules of its own",
   });
-  allow(role, {
-    actions: ["scheduler:ListSchedules", "events:ListRules"],
-    resources: ["*"],
-    reason: "Listing schedules is allowed for all of the account or not at all",
-  });
+  allow(role, { actions: ["scheduler:ListSchedules"], resources: ["*"], reason: LISTED });
+}
+
+function setRules(role: iam.Role, { names }: Parts): void {
+  allow(role, { actions: ["events:ListRules"], resources: ["*"], reason: LISTED });
   allow(role, {
     actions: [
       "events:DescribeRule",
@@ -231,8 +267,6 @@ function planRuns(role: iam.Role, parts: Parts): void {
     resources: [`${names.ruleArnPrefix}*`, ...names.old.rules],
     reason: "Each DAG has rules of its own",
   });
-  tellFailures(role, parts);
-  releaseGates(role, parts);
 }
 
 function releaseGates(role: iam.Role, { names }: Parts): void {

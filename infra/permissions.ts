@@ -10,11 +10,22 @@ export interface Permission {
   readonly resources: readonly string[];
   /** Why a wildcard in the resources is needed. */
   readonly reason?: string;
+  /** As in IAM's policies: `{ StringEquals: { "kms:ViaService": … } }`. */
+  readonly conditions?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 }
 
 /** Adds the permission to the role's policy. */
-export function allow(role: iam.Role, { actions, resources, reason }: Permission): void {
-  role.addToPolicy(new iam.PolicyStatement({ actions: [...actions], resources: [...resources] }));
+export function allow(
+  role: iam.Role,
+  { actions, resources, reason, conditions }: Permission,
+): void {
+  role.addToPolicy(
+    new iam.PolicyStatement({
+      actions: [...actions],
+      resources: [...resources],
+      ...(conditions ? { conditions } : {}),
+    }),
+  );
   if (reason !== undefined) explain(role, resources, reason);
 }
 

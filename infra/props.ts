@@ -3,6 +3,7 @@ import type { Duration, RemovalPolicy } from "aws-cdk-lib";
 import type * as cloudwatch from "aws-cdk-lib/aws-cloudwatch";
 import type * as ec2 from "aws-cdk-lib/aws-ec2";
 import type * as iam from "aws-cdk-lib/aws-iam";
+import type * as kms from "aws-cdk-lib/aws-kms";
 import type * as lambda from "aws-cdk-lib/aws-lambda";
 
 /** Every one may be left out. */
@@ -51,6 +52,22 @@ export interface StepwindProps {
   };
   /** DAG files that are processed at the same time at most; the account's limit when absent. */
   readonly processorReservedConcurrency?: number;
+  /** Requests to the API that are served at the same time at most; the account's limit when absent. */
+  readonly apiReservedConcurrency?: number;
+  /**
+   * Where DAG files are imported: in this VPC, in a security group that lets nothing out. Without
+   * it code at the top of a DAG file has the internet, though no rights and no credentials of use.
+   */
+  readonly loader?: {
+    readonly vpc: ec2.IVpc;
+    readonly vpcSubnets?: ec2.SubnetSelection;
+  };
+  /**
+   * A key of yours that encrypts the deployment's parameters: connections, variables and the API's
+   * password. The functions that read them may decrypt with it, by way of Parameter Store only.
+   * AWS's own key for Parameter Store, which needs no permission, when absent.
+   */
+  readonly encryptionKey?: kms.IKey;
   /** "rules" where EventBridge Scheduler isn't there (LocalStack); "scheduler" when absent. */
   readonly schedules?: "scheduler" | "rules";
   /**

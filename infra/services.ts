@@ -1,5 +1,6 @@
 // The eight services, each as one function: how much memory and time it has, and who calls it how.
 import { Duration } from "aws-cdk-lib";
+import * as ec2 from "aws-cdk-lib/aws-ec2";
 import * as lambda from "aws-cdk-lib/aws-lambda";
 import { RetentionDays } from "aws-cdk-lib/aws-logs";
 import type { Construct } from "constructs";
@@ -52,6 +53,7 @@ export function createServices(
       isAsync: false,
       isTraced: false,
       environment: {},
+      ...networkOfLoader(scope, props.loader),
     }),
     scheduler: create("scheduler", {
       description: "Creates and starts the runs that are due",
@@ -85,8 +87,24 @@ export function createServices(
       memorySize: 512,
       timeout: Duration.seconds(30),
       isAsync: false,
+      reservedConcurrency: props.apiReservedConcurrency,
     }),
   };
+}
+
+/** What is imported gets nowhere from there: it has no need to. */
+function networkOfLoader(
+  scope: Construct,
+  chosen: StepwindProps["loader"],
+): Pick<ServiceProps, "vpc"> {
+  if (!chosen) return {};
+  const { vpc, vpcSubnets } = chosen;
+  const closed = new ec2.SecurityGroup(scope, "LoaderGroup", {
+    vpc,
+    description: "Lets nothing in or out of the import of DAG files",
+    allowAllOutbound: false,
+  });
+  return { vpc: { vpc, securityGroups: [closed], ...(vpcSubnets ? { vpcSubnets } : {}) } };
 }
 
 function ownOfWorker(chosen: NonNullable<StepwindProps["worker"]> = {}, timeout: Duration): Own {

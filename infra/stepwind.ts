@@ -99,7 +99,8 @@ export class Stepwind extends Construct {
       "It is a dead-letter queue, of schedules that are made while the product runs",
     );
     const { queue: triggers, deadLetters: triggerDeadLetters } = createTriggerQueue(this);
-    const parts = { names, storage, topic, fires, triggers, schedules, ...roles };
+    const { encryptionKey } = props;
+    const parts = { names, storage, topic, fires, triggers, schedules, encryptionKey, ...roles };
     const environment = createEnvironment({
       ...parts,
       workerTimeoutSeconds: workerTimeout.toSeconds(),

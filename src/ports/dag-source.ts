@@ -31,9 +31,12 @@ export class UnreadableFile extends Error {
 }
 
 export interface Bundles {
-  /** Stores the code under its hash. Repeating is safe. */
+  /** Stores the code under its hash, which `hashOfCode` makes. Repeating is safe. */
   put(hash: string, code: string): Promise<void>;
   has(hash: string): Promise<boolean>;
-  /** URL that `import()` takes; throws when the bundle isn't there. */
+  /**
+   * URL that `import()` takes; throws when the bundle isn't there, or where strangers could have
+   * changed it, when it isn't what was stored.
+   */
   url(hash: string): Promise<string>;
 }

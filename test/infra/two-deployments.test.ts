@@ -17,7 +17,12 @@ const patterns = new Map<string, readonly string[]>();
 
 beforeAll(() => {
   buildFunctions();
-  for (const name of [SHORT, LONG]) patterns.set(name, patternsOf(synthesize({ name }, PLACE)));
+  for (const name of [SHORT, LONG]) {
+    const both = (["scheduler", "rules"] as const).flatMap((schedules) =>
+      patternsOf(synthesize({ name, schedules }, PLACE)),
+    );
+    patterns.set(name, both);
+  }
 }, 180_000);
 
 const arn = (service: string, resource: string) =>

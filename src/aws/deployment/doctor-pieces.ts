@@ -3,7 +3,11 @@ import { DescribeTableCommand } from "@aws-sdk/client-dynamodb";
 import { InvokeCommand, ListEventSourceMappingsCommand } from "@aws-sdk/client-lambda";
 import { HeadBucketCommand } from "@aws-sdk/client-s3";
 import { ListSubscriptionsByTopicCommand } from "@aws-sdk/client-sns";
-import { GetQueueAttributesCommand, GetQueueUrlCommand } from "@aws-sdk/client-sqs";
+import {
+  GetQueueAttributesCommand,
+  GetQueueUrlCommand,
+  paginateListQueues,
+} from "@aws-sdk/client-sqs";
 import { orUndefined } from "../errors.ts";
 import { createSsmPassword } from "../ssm-password.ts";
 import { createSsmSecrets } from "../ssm-secrets.ts";
@@ -168,24 +172,30 @@ async function checkDeadLetters(patient: Patient): Promise<readonly Finding[]> {
 }
 
 /**
- * Names of the queues that the deployment's own parts name: names of another deployment's queues
- * may begin alike.
+ * Names of the queues that the deployment's parts name, and of those that its stack has made; an
+ * emulator doesn't say which queue a function has.
  */
-async function deadLetterQueues(patient: Patient): Promise<readonly string[]> {
+async function deadLetterQueues(patient: Patient): Promise<ReadonlySet<string>> {
   const { clients, deployment, environment } = patient;
-  const { Attributes } = await clients.sqs.send(
-    new GetQueueAttributesCommand({
-      QueueUrl: environment.triggerQueueUrl,
-      AttributeNames: ["RedrivePolicy"],
-    }),
-  );
-  const { deadLetterTargetArn } = JSON.parse(Attributes?.RedrivePolicy ?? "{}");
   const arns = [
-    ...deployment.functions.map(({ DeadLetterConfig }) => DeadLetterConfig?.TargetArn),
     environment.scheduleDeadLetterArn,
-    deadLetterTargetArn,
+    ...deployment.functions.map(({ DeadLetterConfig }) => DeadLetterConfig?.TargetArn),
   ];
-  return arns.flatMap((arn) => (arn ? [String(arn).slice(arn.lastIndexOf(":") + 1)] : []));
+  const names = new Set(arns.flatMap((arn) => (arn ? [arn.slice(arn.lastIndexOf(":") + 1)] : [])));
+  // CloudFormation: the stack's name, the logical id, characters by chance. Those of a stack whose
+  // name begins alike have one part more.
+  const ofStack = new RegExp(`^${deployment.name}-[A-Za-z0-9]*dead[A-Za-z0-9]*-[A-Za-z0-9]+$`, "i");
+  const pages = paginateListQueues(
+    { client: clients.sqs },
+    { QueueNamePrefix: `${deployment.name}-`, MaxResults: 1_000 },
+  );
+  for await (const { QueueUrls = [] } of pages) {
+    for (const url of QueueUrls) {
+      const name = url.slice(url.lastIndexOf("/") + 1);
+      if (ofStack.test(name)) names.add(name);
+    }
+  }
+  return names;
 }
 
 function lettersIn(

@@ -1,11 +1,12 @@
 // Bundles of DAG files in a bucket, each under its hash; they never change. What is imported is a
-// copy on disk.
-import { mkdir, rename, rm, stat, writeFile } from "node:fs/promises";
+// copy on disk. User code can write to that disk, so every use of a copy checks its hash.
+import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { HeadObjectCommand, PutObjectCommand } from "@aws-sdk/client-s3";
 import type { Bundles } from "../../ports/dag-source.ts";
+import { hashOfCode } from "../../services/dag-processing/bundle-hash.ts";
 import { orUndefined } from "../errors.ts";
 import { toKeyPart } from "../resource-names.ts";
 import { readObject, type S3Place } from "./objects.ts";
@@ -16,7 +17,7 @@ export function createS3Bundles({
   ...place
 }: S3Place & { readonly folder?: string }): Bundles {
   const { client, bucket, prefix } = place;
-  /** Copies that this process has made or found, or is making. */
+  /** Copies that are being made or checked. */
   const copies = new Map<string, Promise<string>>();
   const toName = (hash: string) => `${toKeyPart(hash)}.mjs`;
 
@@ -28,9 +29,16 @@ export function createS3Bundles({
   async function copy(hash: string): Promise<string> {
     const path = join(folder, toName(hash));
     const url = pathToFileURL(path).href;
-    if (await stat(path).catch(() => undefined)) return url;
-    const code = await readObject(place, prefix + toName(hash));
+    const found = await readFile(path).catch(() => undefined);
+    if (found && hashOfCode(found) === hash) return url;
+    const key = prefix + toName(hash);
+    const code = await readObject(place, key);
     if (code === undefined) throw new Error(`Bundle ${hash} is not in ${bucket}`);
+    if (hashOfCode(code) !== hash) {
+      throw new Error(
+        `Bundle ${hash} was changed in ${bucket}: delete ${key} and push its DAG file again`,
+      );
+    }
     await mkdir(folder, { recursive: true });
     // Another process may look for it at any time: it is to be there whole, or not at all.
     const aside = `${path}.${process.pid}`;
@@ -60,8 +68,7 @@ export function createS3Bundles({
     url(hash) {
       let url = copies.get(hash);
       if (!url) {
-        url = copy(hash);
-        url.catch(() => copies.delete(hash));
+        url = copy(hash).finally(() => copies.delete(hash));
         copies.set(hash, url);
       }
       return url;

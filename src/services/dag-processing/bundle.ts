@@ -1,10 +1,10 @@
 // Bundles a DAG file with all that it imports into one module, from any DagSource. First step of
 // processing a file.
-import { createHash } from "node:crypto";
 import { type BuildResult, build, type Message, stop } from "esbuild";
 import type { Diagnostic } from "../../model/diagnostics.ts";
 import { SOURCE_SCHEME } from "../../model/source-places.ts";
 import type { DagSource } from "../../ports/dag-source.ts";
+import { hashOfCode } from "./bundle-hash.ts";
 import { resolveFromSource } from "./bundle-resolve.ts";
 import { SOURCE_MODULE_NAMES, toWrittenLine } from "./source-module.ts";
 
@@ -31,7 +31,6 @@ export interface NotBundled {
 
 /** The bundler is a process of its own; it ends when unused for so long. */
 const IDLE_MS = 3_000;
-const HASH_LENGTH = 32;
 
 /** CommonJS packages ask for Node's modules by `require`, which ES modules don't have. */
 const BANNER =
@@ -63,7 +62,7 @@ export async function bundleDagFile(
     return { ok: false, diagnostics: [...errors, ...warnings], imports };
   }
   const code = result.outputFiles?.[0]?.text ?? "";
-  const hash = createHash("sha256").update(code).digest("hex").slice(0, HASH_LENGTH);
+  const hash = hashOfCode(code);
   return { ok: true, code, hash, imports, warnings };
 }
 
