@@ -4,9 +4,14 @@ import { handle } from "hono/aws-lambda";
 import { createApiServer } from "../src/api/api-server.ts";
 import { BRIEF, CLIENT_OPTIONS } from "../src/aws/client-options.ts";
 import { readEnvironment } from "../src/aws/environment.ts";
+import { limitAnswer, MAX_BODY_BYTES } from "../src/aws/lambda/limit-answer.ts";
 import { createAwsPlatform } from "../src/aws/platform.ts";
 import { createSsmPassword } from "../src/aws/ssm-password.ts";
+import { ADOPTION_INTERVAL_SECONDS } from "../src/model/scheduling/orphans.ts";
 import { createServices } from "../src/services/services.ts";
+
+/** The scheduler and the DAG processor are called that often; one call may be lost. */
+const HEARTBEAT_SECONDS = 2 * ADOPTION_INTERVAL_SECONDS + 60;
 
 const environment = readEnvironment(process.env);
 const { secretsPrefix: prefix, version } = environment;
@@ -14,6 +19,15 @@ const platform = createAwsPlatform(environment, { storage: BRIEF });
 // A change of a state that fails is an answer here, and the client may ask again.
 const services = createServices(platform, { patienceMs: 0 });
 const password = createSsmPassword({ client: new SSMClient(CLIENT_OPTIONS), prefix });
-const app = createApiServer(platform, services, { password, version });
+const app = createApiServer(platform, services, {
+  password,
+  version,
+  heartbeatSeconds: HEARTBEAT_SECONDS,
+  maxAnswerBytes: MAX_BODY_BYTES,
+});
 
-export const handler = handle(app);
+const answer = handle(app);
+
+export async function handler(...event: Parameters<typeof answer>) {
+  return limitAnswer(await answer(...event));
+}

@@ -1,4 +1,5 @@
-// The DAG processor: takes DAG files from the bucket whenever one of them changes or goes.
+// The DAG processor: takes DAG files from the bucket whenever one of them changes or goes. An event
+// without files, which comes every few minutes, shows that it can.
 import "../src/aws/lambda/esbuild-binary.ts";
 import type { S3Event } from "aws-lambda";
 import { readEnvironment } from "../src/aws/environment.ts";
@@ -6,14 +7,17 @@ import { createAwsPlatform } from "../src/aws/platform.ts";
 import { createDagProcessor } from "../src/services/dag-processing/dag-processor.ts";
 import { repeatUntilUnchanged } from "../src/services/dag-processing/repeat-until-unchanged.ts";
 import { createServices } from "../src/services/services.ts";
+import { createHeartbeat } from "../src/services/upkeep/heartbeats.ts";
 
 const environment = readEnvironment(process.env);
 const platform = createAwsPlatform(environment);
-const { scheduler, callbacks } = createServices(platform);
+const { scheduler, callbacks, completeDeletion } = createServices(platform);
+const beat = createHeartbeat(platform, "dag_processor");
 const options = {
   functions: environment,
   longestTask: environment.workerTimeout,
   dagsArePausedAtCreation: environment.dagsArePausedAtCreation,
+  completeDeletion,
   onDagChanged: scheduler.schedule,
 };
 
@@ -22,4 +26,5 @@ export async function handler({ Records }: S3Event): Promise<void> {
   await repeatUntilUnchanged(platform.source, (source) =>
     createDagProcessor({ ...platform, source }, options).processChanged(files),
   ).finally(callbacks.settled);
+  await beat();
 }

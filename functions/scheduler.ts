@@ -1,14 +1,22 @@
-// The scheduler: plans a DAG whenever EventBridge fires for it, and looks for orphans whenever it
+// The scheduler: plans a DAG whenever EventBridge fires for it, and does the upkeep whenever it
 // fires for none.
+import type { Context } from "aws-lambda";
 import { readEnvironment } from "../src/aws/environment.ts";
 import { createAwsPlatform } from "../src/aws/platform.ts";
 import { createServices } from "../src/services/services.ts";
 
-const { scheduler, orphans, callbacks } = createServices(
-  createAwsPlatform(readEnvironment(process.env)),
-);
+/** Milliseconds of the function's time that are kept for what the upkeep has begun. */
+const RESERVE_MS = 30_000;
 
-export async function handler({ dagId }: { readonly dagId?: string }): Promise<void> {
-  const work = dagId === undefined ? orphans.adopt() : scheduler.schedule(dagId);
+const environment = readEnvironment(process.env);
+const { scheduler, upkeep, callbacks } = createServices(createAwsPlatform(environment));
+
+export async function handler(
+  { dagId }: { readonly dagId?: string },
+  context: Pick<Context, "getRemainingTimeInMillis">,
+): Promise<void> {
+  const until = Date.now() + context.getRemainingTimeInMillis() - RESERVE_MS;
+  const work =
+    dagId === undefined ? upkeep.run({ until, functions: environment }) : scheduler.schedule(dagId);
   await work.finally(callbacks.settled);
 }

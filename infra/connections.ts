@@ -138,19 +138,26 @@ function connectExecutions(scope: Construct, { names, services: { recorder } }: 
 }
 
 /**
- * Runs whose start or end was cut off are taken up, at any time: without a DAG the scheduler looks
- * for them.
+ * Runs whose start or end was cut off are taken up, at any time, and what takes longer than one
+ * call is gone on with: without a DAG the scheduler does the upkeep. Without files the DAG
+ * processor only notes that it works, which the API's health is read from.
  */
-function connectOrphans(scope: Construct, { services: { scheduler } }: Parts): void {
+function connectOrphans(scope: Construct, { services }: Parts): void {
+  const { scheduler, "dag-processor": processor } = services;
   const { deadLetters } = scheduler;
   new events.Rule(scope, "Orphans", {
-    description: "Looks for runs that nobody is at any more",
+    description: "Looks for runs that nobody is at any more, and goes on with what takes long",
     schedule: events.Schedule.rate(Duration.seconds(ADOPTION_INTERVAL_SECONDS)),
     targets: [
       new targets.LambdaFunction(scheduler.function, {
         event: events.RuleTargetInput.fromObject({}),
         maxEventAge: Duration.hours(1),
         ...(deadLetters ? { deadLetterQueue: deadLetters } : {}),
+      }),
+      new targets.LambdaFunction(processor.function, {
+        event: events.RuleTargetInput.fromObject({ Records: [] }),
+        maxEventAge: Duration.seconds(ADOPTION_INTERVAL_SECONDS),
+        ...(processor.deadLetters ? { deadLetterQueue: processor.deadLetters } : {}),
       }),
     ],
   });

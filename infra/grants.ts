@@ -60,6 +60,10 @@ export function grantAll(parts: Parts): void {
   pokeSensors(parts);
   processFiles(processor.role, parts);
   serveApi(api.role, parts);
+  // A DAG that is deleted leaves logs and XComs; who comes across them removes them.
+  for (const { role } of [scheduler, processor, api]) {
+    useObjects(role, parts, { read: [], write: [], remove: ["logs", "xcoms"] });
+  }
   // It claims each event before it sends it.
   allow(notifier.role, {
     actions: ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:DeleteItem"],
@@ -105,7 +109,7 @@ function processFiles(role: iam.Role, parts: Parts): void {
 }
 
 function serveApi(role: iam.Role, parts: Parts): void {
-  useObjects(role, parts, { read: ["xcoms"], write: [], remove: ["logs", "xcoms"] });
+  useObjects(role, parts, { read: ["xcoms"], write: [] });
   readParameters(role, parts, ["api/password"]);
 }
 
@@ -185,7 +189,9 @@ function useObjects(
     names.map((name) => `${dataBucket.bucketArn}/${name}/*`);
   const reason = "Objects are named after DAGs, runs and versions";
   allow(role, { actions: ["s3:ListBucket"], resources: [dataBucket.bucketArn] });
-  allow(role, { actions: ["s3:GetObject"], resources: toArns(prefixes.read), reason });
+  if (prefixes.read.length > 0) {
+    allow(role, { actions: ["s3:GetObject"], resources: toArns(prefixes.read), reason });
+  }
   if (prefixes.write.length > 0) {
     allow(role, { actions: ["s3:PutObject"], resources: toArns(prefixes.write), reason });
   }

@@ -22,6 +22,13 @@ export interface ApiServerOptions {
   readonly dagsFolder?: string;
   /** The user's password, for an API that strangers can reach. */
   readonly password?: AuthenticationOptions["password"];
+  /** Bytes of JSON that an answer may have; absent: any number. What can be paged is. */
+  readonly maxAnswerBytes?: number;
+  /**
+   * Seconds for which a heartbeat counts, where components live apart; absent: they live in this
+   * process.
+   */
+  readonly heartbeatSeconds?: number;
   /** Name of this machine's user, who asks when there is no password. */
   readonly localUser?: string;
 }
@@ -36,11 +43,14 @@ export function createApiServer(
   options: ApiServerOptions = {},
 ): Api {
   const { version = "unknown", dagsFolder, password, localUser = null } = options;
+  const { heartbeatSeconds, maxAnswerBytes } = options;
   const context: ApiContext = {
     platform,
     services,
     version,
     ...(dagsFolder === undefined ? {} : { dagsFolder }),
+    ...(maxAnswerBytes === undefined ? {} : { maxAnswerBytes }),
+    ...(heartbeatSeconds === undefined ? {} : { heartbeatSeconds }),
   };
   const api: Api = new Hono();
   addMonitorRoutes(api, context);

@@ -29,6 +29,10 @@ export interface ApiContext {
   readonly services: { readonly versions: Versions; readonly runControl: RunControl };
   /** Version of the product. */
   readonly version: string;
+  /** Of answers that can pass; absent: any can. */
+  readonly maxAnswerBytes?: number;
+  /** Seconds for which a heartbeat counts; absent: the components live in this process. */
+  readonly heartbeatSeconds?: number;
   /**
    * Absolute path of the DAG folder, for `fileloc`; absent when DAG files have no place on this
    * machine.

@@ -76,6 +76,7 @@ export function createAwsPlatform(
     }),
     stateMachines: createStepFunctionsStateMachines({
       client: new SFNClient(CLIENT_OPTIONS),
+      patientClient: new SFNClient({ maxAttempts: 1 }),
       metadata,
       clock: systemClock,
       functions: environment,

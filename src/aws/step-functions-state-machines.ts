@@ -29,6 +29,8 @@ import { createTokenBucket, type TokenBucket } from "./token-bucket.ts";
 
 export interface StepFunctionsStateMachinesOptions extends CompileOptions, MachinePrefix {
   readonly client: SFNClient;
+  /** Makes machines that can wait: a client that repeats no call; `client` when absent. */
+  readonly patientClient?: SFNClient;
   readonly metadata: {
     readonly versions: Pick<VersionStore, "get">;
     readonly runs: Pick<RunStore, "get">;
@@ -54,8 +56,10 @@ const SETTLING_ATTEMPTS = 60;
 const SETTLING_PAUSE_MS = 2_000;
 const MAX_CAUSE_LENGTH = 32_768;
 
+/** Step Functions takes no more machines for now. */
+const THROTTLED = ["ThrottlingException", "TooManyRequestsException"];
 /** Calls that may pass once Step Functions has caught up with itself or with us. */
-const UNSETTLED = ["StateMachineDeleting", "ThrottlingException", "TooManyRequestsException"];
+const UNSETTLED = ["StateMachineDeleting", ...THROTTLED];
 /**
  * Errors of a start whose machine is gone, is going, or is so new that not every server knows it.
  */
@@ -124,9 +128,25 @@ interface Machines extends StepFunctionsStateMachinesOptions {
   readonly creations: TokenBucket;
 }
 
-async function publish(machines: Machines, { dagId, hash, definition }: Version): Promise<void> {
-  const { client, creations, roleArn, tracing, clock } = machines;
-  const command = new CreateStateMachineCommand({
+/** Gives up when Step Functions, or our own pace, has no room: the caller comes again. */
+async function publish(machines: Machines, version: Version): Promise<boolean> {
+  const { client, patientClient = client, creations, clock } = machines;
+  if (!creations.tryTake()) return false;
+  const command = toCommand(machines, version);
+  try {
+    await settled(clock, ["StateMachineDeleting"], () =>
+      orUndefined(patientClient.send(command), "StateMachineAlreadyExists"),
+    );
+    return true;
+  } catch (error) {
+    if (!isErrorOf(error, ...THROTTLED)) throw error;
+    return false;
+  }
+}
+
+function toCommand(machines: Machines, { dagId, hash, definition }: Version) {
+  const { roleArn, tracing } = machines;
+  return new CreateStateMachineCommand({
     name: stateMachineName(dagId, hash, machines.prefix),
     definition: JSON.stringify(definition),
     roleArn,
@@ -137,18 +157,21 @@ async function publish(machines: Machines, { dagId, hash, definition }: Version)
     ],
     ...(tracing ? { tracingConfiguration: { enabled: true } } : {}),
   });
-  await settled(clock, UNSETTLED, async () => {
-    await creations.take();
-    await orUndefined(client.send(command), "StateMachineAlreadyExists");
-  });
 }
 
-/** Makes the machine of a version that was recorded: it was removed from outside. */
+/**
+ * Makes the machine of a version that was recorded, for a run that waits for it: it is not there
+ * yet, or was removed.
+ */
 async function publishAgain(machines: Machines, { dagId, hash }: VersionName): Promise<void> {
   const version = await machines.metadata.versions.get(dagId, hash);
   if (!version) throw new Error(`Version ${hash} of DAG "${dagId}" is not in the metadata`);
   const { definition } = compile(version.document, { functions: machines.functions });
-  await publish(machines, { dagId, hash, definition });
+  const command = toCommand(machines, { dagId, hash, definition });
+  await settled(machines.clock, UNSETTLED, async () => {
+    await machines.creations.take();
+    await orUndefined(machines.client.send(command), "StateMachineAlreadyExists");
+  });
 }
 
 async function start(

@@ -70,6 +70,7 @@ export function createLocalStateMachines(options: LocalStateMachinesOptions): Lo
   return {
     async publish({ dagId, hash, definition }) {
       definitions.keep({ dagId, hash }, definition);
+      return true;
     },
 
     async start({ dagId, hash, input }) {

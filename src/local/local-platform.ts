@@ -81,6 +81,7 @@ export async function openLocalProduct(options: LocalOptions): Promise<LocalProd
   const processor = createDagProcessor(platform, {
     functions: LOCAL_FUNCTIONS,
     dagsArePausedAtCreation: options.dagsArePausedAtCreation ?? false,
+    completeDeletion: services.completeDeletion,
     onDagChanged: planning.onDagChanged,
     onFileProcessed: (record) =>
       report.info(`Processed ${record.file}`, { kind: "file-processed", record }),
@@ -146,8 +147,8 @@ function openMetadata({ home, inMemory, report }: LocalOptions, lock: Lock): Ope
 }
 
 /** Plans all DAGs once when started, and from then on each one that changes. */
-function createPlanning({ platform, schedules }: LocalAdapters, { orphans }: Services) {
-  const { metadata, report } = platform;
+function createPlanning({ platform, schedules }: LocalAdapters, { upkeep }: Services) {
+  const { metadata, report, clock } = platform;
   let hasStarted = false;
   let adoption: NodeJS.Timeout | undefined;
 
@@ -164,7 +165,10 @@ function createPlanning({ platform, schedules }: LocalAdapters, { orphans }: Ser
       }
       await Promise.all(calls);
       adoption = setInterval(() => {
-        orphans.adopt().catch((problem: unknown) => report.error(String(problem)));
+        const until = clock.now() + (ADOPTION_INTERVAL_SECONDS * 1_000) / 2;
+        upkeep
+          .run({ until, functions: LOCAL_FUNCTIONS })
+          .catch((problem: unknown) => report.error(String(problem)));
       }, ADOPTION_INTERVAL_SECONDS * 1_000).unref();
     },
 

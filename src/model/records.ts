@@ -155,6 +155,31 @@ export interface XComRecord extends TaskInstanceKey {
   readonly timestamp: string;
 }
 
+/** A version whose state machine is still to be made. */
+export interface PendingMachineRecord {
+  /** Made of the other two. */
+  readonly key: string;
+  readonly dagId: string;
+  readonly hash: string;
+  readonly requestedAt: string;
+}
+
+/** When a component was last seen to do its work. */
+export interface HeartbeatRecord {
+  readonly component: "scheduler" | "dag_processor" | "triggerer";
+  readonly at: string;
+}
+
+/** A DAG that is being deleted: it is shown no more, and what it has left is removed bit by bit. */
+export interface DeletionRecord {
+  readonly dagId: string;
+  readonly requestedAt: string;
+  /** Hashes of the versions that may have a state machine. */
+  readonly machines: readonly string[];
+  /** Until when somebody may be at it. */
+  readonly leasedUntil?: string;
+}
+
 export interface VariableRecord {
   readonly key: string;
   readonly value: string;

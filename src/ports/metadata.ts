@@ -6,7 +6,10 @@ import type {
   DagRecord,
   DagRunRecord,
   DagVersionRecord,
+  DeletionRecord,
   GateRecord,
+  HeartbeatRecord,
+  PendingMachineRecord,
   TaskInstanceKey,
   TaskInstanceRecord,
   VariableRecord,
@@ -40,6 +43,11 @@ export interface DagStore {
    * it isn't.
    */
   put(record: DagRecord): Promise<boolean>;
+  /**
+   * Removes the DAG's record alone, so that it is found no more; `delete` removes what it has left.
+   * Repeating is safe.
+   */
+  forget(dagId: string): Promise<void>;
   /** Removes the DAG with its versions, runs, task instances and XComs. Repeating is safe. */
   delete(dagId: string): Promise<void>;
 }
@@ -230,4 +238,7 @@ export interface Metadata {
   readonly xcoms: XComStore;
   readonly taskStates: TaskStateStore;
   readonly variables: Collection<VariableRecord>;
+  readonly pendingMachines: Collection<PendingMachineRecord>;
+  readonly heartbeats: Collection<HeartbeatRecord>;
+  readonly deletions: Collection<DeletionRecord>;
 }

@@ -16,10 +16,14 @@ export interface VersionName {
 }
 
 export interface StateMachines {
-  /** Creates the machine if it isn't there. A version never changes, so repeating is safe. */
-  publish(version: VersionName & { readonly definition: StateMachine }): Promise<void>;
   /**
-   * Starts the run's execution; "exists" if the same run and clear number was started before, so
+   * Creates the machine if it isn't there; false if the executor takes no more machines for now. A
+   * version never changes, so repeating is safe.
+   */
+  publish(version: VersionName & { readonly definition: StateMachine }): Promise<boolean>;
+  /**
+   * Starts the run's execution, for which it makes the machine of a recorded version if that isn't
+   * there; "exists" if the same run and clear number was started before, so
    * repeating is safe. It may have been started also when this throws.
    */
   start(version: VersionName & { readonly input: ExecutionInput }): Promise<"started" | "exists">;

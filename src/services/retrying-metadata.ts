@@ -25,6 +25,9 @@ export function createRetryingMetadata(
     xcoms: metadata.xcoms,
     taskStates: metadata.taskStates,
     variables: metadata.variables,
+    pendingMachines: metadata.pendingMachines,
+    heartbeats: metadata.heartbeats,
+    deletions: metadata.deletions,
   };
 }
 

@@ -10,6 +10,8 @@ import type { ServiceContext } from "./service-context.ts";
 import { type Callbacks, createCallbacks } from "./tasks/callbacks.ts";
 import { createTriggerer, type Triggerer } from "./tasks/triggerer.ts";
 import { createWorker, type Worker } from "./tasks/worker.ts";
+import { awaitDeletion } from "./upkeep/dag-deletions.ts";
+import { createUpkeep, type Upkeep } from "./upkeep/upkeep.ts";
 
 export interface Services {
   readonly versions: Versions;
@@ -18,8 +20,11 @@ export interface Services {
   readonly worker: Worker;
   readonly recorder: Recorder;
   readonly orphans: Orphans;
+  readonly upkeep: Upkeep;
   readonly triggerer: Triggerer;
   readonly runControl: RunControl;
+  /** Sees to it that nothing is left of a DAG of this id that is being deleted. */
+  completeDeletion(dagId: string): Promise<void>;
 }
 
 /** `patienceMs` says how long a change of a state is repeated while it fails: see retry.ts. */
@@ -37,14 +42,17 @@ export function createServices(
   const scheduler = createScheduler(context);
   const recorder = createRecorder({ ...context, scheduler });
   const worker = createWorker(context);
+  const orphans = createOrphans({ ...context, recorder, scheduler });
   return {
     versions: context.versions,
     callbacks: context.callbacks,
     scheduler,
     worker,
     recorder,
-    orphans: createOrphans({ ...context, recorder, scheduler }),
+    orphans,
+    upkeep: createUpkeep({ ...context, orphans }),
     triggerer: createTriggerer(context, worker.execute),
     runControl: createRunControl({ ...context, scheduler }),
+    completeDeletion: (dagId) => awaitDeletion(context, dagId),
   };
 }

@@ -42,7 +42,7 @@ export async function benchAwsTasks() {
       }),
       runner: createProcessTaskRunner({ ...local.platform, deadline: () => Date.now() + 900_000 }),
       stateMachines: {
-        async publish() {},
+        publish: async () => true,
         start: async () => "started",
         executionStatus: async () => "running",
         async stop() {},

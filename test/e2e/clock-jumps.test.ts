@@ -70,7 +70,7 @@ async function createJumps({ catchup = false } = {}) {
 }
 
 const NO_MACHINES = {
-  publish: async () => {},
+  publish: async () => true,
   executionStatus: async () => "running" as const,
   stop: async () => {},
   release: async () => {},

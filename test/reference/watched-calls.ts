@@ -104,6 +104,9 @@ export function watchCalls(): WatchedCalls {
       xcoms: watch(metadata.xcoms, life, "xcoms."),
       taskStates: watch(metadata.taskStates, life, "taskStates."),
       variables: watch(metadata.variables, life, "variables."),
+      pendingMachines: watch(metadata.pendingMachines, life, "pendingMachines."),
+      heartbeats: watch(metadata.heartbeats, life, "heartbeats."),
+      deletions: watch(metadata.deletions, life, "deletions."),
     }),
     async invoke(work) {
       const fault = drawFault("invoke", faults?.invocationRate ?? 0);

@@ -1,24 +1,51 @@
 // /monitor/health and /version: whether the product is up, and which one it is.
+import type { HeartbeatRecord } from "../../model/records.ts";
 import { toIso } from "../../model/values/time.ts";
 import type { Api, ApiContext } from "../context.ts";
 import { accepts } from "../requests/accepts.ts";
+import { toWireDate } from "../responses/wire.ts";
 
-export function addMonitorRoutes(app: Api, { platform, version }: ApiContext): void {
-  app.get("/monitor/health", accepts(), async (c) => {
-    const hasMetadata = await platform.metadata.dags.list({ limit: 1 }).then(
+export function addMonitorRoutes(app: Api, context: ApiContext): void {
+  app.get("/monitor/health", accepts(), async (c) => c.json(await healthOf(context)));
+  app.get("/version", accepts(), (c) => c.json({ version: context.version, git_version: null }));
+}
+
+/** What one component says of itself. */
+interface Health {
+  readonly status: "healthy" | "unhealthy" | null;
+  readonly heartbeat: string | null;
+}
+
+async function healthOf(context: ApiContext) {
+  const [hasMetadata, scheduler, processor] = await Promise.all([
+    context.platform.metadata.dags.list({ limit: 1 }).then(
       () => true,
       () => false,
-    );
-    const now = toIso(platform.clock.now());
-    // Nothing here has a heart of its own that could stop: who answers this also schedules and
-    // reads DAG files.
-    return c.json({
-      metadatabase: { status: hasMetadata ? "healthy" : "unhealthy" },
-      scheduler: { status: "healthy", latest_scheduler_heartbeat: now },
-      triggerer: { status: null, latest_triggerer_heartbeat: null },
-      dag_processor: { status: "healthy", latest_dag_processor_heartbeat: now },
-    });
-  });
+    ),
+    componentHealth(context, "scheduler"),
+    componentHealth(context, "dag_processor"),
+  ]);
+  return {
+    metadatabase: { status: hasMetadata ? "healthy" : "unhealthy" },
+    scheduler: { status: scheduler.status, latest_scheduler_heartbeat: scheduler.heartbeat },
+    triggerer: { status: null, latest_triggerer_heartbeat: null },
+    dag_processor: {
+      status: processor.status,
+      latest_dag_processor_heartbeat: processor.heartbeat,
+    },
+  };
+}
 
-  app.get("/version", accepts(), (c) => c.json({ version, git_version: null }));
+/** By its last heartbeat, or because whoever answers this is the component itself. */
+async function componentHealth(
+  { platform: { metadata, clock }, heartbeatSeconds }: ApiContext,
+  component: HeartbeatRecord["component"],
+): Promise<Health> {
+  const now = clock.now();
+  if (heartbeatSeconds === undefined) return { status: "healthy", heartbeat: toIso(now) };
+  // Metadata that can't be read are told of beside this.
+  const found = await metadata.heartbeats.get(component).catch(() => undefined);
+  if (!found) return { status: "unhealthy", heartbeat: null };
+  const isFresh = Date.parse(found.at) + heartbeatSeconds * 1_000 >= now;
+  return { status: isFresh ? "healthy" : "unhealthy", heartbeat: toWireDate(found.at) };
 }

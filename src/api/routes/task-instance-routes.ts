@@ -71,6 +71,7 @@ export function addTaskInstanceRoutes(app: Api, context: ApiContext): void {
     const answer = await readLog(logs, key, {
       token: query.text("token"),
       isWhole: query.boolean("full_content") ?? false,
+      maxBytes: context.maxAnswerBytes,
       run,
       record,
     });

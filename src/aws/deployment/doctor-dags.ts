@@ -11,6 +11,7 @@ import type { DagRecord } from "../../model/records.ts";
 import { formatDuration } from "../../model/values/durations.ts";
 import type { Metadata } from "../../ports/metadata.ts";
 import { itemsOf } from "../../ports/pages.ts";
+import { MACHINES_PER_SECOND, pendingMachineKey } from "../../services/upkeep/pending-machines.ts";
 import { createDynamoDbMetadata } from "../dynamodb/metadata.ts";
 import { orUndefined } from "../errors.ts";
 import { everyMachinePrefix, machineArnOf } from "../machine-arns.ts";
@@ -55,10 +56,14 @@ async function checkImports(patient: Patient): Promise<readonly Finding[]> {
 
 async function checkStateMachines(patient: Patient): Promise<readonly Finding[]> {
   const { environment, clients } = patient;
-  const dags = await liveDags(metadataOf(patient));
+  const metadata = metadataOf(patient);
+  const dags = await liveDags(metadata);
+  const pending = new Set<string>();
+  for await (const { key } of itemsOf(metadata.pendingMachines.list)) pending.add(key);
   const findings: Finding[] = [];
   for (const { dagId, versionHash, file } of dags) {
     const version = { dagId, hash: versionHash };
+    if (pending.has(pendingMachineKey(version))) continue;
     const arns = everyMachinePrefix({
       prefix: environment.stateMachinePrefix,
       arnPrefix: environment.stateMachineArnPrefix,
@@ -74,6 +79,11 @@ async function checkStateMachines(patient: Patient): Promise<readonly Finding[]>
         hint: `its role should be ${environment.stateMachineRoleArn}: change ${file} and push it`,
       });
     }
+  }
+  if (pending.size > 0) {
+    const time = formatDuration(Math.ceil(pending.size / MACHINES_PER_SECOND));
+    const message = `${pending.size} state machines will be made in the next ${time}`;
+    findings.push({ level: "ok", message });
   }
   if (findings.length > 0) return findings;
   return [{ level: "ok", message: `${dags.length} DAGs have their state machines` }];

@@ -10,7 +10,7 @@ import type { DynamoDbTable } from "./table/table-calls.ts";
 const { dags: DAGS } = PARTITIONS;
 
 /** The part of the metadata that keeps the DAGs; delete-dag.ts removes them. */
-export function createDags(table: DynamoDbTable): Omit<DagStore, "delete"> {
+export function createDags(table: DynamoDbTable): Omit<DagStore, "delete" | "forget"> {
   return {
     async get(dagId) {
       const item = await table.get({ pk: DAGS, sk: dagId });

@@ -23,6 +23,11 @@ export async function deleteDag(table: DynamoDbTable, dagId: string): Promise<vo
   for (const list of DATE_LISTS) await empty(table, datePartition(dagId, list));
   await empty(table, versionPartition(dagId));
   await empty(table, knownTaskPartition(dagId));
+  await forgetDag(table, dagId);
+}
+
+/** Removes the DAG's own item, and what leads to it from its file. Repeating is safe. */
+export async function forgetDag(table: DynamoDbTable, dagId: string): Promise<void> {
   const dag = await table.get({ pk: PARTITIONS.dags, sk: dagId });
   if (dag?.file?.S) await table.remove({ pk: dagsOfFilePartition(dag.file.S), sk: dagId });
   await table.remove({ pk: PARTITIONS.dags, sk: dagId });

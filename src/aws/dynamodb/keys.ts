@@ -24,7 +24,14 @@ export function toKey({ pk, sk }: ItemKey): Record<string, AttributeValue> {
 export type InstancePart = "task" | "gate" | "xcom" | "state";
 
 /** Partitions of which there is one. */
-export const PARTITIONS = { dags: "dags", files: "files", variables: "variables" } as const;
+export const PARTITIONS = {
+  dags: "dags",
+  files: "files",
+  variables: "variables",
+  pendingMachines: "pending-machines",
+  heartbeats: "heartbeats",
+  deletions: "deletions",
+} as const;
 
 /**
  * Names of XComs and task states longer than this, in bytes, are in keys as their hash: a sort

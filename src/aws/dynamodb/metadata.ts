@@ -11,6 +11,9 @@
 // files-by#broken#           <path>                      … with errors
 // built                      file-finders                all DAG files have theirs
 // variables                  <key>                       variable
+// pending-machines           <dag>/<hash>                version whose state machine is to be made
+// heartbeats                 <component>                 when it last did its work
+// deletions                  <dag>                       DAG that is being deleted
 // versions#<dag>             version#<hash>              version, deflated: the first 350 KB
 //                            chunk#<upload>#<n>          the rest, written before
 // tasks#<dag>                <task>                      the task has a record in some run
@@ -63,14 +66,19 @@
 // runs share a list, so a start moves nothing. No query passes over history: each list has its own
 // partition and order.
 import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
-import type { VariableRecord } from "../../model/records.ts";
+import type {
+  DeletionRecord,
+  HeartbeatRecord,
+  PendingMachineRecord,
+  VariableRecord,
+} from "../../model/records.ts";
 import type { Metadata } from "../../ports/metadata.ts";
 import type { Clock } from "../../ports/platform.ts";
 import { systemClock } from "../../services/system-clock.ts";
 import { createCollection } from "./collection.ts";
 import { createDagFiles } from "./dag-files.ts";
 import { createDags } from "./dags.ts";
-import { deleteDag } from "./delete-dag.ts";
+import { deleteDag, forgetDag } from "./delete-dag.ts";
 import { createGates } from "./gates.ts";
 import { PARTITIONS } from "./keys.ts";
 import { createKnownTasks } from "./known-tasks.ts";
@@ -107,6 +115,7 @@ export function createDynamoDbMetadata(options: DynamoDbMetadataOptions): Metada
   return {
     dags: {
       ...createDags(table),
+      forget: (dagId) => forgetDag(table, dagId),
       async delete(dagId) {
         await deleteDag(table, dagId);
         knownTasks.forget(dagId);
@@ -122,6 +131,18 @@ export function createDynamoDbMetadata(options: DynamoDbMetadataOptions): Metada
     variables: createCollection<VariableRecord>(table, {
       partition: PARTITIONS.variables,
       keyOf: ({ key }) => key,
+    }),
+    pendingMachines: createCollection<PendingMachineRecord>(table, {
+      partition: PARTITIONS.pendingMachines,
+      keyOf: ({ key }) => key,
+    }),
+    heartbeats: createCollection<HeartbeatRecord>(table, {
+      partition: PARTITIONS.heartbeats,
+      keyOf: ({ component }) => component,
+    }),
+    deletions: createCollection<DeletionRecord>(table, {
+      partition: PARTITIONS.deletions,
+      keyOf: ({ dagId }) => dagId,
     }),
   };
 }

@@ -28,6 +28,7 @@ export function createDagStore(db: SqliteDatabase): DagStore {
   const updateDag = db.prepare(
     "UPDATE dags SET revision = ?, record = ? WHERE dag_id = ? AND revision = ?",
   );
+  const deleteDag = db.prepare("DELETE FROM dags WHERE dag_id = ?");
   const deletions = TABLES_OF_A_DAG.map((table) =>
     db.prepare(`DELETE FROM ${table} WHERE dag_id = ?`),
   );
@@ -51,6 +52,10 @@ export function createDagStore(db: SqliteDatabase): DagStore {
             ? insertDag.run(dagId, revision, record)
             : updateDag.run(revision, record, dagId, revision - 1);
         return changes === 1;
+      }),
+    forget: (dagId) =>
+      db.write(() => {
+        deleteDag.run(dagId);
       }),
     delete: (dagId) =>
       db.write(() => {

@@ -1,7 +1,12 @@
 // The metadata database of one machine: SQLite in the one process that holds the lock. Reads run at
 // once and see what is committed; writes of the same turn of the event loop share one durable
 // commit.
-import type { VariableRecord } from "../../model/records.ts";
+import type {
+  DeletionRecord,
+  HeartbeatRecord,
+  PendingMachineRecord,
+  VariableRecord,
+} from "../../model/records.ts";
 import type { Metadata } from "../../ports/metadata.ts";
 import { createCollection } from "./collection.ts";
 import { createDagFileStore } from "./dag-files.ts";
@@ -44,6 +49,18 @@ export function createMetadataOn(db: SqliteDatabase): SqliteMetadata {
     variables: createCollection<VariableRecord>(db, {
       kind: "variables",
       keyOf: ({ key }) => key,
+    }),
+    pendingMachines: createCollection<PendingMachineRecord>(db, {
+      kind: "pending-machines",
+      keyOf: ({ key }) => key,
+    }),
+    heartbeats: createCollection<HeartbeatRecord>(db, {
+      kind: "heartbeats",
+      keyOf: ({ component }) => component,
+    }),
+    deletions: createCollection<DeletionRecord>(db, {
+      kind: "deletions",
+      keyOf: ({ dagId }) => dagId,
     }),
     close: () => db.close(),
   };

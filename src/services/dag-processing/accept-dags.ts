@@ -35,6 +35,7 @@ export async function acceptDags(
   const formerOwners: string[] = [];
   for (const document of parsed.dags) {
     const { dagId } = document;
+    await processing.options.completeDeletion?.(dagId);
     const dag = await processing.platform.metadata.dags.get(dagId);
     const claim = await claimDag(processing, { file, parsed, document, dag });
     if (claim.kind === "refused") {

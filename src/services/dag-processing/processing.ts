@@ -6,6 +6,8 @@ import type { PublishOptions } from "./publish-version.ts";
 export interface DagProcessorOptions extends PublishOptions {
   /** For new DAGs that don't say themselves (Airflow: dags_are_paused_at_creation). */
   readonly dagsArePausedAtCreation: boolean;
+  /** Called before a DAG is made live: an earlier deletion of it must be over. */
+  readonly completeDeletion?: (dagId: string) => Promise<void>;
   /** Called after a DAG's record has changed. */
   readonly onDagChanged: (dagId: string) => Promise<void>;
   /** Called after a file was processed with another result than before. */

@@ -7,6 +7,7 @@ import type { Diagnostic } from "../../model/diagnostics.ts";
 import type { DagDocument } from "../../model/document.ts";
 import type { DagVersionRecord } from "../../model/records.ts";
 import type { Platform } from "../../ports/platform.ts";
+import { toPendingMachine } from "../upkeep/pending-machines.ts";
 
 export interface PublishOptions extends CompileOptions {
   /** Seconds after which whatever runs a task ends it; absent: never. */
@@ -21,7 +22,8 @@ export interface PublishedVersion {
 }
 
 /**
- * A version is recorded after it is published, so a recorded version can be started. That of a DAG
+ * A version is recorded after it is published, or after it is noted that its machine is to be made:
+ * a recorded version can be started. That of a DAG
  * that comes back is published again, as its machine may have been removed meanwhile. Repeating is
  * safe.
  */
@@ -55,7 +57,9 @@ export async function publishVersion(
   const diagnostics = [...compiled.diagnostics.map(withFile), ...warnings];
   if (diagnostics.some(({ severity }) => severity === "error")) return { diagnostics };
   // Also for a version that is known: its machine may have been collected since it was live.
-  await stateMachines.publish({ dagId, hash, definition: compiled.definition });
+  const isMade = await stateMachines.publish({ dagId, hash, definition: compiled.definition });
+  // A run that starts before its turn makes the machine.
+  if (!isMade) await metadata.pendingMachines.put(toPendingMachine({ dagId, hash }, clock.now()));
   if (known) return { version: known, diagnostics };
   const version: DagVersionRecord = {
     dagId,

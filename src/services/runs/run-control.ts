@@ -2,12 +2,12 @@
 // server and the CLI go through it.
 import type { DagRecord, DagRunRecord } from "../../model/records.ts";
 import { forgetPlan } from "../../model/scheduling/planner.ts";
-import { versionsWithMachine } from "../../model/scheduling/version-retention.ts";
 import type { Platform } from "../../ports/platform.ts";
 import type { Versions } from "../dag-processing/versions.ts";
 import { RequestRefused } from "../request-refused.ts";
 import { retry } from "../retry.ts";
 import { updateDag } from "../update-dag.ts";
+import { beginDeletion, completeDeletion, isQuick } from "../upkeep/dag-deletions.ts";
 import { checkRunId, checkTriggerable, type TriggerRequest, toManualRun } from "./manual-run.ts";
 import type { Scheduler } from "./scheduler.ts";
 
@@ -19,7 +19,10 @@ export interface RunControl {
   trigger(request: TriggerRequest): Promise<DagRunRecord>;
   /** Repeating is safe. */
   setPaused(dagId: string, isPaused: boolean): Promise<DagRecord>;
-  /** Removes the DAG with its history and its queued runs; refused while a run is going on. */
+  /**
+   * Removes the DAG with its history and its queued runs; refused while a run is going on. The DAG
+   * is gone at once; what it has left may be removed after that, by the upkeep.
+   */
   deleteDag(dagId: string): Promise<void>;
 }
 
@@ -94,8 +97,13 @@ async function setPaused(
 }
 
 async function deleteDag(context: RunControlContext, dagId: string): Promise<void> {
-  const { metadata, schedules, stateMachines, xcoms, logs } = context;
-  const dag = await dagOf(context, dagId);
+  const { metadata } = context;
+  const dag = await metadata.dags.get(dagId);
+  if (!dag) {
+    // Who asks again, because no answer came, has asked for what is being done.
+    if (await metadata.deletions.get(dagId)) return;
+    throw notFound(dagId);
+  }
   const active = await metadata.runs.listActive(dagId);
   const running = active.find(({ state }) => state === "running");
   if (running) {
@@ -104,16 +112,8 @@ async function deleteDag(context: RunControlContext, dagId: string): Promise<voi
       `DAG "${dagId}" can't be deleted while its run "${running.runId}" is going on`,
     );
   }
-  // The DAG's record goes last of what names it, so that a deletion that was cut off can be asked
-  // for again.
-  await schedules.remove(dagId);
-  for (const hash of versionsWithMachine(dag)) await stateMachines.remove({ dagId, hash });
-  await xcoms.deleteDag(dagId);
-  await logs.deleteDag(dagId);
-  const file = await metadata.files.get(dag.file);
-  if (file) await metadata.files.delete(dag.file);
-  await metadata.dags.delete(dagId);
-  await context.scheduler.schedule(dagId);
+  await beginDeletion(context, dag);
+  if (await isQuick(context, dagId)) await completeDeletion(context, dagId);
 }
 
 function notFound(dagId: string): RequestRefused {

@@ -14,7 +14,7 @@ export function addAwsCommands(program: Command, session: Session): void {
     .option("--delete", "delete from the bucket what is gone from the folder")
     .option(
       "--wait <seconds>",
-      "how long to wait for the results, 0 for not at all",
+      "how long to wait for the next result, 0 for not at all",
       toSeconds,
       120,
     )

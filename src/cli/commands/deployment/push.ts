@@ -5,6 +5,10 @@ import type { ImportProgress } from "../../../aws/deployment/await-imports.ts";
 import type { Pushed } from "../../../aws/deployment/push.ts";
 import type { Target } from "../../../aws/deployment/push-target.ts";
 import { createFolderDagSource } from "../../../local/folder-dag-source.ts";
+import { formatDuration } from "../../../model/values/durations.ts";
+import type { Metadata } from "../../../ports/metadata.ts";
+import { systemClock } from "../../../services/system-clock.ts";
+import { countPendingMachines } from "../../../services/upkeep/pending-machines.ts";
 import { checkDagsFolder } from "../../dags-folder.ts";
 import type { Places, Session } from "../../session.ts";
 import { formatDiagnostic } from "../../terminal/diagnostics.ts";
@@ -32,9 +36,10 @@ export async function pushFolder(
   const source = createFolderDagSource(folder);
   await checkDagsFolder({ dagsFolder: folder, dagsFolderText: folderText });
   const { push } = await import("../../../aws/deployment/push.ts");
-  const { awaitImports, listImported } = await import("../../../aws/deployment/await-imports.ts");
+  const { listImported, metadataOf } = await import("../../../aws/deployment/await-imports.ts");
   const target: Target = bucket === undefined ? await findTarget(stack) : { bucket };
-  const imported = target.tableName && (await listImported(target.tableName));
+  const metadata = target.tableName === undefined ? undefined : metadataOf(target.tableName);
+  const imported = metadata && (await listImported(metadata));
   const screen = createScreen(terminal);
   const pushed = await push({
     source,
@@ -48,13 +53,53 @@ export async function pushFolder(
   for (const file of pushed.uploaded) terminal.out(`  ${paint.green("+")} ${file}\n`);
   for (const file of pushed.deleted) terminal.out(`  ${paint.red("-")} ${file}\n`);
   remark(session, pushed);
-  if (target.tableName === undefined || waitSeconds === 0) return;
-  const { tableName } = target;
-  const onProgress = ({ waiting }: ImportProgress) =>
-    screen.draw(waiting.length === 0 ? [] : [`Waiting for ${waiting.slice(0, 3).join(", ")}`]);
-  const progress = await awaitImports(pushed, { tableName, seconds: waitSeconds, onProgress });
+  if (metadata === undefined || waitSeconds === 0) return;
+  await awaitResults(session, { metadata, pushed, folderText, waitSeconds });
+}
+
+/** Shows the progress of the import, then its results and what goes on after it. */
+async function awaitResults(
+  session: Session,
+  {
+    metadata,
+    pushed,
+    folderText,
+    waitSeconds,
+  }: {
+    readonly metadata: Metadata;
+    readonly pushed: Pushed;
+    readonly folderText: string;
+    readonly waitSeconds: number;
+  },
+): Promise<void> {
+  const { awaitImports } = await import("../../../aws/deployment/await-imports.ts");
+  const screen = createScreen(session.terminal);
+  const progress = await awaitImports(pushed, {
+    files: metadata.files,
+    clock: systemClock,
+    seconds: waitSeconds,
+    onProgress: (state) => screen.draw(describeProgress(state)),
+  });
   screen.draw([]);
   showResults(session, screen, { imported: progress, pushed, folderText });
+  const { count, seconds } = await countPendingMachines(metadata);
+  if (count === 0) return;
+  session.terminal.out(
+    `${countOf(count, "state machine")} will be made in the next ${formatDuration(Math.ceil(seconds))}; a run that starts before has its own made at once\n`,
+  );
+}
+
+/** What is waited for, how much that is, and for about how long. */
+export function describeProgress({
+  done,
+  waiting,
+  secondsLeft,
+}: ImportProgress): readonly string[] {
+  if (waiting.length === 0) return [];
+  const names = waiting.slice(0, 3).join(", ");
+  const time =
+    secondsLeft === undefined ? "" : `, about ${formatDuration(Math.ceil(secondsLeft))} left`;
+  return [`Imported ${done.length}/${done.length + waiting.length}${time}; waiting for ${names}`];
 }
 
 async function findTarget(stack: string): Promise<Target> {
