@@ -19,6 +19,8 @@ export interface MonitoringProps {
 }
 
 const PERIOD = Duration.minutes(5);
+/** So many may fail in a period because somebody mistypes the password. */
+const TOLERATED_LOG_INS = 10;
 /** A fire of a schedule that waits longer is late. */
 const LATE_MS = 60_000;
 /** A message to the triggerer that is older is late: SQS delays it by 15 minutes at most. */
@@ -30,12 +32,21 @@ export class Monitoring extends Construct {
   constructor(scope: Construct, id: string, { name, services, actions, ...more }: MonitoringProps) {
     super(scope, id);
     const all = Object.entries(services);
-    const failedRuns = this.countFailedRuns(name, [
-      services.recorder,
-      services.scheduler,
-      services["dag-processor"],
-      services["api-server"],
-    ]);
+    const failedRuns = this.countMessages(name, {
+      metricName: "FailedRuns",
+      pattern: "Run * ended: failed",
+      services: [
+        services.recorder,
+        services.scheduler,
+        services["dag-processor"],
+        services["api-server"],
+      ],
+    });
+    const failedLogIns = this.countMessages(name, {
+      metricName: "FailedLogIns",
+      pattern: "Log-in failed: *",
+      services: [services["api-server"]],
+    });
     // Of all functions in the region: they share the account's concurrency. (Emulators know no
     // metric math.)
     const throttles = new cloudwatch.Metric({
@@ -57,6 +68,12 @@ export class Monitoring extends Construct {
     const queues = [...ofServices, ...Object.entries(more.queues)];
     this.alarms = [
       this.alarm("FailedRuns", failedRuns, "A run of a DAG has failed"),
+      this.alarm(
+        "FailedLogIns",
+        failedLogIns,
+        "Somebody is guessing the API's password",
+        TOLERATED_LOG_INS,
+      ),
       this.alarm(
         "Throttles",
         throttles,
@@ -81,17 +98,21 @@ export class Monitoring extends Construct {
     this.addDashboard(name, { failedRuns, lag, throttles, services, queues });
   }
 
-  /** From what the functions that end runs say in their logs. */
-  private countFailedRuns(
+  /** Counts the messages of the pattern in the logs of the services. */
+  private countMessages(
     name: string,
-    services: readonly Pick<Service, "logGroup">[],
+    counted: {
+      readonly metricName: string;
+      readonly pattern: string;
+      readonly services: readonly Pick<Service, "logGroup">[];
+    },
   ): cloudwatch.IMetric {
-    const metric = { metricNamespace: `Stepwind/${name}`, metricName: "FailedRuns" };
-    services.forEach(({ logGroup }, index) => {
-      new logs.MetricFilter(this, `FailedRuns${index}`, {
+    const metric = { metricNamespace: `Stepwind/${name}`, metricName: counted.metricName };
+    counted.services.forEach(({ logGroup }, index) => {
+      new logs.MetricFilter(this, `${counted.metricName}${index}`, {
         logGroup,
         filterPattern: logs.FilterPattern.all(
-          logs.FilterPattern.stringValue("$.message", "=", "Run * ended: failed"),
+          logs.FilterPattern.stringValue("$.message", "=", counted.pattern),
         ),
         ...metric,
         metricValue: "1",

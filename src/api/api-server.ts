@@ -63,14 +63,14 @@ export function createApiServer(
   const app: Api = new Hono();
   app.use(methodNotAllowed({ app, onMethodNotAllowed: refuseMethod }));
   app.use(limitBody);
-  if (password) addAuthentication(app, { password, clock: platform.clock });
+  if (password) addAuthentication(app, { ...platform, password });
   else app.use(guardLocalhost(localUser));
   app.get("/", (c) => c.text(describe(version)));
   app.route("/api/v2", api);
   app.notFound((c) => c.json({ detail: "Not Found" }, 404));
   app.onError((error, c) => {
     const answer = toAnswer(error);
-    if (answer) return c.json(answer.body, answer.status);
+    if (answer) return c.json(answer.body, answer.status, answer.headers);
     platform.report.error(`${c.req.method} ${c.req.path} failed: ${error.stack ?? error.message}`);
     return c.json({ detail: "Internal Server Error" }, 500);
   });

@@ -9,10 +9,16 @@ import { RequestRefused } from "../services/request-refused.ts";
 export class Problem extends Error {
   override readonly name = "Problem";
   readonly status: ContentfulStatusCode;
+  readonly headers: Readonly<Record<string, string>>;
 
-  constructor(status: ContentfulStatusCode, message: string) {
+  constructor(
+    status: ContentfulStatusCode,
+    message: string,
+    headers: Readonly<Record<string, string>> = {},
+  ) {
     super(message);
     this.status = status;
+    this.headers = headers;
   }
 }
 
@@ -39,10 +45,16 @@ export class InvalidRequest extends Error {
 const STATUS_OF_REFUSAL = { "not-found": 404, conflict: 409, invalid: 400 } as const;
 
 /** Status and body for an error that the asker caused; undefined for one that is ours. */
-export function toAnswer(
-  error: unknown,
-): { readonly status: ContentfulStatusCode; readonly body: { detail: unknown } } | undefined {
-  if (error instanceof Problem) return { status: error.status, body: { detail: error.message } };
+export function toAnswer(error: unknown):
+  | {
+      readonly status: ContentfulStatusCode;
+      readonly body: { readonly detail: unknown };
+      readonly headers?: Readonly<Record<string, string>>;
+    }
+  | undefined {
+  if (error instanceof Problem) {
+    return { status: error.status, body: { detail: error.message }, headers: error.headers };
+  }
   if (error instanceof InvalidRequest) return { status: 422, body: { detail: error.mistakes } };
   if (error instanceof RequestRefused) {
     return { status: STATUS_OF_REFUSAL[error.reason], body: { detail: error.message } };

@@ -186,6 +186,12 @@ export interface VariableRecord {
   readonly description?: string;
 }
 
+/** Something that the API's log-in keeps, as JSON text: `api/access` knows what. */
+export interface AccessRecord {
+  readonly key: string;
+  readonly value: string;
+}
+
 /** One line of a task's log, with Airflow's field names. */
 export interface LogEntry {
   readonly timestamp: string;

@@ -2,6 +2,7 @@
 // doubled and reordered events do no harm; every method maps to a few DynamoDB calls.
 import type { RunTransition } from "../model/dag-run.ts";
 import type {
+  AccessRecord,
   DagFileRecord,
   DagRecord,
   DagRunRecord,
@@ -241,4 +242,6 @@ export interface Metadata {
   readonly pendingMachines: Collection<PendingMachineRecord>;
   readonly heartbeats: Collection<HeartbeatRecord>;
   readonly deletions: Collection<DeletionRecord>;
+  /** What the API's log-in keeps, for all processes that serve the API. */
+  readonly access: Collection<AccessRecord>;
 }

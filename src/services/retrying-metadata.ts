@@ -28,6 +28,7 @@ export function createRetryingMetadata(
     pendingMachines: metadata.pendingMachines,
     heartbeats: metadata.heartbeats,
     deletions: metadata.deletions,
+    access: metadata.access,
   };
 }
 

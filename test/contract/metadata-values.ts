@@ -146,6 +146,20 @@ export function valueStoreContract(create: () => Promise<Metadata>): void {
       expect(await replaceAll(first?.revision ?? "")).toEqual([false, false, false, false]);
     });
 
+    test("what the log-in keeps is no variable, and is replaced only where it is as it was read", async () => {
+      const { access, variables } = await create();
+      await variables.put({ key: "same", value: "variable" });
+      expect(await access.get("same")).toBeUndefined();
+      const record = { key: "same", value: TRICKY_TEXT };
+      expect(await access.put(record, { revision: "" })).toBe(true);
+      expect(await access.put({ ...record, value: "2" }, { revision: "" })).toBe(false);
+      const stored = await access.get("same");
+      expect(stored?.value).toBe(TRICKY_TEXT);
+      const revision = stored?.revision ?? "";
+      expect(await access.put({ ...record, value: "3" }, { revision })).toBe(true);
+      expect((await variables.get("same"))?.value).toBe("variable");
+    });
+
     test("variables are listed by key, and a listing misses and doubles none while others are added", async () => {
       const metadata = await create();
       const keys = ["B", "a", "a.b", "b", "c", "d", "e"];

@@ -162,3 +162,18 @@ test("requests to the API that are served at the same time can be limited", () =
   const limited = synthesize({ apiReservedConcurrency: 5 });
   expect(functionNamed(limited, "api-server")).toMatchObject({ ReservedConcurrentExecutions: 5 });
 });
+
+test("log-ins that fail more often than by mistake raise an alarm", () => {
+  const filters = plain
+    .ofType("AWS::Logs::MetricFilter")
+    .map(([, { Properties }]) => JSON.stringify(Properties))
+    .filter((filter) => filter.includes("FailedLogIns"));
+  expect(filters).toHaveLength(1);
+  expect(filters[0]).toMatch(/Log-in failed: \*.*apiserverLog/);
+  plain.template.hasResourceProperties("AWS::CloudWatch::Alarm", {
+    MetricName: "FailedLogIns",
+    Namespace: "Stepwind/Stepwind",
+    Threshold: 10,
+    ComparisonOperator: "GreaterThanThreshold",
+  });
+});

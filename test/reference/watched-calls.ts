@@ -107,6 +107,7 @@ export function watchCalls(): WatchedCalls {
       pendingMachines: watch(metadata.pendingMachines, life, "pendingMachines."),
       heartbeats: watch(metadata.heartbeats, life, "heartbeats."),
       deletions: watch(metadata.deletions, life, "deletions."),
+      access: watch(metadata.access, life, "access."),
     }),
     async invoke(work) {
       const fault = drawFault("invoke", faults?.invocationRate ?? 0);

@@ -10,7 +10,13 @@ const TOKEN_SECONDS = 24 * 60 * 60;
 /** The only algorithm: a token cannot choose another one, nor "none". */
 const ALGORITHM = "HS256";
 
-const CLAIMS = z.object({ sub: z.string(), exp: z.number() });
+const CLAIMS = z.object({ sub: z.string(), exp: z.number(), epoch: z.number() });
+
+/** Whose token it is, and of which epoch of the deployment's tokens. */
+export interface TokenHolder {
+  readonly user: string;
+  readonly epoch: number;
+}
 
 /** The key for createToken and verifyToken; it can't be read out again. */
 export function importTokenKey(bytes: Uint8Array<ArrayBuffer>): Promise<webcrypto.CryptoKey> {
@@ -18,31 +24,32 @@ export function importTokenKey(bytes: Uint8Array<ArrayBuffer>): Promise<webcrypt
   return crypto.subtle.importKey("raw", bytes, algorithm, false, ["sign", "verify"]);
 }
 
-/** A token for the user. `nowMs` is the moment of issue. */
+/** A token for the holder. `nowMs` is the moment of issue. */
 export function createToken(
-  user: string,
+  { user, epoch }: TokenHolder,
   key: webcrypto.CryptoKey,
   nowMs: number,
 ): Promise<string> {
   const issued = Math.floor(nowMs / 1_000);
-  return sign({ sub: user, iat: issued, exp: issued + TOKEN_SECONDS }, key, ALGORITHM);
+  return sign({ sub: user, iat: issued, exp: issued + TOKEN_SECONDS, epoch }, key, ALGORITHM);
 }
 
 /**
- * The user whom the token names; undefined for a token that is forged, expired or not a token at
+ * The holder whom the token names; undefined for a token that is forged, expired or not a token at
  * all.
  */
 export async function verifyToken(
   token: string,
   key: webcrypto.CryptoKey,
   nowMs: number,
-): Promise<string | undefined> {
+): Promise<TokenHolder | undefined> {
   // Times are compared below, with the platform's clock and not the system's.
   const checks = { alg: ALGORITHM, exp: false, iat: false, nbf: false } as const;
   const payload = await verify(token, key, checks).catch(orInvalid);
   const claims = CLAIMS.safeParse(payload);
   if (!claims.success || claims.data.exp * 1_000 <= nowMs) return undefined;
-  return claims.data.sub;
+  const { sub: user, epoch } = claims.data;
+  return { user, epoch };
 }
 
 /**

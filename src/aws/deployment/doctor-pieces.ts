@@ -8,6 +8,7 @@ import {
   GetQueueUrlCommand,
   paginateListQueues,
 } from "@aws-sdk/client-sqs";
+import { findPasswordFlaw } from "../../model/password-rules.ts";
 import { orUndefined } from "../errors.ts";
 import { createSsmPassword } from "../ssm-password.ts";
 import { createSsmSecrets } from "../ssm-secrets.ts";
@@ -142,9 +143,11 @@ async function checkSecrets({ clients, environment }: Patient): Promise<readonly
       hint: `${put}/connections/slack_default --value '{"conn_type":"slackwebhook","password":"https://hooks.slack.com/services/…"}'`,
     });
   }
-  if ((await createSsmPassword({ client: clients.ssm, prefix })()) === undefined) {
-    const message = "nobody can log in to the API: it has no password";
-    findings.push({ level: "warning", message, hint: `${put}/api/password --value …` });
+  const password = await createSsmPassword({ client: clients.ssm, prefix })();
+  const flaw = password === undefined ? "is not set" : findPasswordFlaw(password);
+  if (flaw !== undefined) {
+    const message = `nobody can log in to the API: its password ${flaw}`;
+    findings.push({ level: "warning", message, hint: `${put}/api/password --overwrite --value …` });
   }
   return findings;
 }

@@ -31,6 +31,7 @@ export const PARTITIONS = {
   pendingMachines: "pending-machines",
   heartbeats: "heartbeats",
   deletions: "deletions",
+  access: "access",
 } as const;
 
 /**

@@ -14,6 +14,7 @@
 // pending-machines           <dag>/<hash>                version whose state machine is to be made
 // heartbeats                 <component>                 when it last did its work
 // deletions                  <dag>                       DAG that is being deleted
+// access                     <key>                       what the API's log-in keeps
 // versions#<dag>             version#<hash>              version, deflated: the first 350 KB
 //                            chunk#<upload>#<n>          the rest, written before
 // tasks#<dag>                <task>                      the task has a record in some run
@@ -67,6 +68,7 @@
 // partition and order.
 import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import type {
+  AccessRecord,
   DeletionRecord,
   HeartbeatRecord,
   PendingMachineRecord,
@@ -143,6 +145,10 @@ export function createDynamoDbMetadata(options: DynamoDbMetadataOptions): Metada
     deletions: createCollection<DeletionRecord>(table, {
       partition: PARTITIONS.deletions,
       keyOf: ({ dagId }) => dagId,
+    }),
+    access: createCollection<AccessRecord>(table, {
+      partition: PARTITIONS.access,
+      keyOf: ({ key }) => key,
     }),
   };
 }

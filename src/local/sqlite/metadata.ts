@@ -2,6 +2,7 @@
 // once and see what is committed; writes of the same turn of the event loop share one durable
 // commit.
 import type {
+  AccessRecord,
   DeletionRecord,
   HeartbeatRecord,
   PendingMachineRecord,
@@ -62,6 +63,7 @@ export function createMetadataOn(db: SqliteDatabase): SqliteMetadata {
       kind: "deletions",
       keyOf: ({ dagId }) => dagId,
     }),
+    access: createCollection<AccessRecord>(db, { kind: "access", keyOf: ({ key }) => key }),
     close: () => db.close(),
   };
 }

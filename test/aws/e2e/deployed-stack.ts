@@ -27,7 +27,7 @@ export interface StackOptions {
 }
 
 /** Of the API; always the same, as functions that are warm keep it for a while. */
-export const PASSWORD = "end-to-end";
+export const PASSWORD = "end-to-end-tests";
 
 const CHECKOUT = join(import.meta.dirname, "../../..");
 /** How long a deployment may take. */

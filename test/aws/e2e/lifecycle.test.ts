@@ -224,7 +224,7 @@ test("destroying is refused while a run is going on, and else leaves nothing but
   if (cloud.environment.schedules === "rules") {
     expect(counts.rule).toBeGreaterThan(2);
   } else {
-    expect(counts).toMatchObject({ rule: 2, "schedule group": 1, alarm: 11 });
+    expect(counts).toMatchObject({ rule: 2, "schedule group": 1, alarm: 12 });
     expect(counts.schedule).toBeGreaterThan(0);
   }
 
