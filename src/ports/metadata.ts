@@ -130,6 +130,8 @@ export interface RunStore {
   ): Promise<Page<DagRunRecord>>;
   /** All queued and running runs of the DAG, or of every DAG; oldest `runAfter` first. */
   listActive(dagId?: string): Promise<readonly DagRunRecord[]>;
+  /** The running runs of the DAG; oldest `runAfter` first. Queued ones are not read. */
+  listRunning(dagId: string): Promise<readonly DagRunRecord[]>;
   /** The scheduled or backfill run with the latest logical date. */
   getLatestAutomated(dagId: string): Promise<DagRunRecord | undefined>;
   /**

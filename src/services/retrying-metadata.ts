@@ -42,6 +42,7 @@ function retryingRuns(runs: RunStore, again: Again): RunStore {
     count: runs.count,
     listByLogicalDate: runs.listByLogicalDate,
     listActive: runs.listActive,
+    listRunning: runs.listRunning,
     getLatestAutomated: runs.getLatestAutomated,
     getPrevious: runs.getPrevious,
 

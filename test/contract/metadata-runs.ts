@@ -201,6 +201,36 @@ export function runStoreContract(create: () => Promise<Metadata>): void {
       expect(await metadata.runs.listActive("none")).toEqual([]);
     });
 
+    test("running runs are listed apart from queued ones, whatever they were before", async () => {
+      const of = (runId: string, day: number, fields: Partial<DagRunRecord> = {}) =>
+        dagRun({ runId, runAfter: januaryDay(day), ...fields });
+      const metadata = await createWith(create, [
+        of("c", 3, { state: "running" }),
+        of("a", 1, { state: "success" }),
+        of("q", 2),
+        of("b", 2),
+        dagRun({ dagId: "other", state: "running" }),
+      ]);
+      const list = async () => (await metadata.runs.listRunning("etl")).map(({ runId }) => runId);
+      const move = (runId: string, from: DagRunState, state: DagRunState) =>
+        metadata.runs.update({ dagId: "etl", runId, from: [from], set: { state } });
+      expect(await list()).toEqual(["c"]);
+      await move("b", "queued", "running");
+      expect(await list()).toEqual(["b", "c"]);
+      await move("a", "success", "running");
+      expect(await list()).toEqual(["a", "b", "c"]);
+      await move("b", "running", "queued");
+      await move("c", "running", "failed");
+      expect(await list()).toEqual(["a"]);
+      await metadata.runs.update({
+        dagId: "etl",
+        runId: "a",
+        from: ["running"],
+        set: { runAfter: januaryDay(9) },
+      });
+      expect(await list()).toEqual(["a"]);
+    });
+
     test("listings follow a change of state", async () => {
       const metadata = await createWith(create, [dagRun()]);
       await metadata.runs.update({

@@ -3,6 +3,7 @@
 import { isError } from "../../model/dag-files.ts";
 import type { DagRecord } from "../../model/records.ts";
 import { type PlannedRun, plan } from "../../model/scheduling/planner.ts";
+import { activeRunsToPlan } from "../../services/runs/active-runs.ts";
 import type { ApiContext } from "../context.ts";
 import type { DagFacts } from "../responses/dag-responses.ts";
 
@@ -41,13 +42,16 @@ export async function nextRunOf(
   { dagId, isStale, versionHash, plannedAt }: DagRecord,
 ): Promise<PlannedRun | undefined> {
   const { metadata, clock } = platform;
+  const { document } = await services.versions.get(dagId, versionHash);
+  const now = clock.now();
+  const limit = document.maxActiveRuns;
   const planned = plan({
-    document: (await services.versions.get(dagId, versionHash)).document,
+    document,
     isPaused: false,
     isStale,
-    now: clock.now(),
+    now,
     lastAutomatedRun: await metadata.runs.getLatestAutomated(dagId),
-    activeRuns: await metadata.runs.listActive(dagId),
+    activeRuns: await activeRunsToPlan(metadata, { dagId, limit, now }),
     lastPlannedAt: plannedAt === undefined ? undefined : Date.parse(plannedAt),
   });
   return planned.create[0] ?? planned.next;

@@ -48,8 +48,8 @@ export function addDagRoutes(app: Api, context: ApiContext): void {
 
   app.get("/dags/:dag_id/details", accepts(), async (c) => {
     const dag = await dagOf(context, c.req.param("dag_id"));
-    const active = await metadata.runs.listActive(dag.dagId);
-    return c.json(toDagDetailsResponse(await factsOf(context, dag), active.length));
+    const active = await metadata.runs.count({ dagId: dag.dagId, states: ["queued", "running"] });
+    return c.json(toDagDetailsResponse(await factsOf(context, dag), active));
   });
 
   app.patch("/dags/:dag_id", accepts("update_mask"), async (c) => {

@@ -3,7 +3,13 @@
 import { dagsOfFilePartition } from "./dags.ts";
 import { keyOf, PARTITIONS, runPartition } from "./keys.ts";
 import { knownTaskPartition } from "./known-tasks.ts";
-import { DATE_LISTS, datePartition, RUN_LISTS, runListPartition } from "./run-finders.ts";
+import {
+  DATE_LISTS,
+  datePartition,
+  RUN_LISTS,
+  runListPartition,
+  runningPartition,
+} from "./run-finders.ts";
 import type { DynamoDbTable } from "./table/table-calls.ts";
 import { versionPartition } from "./versions.ts";
 
@@ -19,6 +25,7 @@ export async function deleteDag(table: DynamoDbTable, dagId: string): Promise<vo
       empty(table, runPartition(dagId, runId)),
     );
   }
+  await empty(table, runningPartition(dagId));
   await empty(table, datePartition(dagId));
   for (const list of DATE_LISTS) await empty(table, datePartition(dagId, list));
   await empty(table, versionPartition(dagId));

@@ -24,6 +24,7 @@
 //                            state#<task>#<index>#<name> task state
 //                            gate#<task>#<index>         token of a gate, expires after a year
 // runs#<dag>#<list>          <runAfter>#<run>            run of the list: active (queued, running), success, failed
+// runs#<dag>#running         <runAfter>#<run>            running run, also in the list of active ones
 // dates#<dag>                <logicalDate>               the run of the date; there is one at most
 // dates#<dag>#<list>         <logicalDate>               of these: automated (scheduled, backfill), triggered (other
 //                                                        runs that nobody triggered by hand)
@@ -42,9 +43,10 @@
 // task instances of a run               Query                                                    1 R per 4 KB
 // gate put, looked for, taken           PutItem, Query, TransactWriteItems of one                1 W, 1 R, 2 W
 // run created                           TransactWriteItems of 2 to 4                             5 to 9 W
-//   started                             UpdateItem                                               1 W
-//   ended                               GetItem, TransactWriteItems of 3                         1 R, 8 W
+//   started                             GetItem, TransactWriteItems of 2                         1 R, 4 W
+//   ended                               GetItem, TransactWriteItems of 4                         1 R, 10 W
 // active runs of a DAG                  Query, BatchGetItem                                      1 R + 1 R per run
+// running runs of a DAG                 Query, BatchGetItem                                      1 R + 1 R per run
 // latest automated, previous run        Query of 1 (or 2), GetItem                               2 to 3 R
 // a page of runs                        Query per list, BatchGetItem                             1 R per list and per run
 // runs counted                          Query of keys per list, eventually consistent            0.5 R per 4 KB of some 30 runs
@@ -64,7 +66,8 @@
 // tokens), and so does the scheduler, which must see a run that was created a moment ago: an index
 // of active runs would show it late, and the run might never start. Therefore the lists of a DAG's
 // runs are items of the table, moved in the transaction that changes the run. Queued and running
-// runs share a list, so a start moves nothing. No query passes over history: each list has its own
+// runs share a list; running ones have another one besides, so that a thousand queued ones needn't be
+// read for them. No query passes over history: each list has its own
 // partition and order.
 import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import type {

@@ -32,6 +32,11 @@ export function datePartition(dagId: string, list?: DateList): string {
   return list === undefined ? partitionOf("dates", dagId) : partitionOf("dates", dagId, list);
 }
 
+/** The running runs of a DAG, oldest `runAfter` first: those among many queued ones. */
+export function runningPartition(dagId: string): string {
+  return partitionOf("runs", dagId, "running");
+}
+
 /** In which list a run of this state is. */
 export function listOf(state: DagRunState): RunList {
   return isRunFinished(state) ? state : "active";
@@ -54,6 +59,9 @@ export function findersOf(run: DagRunRecord): ReadonlyMap<string, Finder> {
   const finders: Finder[] = [
     { key: { pk: runListPartition(dagId, listOf(state)), sk: joinKey([runAfter, runId]) }, runId },
   ];
+  if (state === "running") {
+    finders.push({ key: { pk: runningPartition(dagId), sk: joinKey([runAfter, runId]) }, runId });
+  }
   if (logicalDate !== null) {
     const sk = logicalDate;
     finders.push({ key: { pk: datePartition(dagId), sk }, runId, isUnique: true });

@@ -6,7 +6,15 @@ import type { DagRunState } from "../../model/states.ts";
 import type { DateRange, RunFilter, RunListing, RunStore } from "../../ports/metadata.ts";
 import { parseAfter, toPage, toRowLimit } from "../../ports/pages.ts";
 import { compareKeys, endOf, type ItemKey, joinKey, runKey, splitKey } from "./keys.ts";
-import { datePartition, listOf, RUN_LISTS, type RunList, runListPartition } from "./run-finders.ts";
+import {
+  datePartition,
+  listOf,
+  RUN_LISTS,
+  type RunList,
+  runListPartition,
+  runningPartition,
+} from "./run-finders.ts";
+import { createRunningList } from "./running-list.ts";
 import type { Item } from "./table/attributes.ts";
 import { RUN_INDEX } from "./table/table.ts";
 import type { DynamoDbTable } from "./table/table-calls.ts";
@@ -29,7 +37,8 @@ const ACTIVE_STATES: readonly DagRunState[] = ["queued", "running"];
 export function createRunListing(
   table: DynamoDbTable,
   toRun: ToRun,
-): Pick<RunStore, "list" | "count" | "listActive" | "listByLogicalDate"> {
+): Pick<RunStore, "list" | "count" | "listActive" | "listRunning" | "listByLogicalDate"> {
+  const buildRunning = createRunningList();
   const listActive = async (dagId?: string) => {
     const entries = await listEntries(table, { dagId, list: "active" });
     const runs = await readRuns(table, entries, toRun);
@@ -46,6 +55,16 @@ export function createRunListing(
       return (await Promise.all(counts)).reduce((sum, count) => sum + count, 0);
     },
     listActive,
+    async listRunning(dagId) {
+      await buildRunning(table, listActive);
+      const found = await table.query({ pk: runningPartition(dagId) });
+      const runs = await readRuns(
+        table,
+        found.map((item) => toEntry(dagId, item)),
+        toRun,
+      );
+      return runs.filter(({ state }) => state === "running");
+    },
     async listByLogicalDate({ limit, after, ...query }) {
       const rowLimit = toRowLimit(limit);
       const [before] = parseAfter(after, 1) ?? [];

@@ -2,6 +2,7 @@
 // transaction, by which runs are found: strongly consistent, since the scheduler must see a run
 // that was created a moment ago.
 import type { DagRunRecord } from "../../model/records.ts";
+import type { DagRunState } from "../../model/states.ts";
 import type { RunChange, RunStore } from "../../ports/metadata.ts";
 import { runKey, splitKey, toKey } from "./keys.ts";
 import {
@@ -140,7 +141,12 @@ function toPut({ key, runId, isUnique = false }: Finder) {
 function mayMove({ from, set }: RunChange): boolean {
   if ("runAfter" in set || "logicalDate" in set || "runType" in set) return true;
   const { state } = set;
-  return state !== undefined && from.some((before) => listOf(before) !== listOf(state));
+  return state !== undefined && from.some((before) => isElsewhere(before, state));
+}
+
+/** Running runs have a list of their own besides that of all active ones. */
+function isElsewhere(before: DagRunState, after: DagRunState): boolean {
+  return listOf(before) !== listOf(after) || (before === "running") !== (after === "running");
 }
 
 function asWanted({ from, clearNumber }: Pick<RunChange, "from" | "clearNumber">): Condition {

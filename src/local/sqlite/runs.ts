@@ -25,6 +25,9 @@ export function createRunStore(db: SqliteDatabase): RunStore {
     `SELECT record FROM dag_runs INDEXED BY dag_runs_of_dag_by_state
      WHERE dag_id = ? AND state IN ('queued', 'running') ORDER BY run_after, run_id`,
   );
+  const selectRunning = db.prepare(
+    "SELECT record FROM dag_runs WHERE dag_id = ? AND state = 'running' ORDER BY run_after, run_id",
+  );
   const selectLatestAutomated = db.prepare(
     `SELECT record FROM dag_runs
      WHERE dag_id = ? AND run_type IN ('scheduled', 'backfill') AND logical_date IS NOT NULL
@@ -58,6 +61,7 @@ export function createRunStore(db: SqliteDatabase): RunStore {
         const rows = dagId === undefined ? selectActive.all() : selectActiveOfDag.all(dagId);
         return rows.map(parseRun);
       }),
+    listRunning: (dagId) => db.read(() => selectRunning.all(dagId).map(parseRun)),
     getLatestAutomated: (dagId) => db.read(() => toRun(selectLatestAutomated.get(dagId))),
     getPrevious: ({ dagId, logicalDate, automatedOnly }) =>
       db.read(() => {

@@ -18,7 +18,9 @@ export interface PlanQuery {
   readonly now: number;
   /** The scheduled or backfill run with the latest logical date. */
   readonly lastAutomatedRun?: RunDates | undefined;
-  /** All queued and running runs of the DAG. */
+  /**
+   * All running runs of the DAG, and of the queued ones, by `runAfter`, as many as could start now.
+   */
   readonly activeRuns: readonly ActiveRun[];
   /** `plannedAt` of the plan before; undefined at first, and after the schedule has changed. */
   readonly lastPlannedAt: number | undefined;
@@ -244,8 +246,13 @@ function planStart(queued: readonly ActiveRun[], now: number, free: number): rea
     .map(({ runId }) => runId);
 }
 
-/** A run waits for its time, and for its logical date where that lies in the future. */
-function startableFrom({ runAfter, logicalDate }: ActiveRun): number {
+/**
+ * A run waits for its time, and for its logical date where that lies in the future. Epoch ms.
+ */
+export function startableFrom({
+  runAfter,
+  logicalDate,
+}: Pick<ActiveRun, "runAfter" | "logicalDate">): number {
   return Math.max(Date.parse(runAfter), momentOf(logicalDate ?? undefined) ?? -Infinity);
 }
 

@@ -104,8 +104,7 @@ async function deleteDag(context: RunControlContext, dagId: string): Promise<voi
     if (await metadata.deletions.get(dagId)) return;
     throw notFound(dagId);
   }
-  const active = await metadata.runs.listActive(dagId);
-  const running = active.find(({ state }) => state === "running");
+  const [running] = await metadata.runs.listRunning(dagId);
   if (running) {
     throw new RequestRefused(
       "conflict",

@@ -6,6 +6,7 @@ import { type Plan, plan } from "../../model/scheduling/planner.ts";
 import { findUnused } from "../../model/scheduling/version-retention.ts";
 import type { Platform } from "../../ports/platform.ts";
 import { updateDag } from "../update-dag.ts";
+import { activeRunsToPlan } from "./active-runs.ts";
 import { abandonRun, type RunEndContext } from "./run-ends.ts";
 import { startQueuedRun } from "./run-starts.ts";
 
@@ -62,7 +63,7 @@ async function scheduleOnce(context: SchedulerContext, dagId: string): Promise<v
 
 /**
  * `taken` gathers the logical dates that other runs turn out to have. True if there may be more to
- * do at once. The DAG is read after late runs have ended, since their end may pause it.
+ * do at once. The DAG is read again when late runs have ended, since their end may pause it.
  */
 async function pass(
   context: SchedulerContext,
@@ -70,8 +71,12 @@ async function pass(
   taken: Set<string>,
 ): Promise<boolean> {
   const { metadata, clock, schedules, report } = context;
-  const activeRuns = await endLateRuns(context, await metadata.runs.listActive(dagId));
-  const dag = await metadata.dags.get(dagId);
+  const found = await metadata.dags.get(dagId);
+  const { document: known } = found ? await context.versions.get(dagId, found.versionHash) : {};
+  const limit = known?.maxActiveRuns ?? 1;
+  const active = await activeRunsToPlan(metadata, { dagId, limit, now: clock.now() });
+  const activeRuns = await endLateRuns(context, active);
+  const dag = activeRuns.length < active.length ? await metadata.dags.get(dagId) : found;
   if (!dag) {
     await schedules.remove(dagId);
     return false;

@@ -65,8 +65,8 @@ export async function wakeOtherRuns(
   taskIds?: ReadonlySet<string>,
 ): Promise<void> {
   const { dagId } = run;
-  for (const other of await context.metadata.runs.listActive(dagId)) {
-    if (other.runId === run.runId || other.state !== "running") continue;
+  for (const other of await context.metadata.runs.listRunning(dagId)) {
+    if (other.runId === run.runId) continue;
     const version = await context.versions.get(dagId, other.versionHash);
     const waiting = new Map<string, TaskDocument>();
     for (const task of version.document.tasks) {
