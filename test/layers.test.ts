@@ -82,14 +82,14 @@ const LAYERS: readonly Layer[] = [
     illegal: [
       "../operators/index.ts",
       "../services/tasks/worker.ts",
-      "../threads/thread-pool.ts",
+      "../workers/pool/worker-pool.ts",
       "../compiler/compile.ts",
       "../local/standalone.ts",
       ...NEVER_IN_SRC,
     ],
   },
   {
-    folder: "src/threads",
+    folder: "src/workers",
     legal: ["../runtime/user-code.ts", "../sdk/errors.ts", "../ports/task-logs.ts", "node:fs"],
     illegal: [
       "../operators/index.ts",
@@ -124,7 +124,7 @@ const LAYERS: readonly Layer[] = [
       "../sdk/index.ts",
       "../runtime/execute.ts",
       "../describe/to-document.ts",
-      "../threads/thread-pool.ts",
+      "../workers/pool/worker-pool.ts",
       "../api/api-server.ts",
       ...NEVER_IN_SRC,
     ],
@@ -149,7 +149,7 @@ const LAYERS: readonly Layer[] = [
     legal: [
       "@aws-sdk/client-s3",
       "../services/tasks/worker.ts",
-      "../threads/thread-pool.ts",
+      "../workers/pool/worker-pool.ts",
       "../ports/clock.ts",
     ],
     illegal: ["../local/standalone.ts", "../cli/main.ts", ...OUTSIDE],
@@ -158,7 +158,7 @@ const LAYERS: readonly Layer[] = [
     folder: "src/local",
     legal: [
       "../services/tasks/worker.ts",
-      "../threads/thread-pool.ts",
+      "../workers/pool/worker-pool.ts",
       "../interpreter/run.ts",
       "../compiler/index.ts",
     ],

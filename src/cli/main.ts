@@ -2,7 +2,7 @@
 // messages and exit codes; each family of commands is in commands/, and what a command needs is
 // loaded when it runs.
 import { Command, CommanderError } from "commander";
-import { hasBlockedThreads } from "../threads/blocked-threads.ts";
+import { hasBlockedThreads } from "../workers/pool/blocked-threads.ts";
 import { addDagsCommands } from "./commands/dag/index.ts";
 import { addAwsCommands } from "./commands/deployment/index.ts";
 import { addProjectCommands } from "./commands/project/index.ts";

@@ -2,7 +2,7 @@
 import { access } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
-import type { Bundles } from "../ports/dag-source.ts";
+import { type Bundles, UnusableBundle } from "../ports/dag-source.ts";
 import { writeFileDurably } from "./durable-files.ts";
 import { toSafeName } from "./safe-names.ts";
 
@@ -25,7 +25,7 @@ export function createFileBundles(folder: string): Bundles {
       if (!(await has(hash))) await writeFileDurably(toPath(hash), code);
     },
     async url(hash) {
-      if (!(await has(hash))) throw new Error(`Bundle ${hash} is not in ${folder}`);
+      if (!(await has(hash))) throw new UnusableBundle(`Bundle ${hash} is not in ${folder}`);
       return pathToFileURL(toPath(hash)).href;
     },
   };

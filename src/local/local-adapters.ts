@@ -7,7 +7,7 @@ import { createNotifier } from "../services/notifications/notifier.ts";
 import { randomId } from "../services/random-id.ts";
 import type { Services } from "../services/services.ts";
 import { systemClock } from "../services/system-clock.ts";
-import type { TaskProcesses } from "../threads/task-processes.ts";
+import type { TaskProcesses } from "../workers/pool/task-processes.ts";
 import { createDirectNotifications } from "./direct-notifications.ts";
 import { createEnvironmentSecrets } from "./environment-secrets.ts";
 import { createFileBundles } from "./file-bundles.ts";

@@ -7,7 +7,7 @@ import type { Clock, Platform, Reporter } from "../ports/platform.ts";
 import { createDagProcessor, type DagProcessor } from "../services/dag-processing/dag-processor.ts";
 import { createServices, type Services } from "../services/services.ts";
 import { systemClock } from "../services/system-clock.ts";
-import { createTaskProcesses, openTaskProcesses } from "../threads/task-processes.ts";
+import { createTaskProcesses, openTaskProcesses } from "../workers/pool/task-processes.ts";
 import { LOCAL_FUNCTIONS } from "./interpreter-state-machines.ts";
 import { createCallees, createLocalAdapters, type LocalAdapters } from "./local-adapters.ts";
 import { acquireLock, type Lock } from "./lock.ts";

@@ -4,7 +4,7 @@
 import type { AddressInfo } from "node:net";
 import { serve } from "@hono/node-server";
 import { createApiServer } from "../api/api-server.ts";
-import { releaseMemoryAtRest } from "../threads/memory-at-rest.ts";
+import { releaseMemoryAtRest } from "../workers/inside/memory-at-rest.ts";
 import { watchFolder } from "./folder-watcher.ts";
 import { type LocalOptions, type LocalProduct, openLocalProduct } from "./local-platform.ts";
 import { machineUser } from "./machine-user.ts";

@@ -30,13 +30,19 @@ export class UnreadableFile extends Error {
   }
 }
 
+/** The code of a bundle can't be run, now or later. */
+export class UnusableBundle extends Error {
+  override readonly name = "UnusableBundle";
+}
+
 export interface Bundles {
   /** Stores the code under its hash, which `hashOfCode` makes. Repeating is safe. */
   put(hash: string, code: string): Promise<void>;
   has(hash: string): Promise<boolean>;
   /**
-   * URL that `import()` takes; throws when the bundle isn't there, or where strangers could have
-   * changed it, when it isn't what was stored.
+   * URL that `import()` takes. Throws UnusableBundle when the bundle isn't there, or where
+   * strangers could have changed it, when it isn't what was stored; and anything else when that
+   * can't be known now.
    */
   url(hash: string): Promise<string>;
 }

@@ -1,5 +1,5 @@
-// Where user code runs: a worker thread on one machine, the Lambda's own process on AWS. The worker
-// reserves a slot, records the try as running, runs it in the slot, and releases the slot.
+// Where user code runs, apart from the product's own. The worker reserves a slot, records the try as
+// running, runs it in the slot, and releases the slot.
 import type { TaskInstanceKey } from "../model/records.ts";
 import type { CallbackCall, TaskCall, TaskOutcome } from "../model/task-call.ts";
 import type { TaskServices } from "../model/task-services.ts";
@@ -7,6 +7,8 @@ import type { TaskServices } from "../model/task-services.ts";
 export interface ReserveOptions {
   /** Whose try it is. */
   readonly instance: TaskInstanceKey;
+  /** The code of the try, which is fetched before there is a slot. */
+  readonly bundleHash: string;
   /** Aborting it ends the wait for a slot. */
   readonly signal: AbortSignal;
   /** Asked when the try must wait: a higher one goes first, equal ones in their order. */
@@ -37,9 +39,9 @@ export interface DiedTry {
 /** The right to run one try now. */
 export interface Slot {
   /**
-   * Runs one try; at most once per slot. Never rejects for what user code does: a thread that
-   * exits, runs out of memory or exceeds the timeout answers `died` and harms no other task.
-   * Aborting the signal kills the try, which answers `died`.
+   * Runs one try; at most once per slot. Never rejects for what user code does: one that exits,
+   * crashes, runs out of memory or exceeds the timeout answers `died` and harms no other task, and
+   * so does one whose bundle is gone. Aborting the signal kills the try, which answers `died`.
    */
   run(call: TaskCall, options: RunOptions): Promise<TaskOutcome | DiedTry>;
   /** Gives the slot to the next try that waits. Repeating does nothing. */
@@ -51,9 +53,12 @@ export interface TaskRunner {
   readonly canIsolate?: boolean;
   /** The longest that a worker lives, in seconds; absent where its death is always reported. */
   readonly limit?: number;
+  /** What it usually means when a worker dies without a report, for people; absent where unknown. */
+  readonly silentDeath?: string;
   /**
-   * Waits until a try may run. Undefined when the signal was aborted first. The caller must release
-   * the slot, whatever happens.
+   * Waits until a try may run. Undefined when the signal was aborted first. Rejects when the bundle
+   * can't be fetched now, which is no fault of the try. The caller must release the slot, whatever
+   * happens.
    */
   reserve(options: ReserveOptions): Promise<Slot | undefined>;
   /**

@@ -9,9 +9,9 @@ export interface TaskOutput {
 
 /**
  * Takes over stdout, stderr and with them the console. Output from no call goes to the log used
- * last; where the process has output of its own (`passOn`), it goes where it went before.
+ * last.
  */
-export function captureOutput({ passOn = false }: { readonly passOn?: boolean } = {}): TaskOutput {
+export function captureOutput(): TaskOutput {
   const storage = new AsyncLocalStorage<TryLog>();
   let latest: TryLog | undefined;
   const capture = (stream: NodeJS.WriteStream, name: "task.stdout" | "task.stderr"): void => {
@@ -34,7 +34,7 @@ export function captureOutput({ passOn = false }: { readonly passOn?: boolean } 
   capture(process.stderr, "task.stderr");
   return {
     runWith(log, fn) {
-      if (!passOn) latest = log;
+      latest = log;
       return storage.run(log, fn);
     },
   };

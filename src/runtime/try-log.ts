@@ -36,7 +36,7 @@ export interface UnwrittenTextWriter {
 export interface TryLogOptions {
   /** Its `append` never rejects, and keeps the order of the calls. */
   readonly logs: Pick<TaskLogs, "append">;
-  /** Appends that cost little are better done often; 50 ms when absent. */
+  /** How long a line waits for others: 50 ms when absent, not at all when 0. */
   readonly gatherMs?: number;
   readonly unwritten?: UnwrittenTextWriter;
   /** Secrets that are known before the try asks for one. */
@@ -58,7 +58,7 @@ export function createTryLog(
     const whole = { timestamp: new Date().toISOString(), ...entry, event };
     gathered.push(whole);
     const isSafe = !isEnded && unwritten.add(`${JSON.stringify(whole)}\n`);
-    if (gathered.length >= MAX_GATHERED || (!isEnded && !isSafe)) flush();
+    if (gatherMs === 0 || gathered.length >= MAX_GATHERED || (!isEnded && !isSafe)) flush();
     else timer ??= setTimeout(flush, gatherMs);
     // Lines don't keep a thread alive, but those after the end are lost without it.
     if (!isEnded) timer?.unref();

@@ -2,7 +2,6 @@
 // bundles, runs tries and callbacks of their DAGs, and says in their logs how they went.
 import type { CallbackCall, TaskCall, TaskError, TaskOutcome } from "../model/task-call.ts";
 import type { TaskServices } from "../model/task-services.ts";
-import type { TryKey } from "../ports/task-logs.ts";
 import { collectDags } from "../sdk/bundle.ts";
 import type { Dag } from "../sdk/dag.ts";
 import type { TaskLog } from "../sdk/log.ts";
@@ -94,12 +93,6 @@ export function createUserCode({
       else await runCallbacks(call, optionsFor(dag, taskId, host));
     },
   };
-}
-
-/** The try whose log the call writes to. */
-export function tryKeyOf(call: TaskCall | CallbackCall): TryKey {
-  const { dagId, runId, taskId = "", mapIndex, tryNumber } = "call" in call ? call.call : call;
-  return { dagId, runId, taskId, mapIndex, tryNumber };
 }
 
 function optionsFor(dag: Dag, taskId: string, host: CallHost): ExecuteOptions {

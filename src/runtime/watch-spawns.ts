@@ -35,7 +35,7 @@ export function watchSpawnsOnceLoaded(watcher: SpawnWatcher): (specifier: string
 }
 
 /** Holds for this thread from now on. */
-export function watchSpawns(watcher: SpawnWatcher): void {
+function watchSpawns(watcher: SpawnWatcher): void {
   const module = process.getBuiltinModule("node:child_process");
   // Every way to start a process without waiting for it leads here.
   const { prototype } = module.ChildProcess;

@@ -3,6 +3,7 @@
 // figures.
 import { createDynamoDbMetadata } from "../../src/aws/dynamodb/metadata.ts";
 import { createProcessTaskRunner } from "../../src/aws/lambda/process-task-runner.ts";
+import { startUserProcesses } from "../../src/aws/lambda/user-processes.ts";
 import { openLocalProduct } from "../../src/local/local-platform.ts";
 import type { Platform } from "../../src/ports/platform.ts";
 import { createDagProcessor } from "../../src/services/dag-processing/dag-processor.ts";
@@ -27,6 +28,7 @@ export async function benchAwsTasks() {
   return inWorkplace({ "bench.ts": FILE }, async ({ home, dagsFolder }) => {
     const server = await startDynamoDbLocal();
     const local = await openLocalProduct({ home, dagsFolder, inMemory: true });
+    const pool = startUserProcesses();
     const used = { calls: 0, readUnits: 0, writeUnits: 0 };
     let perTask = { calls: 0, read: 0, write: 0 };
     const platform: Platform = {
@@ -40,7 +42,11 @@ export async function benchAwsTasks() {
           used.writeUnits += writeUnits;
         },
       }),
-      runner: createProcessTaskRunner({ ...local.platform, deadline: () => Date.now() + 900_000 }),
+      runner: createProcessTaskRunner({
+        ...local.platform,
+        pool,
+        deadline: () => Date.now() + 900_000,
+      }),
       stateMachines: {
         publish: async () => true,
         start: async () => "started",
@@ -71,6 +77,7 @@ export async function benchAwsTasks() {
         aws_task_write_units: perTask.write,
       };
     } finally {
+      await pool.close();
       await local.close();
       await server.stop();
     }

@@ -3,6 +3,7 @@
 // it.
 import { pathToFileURL } from "node:url";
 import { createProcessTaskRunner } from "../../src/aws/lambda/process-task-runner.ts";
+import { startUserProcesses } from "../../src/aws/lambda/user-processes.ts";
 import type { LogEntry } from "../../src/model/records.ts";
 
 interface Asked {
@@ -19,7 +20,9 @@ const { bundle, taskIds, timeout, left = 900 }: Asked = JSON.parse(process.argv[
 const write = process.stdout.write.bind(process.stdout);
 const batches: (readonly LogEntry[])[] = [];
 const end = Date.now() + left * 1_000;
+const pool = startUserProcesses();
 const runner = createProcessTaskRunner({
+  pool,
   bundles: {
     put: async () => {},
     has: async () => true,
@@ -66,7 +69,12 @@ for (const taskId of taskIds) {
     mapIndex: -1,
   };
   const { signal } = new AbortController();
-  const slot = await runner.reserve({ instance: call, signal, priority: () => 0 });
+  const slot = await runner.reserve({
+    instance: call,
+    bundleHash: "b1",
+    signal,
+    priority: () => 0,
+  });
   const options = { bundleHash: "b1", signal, services };
   outcomes.push(
     await slot?.run(
@@ -74,7 +82,10 @@ for (const taskId of taskIds) {
       { ...options, ...(timeout === undefined ? {} : { timeout }) },
     ),
   );
+  slot?.release();
 }
+await runner.settled();
+await pool.close();
 console.log("outside of any task");
 write(`\n${JSON.stringify({ outcomes, batches })}\n`);
 process.exit();

@@ -12,7 +12,12 @@ export function inHalves(worker: Worker, platform: Platform): Worker["execute"] 
       if (!handed) return;
       const { instance, started, call } = handed;
       const { task, key, version } = instance;
-      const slot = await platform.runner.reserve({ instance: key, signal, priority: () => 0 });
+      const slot = await platform.runner.reserve({
+        instance: key,
+        bundleHash: version.bundleHash,
+        signal,
+        priority: () => 0,
+      });
       const ending = await slot?.run(call, {
         bundleHash: version.bundleHash,
         signal,

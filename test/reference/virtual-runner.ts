@@ -2,7 +2,7 @@
 
 import type { CallbackCall, TaskCall, TaskOutcome } from "../../src/model/task-call.ts";
 import type { DiedTry, RunOptions, TaskRunner } from "../../src/ports/task-runner.ts";
-import { createSlots } from "../../src/threads/slots.ts";
+import { createSlots } from "../../src/workers/pool/slots.ts";
 import type { VirtualClock } from "./virtual-clock.ts";
 
 /** How one try goes: it takes so many seconds and then ends so. */

@@ -9,6 +9,7 @@ import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import { Worker } from "node:worker_threads";
 import { gunzip } from "node:zlib";
+import { siblingUrl } from "../../workers/sibling-url.ts";
 import type { LoaderAnswer, LoaderEvent } from "./lambda-dag-loader.ts";
 
 /** Megabytes that the function's own code needs beside the thread. */
@@ -23,7 +24,7 @@ export async function loadInThread(
   try {
     const path = join(folder, `${hash}.mjs`);
     await writeFile(path, await promisify(gunzip)(Buffer.from(code, "base64")));
-    const thread = new Worker(entryUrl(), {
+    const thread = new Worker(siblingUrl(import.meta.url, "loader-thread"), {
       workerData: { url: pathToFileURL(path).href, file },
       env: {},
       stdout: true,
@@ -41,12 +42,6 @@ export async function loadInThread(
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
-}
-
-/** `.ts` in a checkout, `.mjs` in the function. */
-function entryUrl(): URL {
-  const extension = import.meta.url.endsWith(".ts") ? ".ts" : ".mjs";
-  return new URL(`./loader-thread${extension}`, import.meta.url);
 }
 
 /** Our own thread's answer; the compiler checks the drawings in it. */

@@ -13,11 +13,20 @@ const SCHEME = "stepwind-own:";
 /** Where the made-up modules find the exports. */
 const SHELF = Symbol.for("stepwind.modules");
 
-/** Holds for all imports of this thread from now on. */
-export function resolveOwnModules(): void {
+/**
+ * Holds for all imports of this thread from now on; `onResolve` hears of each before it is loaded.
+ */
+export function resolveOwnModules({
+  onResolve = () => {},
+}: {
+  readonly onResolve?: (specifier: string) => void;
+} = {}): void {
+  // The operators, which are loaded here already, start processes.
+  onResolve("node:child_process");
   Object.assign(globalThis, { [SHELF]: OWN_MODULES });
   registerHooks({
     resolve(specifier, context, next) {
+      onResolve(specifier);
       if (!OWN_MODULES.has(specifier)) return next(specifier, context);
       return { url: SCHEME + specifier, format: "module", shortCircuit: true };
     },

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { HeadObjectCommand, PutObjectCommand } from "@aws-sdk/client-s3";
-import type { Bundles } from "../../ports/dag-source.ts";
+import { type Bundles, UnusableBundle } from "../../ports/dag-source.ts";
 import { hashOfCode } from "../../services/dag-processing/bundle-hash.ts";
 import { orUndefined } from "../errors.ts";
 import { toKeyPart } from "../resource-names.ts";
@@ -33,9 +33,9 @@ export function createS3Bundles({
     if (found && hashOfCode(found) === hash) return url;
     const key = prefix + toName(hash);
     const code = await readObject(place, key);
-    if (code === undefined) throw new Error(`Bundle ${hash} is not in ${bucket}`);
+    if (code === undefined) throw new UnusableBundle(`Bundle ${hash} is not in ${bucket}`);
     if (hashOfCode(code) !== hash) {
-      throw new Error(
+      throw new UnusableBundle(
         `Bundle ${hash} was changed in ${bucket}: delete ${key} and push its DAG file again`,
       );
     }

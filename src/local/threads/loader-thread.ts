@@ -7,7 +7,8 @@ import { type Loaded, loadDags } from "../../runtime/load-dags.ts";
 import { MARK } from "../../runtime/marked-processes.ts";
 import { placeSourceModules } from "../../runtime/source-modules.ts";
 import { toTaskError } from "../../runtime/task-error.ts";
-import { serveCalls, threadStart } from "../../threads/thread-calls.ts";
+import { serveCalls } from "../../workers/inside/serve-calls.ts";
+import { createThreadPort, threadStart } from "../../workers/inside/thread-port.ts";
 import { resolveOwnModules } from "./stepwind-imports.ts";
 
 /** What the loader asks for. */
@@ -42,7 +43,7 @@ const environment = guardEnvironment();
 process.stdout.write = discard;
 process.stderr.write = discard;
 
-serveCalls({
+serveCalls(createThreadPort(), {
   resolveOwnModules,
   async handle(call) {
     loads += 1;

@@ -1,7 +1,7 @@
 // Lets bundles import "stepwind" in a worker thread: the names lead to the modules that the thread
 // itself runs on.
 import { registerHooks } from "node:module";
-import { siblingUrl } from "../../threads/sibling-url.ts";
+import { siblingUrl } from "../../workers/sibling-url.ts";
 
 const OWN_MODULES: ReadonlyMap<string, string> = new Map([
   ["stepwind", siblingUrl(import.meta.url, "../../sdk/index").href],

@@ -4,10 +4,11 @@ import { resolve } from "node:path";
 import type { Diagnostic } from "../../model/diagnostics.ts";
 import type { DagLoader } from "../../ports/dag-loader.ts";
 import type { Bundles } from "../../ports/dag-source.ts";
-import type { Death } from "../../threads/deaths.ts";
-import { siblingUrl } from "../../threads/sibling-url.ts";
-import type { TaskProcesses } from "../../threads/task-processes.ts";
-import { createThreadPool } from "../../threads/thread-pool.ts";
+import type { Death } from "../../workers/pool/deaths.ts";
+import type { TaskProcesses } from "../../workers/pool/task-processes.ts";
+import { threadWorkers } from "../../workers/pool/thread-workers.ts";
+import { createWorkerPool } from "../../workers/pool/worker-pool.ts";
+import { siblingUrl } from "../../workers/sibling-url.ts";
 import { type ImportJournal, NO_JOURNAL } from "./import-journal.ts";
 import { loadInProcess } from "./isolated/isolated-load.ts";
 import type { LoadResult } from "./isolated/load-messages.ts";
@@ -47,11 +48,13 @@ export function createThreadDagLoader({
 }: ThreadDagLoaderOptions): ThreadDagLoader {
   const data: LoaderThreadData = { dagsFolder: resolve(dagsFolder) };
   const closing = new AbortController();
-  const pool = createThreadPool({
-    entry: siblingUrl(import.meta.url, "loader-thread"),
-    data,
+  const pool = createWorkerPool({
+    kind: threadWorkers({
+      entry: siblingUrl(import.meta.url, "loader-thread"),
+      data,
+      memoryLimitMb: MEMORY_LIMIT_MB,
+    }),
     parallelism: PARALLEL_IMPORTS,
-    memoryLimitMb: MEMORY_LIMIT_MB,
     processes,
     keepWarm: 0,
     patienceMs: PATIENCE_MS,

@@ -90,6 +90,7 @@ export async function runTry(
   const slot = await context.runner.reserve({
     signal,
     instance: instance.key,
+    bundleHash: instance.version.bundleHash,
     priority: () => totalPriorityWeight(instance.version.document, instance.task.taskId),
   });
   // Nothing of the try is read before it has a slot: many tries may wait for one.

@@ -57,6 +57,7 @@ test("a task is refused", async () => {
   const runner = createLambdaTaskRunner({ client, functionName: "the-worker", limit: 900 });
   const slot = runner.reserve({
     instance: { dagId: "d", runId: "r", taskId: "t", mapIndex: -1 },
+    bundleHash: "abc",
     signal: new AbortController().signal,
     priority: () => 0,
   });

@@ -4,7 +4,7 @@ import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { expect, onTestFinished, test } from "vitest";
-import { killLeftovers } from "../../../src/threads/task-processes.ts";
+import { killLeftovers } from "../../../src/workers/pool/task-processes.ts";
 import { createTaskBench } from "./task-bench.ts";
 
 /** How many processes run with this text in their command line. */
@@ -124,7 +124,7 @@ test("kill -9 takes along what carries the mark of this life, in any session", a
   const sleep = ownSleep();
   const guarded = spawn(
     process.execPath,
-    [fileURLToPath(new URL("../../threads/guarded-process.ts", import.meta.url))],
+    [fileURLToPath(new URL("../../workers/guarded-process.ts", import.meta.url))],
     {
       stdio: ["ignore", "pipe", "inherit"],
     },

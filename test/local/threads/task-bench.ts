@@ -15,7 +15,7 @@ import type { TaskCall, TaskOutcome } from "../../../src/model/task-call.ts";
 import type { TaskServices } from "../../../src/model/task-services.ts";
 import type { DiedTry, RunOptions } from "../../../src/ports/task-runner.ts";
 import { bundleDagFile } from "../../../src/services/dag-processing/bundle.ts";
-import { createTaskProcesses } from "../../../src/threads/task-processes.ts";
+import { createTaskProcesses } from "../../../src/workers/pool/task-processes.ts";
 import { temporaryFolder } from "../temporary-folder.ts";
 
 export interface BenchRun extends Partial<RunOptions> {
@@ -121,6 +121,7 @@ export async function createTaskBench(
       const how = { signal: new AbortController().signal, services: oneVariable, ...rest };
       const slot = await runner.reserve({
         instance: callOf(taskId, runId),
+        bundleHash: rest.bundleHash ?? bundleHash,
         signal: how.signal,
         priority: () => priority,
       });

@@ -5,7 +5,7 @@ import { createFileBundles } from "../../../src/local/file-bundles.ts";
 import { createFolderDagSource } from "../../../src/local/folder-dag-source.ts";
 import { createThreadDagLoader } from "../../../src/local/threads/thread-dag-loader.ts";
 import { bundleDagFile } from "../../../src/services/dag-processing/bundle.ts";
-import { createTaskProcesses } from "../../../src/threads/task-processes.ts";
+import { createTaskProcesses } from "../../../src/workers/pool/task-processes.ts";
 import { temporaryFolder } from "../temporary-folder.ts";
 
 /** Loads files of these texts with one loader. */

@@ -240,7 +240,7 @@ const INSTANCE = { dagId: "d", runId: "r", taskId: "t", mapIndex: -1 };
 
 test("a try that waits for a slot is queued since it asked for one, until it has it", async () => {
   const { runner } = await createTaskBench(`task("one", () => 1);`, { parallelism: 1 });
-  const ask = { signal: new AbortController().signal, priority: () => 0 };
+  const ask = { bundleHash: "b", signal: new AbortController().signal, priority: () => 0 };
   const first = await runner.reserve({ ...ask, instance: INSTANCE });
   expect(runner.queuedSince?.(INSTANCE)).toBeUndefined();
   const waiting = { ...INSTANCE, mapIndex: 3 };
@@ -256,7 +256,8 @@ test("a try that waits for a slot is queued since it asked for one, until it has
 
 test("a slot that is released without a try is the next one's, and is given on once", async () => {
   const { run, runner, lines } = await createTaskBench(`task("one", () => 1);`, { parallelism: 1 });
-  const ask = { instance: INSTANCE, signal: new AbortController().signal, priority: () => 0 };
+  const { signal } = new AbortController();
+  const ask = { instance: INSTANCE, bundleHash: "b", signal, priority: () => 0 };
   const unused = await runner.reserve(ask);
   const waiting = runner.reserve(ask);
   unused?.release();
@@ -271,7 +272,8 @@ test("a slot that is released without a try is the next one's, and is given on o
 test("a try that is stopped while it waits for a slot gets none, and takes none from the others", async () => {
   const { run, runner } = await createTaskBench(`task("one", () => 1);`, { parallelism: 1 });
   const stop = new AbortController();
-  const ask = { instance: INSTANCE, signal: new AbortController().signal, priority: () => 0 };
+  const { signal } = new AbortController();
+  const ask = { instance: INSTANCE, bundleHash: "b", signal, priority: () => 0 };
   const first = await runner.reserve(ask);
   const stopped = runner.reserve({ ...ask, signal: stop.signal });
   const last = run("one");
@@ -335,7 +337,7 @@ test("a version whose code is gone fails its tries with the reason", async () =>
   const { run } = await createTaskBench("");
   expect(await run("t", { bundleHash: "0123" })).toEqual({
     kind: "died",
-    reason: "the code of this version (bundle 0123) is gone",
+    reason: expect.stringMatching("^the code of this version can't be run: Bundle 0123 is not in "),
   });
 });
 

@@ -13,7 +13,7 @@ const MODULES = `${sep}node_modules${sep}`;
  */
 export function stepwindDependency(
   folder: string,
-  root: string = fileURLToPath(new URL("../../../../", import.meta.url)),
+  root: string = fileURLToPath(new URL("../../../..", import.meta.url)),
 ): string {
   const own = realpathSync(root);
   const at = own.lastIndexOf(MODULES);

@@ -2,7 +2,7 @@
 // perhaps by its doing. If it ends its process this time, the server lives and says so.
 import { fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import { siblingUrl } from "../../../threads/sibling-url.ts";
+import { siblingUrl } from "../../../workers/sibling-url.ts";
 import type { IsolatedLoad, LoadResult } from "./load-messages.ts";
 
 /** How the process ended without an answer, such as "was ended by SIGKILL". */

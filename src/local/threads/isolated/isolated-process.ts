@@ -1,7 +1,7 @@
 // The process of an isolated try: a task runner with one thread, which asks the server for whatever
 // the task asks of the product. It ends with its try, or with the server.
 import type { TaskServices } from "../../../model/task-services.ts";
-import { createTaskProcesses } from "../../../threads/task-processes.ts";
+import { createTaskProcesses } from "../../../workers/pool/task-processes.ts";
 import { createThreadTaskRunner } from "../thread-task-runner.ts";
 import type { FromProcess, IsolatedTry, ToProcess } from "./isolated-messages.ts";
 
@@ -51,6 +51,7 @@ async function run({ call, bundle, timeout, ...settings }: IsolatedTry): Promise
   });
   const slot = await runner.reserve({
     instance: call,
+    bundleHash: bundle.hash,
     signal: aborted.signal,
     priority: () => 0,
   });

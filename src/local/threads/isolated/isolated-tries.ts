@@ -5,9 +5,9 @@ import { fileURLToPath } from "node:url";
 import type { TaskOutcome } from "../../../model/task-call.ts";
 import type { TaskLogs } from "../../../ports/task-logs.ts";
 import type { DiedTry } from "../../../ports/task-runner.ts";
-import { stopText } from "../../../threads/deaths.ts";
-import { siblingUrl } from "../../../threads/sibling-url.ts";
-import { createSlots } from "../../../threads/slots.ts";
+import { stopText } from "../../../workers/pool/deaths.ts";
+import { createSlots } from "../../../workers/pool/slots.ts";
+import { siblingUrl } from "../../../workers/sibling-url.ts";
 import type { FromProcess, IsolatedTry, ToProcess } from "./isolated-messages.ts";
 
 export interface IsolatedTryOptions {

@@ -1,6 +1,6 @@
 // The process of an isolated import: a loader with one thread. It ends with its import, or with the
 // server.
-import { createTaskProcesses } from "../../../threads/task-processes.ts";
+import { createTaskProcesses } from "../../../workers/pool/task-processes.ts";
 import { createThreadDagLoader } from "../thread-dag-loader.ts";
 import type { IsolatedLoad, LoadResult } from "./load-messages.ts";
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { createSlots } from "../../src/threads/slots.ts";
+import { createSlots } from "../../src/workers/pool/slots.ts";
 
 test("of those who wait for a slot the highest priority goes first, equal ones in their order", async () => {
   const slots = createSlots(1);

@@ -1,7 +1,7 @@
 // Finds what a call has left in its thread that a later call would meet: globals, changed methods
 // of the language, and whatever would keep a process alive, such as timers and open sockets.
 
-export interface ThreadTraces {
+export interface CallTraces {
   /** Whether globals or the language's objects differ from what they were at the last `accept`. */
   hasChanged(): boolean;
   /** Takes the present globals as they are. */
@@ -118,7 +118,7 @@ const readHost = (): readonly unknown[] => [
   globalThis.setTimeout,
 ];
 
-export function watchTraces(): ThreadTraces {
+export function watchTraces(): CallTraces {
   let language: readonly unknown[] = [];
   let host: readonly unknown[] = [];
   let names = 0;

@@ -1,7 +1,7 @@
 // A process that guards two process groups, gives one of them up, and waits to be killed. Prints
 // the leaders' ids.
 import { spawn } from "node:child_process";
-import { createProcessGuard } from "../../src/threads/process-guard.ts";
+import { createProcessGuard } from "../../src/workers/pool/process-guard.ts";
 
 const guard = createProcessGuard("guarded");
 const [folder] = process.argv.slice(2);

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { Worker } from "node:worker_threads";
 import { expect, test } from "vitest";
 
-const MODULE = new URL("../../src/threads/memory-at-rest.ts", import.meta.url).href;
+const MODULE = new URL("../../src/workers/inside/memory-at-rest.ts", import.meta.url).href;
 
 const BURST = `
 const { parentPort } = require("node:worker_threads");

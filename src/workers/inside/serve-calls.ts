@@ -1,18 +1,25 @@
-// The thread's side of thread-messages.ts: takes calls from the pool, one at a time, and answers
-// them. What a finished call still does is never charged to the next one, and a thread that a call
-// has changed gets no other.
+// The worker's side of messages.ts: takes calls from the pool, one at a time, and answers them.
+// What a finished call still does is never charged to the next one, and a worker that a call has
+// changed gets no other.
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { ChildProcess } from "node:child_process";
 import { flushCompileCache } from "node:module";
 import { setImmediate as nextTurn } from "node:timers/promises";
-import { type MessagePort, parentPort, workerData } from "node:worker_threads";
-import { watchSpawnsOnceLoaded } from "../runtime/watch-spawns.ts";
-import { createPlainError } from "../sdk/errors.ts";
+import { watchSpawnsOnceLoaded } from "../../runtime/watch-spawns.ts";
+import { createPlainError } from "../../sdk/errors.ts";
+import type { HostMessage, WorkerMessage } from "../messages.ts";
+import { type CallTraces, watchTraces } from "./call-traces.ts";
 import { releaseMemoryAtRest } from "./memory-at-rest.ts";
-import type { HostMessage, ThreadMessage, ThreadStart } from "./thread-messages.ts";
-import { type ThreadTraces, watchTraces } from "./thread-traces.ts";
 
-/** A call as the thread's entry sees it. */
+/** The connection with the pool: thread-port.ts, process-port.ts. */
+export interface CallPort {
+  post(message: WorkerMessage): void;
+  /** Begins to take messages; this keeps the worker alive until `close`. */
+  onMessage(take: (message: HostMessage) => void): void;
+  close(): void;
+}
+
+/** A call as the worker's entry sees it. */
 export interface RunningCall {
   readonly request: unknown;
   /** For the environment of the processes that the call starts. */
@@ -30,12 +37,12 @@ export interface RunningCall {
    * Code of this group was imported: globals that it has set are its own, not traces of the call.
    */
   imported(group: string): void;
-  /** Replaces this thread after the call. */
+  /** Replaces this worker after the call. */
   retire(): void;
 }
 
 /**
- * `broken` is given an error of the call that nothing caught, before the thread ends for it. It
+ * `broken` is given an error of the call that nothing caught, before the worker ends for it. It
  * answers the sentence that the host is told.
  */
 export interface CallHandler {
@@ -56,34 +63,30 @@ const FLUSH_CACHE_MS = 300;
 /** Handles that are being closed count as open for so many turns of the event loop. */
 const CLOSING_TURNS = 3;
 
-const context = new AsyncLocalStorage<ThreadCall>();
+const context = new AsyncLocalStorage<ServedCall>();
 
-/** What the pool's maker gave. */
-export const threadStart: ThreadStart = workerData;
-
-/** Says that the thread is ready, and serves calls for as long as it lives. */
-export function serveCalls(handler: CallHandler): void {
-  if (!parentPort) throw new Error("This module is the entry of a worker thread");
-  new CallServer(parentPort, handler).start();
+/** Says that the worker is ready, and serves calls for as long as it lives. */
+export function serveCalls(port: CallPort, handler: CallHandler): void {
+  new CallServer(port, handler).start();
 }
 
 class CallServer {
-  readonly #port: MessagePort;
+  readonly #port: CallPort;
   readonly #handler: CallHandler;
   readonly #questions = new Map<number, PromiseWithResolvers<unknown>>();
-  #traces: ThreadTraces | undefined;
+  #traces: CallTraces | undefined;
   #asked = 0;
-  #current: ThreadCall | undefined;
+  #current: ServedCall | undefined;
   #isRetiring = false;
   #onlyFor: string | undefined;
 
-  constructor(port: MessagePort, handler: CallHandler) {
+  constructor(port: CallPort, handler: CallHandler) {
     this.#port = port;
     this.#handler = handler;
   }
 
   start(): void {
-    this.#port.on("message", (message: HostMessage) => this.#take(message));
+    this.#port.onMessage((message) => this.#take(message));
     process.on("uncaughtException", (error) => this.#onUncaught(error));
     process.on("unhandledRejection", (error) => this.#onUncaught(error));
     this.#guardExit();
@@ -101,8 +104,8 @@ class CallServer {
     this.post({ kind: "ready" });
   }
 
-  post(message: ThreadMessage): void {
-    this.#port.postMessage(message);
+  post(message: WorkerMessage): void {
+    this.#port.post(message);
   }
 
   ask(call: number, method: string, args: readonly unknown[]): Promise<unknown> {
@@ -126,7 +129,7 @@ class CallServer {
   #take(message: HostMessage): void {
     switch (message.kind) {
       case "call":
-        void this.#serve(new ThreadCall(this, message));
+        void this.#serve(new ServedCall(this, message));
         break;
       case "abort":
         this.#abort(message.reason);
@@ -142,7 +145,7 @@ class CallServer {
     }
   }
 
-  async #serve(call: ThreadCall): Promise<void> {
+  async #serve(call: ServedCall): Promise<void> {
     const arrivedAt = performance.now();
     this.#current = call;
     const value = await context.run(call, () => this.#handler.handle(call));
@@ -189,7 +192,7 @@ class CallServer {
     this.post({ kind: "broken", reason });
   }
 
-  #isOfCurrent(origin: ThreadCall | undefined): boolean {
+  #isOfCurrent(origin: ServedCall | undefined): boolean {
     return this.#current !== undefined && (origin ?? this.#current) === this.#current;
   }
 
@@ -204,7 +207,7 @@ class CallServer {
   }
 }
 
-class ThreadCall implements RunningCall {
+class ServedCall implements RunningCall {
   readonly request: unknown;
   readonly mark: string;
   readonly #server: CallServer;

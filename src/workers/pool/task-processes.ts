@@ -3,8 +3,8 @@
 import { randomBytes } from "node:crypto";
 import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { killMarked } from "../runtime/marked-processes.ts";
-import { createProcessGuard } from "./process-guard.ts";
+import { killMarked } from "../../runtime/marked-processes.ts";
+import { createProcessGuard, type ProcessGuard } from "./process-guard.ts";
 
 export interface TaskProcesses {
   /** The mark for the processes of one more call. */
@@ -25,6 +25,7 @@ export interface TaskProcesses {
   close(): Promise<void>;
 }
 
+const NO_GUARD: ProcessGuard = { start() {}, add() {}, remove() {}, close() {} };
 /** A look at all processes takes some milliseconds: calls that end well share one. */
 const GATHER_MS = 200;
 
@@ -48,11 +49,18 @@ export async function openTaskProcesses(home: string): Promise<TaskProcesses> {
   const before = (await readFile(file, "utf8").catch(() => "")).trim();
   if (before !== "") await killLeftovers(before);
   await writeFile(file, `${life}\n`);
-  return createTaskProcesses(life);
+  return createTaskProcesses({ life });
 }
 
-export function createTaskProcesses(life = createLife()): TaskProcesses {
-  const guard = createProcessGuard(life);
+/** `isGuarded`: whether processes are killed when this one is killed outright; true when absent. */
+export function createTaskProcesses({
+  life = createLife(),
+  isGuarded = true,
+}: {
+  readonly life?: string;
+  readonly isGuarded?: boolean;
+} = {}): TaskProcesses {
+  const guard = isGuarded ? createProcessGuard(life) : NO_GUARD;
   const soon = new Set<string>();
   let timer: NodeJS.Timeout | undefined;
   let together: Promise<void> | undefined;

@@ -2,7 +2,7 @@
 // memory): they would go on beside the next try of their task. A small shell waits for the end of
 // its input, which is our end, and searches the mark of this life in the environment of processes.
 import { type ChildProcess, spawn } from "node:child_process";
-import { MARK } from "../runtime/marked-processes.ts";
+import { MARK } from "../../runtime/marked-processes.ts";
 
 export interface ProcessGuard {
   /** Starts the shell if that has not happened. */

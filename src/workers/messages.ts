@@ -1,5 +1,7 @@
-// What a pool and its worker threads say to each other, over a MessagePort. A thread has one call
-// at a time.
+// What a pool and its workers say to each other: over a MessagePort with a thread, over pipes with a
+// process. A worker has one call at a time.
+import type { LogEntry } from "../model/records.ts";
+import type { TryKey } from "../ports/task-logs.ts";
 
 export type HostMessage =
   | {
@@ -9,9 +11,9 @@ export type HostMessage =
       readonly mark: string;
       readonly request: unknown;
     }
-  /** The call is to end; the thread answers "aborting" as soon as it can hear it. */
+  /** The call is to end; the worker answers "aborting" as soon as it can hear it. */
   | { readonly kind: "abort"; readonly reason: string }
-  /** There are no more calls: the thread ends when nothing in it is open any more. */
+  /** There are no more calls: the worker ends when nothing in it is open any more. */
   | { readonly kind: "leave" }
   | { readonly kind: "reply"; readonly id: number; readonly value: unknown }
   | { readonly kind: "refusal"; readonly id: number; readonly message: string };
@@ -19,23 +21,25 @@ export type HostMessage =
 export interface Answer {
   readonly kind: "answer";
   readonly value: unknown;
-  /** Time from the call's arrival in the thread to its end. */
+  /** Time from the call's arrival in the worker to its end. */
   readonly busyMs: number;
-  /** The thread is not to be used again. */
+  /** The worker is not to be used again. */
   readonly retire: boolean;
-  /** Which calls alone may use the thread from now on, see `ThreadCall.group`; any when absent. */
+  /** Which calls alone may use the worker from now on, see `WorkerCall.group`; any when absent. */
   readonly onlyFor?: string;
   /** Processes that the call has started and that still run. */
   readonly processes: number;
 }
 
-export type ThreadMessage =
+export type WorkerMessage =
   | { readonly kind: "ready" }
   | Answer
   /** The abort was heard; `hasProcesses` until all processes that the call started have ended. */
   | { readonly kind: "aborting"; readonly hasProcesses: boolean }
-  /** An error that nothing in the thread caught: it is to be ended. */
+  /** An error that nothing in the worker caught: it is to be ended. */
   | { readonly kind: "broken"; readonly reason: string }
+  /** Lines of a worker that writes no logs itself. */
+  | { readonly kind: "log"; readonly key: TryKey; readonly entries: readonly LogEntry[] }
   /** A question of the call with this number, answered by a reply or a refusal. */
   | {
       readonly kind: "ask";

@@ -1,10 +1,9 @@
-// Watches the calls of a worker thread for their two limits, time and memory.
-import type { Worker } from "node:worker_threads";
+// Watches the calls of a worker for their two limits, time and memory.
+import type { StartedWorker } from "./started-worker.ts";
 
 export interface CallLimits {
   /** Seconds; absent means no limit. */
   readonly seconds: number | undefined;
-  /** Heap and buffers together. */
   readonly memoryMb: number;
   readonly onTimeout: () => void;
   readonly onMemory: () => void;
@@ -16,13 +15,13 @@ const MB = 1024 * 1024;
 
 /** Of one worker, whose calls follow one another. */
 export class CallWatch {
-  readonly #worker: Worker;
+  readonly #worker: Pick<StartedWorker, "usedBytes">;
   #limits: CallLimits | undefined;
   #timer: NodeJS.Timeout | undefined;
   /** Outlives short calls: a timer for each would cost more than the look. */
   #memoryTimer: NodeJS.Timeout | undefined;
 
-  constructor(worker: Worker) {
+  constructor(worker: Pick<StartedWorker, "usedBytes">) {
     this.#worker = worker;
   }
 
@@ -49,21 +48,10 @@ export class CallWatch {
 
   readonly #lookAtMemory = async (): Promise<void> => {
     const limits = this.#limits;
-    const usedBytes = limits ? await memoryOf(this.#worker) : 0;
+    const usedBytes = limits ? await this.#worker.usedBytes() : 0;
     this.#memoryTimer = undefined;
     if (!this.#limits) return;
     if (this.#limits === limits && usedBytes > limits.memoryMb * MB) limits.onMemory();
     else this.#memoryTimer = setTimeout(this.#lookAtMemory, MEMORY_WATCH_MS).unref();
   };
-}
-
-/** Buffers lie outside of the heap, and V8's own limits don't hold for them. */
-async function memoryOf(worker: Worker): Promise<number> {
-  try {
-    const { used_heap_size, external_memory } = await worker.getHeapStatistics();
-    return used_heap_size + external_memory;
-  } catch {
-    // The thread is ending.
-    return 0;
-  }
 }

@@ -1,110 +1,100 @@
-// One worker thread of a pool: gives it a call, notices how it ends or dies, and ends it with all
-// that it started.
-import { getCompileCacheDir } from "node:module";
-import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
-import { Worker } from "node:worker_threads";
-import { noteBlocked } from "./blocked-threads.ts";
+// One worker of a pool: gives it a call, notices how it ends or dies, and ends it with all that it
+// started.
+import type { LogEntry } from "../../model/records.ts";
+import type { TryKey } from "../../ports/task-logs.ts";
+import type { Answer, HostMessage, WorkerMessage } from "../messages.ts";
 import { CallWatch } from "./call-limits.ts";
-import { type Death, outOfMemory, stopText, toDeath } from "./deaths.ts";
+import { type Death, stopText } from "./deaths.ts";
+import type { StartedWorker, WorkerKind } from "./started-worker.ts";
 import type { TaskProcesses } from "./task-processes.ts";
-import type { Answer, HostMessage, ThreadMessage, ThreadStart } from "./thread-messages.ts";
-import { createUnwrittenText, takeUnwrittenText } from "./unwritten-text.ts";
 
-export interface ThreadCall {
-  /** What the thread's entry gets; it must be cloneable. */
+export interface WorkerCall {
+  /** What the worker's entry gets: cloneable for a thread, JSON for a process. */
   readonly request: unknown;
   /** Seconds until the call is stopped, and the reason given then. */
   readonly timeout?: { readonly seconds: number; readonly reason: string };
+  /** When a call that was stopped must have ended, epoch ms, however short its grace is then. */
+  readonly latest?: number;
   /** Stops the call. */
   readonly signal?: AbortSignal;
   /** Calls of one group may share what their code sets in globals at import; "" when absent. */
   readonly group?: string;
   /** Answers what the thread asks while the call runs. */
   readonly onAsk?: (method: string, args: readonly unknown[]) => Promise<unknown>;
+  /** Gets the lines of a worker that writes no logs itself, those after the call's end included. */
+  readonly onLog?: (key: TryKey, entries: readonly LogEntry[]) => void;
 }
 
-export type ThreadEnding =
+export type CallEnding =
   | { readonly kind: "answer"; readonly value: unknown }
-  /** The thread is gone; `unwritten` is the text that it left in shared memory. */
+  /** The worker is gone; `unwritten` is the text that it left in shared memory. */
   | ({ readonly kind: "died"; readonly unwritten: string } & Death);
 
-export interface ThreadOptions {
-  readonly entry: URL;
-  readonly data: unknown;
+export interface PoolWorkerOptions {
+  readonly kind: WorkerKind;
   /** Ends it after its first call; false when absent. */
-  readonly threadPerCall?: boolean;
-  /**
-   * A thread whose heap and buffers are found larger during a call is ended; it is looked at a few
-   * times a second.
-   */
-  readonly memoryLimitMb: number;
+  readonly workerPerCall?: boolean;
   readonly processes: TaskProcesses;
-  readonly onReady: (thread: PoolThread) => void;
-  /** The thread takes no more calls; `startFailure` says why it died before it was ready. */
-  readonly onGone: (thread: PoolThread, startFailure: string | undefined) => void;
+  readonly onReady: (worker: PoolWorker) => void;
+  /** The worker takes no more calls; `startFailure` says why it died before it was ready. */
+  readonly onGone: (worker: PoolWorker, startFailure: string | undefined) => void;
 }
 
 /** How long a call that is stopped may take to end by itself. */
 const GRACE_MS = 500;
 /** … while processes that it started are ending. */
 const PROCESS_GRACE_MS = 5_500;
-/** How long what a finished call has left open may go on in a thread that gets no more calls. */
+/** How long what a finished call has left open may go on in a worker that gets no more calls. */
 const LEAVE_MS = 1_000;
 /**
  * A thread in a synchronous system call can't be ended before that returns; nobody waits for it
  * longer.
  */
 const TERMINATE_MS = 1_000;
-/**
- * V8's own limit lies so far above ours because it ends the whole process when a thread passes it
- * by a large step ("Reached heap limit"): an array is at most 1 GiB, so nothing gets there between
- * two looks.
- */
-const MEMORY_HEADROOM_MB = 4_096;
 
 interface Current {
-  readonly call: ThreadCall;
+  readonly call: WorkerCall;
   readonly number: number;
   readonly mark: string;
   /** Leaders of process groups, with the folder that goes with each. */
   readonly groups: Map<number, string | undefined>;
-  readonly settle: (ending: ThreadEnding) => void;
-  /** Ends the thread when it doesn't stop by itself. */
+  readonly settle: (ending: CallEnding) => void;
+  /** Ends the worker when the call doesn't stop by itself. */
   grace?: NodeJS.Timeout;
   hasSpawned: boolean;
 }
 
-export class PoolThread {
-  /** How long the last call kept the thread, as the thread itself measured it. */
+export class PoolWorker {
+  /** How long the last call kept the worker, as the worker itself measured it. */
   lastBusyMs = 0;
-  readonly #options: ThreadOptions;
-  readonly #unwritten = createUnwrittenText();
-  readonly #worker: Worker;
+  readonly #options: PoolWorkerOptions;
+  readonly #worker: StartedWorker;
   readonly #watch: CallWatch;
+  readonly #goneSignal = Promise.withResolvers<void>();
   #current: Current | undefined;
+  #onLog: WorkerCall["onLog"];
   #calls = 0;
   #state: "starting" | "ready" | "leaving" | "ending" | "gone" = "starting";
   /** Which calls alone it may serve. */
   #onlyFor: string | undefined;
-  /** Why it is ended: the first reason counts, and wins over what the thread says of its end. */
+  /** Why it is ended: the first reason counts, and wins over what the worker says of its end. */
   #death: Death | undefined;
 
-  constructor(options: ThreadOptions) {
+  constructor(options: PoolWorkerOptions) {
     this.#options = options;
-    const start: ThreadStart = { unwritten: this.#unwritten, data: options.data };
-    this.#worker = new Worker(options.entry, {
-      workerData: start,
-      execArgv: [],
-      env: { ...process.env, NODE_COMPILE_CACHE: compileCacheFolder() },
-      resourceLimits: { maxOldGenerationSizeMb: options.memoryLimitMb + MEMORY_HEADROOM_MB },
+    this.#worker = options.kind.start({
+      onMessage: (message) => this.#onMessage(message),
+      onDeath: (death) => {
+        this.#death ??= death;
+      },
+      onGone: (death) => void this.#onGone(death),
     });
     this.#watch = new CallWatch(this.#worker);
-    this.#worker.on("message", (message: ThreadMessage) => this.#onMessage(message));
-    this.#worker.on("error", (error) => {
-      this.#death ??= toDeath(error, options.memoryLimitMb);
-    });
-    this.#worker.on("exit", (code) => this.#onExit(code));
+  }
+
+  /** Resolves when nothing runs in it any more, or nobody waits for that any longer. */
+  get gone(): Promise<void> {
+    return this.#goneSignal.promise;
   }
 
   /** Whether it takes no more calls and finishes what the last one has left open. */
@@ -117,28 +107,29 @@ export class PoolThread {
     return this.#state === "leaving" || this.#state === "ending" || this.#state === "gone";
   }
 
-  accepts({ group = "" }: ThreadCall): boolean {
+  accepts({ group = "" }: WorkerCall): boolean {
     return this.#onlyFor === undefined || this.#onlyFor === group;
   }
 
   /**
-   * Of a thread that is ready and has no call. After "answer" the thread is free again, unless it
+   * Of a worker that is ready and has no call. After "answer" the worker is free again, unless it
    * is gone.
    */
-  run(call: ThreadCall): Promise<ThreadEnding> {
-    const { promise, resolve } = Promise.withResolvers<ThreadEnding>();
-    const { memoryLimitMb: memoryMb, processes } = this.#options;
+  run(call: WorkerCall): Promise<CallEnding> {
+    const { promise, resolve } = Promise.withResolvers<CallEnding>();
+    const { kind, processes } = this.#options;
     this.#calls += 1;
     const mark = processes.createMark();
     const number = this.#calls;
     this.#watch.begin({
       seconds: call.timeout?.seconds,
-      memoryMb,
+      memoryMb: kind.memoryLimitMb,
       onTimeout: () => this.#stop({ cause: "timeout", reason: call.timeout?.reason ?? "" }),
-      onMemory: () => void this.end(outOfMemory(memoryMb)),
+      onMemory: () => void this.end(kind.outOfMemory),
     });
     const groups = new Map();
     this.#current = { call, number, mark, groups, settle: resolve, hasSpawned: false };
+    this.#onLog = call.onLog;
     this.#worker.ref();
     this.#post({ kind: "call", number, mark, request: call.request });
     call.signal?.addEventListener("abort", this.#onAbort, { once: true });
@@ -147,7 +138,7 @@ export class PoolThread {
   }
 
   /**
-   * Kills what the call has started, and ends the thread. The first caller's reason is the call's.
+   * Kills what the call has started, and ends the worker. The first caller's reason is the call's.
    */
   async end(death: Death): Promise<void> {
     if (this.#current) this.#death ??= death;
@@ -159,13 +150,14 @@ export class PoolThread {
     let timer: NodeJS.Timeout | undefined;
     const patience = new Promise((resolve) => {
       timer = setTimeout(() => {
-        noteBlocked(this.#worker);
+        this.#worker.abandon();
         resolve(undefined);
       }, TERMINATE_MS);
     });
     await Promise.race([this.#worker.terminate(), patience]);
     clearTimeout(timer);
     this.#state = "gone";
+    this.#goneSignal.resolve();
     this.#finishDied();
     if (!hasLeft) this.#options.onGone(this, undefined);
   }
@@ -175,10 +167,10 @@ export class PoolThread {
   };
 
   #post(message: HostMessage): void {
-    this.#worker.postMessage(message);
+    this.#worker.post(message);
   }
 
-  /** Asks the call to end, and ends the thread when it doesn't. */
+  /** Asks the call to end, and ends the worker when it doesn't. */
   #stop(death: Death): void {
     if (!this.#current || this.#death) return;
     this.#death = death;
@@ -190,11 +182,12 @@ export class PoolThread {
     const current = this.#current;
     if (!current || !this.#death) return;
     const death = this.#death;
+    const leftMs = (current.call.latest ?? Infinity) - Date.now();
     clearTimeout(current.grace);
-    current.grace = setTimeout(() => void this.end(death), ms);
+    current.grace = setTimeout(() => void this.end(death), Math.min(ms, Math.max(0, leftMs)));
   }
 
-  #onMessage(message: ThreadMessage): void {
+  #onMessage(message: WorkerMessage): void {
     switch (message.kind) {
       case "ready":
         if (this.#state !== "starting") return;
@@ -219,13 +212,16 @@ export class PoolThread {
       case "process":
         this.#noteGroup(message);
         break;
+      case "log":
+        this.#onLog?.(message.key, message.entries);
+        break;
       case "ask":
         void this.#reply(message);
     }
   }
 
   /**
-   * A call that was stopped has died, whatever it says in its last moments; its thread is not used
+   * A call that was stopped has died, whatever it says in its last moments; its worker is not used
    * again.
    */
   async #onAnswer({ value, busyMs, retire, onlyFor, processes }: Answer): Promise<void> {
@@ -240,7 +236,7 @@ export class PoolThread {
     else if (hasSpawned) this.#options.processes.killSoon(mark);
     const current = this.#takeCurrent();
     if (!current) return;
-    if (retire || this.#options.threadPerCall) this.#leave(hasSpawned ? mark : undefined);
+    if (retire || this.#options.workerPerCall) this.#leave(hasSpawned ? mark : undefined);
     this.#worker.unref();
     current.settle({ kind: "answer", value });
   }
@@ -257,7 +253,7 @@ export class PoolThread {
     this.#options.onGone(this, undefined);
   }
 
-  #noteGroup({ call, pid, folder, isRunning }: ThreadMessage & { kind: "process" }): void {
+  #noteGroup({ call, pid, folder, isRunning }: WorkerMessage & { kind: "process" }): void {
     const { processes } = this.#options;
     if (this.#current?.number !== call) {
       if (isRunning) processes.killGroup(pid, folder);
@@ -270,7 +266,7 @@ export class PoolThread {
     }
   }
 
-  async #reply({ call, id, method, args }: ThreadMessage & { kind: "ask" }): Promise<void> {
+  async #reply({ call, id, method, args }: WorkerMessage & { kind: "ask" }): Promise<void> {
     try {
       const { number, call: asked } = this.#current ?? {};
       if (number !== call || !asked?.onAsk) throw new Error("the task has ended");
@@ -305,31 +301,20 @@ export class PoolThread {
     this.#takeCurrent()?.settle({
       kind: "died",
       ...death,
-      unwritten: takeUnwrittenText(this.#unwritten),
+      unwritten: this.#worker.takeUnwritten(),
     });
   }
 
-  /** The thread has ended by itself. */
-  async #onExit(code: number): Promise<void> {
+  /** The worker has ended by itself. */
+  async #onGone(death: Death): Promise<void> {
     if (this.#state === "ending" || this.#state === "gone") return;
     const before = this.#state;
     this.#state = "gone";
-    this.#death ??= {
-      cause: "exit",
-      reason: `the worker thread exited with code ${code} (process.exit in user code?)`,
-    };
+    this.#death ??= death;
     await this.#killProcesses();
+    this.#goneSignal.resolve();
     this.#finishDied();
     if (before === "leaving") return;
     this.#options.onGone(this, before === "starting" ? this.#death.reason : undefined);
   }
-}
-
-/**
- * Threads have no part in the cache of the process unless told; without it each would strip types
- * anew.
- */
-function compileCacheFolder(): string {
-  const own = getCompileCacheDir();
-  return own === undefined ? join(tmpdir(), "node-compile-cache") : dirname(own);
 }
