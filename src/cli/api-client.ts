@@ -59,7 +59,8 @@ export function createApi(send: Send, base: string, version: string): Api {
   };
 }
 
-async function readDetail(response: Response): Promise<string> {
+/** What a refusal says: its `detail`. */
+export async function readDetail(response: Response): Promise<string> {
   const text = await response.text();
   try {
     const { detail } = JSON.parse(text);

@@ -1,17 +1,17 @@
-// What answers a command: the server that runs on this home folder, or else the same API inside
-// this process.
+// What answers a command: the server that is named, the one that runs on this home folder, or else
+// the same API inside this process.
 import type { LocalOptions, LocalProduct } from "../local/local-platform.ts";
 import { LockHeld, readServer } from "../local/lock.ts";
 import { StorageRefused } from "../local/storage-refused.ts";
-import { type Api, createApi } from "./api-client.ts";
+import { createApi } from "./api-client.ts";
 import { checkDagsFolder } from "./dags-folder.ts";
 import { readEveryDagFile } from "./read-dags.ts";
+import { connectToServer, type ServerConnection, type ServerOptions } from "./server-connection.ts";
 import type { Places } from "./session.ts";
 import { Failure } from "./terminal/failure.ts";
 import { packageVersion } from "./version.ts";
 
-export interface Connection {
-  readonly api: Api;
+export interface Connection extends Pick<ServerConnection, "api" | "pollMs"> {
   /** Whether a server does what is asked for; without one, runs are only recorded. */
   readonly hasServer: boolean;
   close(): Promise<void>;
@@ -40,10 +40,13 @@ export async function withConnection<T>(
 }
 
 async function connect(places: Places, purpose: Purpose): Promise<Connection> {
-  if (places.url !== undefined) return toServer(places.url);
+  const chosen = await chosenServer(places);
+  if (chosen) return toServer(chosen);
+  refuseUnusedCredentials(places);
+  const { credentials, tell } = places;
   for (const deadline = Date.now() + PATIENCE_MS; ; ) {
     const server = readServer(places.home);
-    if (server?.url !== undefined) return toServer(server.url);
+    if (server?.url !== undefined) return toServer({ url: server.url, credentials, tell });
     try {
       return await openHere(places, purpose);
     } catch (error) {
@@ -54,18 +57,37 @@ async function connect(places: Places, purpose: Purpose): Promise<Connection> {
   }
 }
 
-function toServer(url: string): Connection {
-  const send = async (request: Request) => {
-    try {
-      return await fetch(request);
-    } catch (cause) {
-      throw new Failure(`No server answers at ${url}`, {
-        hint: "Start one with: npx stepwind standalone",
-        cause,
-      });
-    }
-  };
-  return { api: createApi(send, url, packageVersion()), hasServer: true, async close() {} };
+/**
+ * The server that the command line or the environment names. One that the environment names is said
+ * on stderr, as it is easily forgotten.
+ */
+export async function chosenServer(places: Places): Promise<ServerOptions | undefined> {
+  const { server, credentials, tell } = places;
+  if (server === undefined) return undefined;
+  const { from, stack } = server;
+  const url = server.url ?? (await addressOf(stack ?? ""));
+  if (from !== "--url") tell(`On ${url} (${from}${stack === undefined ? "" : ` ${stack}`})`);
+  return { url, from, credentials, tell };
+}
+
+async function addressOf(stack: string): Promise<string> {
+  const { findApiAddress } = await import("../aws/deployment/api-address.ts");
+  return findApiAddress(stack);
+}
+
+/** What opens a server is set for one: the data of this machine would be another answer. */
+function refuseUnusedCredentials({ credentials, hasHome }: Places): void {
+  const { token, password } = credentials;
+  if (hasHome || (token === undefined && password === undefined)) return;
+  const name = token === undefined ? "STEPWIND_PASSWORD" : "STEPWIND_TOKEN";
+  throw new Failure(`${name} is set, but no server that it is for`, {
+    hint: `Set STEPWIND_URL, or give --url; for what runs here, give --home or unset ${name}`,
+    exitCode: 2,
+  });
+}
+
+function toServer(options: ServerOptions): Connection {
+  return { ...connectToServer(options), hasServer: true, async close() {} };
 }
 
 /**
@@ -105,6 +127,7 @@ async function openHere(places: Places, purpose: Purpose): Promise<Connection> {
   };
   return {
     api: createApi(send, "http://localhost", version),
+    pollMs: 0,
     hasServer: false,
     close: () => product.close(),
   };

@@ -25,6 +25,8 @@ Where things are:
   ./dags       DAG files; a file that exports a Dag is deployed by being there
   ./.stepwind  runs, results, logs of tasks; delete it to start from nothing
 
+A deployment: STEPWIND_URL, with STEPWIND_TOKEN or STEPWIND_PASSWORD; or STEPWIND_STACK, its name on AWS.
+
 Exit codes: 0 done, 1 refused or failed, 2 the command line is wrong.
 "stepwind dags --help" and "stepwind tasks --help" show the commands about DAGs and tasks.`;
 
@@ -79,7 +81,10 @@ function createProgram(session: Session): Command {
     .showHelpAfterError("Show what is possible with --help")
     .option("--home <dir>", "where runs, results and logs are kept (STEPWIND_HOME; .stepwind)")
     .option("--dags <dir>", "folder of the DAG files (STEPWIND_DAGS_FOLDER; dags)")
-    .option("--url <url>", "a server to talk to (STEPWIND_URL; the one that runs here)")
+    .option(
+      "--url <url>",
+      "a server to talk to, also a deployment's (STEPWIND_URL; the one that runs here)",
+    )
     .version(packageVersion(), "-V, --version", "print the version")
     .addHelpText("after", TEACHING);
   addProjectCommands(program, session);

@@ -1,7 +1,7 @@
 // One call of the command: where it writes, and the options that every command has.
 import { isAbsolute, join } from "node:path";
 import type { Command } from "commander";
-import { Failure } from "./terminal/failure.ts";
+import { credentialsOf, type ServerPlace, serverWish } from "./server-wish.ts";
 import { createPaint, type Paint } from "./terminal/paint.ts";
 import type { Terminal } from "./terminal/terminal.ts";
 
@@ -16,15 +16,15 @@ export interface Session {
 }
 
 /** Options of the command itself, which apply to all of its subcommands. */
-export interface Places {
+export interface Places extends ServerPlace {
   /** Absolute. */
   readonly home: string;
+  /** Whether the home folder was named, by --home. */
+  readonly hasHome: boolean;
   /** Absolute. */
   readonly dagsFolder: string;
   /** Where the person will find the DAG folder: as written, "dags" by default. */
   readonly dagsFolderText: string;
-  /** Address of a server to talk to, whatever runs here. */
-  readonly url: string | undefined;
 }
 
 export function createSession(terminal: Terminal): Session {
@@ -32,28 +32,23 @@ export function createSession(terminal: Terminal): Session {
 }
 
 /** Option, then environment, then default. */
-export function placesOf({ terminal }: Session, command: Command): Places {
-  const { home, dags, url } = command.optsWithGlobals<{
+export function placesOf({ terminal, paint }: Session, command: Command): Places {
+  const options = command.optsWithGlobals<{
     readonly home?: string;
     readonly dags?: string;
     readonly url?: string;
   }>();
+  const { home, dags } = options;
   const { env, cwd } = terminal;
   const absolute = (path: string) => (isAbsolute(path) ? path : join(cwd, path));
   const dagsFolderText = dags ?? (env.STEPWIND_DAGS_FOLDER || "dags");
   return {
     home: absolute(home ?? (env.STEPWIND_HOME || ".stepwind")),
+    hasHome: home !== undefined,
     dagsFolder: absolute(dagsFolderText),
     dagsFolderText,
-    url: toServerUrl(url ?? (env.STEPWIND_URL || undefined)),
+    server: serverWish(options, env),
+    credentials: credentialsOf(env),
+    tell: (text) => terminal.err(`${paint.dim(text)}\n`),
   };
-}
-
-/** Refuses what no request can be sent to. */
-function toServerUrl(url: string | undefined): string | undefined {
-  if (url === undefined || /^https?:$/.test(URL.parse(url)?.protocol ?? "")) return url;
-  throw new Failure(`"${url}" is not the address of a server`, {
-    hint: "It must start with http:// or https://, such as http://127.0.0.1:8080",
-    exitCode: 2,
-  });
 }

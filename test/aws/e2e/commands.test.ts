@@ -1,4 +1,5 @@
-// stepwind push and stepwind doctor against the deployment.
+// The commands against the deployment: push and doctor, and those about DAGs and tasks by the
+// address of its API.
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { DeleteStateMachineCommand } from "@aws-sdk/client-sfn";
@@ -8,11 +9,15 @@ import {
   SendMessageCommand,
   SQSClient,
 } from "@aws-sdk/client-sqs";
-import { expect, test } from "vitest";
+import { expect, inject, test } from "vitest";
 import { SQS_CLIENT_OPTIONS } from "../../../src/aws/client-options.ts";
-import { stepwind } from "../../cli/captured-terminal.ts";
+import { main } from "../../../src/cli/main.ts";
+import { captureTerminal, stepwind } from "../../cli/captured-terminal.ts";
 import { temporaryFolder } from "../../local/temporary-folder.ts";
+import { isMiniStack } from "../ministack.ts";
 import { openCloud, until } from "./cloud.ts";
+import { PASSWORD } from "./deployed-stack.ts";
+import { reachableAddress } from "./endpoints/function-url.ts";
 
 const PUSHED = {
   "dags/pushed.ts": `import { Dag } from "stepwind";
@@ -56,6 +61,49 @@ test("push uploads a folder with its packages, and tells of mistakes as a compil
   expect(broken.err).toMatch(/^dags\/pushed\.ts:6 {2}error {2}syntax-error {2}/m);
   expect(broken.out).toContain("1 DAG live, 1 error");
   expect(broken.code).toBe(1);
+});
+
+/** `stepwind …argv` on the deployment's API, with the output of a command that did what it should. */
+async function onDeployment(...argv: readonly string[]): Promise<string> {
+  const env = {
+    STEPWIND_URL: await reachableAddress(inject("deployed").apiUrl),
+    STEPWIND_PASSWORD: PASSWORD,
+  };
+  const terminal = captureTerminal({ cwd: temporaryFolder(), env });
+  const code = await main(argv, terminal);
+  expect({ code, ...terminal.written }, argv.join(" ")).toMatchObject({ code: 0 });
+  expect(terminal.written.err).toContain(`On ${env.STEPWIND_URL} (STEPWIND_URL)`);
+  return terminal.written.out;
+}
+
+test("the commands about DAGs, runs and tasks work on the address of a deployment", async ({
+  skip,
+}) => {
+  skip(!(await isMiniStack()), "LocalStack's addresses need its name server");
+  const cloud = openCloud();
+  await cloud.upload(
+    "from_afar.ts",
+    `import { Dag } from "stepwind";
+export const dag = new Dag("from_afar", { schedule: null });
+dag.task("only", async () => console.log("hello from afar"))();
+`,
+  );
+  await cloud.dagWhen("from_afar");
+  const dags: readonly { dag_id: string }[] = JSON.parse(
+    await onDeployment("dags", "list", "-o", "json"),
+  );
+  expect(dags.map(({ dag_id }) => dag_id)).toContain("from_afar");
+  const watched = await onDeployment("dags", "trigger", "from_afar", "--wait");
+  expect(watched).toMatch(/✓ only {2}success/);
+  expect(watched).toMatch(/✓ from_afar success/);
+  expect(await onDeployment("tasks", "logs", "from_afar", "latest", "only")).toContain(
+    "hello from afar",
+  );
+  expect(await onDeployment("dags", "list-runs", "from_afar")).toMatch(/manual__\S+ +success/);
+  await onDeployment("dags", "pause", "from_afar");
+  expect((await cloud.metadata.dags.get("from_afar"))?.isPaused).toBe(true);
+  await onDeployment("dags", "delete", "from_afar", "--yes");
+  await cloud.remove("from_afar.ts");
 });
 
 test("doctor finds nothing wrong with a deployment that works, and says what is wrong with one that doesn't", async () => {

@@ -26,8 +26,11 @@ export async function listDags(session: Session, places: Places, output: Output)
     ];
     printRows(session, dags, { columns, output });
     if (output === "table" && dags.length === 0) {
+      const { server, dagsFolderText } = places;
       terminal.err(
-        `No DAGs in ${places.dagsFolderText}. A file there that exports a Dag is one.\n`,
+        server === undefined
+          ? `No DAGs in ${dagsFolderText}. A file there that exports a Dag is one.\n`
+          : `No DAGs on ${server.url ?? server.stack}. To a deployment on AWS, stepwind push brings them.\n`,
       );
     }
     const broken = await importErrorsText(api);
@@ -109,11 +112,13 @@ export async function deleteDag(
   places: Places,
   { dagId, isSure }: { readonly dagId: string; readonly isSure: boolean },
 ): Promise<void> {
+  const { server } = places;
+  const where = server === undefined ? "" : ` on ${server.url ?? server.stack}`;
   const change = async ({ api }: Connection) => {
     const dag = await aboutDag(api, dagId, () => api.get<DagAnswer>(path`/dags/${dagId}`));
     if (
       !isSure &&
-      !(await confirm(`Forget DAG "${dagId}" with all of its runs and logs? [y/N] `))
+      !(await confirm(`Forget DAG "${dagId}"${where} with all of its runs and logs? [y/N] `))
     ) {
       throw new Failure(`DAG "${dagId}" is kept`, { hint: "Answer y, or give --yes" });
     }

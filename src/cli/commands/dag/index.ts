@@ -1,6 +1,7 @@
 // stepwind dags …: commands about DAGs and their runs.
 import { type Command, InvalidArgumentError, Option } from "commander";
 import type { JsonObject } from "../../../model/values/json.ts";
+import { stayHere } from "../../server-wish.ts";
 import { placesOf, type Session } from "../../session.ts";
 import type { Output } from "../../terminal/table.ts";
 import { confOption, logicalDateOption, outputOption } from "../options.ts";
@@ -124,8 +125,10 @@ function addRunning(dags: Command, session: Session): void {
     .addOption(logicalDateOption())
     .action(
       async (fileOrId: string, options: RunOptions & { dagId?: string }, command: Command) => {
+        const places = placesOf(session, command);
+        stayHere(places, "dags test");
         const { testDag } = await import("./dag-test.ts");
-        await testDag(session, placesOf(session, command), { fileOrId, ...options });
+        await testDag(session, places, { fileOrId, ...options });
       },
     );
   dags
@@ -133,7 +136,8 @@ function addRunning(dags: Command, session: Session): void {
     .description("print the state machine that a DAG file becomes (Amazon States Language)")
     .argument("<file>")
     .option("--dag-id <id>", "which DAG, if the file has several")
-    .action(async (file: string, { dagId }: { dagId?: string }) => {
+    .action(async (file: string, { dagId }: { dagId?: string }, command: Command) => {
+      stayHere(placesOf(session, command), "dags compile");
       const { printCompiled } = await import("./compile.ts");
       await printCompiled(session, { file, dagId });
     });

@@ -3,7 +3,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import { formatDuration } from "../../../model/values/durations.ts";
 import type { JsonObject } from "../../../model/values/json.ts";
 import { type Api, path, type RunAnswer } from "../../api-client.ts";
-import { withConnection } from "../../connect.ts";
+import { type Connection, withConnection } from "../../connect.ts";
 import { aboutDag } from "../../look-ups.ts";
 import type { Places, Session } from "../../session.ts";
 import { toMark, toStateText } from "../../terminal/paint.ts";
@@ -13,8 +13,6 @@ import { explainQueued } from "../../why-queued.ts";
 import { logicalDateOf } from "../options.ts";
 import { everyTaskInstance, type TaskInstanceAnswer } from "../task/task-commands.ts";
 import { printRun } from "./run-commands.ts";
-
-const POLL_MS = 200;
 
 export interface TriggerOptions {
   readonly dagId: string;
@@ -40,7 +38,9 @@ export async function trigger(
       if (options.output === "table") sayStarted(session, run);
       await explainQueued(session, connection, run);
       if (options.wait && !hasServer) session.exitCode = 1;
-      const last = isWatched ? await watch(session, api, { run, output: options.output }) : run;
+      const last = isWatched
+        ? await watch(session, connection, { run, output: options.output })
+        : run;
       if (options.output !== "table") printRun(session, last, options.output);
       else if (hasServer && !isWatched) sayHowToFollow(session, run);
     },
@@ -74,7 +74,7 @@ function sayHowToFollow({ terminal }: Session, { dag_id, dag_run_id }: RunAnswer
  */
 async function watch(
   session: Session,
-  api: Api,
+  { api, pollMs }: Connection,
   { run: { dag_id, dag_run_id }, output }: { readonly run: RunAnswer; readonly output: Output },
 ): Promise<RunAnswer> {
   const { paint } = session;
@@ -96,7 +96,7 @@ async function watch(
       if (run.state === "failed") session.exitCode = 1;
       return run;
     }
-    await wait(POLL_MS);
+    await wait(pollMs);
   }
 }
 

@@ -1,7 +1,14 @@
-// Commands about a deployment on AWS: push, doctor, undeploy. What talks to AWS is loaded when one
+// Commands about a deployment on AWS: push, doctor, undeploy, revoke-tokens. What talks to AWS is loaded when one
 // of them runs.
 import { type Command, InvalidArgumentError, Option } from "commander";
+import { refuseUrl } from "../../server-wish.ts";
 import { placesOf, type Session } from "../../session.ts";
+
+interface UndeployOptions {
+  readonly stack: string;
+  readonly yes?: boolean;
+  readonly stopRuns?: boolean;
+}
 
 export function addAwsCommands(program: Command, session: Session): void {
   program.commandsGroup("On AWS:");
@@ -24,8 +31,10 @@ export function addAwsCommands(program: Command, session: Session): void {
         options: { stack: string; bucket?: string; delete?: boolean; wait: number },
         command: Command,
       ) => {
+        const places = placesOf(session, command);
+        refuseUrl(places, "push");
         const { pushFolder } = await import("./push.ts");
-        await pushFolder(session, placesOf(session, command), {
+        await pushFolder(session, places, {
           dir,
           stack: options.stack,
           bucket: options.bucket,
@@ -38,7 +47,8 @@ export function addAwsCommands(program: Command, session: Session): void {
     .command("doctor")
     .description("check a deployment piece by piece; exits with 1 if something is wrong")
     .addOption(stackOption())
-    .action(async ({ stack }: { stack: string }) => {
+    .action(async ({ stack }: { stack: string }, command: Command) => {
+      refuseUrl(placesOf(session, command), "doctor");
       const { examine } = await import("./doctor.ts");
       await examine(session, stack);
     });
@@ -48,13 +58,21 @@ export function addAwsCommands(program: Command, session: Session): void {
     .addOption(stackOption())
     .option("-y, --yes", "don't ask")
     .option("--stop-runs", "end runs that are going on, as failed")
-    .action(async (options: { stack: string; yes?: boolean; stopRuns?: boolean }) => {
+    .action(async (options: UndeployOptions, command: Command) => {
+      refuseUrl(placesOf(session, command), "undeploy");
       const { undeployAll } = await import("./undeploy.ts");
       await undeployAll(session, {
         stack: options.stack,
         isSure: options.yes ?? false,
         stopsRuns: options.stopRuns ?? false,
       });
+    });
+  program
+    .command("revoke-tokens")
+    .description("make all tokens of the API void, of the server at --url; everybody logs in again")
+    .action(async (_: unknown, command: Command) => {
+      const { revokeTokens } = await import("./revoke-tokens.ts");
+      await revokeTokens(session, placesOf(session, command));
     });
 }
 

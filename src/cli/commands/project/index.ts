@@ -1,5 +1,6 @@
 // Commands about the project as a whole: init, standalone, version.
 import { type Command, InvalidArgumentError } from "commander";
+import { stayHere } from "../../server-wish.ts";
 import { placesOf, type Session } from "../../session.ts";
 import { packageVersion } from "../../version.ts";
 import type { StandaloneWish } from "./standalone.ts";
@@ -10,7 +11,8 @@ export function addProjectCommands(program: Command, session: Session): void {
     .command("init")
     .description("make a small project: a DAG, package.json, tsconfig.json")
     .argument("[dir]", "folder to make it in", ".")
-    .action(async (dir: string) => {
+    .action(async (dir: string, _: unknown, command: Command) => {
+      stayHere(placesOf(session, command), "init");
       const { init } = await import("./init.ts");
       await init(session, dir);
     });
@@ -21,8 +23,10 @@ export function addProjectCommands(program: Command, session: Session): void {
     .option("--parallelism <n>", "tasks that run at the same time", toCount, 32)
     .option("--isolate-tasks", "a fresh worker thread for each try of a task", false)
     .action(async (options: StandaloneWish, command: Command) => {
+      const places = placesOf(session, command);
+      stayHere(places, "standalone");
       const { standalone } = await import("./standalone.ts");
-      await standalone(session, placesOf(session, command), options);
+      await standalone(session, places, options);
     });
   program
     .command("version")

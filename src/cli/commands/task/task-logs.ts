@@ -13,8 +13,6 @@ import type { Output } from "../../terminal/table.ts";
 import { withoutControls } from "../../terminal/text.ts";
 import { everyTaskInstance, type TaskInstanceAnswer } from "./task-commands.ts";
 
-const POLL_MS = 300;
-
 export interface LogsQuery {
   readonly dagId: string;
   readonly run: string;
@@ -26,7 +24,7 @@ export interface LogsQuery {
 
 export async function showLogs(session: Session, places: Places, query: LogsQuery): Promise<void> {
   const { dagId, taskId } = query;
-  await withConnection(places, async ({ api, hasServer }) => {
+  await withConnection(places, async ({ api, hasServer, pollMs }) => {
     const run = await findRun(api, dagId, query.run);
     const place = path`/dags/${dagId}/dagRuns/${run.dag_run_id}/taskInstances/${taskId}`;
     const follow = query.follow && hasServer;
@@ -45,7 +43,7 @@ export async function showLogs(session: Session, places: Places, query: LogsQuer
         const instance = await look();
         if (instance.try_number > tryNumber || isFinished(instance.state) || isOver)
           return instance;
-        await wait(POLL_MS);
+        await wait(pollMs);
       }
     };
     let instance = follow ? await awaitTryAfter(0) : await look();
@@ -62,7 +60,7 @@ export async function showLogs(session: Session, places: Places, query: LogsQuer
     for (;;) {
       const log = `${place}/logs/${current}`;
       const read = (token: string | undefined) => api.get<LogAnswer>(log, { token });
-      count += await print(session, query, { follow, read });
+      count += await print(session, query, { follow, pollMs, read });
       if (!follow || query.tryNumber !== undefined) break;
       instance = await awaitTryAfter(current);
       if (instance.try_number <= current) break;
@@ -82,7 +80,7 @@ export async function showLogsOfRun(
   const { dagId, output } = query;
   const { terminal, paint } = session;
   if (query.follow) throw new Failure("Name the task that is to be followed", { exitCode: 2 });
-  await withConnection(places, async ({ api }) => {
+  await withConnection(places, async ({ api, pollMs }) => {
     const run = await findRun(api, dagId, query.run);
     for (const instance of await everyTaskInstance(api, run)) {
       const { task_id: taskId, state, try_number: tryNumber } = instance;
@@ -93,7 +91,7 @@ export async function showLogsOfRun(
       const place = path`/dags/${dagId}/dagRuns/${run.dag_run_id}/taskInstances/${taskId}`;
       const read = (token: string | undefined) =>
         api.get<LogAnswer>(`${place}/logs/${tryNumber}`, { token });
-      await print(session, query, { follow: false, read });
+      await print(session, query, { follow: false, pollMs, read });
     }
   });
 }
@@ -123,6 +121,7 @@ async function print(
   { output }: Pick<LogsQuery, "output">,
   log: {
     readonly follow: boolean;
+    readonly pollMs: number;
     readonly read: (token: string | undefined) => Promise<LogAnswer>;
   },
 ): Promise<number> {
@@ -136,7 +135,7 @@ async function print(
     }
     count += content.length;
     if (next === null || (content.length === 0 && !log.follow)) return count;
-    if (content.length === 0) await wait(POLL_MS);
+    if (content.length === 0) await wait(log.pollMs);
     token = next;
   }
 }

@@ -24,13 +24,20 @@ export async function callFunction(
   path: string,
   asked: Asked,
 ): Promise<Answer> {
-  const { host, hostname } = new URL(functionUrl);
+  const { host } = new URL(functionUrl);
   const endpoint = process.env.AWS_ENDPOINT_URL;
   if (endpoint === undefined) return send(new URL(path, functionUrl), host, asked);
-  const isInPath = await isMiniStack(endpoint);
-  const [id = ""] = hostname.split(".");
-  const url = new URL(isInPath ? `/_aws/lambda-url/${id}${path}` : path, endpoint);
-  return send(url, isInPath ? url.host : host, asked);
+  if (!(await isMiniStack(endpoint))) return send(new URL(path, endpoint), host, asked);
+  const url = new URL(`${await reachableAddress(functionUrl)}${path}`);
+  return send(url, url.host, asked);
+}
+
+/** The address that a program without a name server of the emulator's own can call. */
+export async function reachableAddress(functionUrl: string): Promise<string> {
+  const endpoint = process.env.AWS_ENDPOINT_URL;
+  if (endpoint === undefined || !(await isMiniStack(endpoint))) return functionUrl;
+  const [id = ""] = new URL(functionUrl).hostname.split(".");
+  return new URL(`/_aws/lambda-url/${id}`, endpoint).href;
 }
 
 function send(url: URL, host: string, { method = "POST", body, token }: Asked): Promise<Answer> {
