@@ -9,6 +9,7 @@ import { createServices } from "../src/services/services.ts";
 const RESERVE_MS = 30_000;
 
 const environment = readEnvironment(process.env);
+const retention = environment.retention ? { retention: environment.retention } : {};
 const { scheduler, upkeep, callbacks } = createServices(createAwsPlatform(environment));
 
 export async function handler(
@@ -17,6 +18,8 @@ export async function handler(
 ): Promise<void> {
   const until = Date.now() + context.getRemainingTimeInMillis() - RESERVE_MS;
   const work =
-    dagId === undefined ? upkeep.run({ until, functions: environment }) : scheduler.schedule(dagId);
+    dagId === undefined
+      ? upkeep.run({ until, functions: environment, ...retention })
+      : scheduler.schedule(dagId);
   await work.finally(callbacks.settled);
 }

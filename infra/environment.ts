@@ -2,6 +2,7 @@
 // deployment's parts: src/aws/environment.ts reads it.
 import type * as sns from "aws-cdk-lib/aws-sns";
 import type * as sqs from "aws-cdk-lib/aws-sqs";
+import { formatRetention } from "../src/model/scheduling/history-retention.ts";
 import type { Names } from "./names.ts";
 import type { StepwindProps } from "./props.ts";
 import type { EngineRoles } from "./roles.ts";
@@ -17,12 +18,17 @@ export interface EnvironmentParts extends EngineRoles {
   readonly workerTimeoutSeconds: number;
   readonly schedules: NonNullable<StepwindProps["schedules"]>;
   readonly dagsArePausedAtCreation: boolean;
+  readonly retention: StepwindProps["retention"];
 }
 
 /** What all functions but the loader get. */
 export function createEnvironment(parts: EnvironmentParts): Readonly<Record<string, string>> {
   const { names, storage } = parts;
+  // Logs are S3's to remove, by a rule of the bucket.
+  const { logs: _, ...retention } = parts.retention ?? {};
+  const ages = formatRetention(retention);
   return {
+    ...(ages === "" ? {} : { STEPWIND_RETENTION: ages }),
     STEPWIND_VERSION: productVersion(),
     STEPWIND_TABLE: storage.table.ref,
     STEPWIND_DAGS_BUCKET: names.dagsBucket,

@@ -64,6 +64,7 @@ export function grantAll(parts: Parts): void {
   for (const { role } of [scheduler, processor, api]) {
     useObjects(role, parts, { read: [], write: [], remove: ["logs", "xcoms"] });
   }
+  useObjects(scheduler.role, parts, { read: [], write: [], remove: ["bundles"] });
   // It claims each event before it sends it.
   allow(notifier.role, {
     actions: ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:DeleteItem"],

@@ -5,6 +5,7 @@ import type * as ec2 from "aws-cdk-lib/aws-ec2";
 import type * as iam from "aws-cdk-lib/aws-iam";
 import type * as kms from "aws-cdk-lib/aws-kms";
 import type * as lambda from "aws-cdk-lib/aws-lambda";
+import type { Retention } from "../src/model/scheduling/history-retention.ts";
 
 /** Every one may be left out. */
 export interface StepwindProps {
@@ -31,6 +32,12 @@ export interface StepwindProps {
   };
   /** What alarms do, such as `new SnsAction(topic)`; they only show their state when absent. */
   readonly alarmActions?: readonly cloudwatch.IAlarmAction[];
+  /**
+   * Days after which history is removed. Runs that are active, the newest run of each DAG, and
+   * versions that a DAG or a kept run needs always stay; what isn't named stays, but for logs, for
+   * which `logRetentionDays` counts.
+   */
+  readonly retention?: Retention;
   /** How long logs of tasks and of functions are kept; 90 days when absent. */
   readonly logRetentionDays?: number;
   readonly worker?: {

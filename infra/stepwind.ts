@@ -7,6 +7,7 @@ import type * as s3 from "aws-cdk-lib/aws-s3";
 import type * as sns from "aws-cdk-lib/aws-sns";
 import type * as sqs from "aws-cdk-lib/aws-sqs";
 import { Construct } from "constructs";
+import { formatRetention, parseRetention } from "../src/model/scheduling/history-retention.ts";
 import { addUrl, connectAll, createTopic } from "./connections.ts";
 import { createEnvironment } from "./environment.ts";
 import { createQueue } from "./functions.ts";
@@ -88,7 +89,9 @@ export class Stepwind extends Construct {
     } = props;
     const workerTimeout = props.worker?.timeout ?? LONGEST;
     const names = createNames(this, name);
-    const logRetention = Duration.days(logRetentionDays);
+    const { retention } = props;
+    checkRetention(retention);
+    const logRetention = Duration.days(retention?.logs ?? logRetentionDays);
     const storage = createStorage(this, { names, removalPolicy, logRetention });
     const topic = createTopic(this, props.notifications?.emails ?? []);
     const roles = createEngineRoles(this, names);
@@ -105,6 +108,7 @@ export class Stepwind extends Construct {
       ...parts,
       workerTimeoutSeconds: workerTimeout.toSeconds(),
       dagsArePausedAtCreation,
+      retention,
     });
     const services = createServices(this, {
       names,
@@ -130,4 +134,9 @@ export class Stepwind extends Construct {
       );
     }
   }
+}
+
+/** Throws for what the functions could not read, rather than in each of them. */
+function checkRetention(retention: StepwindProps["retention"]): void {
+  if (retention) parseRetention(formatRetention(retention));
 }

@@ -8,6 +8,7 @@ import { guardLocalhost } from "./access/local-guard.ts";
 import type { Api, ApiContext, ApiEnv } from "./context.ts";
 import { toAnswer } from "./problems.ts";
 import { limitBody } from "./requests/body.ts";
+import { addCleanRoutes } from "./routes/clean-routes.ts";
 import { addDagRoutes } from "./routes/dag-routes.ts";
 import { addImportErrorRoutes } from "./routes/import-error-routes.ts";
 import { addMonitorRoutes } from "./routes/monitor-routes.ts";
@@ -55,6 +56,7 @@ export function createApiServer(
   const api: Api = new Hono();
   addMonitorRoutes(api, context);
   addDagRoutes(api, context);
+  addCleanRoutes(api, context);
   addRunRoutes(api, context);
   addTaskInstanceRoutes(api, context);
   addXComRoutes(api, context);

@@ -1,6 +1,8 @@
 // What a function finds in its environment: the names of all that the deployment is made of. infra/
 // sets them.
 
+import { parseRetention, type Retention } from "../model/scheduling/history-retention.ts";
+
 export interface AwsEnvironment {
   readonly table: string;
   /** Where users upload their DAG files. */
@@ -36,6 +38,8 @@ export interface AwsEnvironment {
   readonly version: string;
   /** Path in Parameter Store, without "/" at the end. */
   readonly secretsPrefix: string;
+  /** After how many days history is removed; absent: never. */
+  readonly retention?: Retention;
   /** Used when the connection `slack_default` isn't set. */
   readonly slackWebhook?: string;
   /** For links in notifications. */
@@ -52,6 +56,7 @@ export function readEnvironment(
     return value;
   };
   const slackWebhook = variables.STEPWIND_SLACK_WEBHOOK;
+  const retention = variables.STEPWIND_RETENTION;
   const uiUrl = variables.STEPWIND_UI_URL;
   return {
     table: read("TABLE"),
@@ -75,6 +80,7 @@ export function readEnvironment(
     version: read("VERSION"),
     dagsArePausedAtCreation: variables.STEPWIND_DAGS_ARE_PAUSED_AT_CREATION === "true",
     secretsPrefix: read("SECRETS_PREFIX"),
+    ...(retention ? { retention: parseRetention(retention) } : {}),
     ...(slackWebhook ? { slackWebhook } : {}),
     ...(uiUrl ? { uiUrl } : {}),
   };

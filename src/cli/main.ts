@@ -4,6 +4,7 @@
 import { Command, CommanderError } from "commander";
 import { hasBlockedThreads } from "../workers/pool/blocked-threads.ts";
 import { addDagsCommands } from "./commands/dag/index.ts";
+import { addDbCommands } from "./commands/db/index.ts";
 import { addAwsCommands } from "./commands/deployment/index.ts";
 import { addProjectCommands } from "./commands/project/index.ts";
 import { addTasksCommands } from "./commands/task/index.ts";
@@ -90,6 +91,7 @@ function createProgram(session: Session): Command {
   addProjectCommands(program, session);
   addDagsCommands(program, session);
   addTasksCommands(program, session);
+  addDbCommands(program, session);
   addAwsCommands(program, session);
   return program;
 }

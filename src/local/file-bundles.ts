@@ -1,5 +1,5 @@
 // Bundles of DAG files on disk, each under its hash; they never change.
-import { access } from "node:fs/promises";
+import { access, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { type Bundles, UnusableBundle } from "../ports/dag-source.ts";
@@ -21,6 +21,9 @@ export function createFileBundles(folder: string): Bundles {
 
   return {
     has,
+    async delete(hash) {
+      await rm(toPath(hash), { force: true });
+    },
     async put(hash, code) {
       if (!(await has(hash))) await writeFileDurably(toPath(hash), code);
     },

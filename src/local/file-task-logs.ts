@@ -66,6 +66,10 @@ export function createFileTaskLogs(
     async deleteDag(dagId) {
       await rm(toFolder(dagId), { recursive: true, force: true });
     },
+    async deleteRun(dagId, runId) {
+      const path = join(toFolder(dagId), `run_id=${toSafeName(runId)}`);
+      await rm(path, { recursive: true, force: true });
+    },
   };
 }
 

@@ -28,6 +28,10 @@ export function createFileXComs(folder: string): XComs {
     async deleteDag(dagId) {
       await rm(join(folder, toSafeName(dagId)), { recursive: true, force: true });
     },
+    async deleteRun(dagId, runId) {
+      const path = join(folder, toSafeName(dagId), toSafeName(runId));
+      await rm(path, { recursive: true, force: true });
+    },
   };
 }
 

@@ -1,6 +1,7 @@
 // The product over one machine: its adapters, its services over them, and what starts and ends
 // both.
 import { join } from "node:path";
+import type { Retention } from "../model/scheduling/history-retention.ts";
 import { ADOPTION_INTERVAL_SECONDS } from "../model/scheduling/orphans.ts";
 import { itemsOf } from "../ports/pages.ts";
 import type { Clock, Platform, Reporter } from "../ports/platform.ts";
@@ -34,6 +35,8 @@ export interface LocalOptions {
   readonly inMemory?: boolean;
   /** Airflow's way for new DAGs that don't say themselves; false when absent. */
   readonly dagsArePausedAtCreation?: boolean;
+  /** After how many days history is removed; absent: never. */
+  readonly retention?: Retention;
   readonly report?: Reporter;
 }
 
@@ -77,7 +80,7 @@ export async function openLocalProduct(options: LocalOptions): Promise<LocalProd
   const { platform } = adapters;
   const services = createServices(platform);
   callees.connect(services);
-  const planning = createPlanning(adapters, services);
+  const planning = createPlanning(adapters, services, options.retention);
   const processor = createDagProcessor(platform, {
     functions: LOCAL_FUNCTIONS,
     dagsArePausedAtCreation: options.dagsArePausedAtCreation ?? false,
@@ -147,7 +150,11 @@ function openMetadata({ home, inMemory, report }: LocalOptions, lock: Lock): Ope
 }
 
 /** Plans all DAGs once when started, and from then on each one that changes. */
-function createPlanning({ platform, schedules }: LocalAdapters, { upkeep }: Services) {
+function createPlanning(
+  { platform, schedules }: LocalAdapters,
+  { upkeep }: Services,
+  retention: Retention | undefined,
+) {
   const { metadata, report, clock } = platform;
   let hasStarted = false;
   let adoption: NodeJS.Timeout | undefined;
@@ -167,7 +174,7 @@ function createPlanning({ platform, schedules }: LocalAdapters, { upkeep }: Serv
       adoption = setInterval(() => {
         const until = clock.now() + (ADOPTION_INTERVAL_SECONDS * 1_000) / 2;
         upkeep
-          .run({ until, functions: LOCAL_FUNCTIONS })
+          .run({ until, functions: LOCAL_FUNCTIONS, ...(retention ? { retention } : {}) })
           .catch((problem: unknown) => report.error(String(problem)));
       }, ADOPTION_INTERVAL_SECONDS * 1_000).unref();
     },

@@ -180,6 +180,26 @@ export interface DeletionRecord {
   readonly leasedUntil?: string;
 }
 
+/** A bundle whose version was removed: it goes unless another version turns out to need it. */
+export interface CondemnedBundleRecord {
+  readonly hash: string;
+  readonly at: string;
+}
+
+/** How far the daily removal of old history has got. */
+export interface CleaningRecord {
+  readonly kind: "retention";
+  /** When it began; the ages of that day count to its end. */
+  readonly startedAt: string;
+  /** The last DAG that is done; absent before the first. */
+  readonly after?: string;
+  readonly isDone: boolean;
+  /** The setting that it follows. */
+  readonly retention: string;
+  /** When the pass before began, by the same setting: what was old then is gone. */
+  readonly previousStartedAt?: string;
+}
+
 export interface VariableRecord {
   readonly key: string;
   readonly value: string;

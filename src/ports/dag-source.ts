@@ -39,6 +39,8 @@ export interface Bundles {
   /** Stores the code under its hash, which `hashOfCode` makes. Repeating is safe. */
   put(hash: string, code: string): Promise<void>;
   has(hash: string): Promise<boolean>;
+  /** Repeating is safe. */
+  delete(hash: string): Promise<void>;
   /**
    * URL that `import()` takes. Throws UnusableBundle when the bundle isn't there, or where
    * strangers could have changed it, when it isn't what was stored; and anything else when that

@@ -3,6 +3,8 @@
 import type { RunTransition } from "../model/dag-run.ts";
 import type {
   AccessRecord,
+  CleaningRecord,
+  CondemnedBundleRecord,
   DagFileRecord,
   DagRecord,
   DagRunRecord,
@@ -58,6 +60,8 @@ export interface VersionStore {
   /** Stores a version once; a second write of the same hash changes nothing and answers false. */
   create(version: DagVersionRecord): Promise<boolean>;
   get(dagId: string, hash: string): Promise<DagVersionRecord | undefined>;
+  /** Removes a version that neither a DAG nor a run needs any more. Repeating is safe. */
+  delete(dagId: string, hash: string): Promise<void>;
   /** Newest first. */
   list(dagId: string): Promise<readonly DagVersionRecord[]>;
 }
@@ -118,6 +122,11 @@ export interface RunStore {
   get(dagId: string, runId: string): Promise<DagRunRecord | undefined>;
   /** The changed record, or undefined if the condition did not hold. */
   update(change: RunChange): Promise<DagRunRecord | undefined>;
+  /**
+   * Removes a finished run with its task instances, XComs and all else that belongs to it; one that
+   * is queued or running stays. Repeating is safe.
+   */
+  delete(dagId: string, runId: string): Promise<void>;
   /** By `runAfter`. */
   list(listing: RunListing): Promise<Page<DagRunRecord>>;
   /**
@@ -194,6 +203,8 @@ export interface XComStore {
   /** Those of a run, of one of its tasks or of one task instance; by task id, map index, key. */
   list(query: XComQuery): Promise<readonly XComRecord[]>;
   delete(key: TaskInstanceKey): Promise<void>;
+  /** Removes those of a run. Repeating is safe. */
+  deleteRun(dagId: string, runId: string): Promise<void>;
 }
 
 /** Values that task instances keep across their tries, as JSON text. */
@@ -244,6 +255,8 @@ export interface Metadata {
   readonly pendingMachines: Collection<PendingMachineRecord>;
   readonly heartbeats: Collection<HeartbeatRecord>;
   readonly deletions: Collection<DeletionRecord>;
+  readonly condemnedBundles: Collection<CondemnedBundleRecord>;
+  readonly cleanings: Collection<CleaningRecord>;
   /** What the API's log-in keeps, for all processes that serve the API. */
   readonly access: Collection<AccessRecord>;
 }

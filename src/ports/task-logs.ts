@@ -17,4 +17,6 @@ export interface TaskLogs {
   read(key: TryKey, after?: string): Promise<LogChunk>;
   /** Removes the logs of a DAG. */
   deleteDag(dagId: string): Promise<void>;
+  /** Removes the logs of a run. Repeating is safe. */
+  deleteRun(dagId: string, runId: string): Promise<void>;
 }

@@ -28,6 +28,8 @@ export function createRetryingMetadata(
     pendingMachines: metadata.pendingMachines,
     heartbeats: metadata.heartbeats,
     deletions: metadata.deletions,
+    condemnedBundles: metadata.condemnedBundles,
+    cleanings: metadata.cleanings,
     access: metadata.access,
   };
 }
@@ -43,6 +45,7 @@ function retryingRuns(runs: RunStore, again: Again): RunStore {
     listByLogicalDate: runs.listByLogicalDate,
     listActive: runs.listActive,
     listRunning: runs.listRunning,
+    delete: runs.delete,
     getLatestAutomated: runs.getLatestAutomated,
     getPrevious: runs.getPrevious,
 

@@ -81,7 +81,12 @@ export async function createApiProduct(): Promise<ApiProduct> {
     xcoms: createFileXComs(folder),
     secrets: { getConnection: async () => undefined, getVariable: async () => undefined },
     source: { list: async () => [], read: async () => undefined },
-    bundles: { put: async () => {}, has: async () => true, url: async () => "data:," },
+    bundles: {
+      put: async () => {},
+      has: async () => true,
+      delete: async () => {},
+      url: async () => "data:,",
+    },
     loader: { load: async () => ({ dags: [], diagnostics: [] }) },
     runner: {
       reserve: async () => ({ run: async () => ({ kind: "success" }), release() {} }),

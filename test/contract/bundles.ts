@@ -18,6 +18,18 @@ export function bundlesContract(name: string, create: () => Promise<Bundles>): v
       expect(module).toMatchObject({ answer: "42 ü" });
     });
 
+    test("a bundle that was removed is not there, and can be stored again", async () => {
+      const bundles = await create();
+      const code = "export const answer = 2;";
+      const hash = hashOfCode(code);
+      await bundles.put(hash, code);
+      await bundles.delete(hash);
+      await bundles.delete(hash);
+      expect(await bundles.has(hash)).toBe(false);
+      await bundles.put(hash, code);
+      expect(await bundles.has(hash)).toBe(true);
+    });
+
     test("storing a bundle again, also at the same time, is safe", async () => {
       const bundles = await create();
       const code = "export const answer = 1;";

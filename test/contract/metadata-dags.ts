@@ -118,6 +118,17 @@ export function dagStoreContract(create: () => Promise<Metadata>): void {
       expect(numbers).toEqual([10, 2, 1]);
     });
 
+    test("a version is removed with all of its document, and no other is", async () => {
+      const metadata = await create();
+      const docMd = TRICKY_TEXT.repeat(20_000);
+      await metadata.versions.create(dagVersion({ document: dagDocument({ docMd }) }));
+      await metadata.versions.create(dagVersion({ hash: "hash-2", number: 2 }));
+      await metadata.versions.delete("etl", "hash-1");
+      await metadata.versions.delete("etl", "hash-1");
+      expect(await metadata.versions.get("etl", "hash-1")).toBeUndefined();
+      expect((await metadata.versions.list("etl")).map(({ hash }) => hash)).toEqual(["hash-2"]);
+    });
+
     test("a document of 1 MB is kept as it is", async () => {
       const metadata = await create();
       const document = dagDocument({ docMd: `${TRICKY_TEXT}${"x".repeat(1_000_000)}` });
@@ -211,6 +222,19 @@ export function dagStoreContract(create: () => Promise<Metadata>): void {
       expect(await claimants("x")).toEqual(["w.ts"]);
       expect((await metadata.files.listBroken()).map(({ file }) => file)).toEqual(["a.ts"]);
     });
+  });
+
+  test("a DAG that is forgotten isn't found, and may begin again; what it has left stays", async () => {
+    const metadata = await create();
+    await metadata.dags.put(dagRecord());
+    await metadata.runs.create(dagRun());
+    await metadata.dags.forget("etl");
+    await metadata.dags.forget("etl");
+    expect(await metadata.dags.get("etl")).toBeUndefined();
+    expect((await metadata.dags.list()).items).toEqual([]);
+    expect(await metadata.dags.listOfFile("etl.ts")).toEqual([]);
+    expect(await metadata.runs.count({ dagId: "etl" })).toBe(1);
+    expect(await metadata.dags.put(dagRecord())).toBe(true);
   });
 
   test("deleting a DAG removes all that belongs to it, and nothing of others", async () => {

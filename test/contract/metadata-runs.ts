@@ -4,7 +4,7 @@ import type { DagRunRecord } from "../../src/model/records.ts";
 import type { DagRunState } from "../../src/model/states.ts";
 import type { DateRange, Metadata, RunListing } from "../../src/ports/metadata.ts";
 import { readAll } from "./pages.ts";
-import { dagRun, januaryDay, scheduledRun, TRICKY_TEXT } from "./records.ts";
+import { dagRun, januaryDay, scheduledRun, TRICKY_TEXT, taskKey, xcom } from "./records.ts";
 
 const runIds = (runs: readonly DagRunRecord[]) => runs.map(({ runId }) => runId);
 
@@ -199,6 +199,36 @@ export function runStoreContract(create: () => Promise<Metadata>): void {
       const expected = active.filter(({ dagId }) => dagId === "etl");
       expect(await metadata.runs.listActive("etl")).toEqual(expected);
       expect(await metadata.runs.listActive("none")).toEqual([]);
+    });
+
+    test("a finished run is removed with all that belongs to it; an active one stays", async () => {
+      const old = scheduledRun(1, { state: "success" });
+      const active = scheduledRun(2, { state: "running" });
+      const metadata = await createWith(create, [
+        old,
+        active,
+        scheduledRun(3, { state: "failed" }),
+      ]);
+      for (const { runId } of [old, active]) {
+        const key = taskKey({ runId });
+        await metadata.taskInstances.update({ key, from: [null], set: { state: "success" } });
+        await metadata.xcoms.put(xcom({ ...key }));
+        await metadata.taskStates.put(key, "offset", "7");
+        await metadata.runs.delete("etl", runId);
+        await metadata.runs.delete("etl", runId);
+      }
+      const { dagId, runId } = old;
+      expect(await metadata.runs.get(dagId, runId)).toBeUndefined();
+      expect(await metadata.taskInstances.list({ dagId, runId })).toEqual([]);
+      expect(await metadata.xcoms.list({ dagId, runId })).toEqual([]);
+      expect(await metadata.taskStates.get(taskKey({ runId }), "offset")).toBeUndefined();
+      expect(runIds((await metadata.runs.list({ dagId, oldestFirst: true })).items)).toEqual([
+        active.runId,
+        scheduledRun(3).runId,
+      ]);
+      const ofActive = { dagId, runId: active.runId };
+      expect(await metadata.taskInstances.list(ofActive)).toHaveLength(1);
+      expect(await metadata.runs.create(old)).toBe("created");
     });
 
     test("running runs are listed apart from queued ones, whatever they were before", async () => {

@@ -92,6 +92,17 @@ export function taskLogsContract(name: string, create: () => Promise<TaskLogs>):
       await expect(logs.read(TRY, "nonsense")).rejects.toThrow('"nonsense"');
     });
 
+    test("deleting a run removes its logs and leaves those of others", async () => {
+      const logs = await create();
+      const other = { ...TRY, runId: `${TRY.runId}2` };
+      await logs.append(TRY, [logEntry("gone")]);
+      await logs.append(other, [logEntry("kept")]);
+      await logs.deleteRun(TRY.dagId, TRY.runId);
+      await logs.deleteRun(TRY.dagId, TRY.runId);
+      expect(await readAll(logs, TRY)).toEqual([]);
+      expect(await readAll(logs, other)).toEqual([logEntry("kept")]);
+    });
+
     test("deleting a DAG removes its logs and leaves those of others", async () => {
       const logs = await create();
       const other = { ...TRY, dagId: "etl2" };

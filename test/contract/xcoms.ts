@@ -75,6 +75,16 @@ export function xcomsContract(name: string, create: () => Promise<XComs>): void 
       }
     });
 
+    test("deleting a run removes its values and leaves those of others", async () => {
+      const xcoms = await create();
+      const gone = await xcoms.put(taskKey(), "x", "1");
+      const kept = await xcoms.put(taskKey({ runId: `${taskKey().runId}2` }), "x", "2");
+      await xcoms.deleteRun("etl", taskKey().runId);
+      await xcoms.deleteRun("etl", taskKey().runId);
+      await expect(xcoms.get(gone)).rejects.toThrow(gone);
+      expect(await xcoms.get(kept)).toBe("2");
+    });
+
     test("deleting a DAG removes its values and leaves those of others", async () => {
       const xcoms = await create();
       const gone = await xcoms.put(taskKey(), "x", "1");

@@ -26,6 +26,7 @@ const runner = createProcessTaskRunner({
   bundles: {
     put: async () => {},
     has: async () => true,
+    delete: async () => {},
     url: async () => pathToFileURL(bundle).href,
   },
   logs: {
@@ -35,6 +36,7 @@ const runner = createProcessTaskRunner({
     },
     read: async () => ({ entries: [], next: "" }),
     deleteDag: async () => {},
+    deleteRun: async () => {},
   },
   deadline: () => end,
 });

@@ -107,6 +107,8 @@ export function watchCalls(): WatchedCalls {
       pendingMachines: watch(metadata.pendingMachines, life, "pendingMachines."),
       heartbeats: watch(metadata.heartbeats, life, "heartbeats."),
       deletions: watch(metadata.deletions, life, "deletions."),
+      condemnedBundles: watch(metadata.condemnedBundles, life, "condemnedBundles."),
+      cleanings: watch(metadata.cleanings, life, "cleanings."),
       access: watch(metadata.access, life, "access."),
     }),
     async invoke(work) {

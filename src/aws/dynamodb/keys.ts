@@ -31,6 +31,8 @@ export const PARTITIONS = {
   pendingMachines: "pending-machines",
   heartbeats: "heartbeats",
   deletions: "deletions",
+  condemnedBundles: "condemned-bundles",
+  cleanings: "cleanings",
   access: "access",
 } as const;
 

@@ -14,6 +14,8 @@
 // pending-machines           <dag>/<hash>                version whose state machine is to be made
 // heartbeats                 <component>                 when it last did its work
 // deletions                  <dag>                       DAG that is being deleted
+// condemned-bundles          <hash>                      bundle that may go
+// cleanings                  retention                   how far the removal of old history has got
 // access                     <key>                       what the API's log-in keeps
 // versions#<dag>             version#<hash>              version, deflated: the first 350 KB
 //                            chunk#<upload>#<n>          the rest, written before
@@ -72,6 +74,8 @@
 import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import type {
   AccessRecord,
+  CleaningRecord,
+  CondemnedBundleRecord,
   DeletionRecord,
   HeartbeatRecord,
   PendingMachineRecord,
@@ -148,6 +152,14 @@ export function createDynamoDbMetadata(options: DynamoDbMetadataOptions): Metada
     deletions: createCollection<DeletionRecord>(table, {
       partition: PARTITIONS.deletions,
       keyOf: ({ dagId }) => dagId,
+    }),
+    condemnedBundles: createCollection<CondemnedBundleRecord>(table, {
+      partition: PARTITIONS.condemnedBundles,
+      keyOf: ({ hash }) => hash,
+    }),
+    cleanings: createCollection<CleaningRecord>(table, {
+      partition: PARTITIONS.cleanings,
+      keyOf: ({ kind }) => kind,
     }),
     access: createCollection<AccessRecord>(table, {
       partition: PARTITIONS.access,

@@ -2,9 +2,9 @@
 // transaction, by which runs are found: strongly consistent, since the scheduler must see a run
 // that was created a moment ago.
 import type { DagRunRecord } from "../../model/records.ts";
-import type { DagRunState } from "../../model/states.ts";
+import { type DagRunState, isRunFinished } from "../../model/states.ts";
 import type { RunChange, RunStore } from "../../ports/metadata.ts";
-import { runKey, splitKey, toKey } from "./keys.ts";
+import { keyOf, runKey, runPartition, splitKey, toKey } from "./keys.ts";
 import {
   DATE_LISTS,
   datePartition,
@@ -104,6 +104,7 @@ export function createRuns(table: DynamoDbTable): RunStore {
       return refused.length === 0 ? "created" : "exists";
     },
     get: getRun,
+    delete: (dagId, runId) => deleteRun(table, dagId, runId),
     update(change) {
       if (change.from.length === 0) return Promise.resolve(undefined);
       return mayMove(change) ? changeAndMove(change) : changeInPlace(change);
@@ -120,6 +121,21 @@ export function createRuns(table: DynamoDbTable): RunStore {
       return runAt(dagId, found.sort((a, b) => (dateOf(a) < dateOf(b) ? 1 : -1)).at(0));
     },
   };
+}
+
+/** Of a finished run: its items, then the run with all that leads to it. */
+async function deleteRun(table: DynamoDbTable, dagId: string, runId: string): Promise<void> {
+  const stored = await table.get(runKey(dagId, runId));
+  if (!stored) return;
+  const run = toRun(stored);
+  if (!isRunFinished(run.state)) return;
+  const items = (await table.query({ pk: runPartition(dagId, runId) })).map(keyOf);
+  await table.removeAll(items.filter(({ sk }) => sk !== stored.sk?.S));
+  // The run itself goes last, so that one who asks again after a failure finds what is left.
+  await table.transact([
+    { remove: keyOf(stored), condition: isUnchanged(stored) },
+    ...[...findersOf(run).values()].map(({ key }) => ({ remove: key })),
+  ]);
 }
 
 /** What leads to the run with the latest date in the partition, before the one given. */

@@ -62,6 +62,17 @@ export function createVersions(table: DynamoDbTable): VersionStore {
       const head = await table.get({ pk, sk: headKey(hash) });
       return head && parse(pk, head);
     },
+    async delete(dagId, hash) {
+      const pk = versionPartition(dagId);
+      const head = await table.get({ pk, sk: headKey(hash) });
+      if (!head) return;
+      // The head goes first: what can be seen is whole.
+      await table.remove(keyOf(head));
+      const upload = head.chunks?.S;
+      if (upload === undefined) return;
+      const chunks = await table.query({ pk, where: { begins: chunkPrefix(upload) } });
+      await table.removeAll(chunks.map(keyOf));
+    },
     async list(dagId) {
       const pk = versionPartition(dagId);
       const heads = await table.query({ pk, where: { begins: HEAD_PREFIX } });

@@ -70,6 +70,11 @@ export function createXComs(table: DynamoDbTable): XComStore {
     return table.query({ pk, where: { begins: `${sk}#` } });
   };
 
+  async function deleteOf(key: TaskInstanceKey): Promise<void> {
+    const items = await itemsOf(key);
+    await Promise.all([table.removeAll(items.map(keyOf)), removeReturnValue(key)]);
+  }
+
   /** Those of a run or of one of its tasks. */
   async function listOfRun(query: XComQuery): Promise<readonly XComRecord[]> {
     const { dagId, runId, taskId } = query;
@@ -106,10 +111,12 @@ export function createXComs(table: DynamoDbTable): XComStore {
       const all = small ? [...xcoms.filter((xcom) => xcom.key !== RETURN_VALUE), small] : xcoms;
       return all.sort(compareXComs);
     },
-    async delete(key) {
-      const items = await itemsOf(key);
-      await Promise.all([table.removeAll(items.map(keyOf)), removeReturnValue(key)]);
+    async deleteRun(dagId, runId) {
+      const xcoms = await listOfRun({ dagId, runId });
+      const instances = new Map(xcoms.map((xcom) => [placeOf(xcom), pickKey(xcom)]));
+      for (const key of instances.values()) await deleteOf(key);
     },
+    delete: (key) => deleteOf(key),
   };
 }
 

@@ -4,7 +4,7 @@ import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { HeadObjectCommand, PutObjectCommand } from "@aws-sdk/client-s3";
+import { DeleteObjectCommand, HeadObjectCommand, PutObjectCommand } from "@aws-sdk/client-s3";
 import { type Bundles, UnusableBundle } from "../../ports/dag-source.ts";
 import { hashOfCode } from "../../services/dag-processing/bundle-hash.ts";
 import { orUndefined } from "../errors.ts";
@@ -54,6 +54,9 @@ export function createS3Bundles({
 
   return {
     has,
+    async delete(hash) {
+      await client.send(new DeleteObjectCommand({ Bucket: bucket, Key: prefix + toName(hash) }));
+    },
     async put(hash, code) {
       if (await has(hash)) return;
       await client.send(

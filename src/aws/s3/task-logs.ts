@@ -88,6 +88,9 @@ export function createS3TaskLogs({
     async deleteDag(dagId) {
       await deleteObjects({ ...place, prefix: toFolder(dagId) });
     },
+    async deleteRun(dagId, runId) {
+      await deleteObjects({ ...place, prefix: `${toFolder(dagId)}${toKeyPart(runId)}/` });
+    },
   };
 }
 

@@ -32,6 +32,10 @@ export function createS3XComs(place: S3Place): XComs {
     async deleteDag(dagId) {
       await deleteObjects({ ...place, prefix: `${prefix}${toKeyPart(dagId)}/` });
     },
+    async deleteRun(dagId, runId) {
+      const folder = `${prefix}${toKeyPart(dagId)}/${toKeyPart(runId)}/`;
+      await deleteObjects({ ...place, prefix: folder });
+    },
   };
 }
 

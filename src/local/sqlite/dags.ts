@@ -69,6 +69,7 @@ export function createVersionStore(db: SqliteDatabase): VersionStore {
   const insertVersion = db.prepare(
     "INSERT INTO dag_versions VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
   );
+  const deleteVersion = db.prepare("DELETE FROM dag_versions WHERE dag_id = ? AND hash = ?");
   const selectVersion = db.prepare("SELECT record FROM dag_versions WHERE dag_id = ? AND hash = ?");
   const selectVersions = db.prepare(
     "SELECT record FROM dag_versions WHERE dag_id = ? ORDER BY number DESC",
@@ -79,6 +80,10 @@ export function createVersionStore(db: SqliteDatabase): VersionStore {
       db.write(() => {
         const { dagId, hash, number } = version;
         return insertVersion.run(dagId, hash, number, JSON.stringify(version)).changes === 1;
+      }),
+    delete: (dagId, hash) =>
+      db.write(() => {
+        deleteVersion.run(dagId, hash);
       }),
     get: (dagId, hash) => db.read(() => toVersion(selectVersion.get(dagId, hash))),
     list: (dagId) => db.read(() => selectVersions.all(dagId).map(parseVersion)),

@@ -3,6 +3,8 @@
 // commit.
 import type {
   AccessRecord,
+  CleaningRecord,
+  CondemnedBundleRecord,
   DeletionRecord,
   HeartbeatRecord,
   PendingMachineRecord,
@@ -62,6 +64,14 @@ export function createMetadataOn(db: SqliteDatabase): SqliteMetadata {
     deletions: createCollection<DeletionRecord>(db, {
       kind: "deletions",
       keyOf: ({ dagId }) => dagId,
+    }),
+    condemnedBundles: createCollection<CondemnedBundleRecord>(db, {
+      kind: "condemned-bundles",
+      keyOf: ({ hash }) => hash,
+    }),
+    cleanings: createCollection<CleaningRecord>(db, {
+      kind: "cleanings",
+      keyOf: ({ kind }) => kind,
     }),
     access: createCollection<AccessRecord>(db, { kind: "access", keyOf: ({ key }) => key }),
     close: () => db.close(),

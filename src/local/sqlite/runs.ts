@@ -1,9 +1,13 @@
 // DAG runs in SQLite: every question is one range of an index, however long the history.
 import type { DagRunRecord } from "../../model/records.ts";
+import { isRunFinished } from "../../model/states.ts";
 import type { RunStore } from "../../ports/metadata.ts";
 import type { SqliteDatabase } from "./database.ts";
 import { type Row, text } from "./rows.ts";
 import { createRunListing } from "./run-listing.ts";
+
+/** Every table with rows of a run. */
+const TABLES_OF_A_RUN = ["dag_runs", "task_instances", "gates", "xcoms", "task_states"];
 
 /** The part of the metadata that keeps the runs. */
 export function createRunStore(db: SqliteDatabase): RunStore {
@@ -24,6 +28,9 @@ export function createRunStore(db: SqliteDatabase): RunStore {
   const selectActiveOfDag = db.prepare(
     `SELECT record FROM dag_runs INDEXED BY dag_runs_of_dag_by_state
      WHERE dag_id = ? AND state IN ('queued', 'running') ORDER BY run_after, run_id`,
+  );
+  const deletions = TABLES_OF_A_RUN.map((table) =>
+    db.prepare(`DELETE FROM ${table} WHERE dag_id = ? AND run_id = ?`),
   );
   const selectRunning = db.prepare(
     "SELECT record FROM dag_runs WHERE dag_id = ? AND state = 'running' ORDER BY run_after, run_id",
@@ -54,6 +61,12 @@ export function createRunStore(db: SqliteDatabase): RunStore {
         const changed: DagRunRecord = JSON.parse(JSON.stringify({ ...run, ...set }));
         update.run(...toColumns(changed));
         return changed;
+      }),
+    delete: (dagId, runId) =>
+      db.write(() => {
+        const run = toRun(select.get(dagId, runId));
+        if (run === undefined || !isRunFinished(run.state)) return;
+        for (const deletion of deletions) deletion.run(dagId, runId);
       }),
     ...createRunListing(db),
     listActive: (dagId) =>

@@ -29,6 +29,7 @@ export function createXComStore(db: SqliteDatabase): XComStore {
     return selectXComsOfInstance.all(dagId, runId, taskId, mapIndex);
   }
 
+  const deleteXComsOfRun = db.prepare("DELETE FROM xcoms WHERE dag_id = ? AND run_id = ?");
   const deleteXComs = db.prepare(`DELETE FROM xcoms WHERE ${ONE}`);
 
   return {
@@ -43,6 +44,10 @@ export function createXComStore(db: SqliteDatabase): XComStore {
     delete: (key) =>
       db.write(() => {
         deleteXComs.run(...columnsOf(key));
+      }),
+    deleteRun: (dagId, runId) =>
+      db.write(() => {
+        deleteXComsOfRun.run(dagId, runId);
       }),
   };
 }

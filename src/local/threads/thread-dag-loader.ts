@@ -17,7 +17,7 @@ import type { LoadAnswer, LoaderThreadData, LoadRequest } from "./loader-thread.
 export interface ThreadDagLoaderOptions {
   /** Where `import.meta` of DAG files leads, and whose files are noted when they are read. */
   readonly dagsFolder: string;
-  readonly bundles: Bundles;
+  readonly bundles: Pick<Bundles, "url">;
   readonly processes: TaskProcesses;
   /** How long an import may take, in seconds; 30 when absent (Airflow: dagbag_import_timeout). */
   readonly importTimeout?: number;

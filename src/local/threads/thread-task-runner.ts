@@ -15,7 +15,7 @@ import { createIsolatedTries } from "./isolated/isolated-tries.ts";
 import type { TaskThreadData } from "./task-thread.ts";
 
 export interface ThreadTaskRunnerOptions {
-  readonly bundles: Bundles;
+  readonly bundles: Pick<Bundles, "url">;
   /** Folder of the file task logs. */
   readonly logsFolder: string;
   readonly processes: TaskProcesses;

@@ -6,6 +6,7 @@ import { type CompileOptions, compile } from "../../compiler/compile.ts";
 import type { Diagnostic } from "../../model/diagnostics.ts";
 import type { DagDocument } from "../../model/document.ts";
 import type { DagVersionRecord } from "../../model/records.ts";
+import type { Bundles } from "../../ports/dag-source.ts";
 import type { Platform } from "../../ports/platform.ts";
 import { toPendingMachine } from "../upkeep/pending-machines.ts";
 
@@ -31,9 +32,12 @@ export async function publishVersion(
   {
     metadata,
     stateMachines,
+    bundles,
     clock,
     options,
-  }: Pick<Platform, "metadata" | "stateMachines" | "clock"> & { readonly options: PublishOptions },
+  }: Pick<Platform, "metadata" | "stateMachines" | "clock"> & {
+    readonly bundles: Pick<Bundles, "has">;
+  } & { readonly options: PublishOptions },
   {
     document,
     file,
@@ -71,7 +75,14 @@ export async function publishVersion(
     document,
     gates: compiled.gates,
   };
+  // Versions with the same code may be gone, and the code about to follow them.
+  if (await metadata.condemnedBundles.get(bundleHash)) {
+    await metadata.condemnedBundles.delete(bundleHash);
+  }
   await metadata.versions.create(version);
+  if (bundleHash !== "" && !(await bundles.has(bundleHash))) {
+    throw new Error(`Bundle ${bundleHash} of ${file} was removed meanwhile; it is processed again`);
+  }
   return { version, diagnostics };
 }
 

@@ -1,15 +1,20 @@
 // The upkeep: what has to be gone on with though nothing happens. The scheduler does it every few
-// minutes: orphans, state machines that wait to be made, DAGs that are being deleted.
+// minutes: orphans, state machines that wait to be made, DAGs that are being deleted, history that is old.
 import type { CompileOptions } from "../../compiler/compile.ts";
+import type { Retention } from "../../model/scheduling/history-retention.ts";
 import type { Platform } from "../../ports/platform.ts";
 import type { Orphans } from "../runs/orphans.ts";
+import { cleanByAge } from "./clean-history.ts";
 import { completeDeletions } from "./dag-deletions.ts";
 import { createHeartbeat } from "./heartbeats.ts";
 import { makePendingMachines } from "./pending-machines.ts";
+import { sweepBundles } from "./sweep-bundles.ts";
 
 export interface UpkeepOptions extends CompileOptions {
   /** Epoch ms after which nothing that can wait is begun. */
   readonly until: number;
+  /** After how many days history is removed; absent: never. */
+  readonly retention?: Retention;
 }
 
 export interface Upkeep {
@@ -27,7 +32,13 @@ export function createUpkeep(context: UpkeepContext): Upkeep {
     async run(options) {
       await context.orphans.adopt();
       await beat();
-      await Promise.all([completeDeletions(context), makePendingMachines(context, options)]);
+      const { until, retention } = options;
+      await Promise.all([
+        completeDeletions(context),
+        makePendingMachines(context, options),
+        sweepBundles(context),
+        ...(retention ? [cleanByAge(context, { retention, until })] : []),
+      ]);
     },
   };
 }

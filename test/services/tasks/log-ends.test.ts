@@ -14,6 +14,7 @@ function keepLines(): { readonly logs: TaskLogs; readonly lines: string[] } {
     },
     read: async () => ({ entries: [], next: "" }),
     async deleteDag() {},
+    async deleteRun() {},
   };
   return { logs, lines };
 }

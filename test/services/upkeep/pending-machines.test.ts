@@ -66,8 +66,9 @@ type Limited = ReturnType<typeof createLimited>;
 /** As the DAG processor does it, each DAG in a function of its own. */
 async function publish({ metadata, createEngine, clock }: Limited, document: DagDocument) {
   const { dagId } = document;
+  const bundles = { has: async () => true };
   const { version } = await publishVersion(
-    { metadata, stateMachines: createEngine(), clock, options: { functions: FUNCTIONS } },
+    { metadata, stateMachines: createEngine(), bundles, clock, options: { functions: FUNCTIONS } },
     { document, file: `${dagId}.ts`, bundleHash: "bundle" },
   );
   const hash = version?.hash ?? "";

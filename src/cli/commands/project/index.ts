@@ -1,5 +1,6 @@
 // Commands about the project as a whole: init, standalone, version.
-import { type Command, InvalidArgumentError } from "commander";
+import { type Command, InvalidArgumentError, Option } from "commander";
+import { parseRetention, type Retention } from "../../../model/scheduling/history-retention.ts";
 import { stayHere } from "../../server-wish.ts";
 import { placesOf, type Session } from "../../session.ts";
 import { packageVersion } from "../../version.ts";
@@ -21,6 +22,14 @@ export function addProjectCommands(program: Command, session: Session): void {
     .description("run everything: scheduler, workers and API, until Ctrl-C")
     .option("--port <port>", "port of the API, 0 for any free one", toPort, 8080)
     .option("--parallelism <n>", "tasks that run at the same time", toCount, 32)
+    .addOption(
+      new Option(
+        "--retention <days>",
+        "remove history by age: runs=90,logs=30,xcoms=30,versions=90",
+      )
+        .env("STEPWIND_RETENTION")
+        .argParser(toRetention),
+    )
     .option("--isolate-tasks", "a fresh worker thread for each try of a task", false)
     .action(async (options: StandaloneWish, command: Command) => {
       const places = placesOf(session, command);
@@ -38,6 +47,14 @@ function toPort(text: string): number {
   const port = Number(text);
   if (/^\d+$/.test(text) && port <= 65_535) return port;
   throw new InvalidArgumentError("A port is a number from 0 to 65535.");
+}
+
+function toRetention(text: string): Retention {
+  try {
+    return parseRetention(text);
+  } catch (error) {
+    throw new InvalidArgumentError(error instanceof Error ? error.message : String(error));
+  }
 }
 
 function toCount(text: string): number {

@@ -3,6 +3,7 @@
 import { once } from "node:events";
 import type { Standalone } from "../../../local/standalone.ts";
 import type { DagFileRecord } from "../../../model/records.ts";
+import type { Retention } from "../../../model/scheduling/history-retention.ts";
 import { createApi, type DagAnswer } from "../../api-client.ts";
 import { checkDagsFolder } from "../../dags-folder.ts";
 import { everyDag } from "../../look-ups.ts";
@@ -19,6 +20,8 @@ export interface StandaloneWish {
   readonly parallelism: number;
   /** Whether each try gets a fresh worker thread. */
   readonly isolateTasks: boolean;
+  /** After how many days history is removed; absent: never. */
+  readonly retention?: Retention;
 }
 
 /**
@@ -46,6 +49,7 @@ async function serve(
     port,
     parallelism,
     isolateTasks: threadPerTask,
+    retention,
     signal,
   }: StandaloneWish & { readonly signal: AbortSignal },
 ): Promise<void> {
@@ -55,7 +59,16 @@ async function serve(
   const { report } = printer;
   const version = packageVersion();
   const { startStandalone } = await import("../../../local/standalone.ts");
-  const options = { home, dagsFolder, port, parallelism, threadPerTask, version, report };
+  const options = {
+    home,
+    dagsFolder,
+    port,
+    parallelism,
+    threadPerTask,
+    version,
+    report,
+    ...(retention ? { retention } : {}),
+  };
   const server = await startStandalone(options);
   terminal.out(`${paint.bold(`Stepwind ${version}`)} on ${paint.cyan(server.url)}\n`);
   const first = await showDags(session, places, server.url);
