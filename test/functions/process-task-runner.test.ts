@@ -1,43 +1,7 @@
-// User code in the worker function's own process, which is another process here: it takes over the
-// output.
-import { execFile } from "node:child_process";
-import { writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { promisify } from "node:util";
+// User code beside the worker function, whose place another process takes: what it prints, how long
+// it may run, and what it finds of others.
 import { expect, test } from "vitest";
-import type { LogEntry } from "../../src/model/records.ts";
-import { temporaryFolder } from "../local/temporary-folder.ts";
-
-const SCRIPT = join(import.meta.dirname, "run-tasks.ts");
-
-interface Ran {
-  readonly outcomes: readonly Readonly<Record<string, unknown>>[];
-  /** As they were appended. */
-  readonly batches: readonly (readonly LogEntry[])[];
-  readonly lines: readonly string[];
-  /** What the process itself printed. */
-  readonly printed: string;
-}
-
-async function run(
-  tasks: string,
-  asked: { readonly taskIds: readonly string[]; readonly timeout?: number; readonly left?: number },
-): Promise<Ran> {
-  const bundle = join(temporaryFolder(), "bundle.mjs");
-  const head = `import { Dag, SkipTask } from "stepwind";
-import { bash } from "stepwind/operators";
-export const dag = new Dag("etl", { schedule: null });
-`;
-  writeFileSync(bundle, head + tasks);
-  const { stdout } = await promisify(execFile)(process.execPath, [
-    SCRIPT,
-    JSON.stringify({ ...asked, bundle }),
-  ]);
-  const lines = stdout.trimEnd().split("\n");
-  const { outcomes, batches }: Pick<Ran, "outcomes" | "batches"> = JSON.parse(lines.pop() ?? "");
-  const all = batches.flat().map(({ logger, level, event }) => `${logger} ${level} ${event}`);
-  return { outcomes, batches, lines: all, printed: lines.join("\n").trim() };
-}
+import { runInFunction as run } from "./run-in-function.ts";
 
 test("a task runs, what it prints is in its log in order, and nothing of it in the function's", async () => {
   const { outcomes, lines, printed } = await run(
@@ -104,6 +68,18 @@ dag.task("looks", async () => {
   expect(outcomes[1]).toEqual(nothing);
   expect(outcomes[2]).toMatchObject({ kind: "died", timedOut: true });
   expect(outcomes[3]).toEqual(nothing);
+});
+
+test("the folder and the globals that a task changes are as before for the next", async () => {
+  const { outcomes } = await run(
+    `dag.task("changes", async () => { process.chdir("/"); globalThis.leaked = 1; Array.prototype.at = () => 7; return process.cwd(); })();
+dag.task("looks", async () => [process.cwd() === "/", globalThis.leaked ?? null, [1].at(0)])();`,
+    { taskIds: ["changes", "looks"] },
+  );
+  expect(outcomes).toEqual([
+    { kind: "success", result: '"/"' },
+    { kind: "success", result: "[false,null,1]" },
+  ]);
 });
 
 test("a task that still runs when the function's time ends is given up in time to record it", async () => {

@@ -10,6 +10,9 @@ import type { CallPort } from "./serve-calls.ts";
 /** How long to wait for a pool that doesn't read, before the next attempt. */
 const FULL_MS = 2;
 
+/** What is open after `close` goes on no longer; the pool ends it before. */
+const LEAVE_MS = 2_000;
+
 /** The process ends when the pool's process does. */
 export function createProcessPort(): CallPort {
   const input = new Socket({ fd: FROM_POOL, readable: true, writable: false });
@@ -23,6 +26,8 @@ export function createProcessPort(): CallPort {
     close() {
       input.removeAllListeners();
       input.destroy();
+      // A pool that has died ends nothing.
+      setTimeout(() => process.exit(), LEAVE_MS).unref();
     },
   };
 }

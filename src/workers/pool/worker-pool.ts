@@ -53,6 +53,7 @@ interface Waiting {
 
 /** Workers that may finish what was left open, at the same time. */
 const MAX_LEAVING = 8;
+const LONG_MS = 60_000;
 const CLOSING: Death = { cause: "closing", reason: "the process is shutting down" };
 
 export function createWorkerPool(options: WorkerPoolOptions): WorkerPool {
@@ -113,7 +114,10 @@ class WarmPool implements WorkerPool {
   }
 
   async settled(): Promise<void> {
+    // Workers that leave keep no process alive, which may have nothing else to wait for.
+    const keepAlive = setInterval(() => {}, LONG_MS);
     await Promise.all(this.#leaving.map(({ gone }) => gone));
+    clearInterval(keepAlive);
   }
 
   async close(): Promise<void> {
