@@ -16,6 +16,7 @@ export interface EnvironmentParts extends EngineRoles {
   readonly fires: sqs.Queue;
   readonly triggers: sqs.Queue;
   readonly workerTimeoutSeconds: number;
+  readonly workerMemoryMb: number;
   readonly schedules: NonNullable<StepwindProps["schedules"]>;
   readonly dagsArePausedAtCreation: boolean;
   readonly retention: StepwindProps["retention"];
@@ -35,6 +36,7 @@ export function createEnvironment(parts: EnvironmentParts): Readonly<Record<stri
     STEPWIND_DATA_BUCKET: storage.dataBucket.bucketName,
     STEPWIND_WORKER: names.functionName("worker"),
     STEPWIND_WORKER_TIMEOUT: String(parts.workerTimeoutSeconds),
+    STEPWIND_WORKER_MEMORY: String(parts.workerMemoryMb),
     STEPWIND_RECORDER: names.functionName("recorder"),
     STEPWIND_LOADER: names.functionName("dag-loader"),
     STEPWIND_SCHEDULER_ARN: names.functionArn("scheduler"),

@@ -47,8 +47,9 @@ export function grantAll(parts: Parts): void {
   for (const { role } of [recorder, scheduler, processor, api]) {
     planRuns(role, parts);
     handOverCallbacks(role, parts);
-    // What callbacks of DAGs have written there also goes into the function's own log.
-    useObjects(role, parts, { read: ["logs"], write: [] });
+    // What callbacks of DAGs have written there also goes into the function's own log. The recorder
+    // writes how a task ended whose worker died without a report.
+    useObjects(role, parts, { read: ["logs"], write: role === recorder.role ? ["logs"] : [] });
   }
 
   handOverCallbacks(worker.role, parts);

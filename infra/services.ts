@@ -12,6 +12,8 @@ import { TRIGGERER_TIMEOUT } from "./trigger-queue.ts";
 
 /** The most that Lambda has. */
 export const LONGEST = Duration.minutes(15);
+/** Of the worker where nothing else is chosen. */
+export const WORKER_MEMORY_MB = 1_024;
 
 /** What the services differ in. */
 type Own = Pick<ServiceProps, "description" | "memorySize" | "timeout" | "isAsync"> &
@@ -111,7 +113,7 @@ function ownOfWorker(chosen: NonNullable<StepwindProps["worker"]> = {}, timeout:
   const { vpc, vpcSubnets, securityGroups } = chosen;
   return {
     description: "Runs tasks and callbacks of DAGs",
-    memorySize: chosen.memorySize ?? 1_024,
+    memorySize: chosen.memorySize ?? WORKER_MEMORY_MB,
     timeout,
     isAsync: true,
     isInLoop: true,

@@ -17,7 +17,7 @@ import { createNames } from "./names.ts";
 import { except } from "./permissions.ts";
 import type { StepwindProps } from "./props.ts";
 import { createEngineRoles } from "./roles.ts";
-import { createServices, LONGEST } from "./services.ts";
+import { createServices, LONGEST, WORKER_MEMORY_MB } from "./services.ts";
 import { createStorage } from "./storage.ts";
 import { createTriggerQueue } from "./trigger-queue.ts";
 
@@ -107,6 +107,7 @@ export class Stepwind extends Construct {
     const environment = createEnvironment({
       ...parts,
       workerTimeoutSeconds: workerTimeout.toSeconds(),
+      workerMemoryMb: props.worker?.memorySize ?? WORKER_MEMORY_MB,
       dagsArePausedAtCreation,
       retention,
     });

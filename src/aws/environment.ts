@@ -13,6 +13,8 @@ export interface AwsEnvironment {
   readonly worker: string;
   /** Longest run of the worker, in seconds. */
   readonly workerTimeout: number;
+  /** Megabytes that it has; absent in a deployment of an older version. */
+  readonly workerMemory?: number;
   readonly recorder: string;
   readonly loader: string;
   readonly schedulerArn: string;
@@ -58,6 +60,7 @@ export function readEnvironment(
   const slackWebhook = variables.STEPWIND_SLACK_WEBHOOK;
   const retention = variables.STEPWIND_RETENTION;
   const uiUrl = variables.STEPWIND_UI_URL;
+  const workerMemory = variables.STEPWIND_WORKER_MEMORY;
   return {
     table: read("TABLE"),
     dagsBucket: read("DAGS_BUCKET"),
@@ -81,6 +84,7 @@ export function readEnvironment(
     dagsArePausedAtCreation: variables.STEPWIND_DAGS_ARE_PAUSED_AT_CREATION === "true",
     secretsPrefix: read("SECRETS_PREFIX"),
     ...(retention ? { retention: parseRetention(retention) } : {}),
+    ...(workerMemory ? { workerMemory: Number(workerMemory) } : {}),
     ...(slackWebhook ? { slackWebhook } : {}),
     ...(uiUrl ? { uiUrl } : {}),
   };

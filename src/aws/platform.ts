@@ -73,6 +73,7 @@ export function createAwsPlatform(
       client: lambda,
       functionName: environment.worker,
       limit: environment.workerTimeout,
+      memoryMb: environment.workerMemory,
     }),
     stateMachines: createStepFunctionsStateMachines({
       client: new SFNClient(CLIENT_OPTIONS),

@@ -96,6 +96,8 @@ export interface VirtualProduct {
   publish(document: DagDocument): Promise<void>;
   /** The next call of this method whose first argument passes the test throws and does nothing. */
   breakNext(method: StoreCall | keyof StateMachines, test?: (argument: unknown) => boolean): void;
+  /** So many times the code of a try can't be fetched from now on. */
+  breakFetches(count: number): void;
   /** From now on the product's calls fail at random so; undefined ends that. */
   disturb(faults: Faults | undefined): void;
   /** Lets all happen that needs no time to pass. */
@@ -131,6 +133,8 @@ export interface VirtualProductOptions {
   readonly xcoms?: XComs;
   /** Tries at the same time; any number when absent. */
   readonly threads?: number;
+  /** What it usually means when a worker dies without a report; unknown when absent. */
+  readonly silentDeath?: string;
   /** Whether each try is begun by one call of the worker and ended by another; false when absent. */
   readonly isSplit?: boolean;
   /**
@@ -164,6 +168,7 @@ export function createVirtualProduct(options: VirtualProductOptions = {}): Virtu
   let published = new Map<string, { readonly definition: StateMachine; readonly number: number }>();
   let script: Script = () => ({ seconds: 0, ending: { kind: "success" } });
   let runs = 0;
+  let brokenFetches = 0;
 
   const report: Reporter = {
     info() {},
@@ -178,6 +183,12 @@ export function createVirtualProduct(options: VirtualProductOptions = {}): Virtu
       clock,
       threads: options.threads ?? Infinity,
       limit: options.apart?.limit,
+      silentDeath: options.silentDeath,
+      async fetch() {
+        if (brokenFetches === 0) return;
+        brokenFetches -= 1;
+        throw new Error("the storage is out of order");
+      },
       play: (call) => script(call),
       onTry: (seen) => tries.push(seen),
       onCallbacks: (call) => callbacks.push(call),
@@ -349,6 +360,9 @@ export function createVirtualProduct(options: VirtualProductOptions = {}): Virtu
     },
     publish,
     breakNext: calls.breakNext,
+    breakFetches(count) {
+      brokenFetches = count;
+    },
     disturb: calls.disturb,
     settle,
     passTo,

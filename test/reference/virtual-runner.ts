@@ -36,6 +36,10 @@ export interface VirtualRunnerOptions {
   readonly threads: number;
   /** The longest that a worker lives, in seconds; absent where its death is always reported. */
   readonly limit?: number | undefined;
+  /** What it usually means when a worker dies without a report. */
+  readonly silentDeath?: string | undefined;
+  /** Fetches the code of a try before that has a slot. */
+  fetch(bundleHash: string): Promise<unknown>;
   play(call: TaskCall): ScriptedTry;
   /** Notes a try that has begun. */
   onTry(seen: SeenTry): void;
@@ -44,7 +48,7 @@ export interface VirtualRunnerOptions {
 
 /** Plays the script on so many threads, by priority and then first come, first served. */
 export function createVirtualRunner(options: VirtualRunnerOptions): VirtualRunner {
-  const { clock, threads, limit } = options;
+  const { clock, threads, limit, silentDeath } = options;
   const slots = createSlots(threads);
   let asking = 0;
   let taken = 0;
@@ -65,8 +69,10 @@ export function createVirtualRunner(options: VirtualRunnerOptions): VirtualRunne
 
   return {
     ...(limit === undefined ? { canIsolate: true } : { limit }),
+    ...(silentDeath === undefined ? {} : { silentDeath }),
     isGiving: () => asking > 0 && taken < threads,
     async reserve(request) {
+      await options.fetch(request.bundleHash);
       asking += 1;
       const release = await slots.take(request);
       asking -= 1;

@@ -19,15 +19,19 @@ export function createLambdaTaskRunner({
   client,
   functionName,
   limit,
+  memoryMb,
 }: {
   readonly client: LambdaClient;
   /** The worker function. */
   readonly functionName: string;
   /** Its timeout, in seconds. */
   readonly limit: number;
+  /** What it has; undefined where that isn't known. */
+  readonly memoryMb?: number | undefined;
 }): TaskRunner {
   return {
     limit,
+    silentDeath: `most often the worker function was out of memory${memoryMb === undefined ? "" : ` (${memoryMb} MB)`} or of time (${limit} s), which its own log tells`,
     async reserve() {
       throw new Error(`A task can't be run here: only ${functionName} runs tasks`);
     },

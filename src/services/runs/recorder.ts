@@ -8,8 +8,10 @@ import { settle } from "../../model/task-instance.ts";
 import type { ExecutionInput } from "../../ports/state-machines.ts";
 import type { ServiceContext } from "../service-context.ts";
 import { releaseGate } from "../tasks/gates.ts";
+import { addLogLine } from "../tasks/log-line.ts";
 import { lookAtGate, wakeOtherRuns } from "../tasks/propagate.ts";
 import { applyEnd, finishEnd } from "../tasks/task-ends.ts";
+import { withMeaning } from "../tasks/try-ends.ts";
 import type { InstanceScope, RunScope } from "../tasks/verdicts.ts";
 import { type AbandonReason, abandonRun, endByTasks, type RunEndContext } from "./run-ends.ts";
 import { resumeRun } from "./run-recovery.ts";
@@ -47,7 +49,7 @@ export interface Recorder {
 }
 
 type RecorderContext = RunEndContext &
-  Pick<ServiceContext, "logs"> & { readonly scheduler: Scheduler };
+  Pick<ServiceContext, "logs" | "runner"> & { readonly scheduler: Scheduler };
 
 export function createRecorder(context: RecorderContext): Recorder {
   return {
@@ -111,7 +113,11 @@ async function holdGate(
  */
 async function settleInstance(context: RecorderContext, instance: InstanceScope): Promise<void> {
   const { key } = instance;
-  const message = "the worker died and all tries are used up";
+  const message = withMeaning(context.runner, "the worker died and all tries are used up");
+  const before = await context.metadata.taskInstances.get(key);
+  if (before?.state === "running") {
+    await addLogLine(context, before, { level: "error", event: `The try died: ${message}` });
+  }
   const change = settle({ message, now: context.clock.now() });
   const error = { name: "WorkerDied", message };
   if (await applyEnd(context, instance, { key, change, error })) return;

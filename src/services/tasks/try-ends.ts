@@ -7,7 +7,7 @@ import { decideSkips } from "../../model/scheduling/skips.ts";
 import { describeLostTries, isSuspect } from "../../model/scheduling/suspects.ts";
 import type { TaskError, TaskOutcome } from "../../model/task-call.ts";
 import { fail, reschedule, skip, succeed } from "../../model/task-instance.ts";
-import type { DiedTry } from "../../ports/task-runner.ts";
+import type { DiedTry, TaskRunner } from "../../ports/task-runner.ts";
 import { retry } from "../retry.ts";
 import type { ServiceContext } from "../service-context.ts";
 import { addLogLine } from "./log-line.ts";
@@ -77,14 +77,26 @@ export function isToBeIsolated(
   return (runner.canIsolate ?? false) && isSuspect(instance);
 }
 
+/** The death of a worker that reported nothing, with what that usually means. */
+export function withMeaning(
+  { silentDeath }: Pick<TaskRunner, "silentDeath">,
+  text: string,
+): string {
+  return silentDeath === undefined ? text : `${text}: ${silentDeath}`;
+}
+
 /** The worker of a try that is recorded as running died without a word: the try has failed. */
-export function recordDeath(
+export async function recordDeath(
   context: ServiceContext,
   instance: InstanceScope,
   started: TaskInstanceRecord,
 ): Recorded {
   const what = instance.task.sensor ? "poke" : "try";
-  const message = `the worker died before it reported how the ${what} ended`;
+  const message = withMeaning(
+    context.runner,
+    `the worker died before it reported how the ${what} ended`,
+  );
+  await addLogLine(context, started, { level: "error", event: `The ${what} died: ${message}` });
   return recordFailure(context, instance, { started, error: { name: "WorkerDied", message } });
 }
 
