@@ -1,6 +1,6 @@
 // What a password must be like. NIST SP 800-63B: length counts, kinds of characters don't.
 
-export const SHORTEST_PASSWORD = 12;
+const SHORTEST_PASSWORD = 12;
 
 /** What is wrong with the password, as the end of a sentence; undefined for a good one. */
 export function findPasswordFlaw(password: string): string | undefined {
