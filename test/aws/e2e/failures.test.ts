@@ -1,6 +1,6 @@
 // Failures on the deployment: of tasks, of workers, of executions; and what Slack hears of them.
 import { DescribeExecutionCommand, StopExecutionCommand } from "@aws-sdk/client-sfn";
-import { beforeAll, expect, test } from "vitest";
+import { beforeAll, expect, inject, test } from "vitest";
 import { type Cloud, openCloud, until } from "./cloud.ts";
 
 let cloud: Cloud;
@@ -61,6 +61,72 @@ dag.task("always", async () => process.kill(process.pid, "SIGKILL"))();
   });
   const key = { dagId: "killed", runId: run.runId, taskId: "once", mapIndex: -1 };
   expect(await cloud.metadata.taskInstances.get(key)).toMatchObject({ tryNumber: 2 });
+});
+
+test("however a task's process ends, its log has the lines before and the reason, and it is at work no more", async () => {
+  await cloud.upload(
+    "endings.ts",
+    `import { Dag, getContext } from "stepwind";
+export const dag = new Dag("endings", { schedule: null });
+const never = () => new Promise(() => {});
+dag.task("slow", async () => {
+  console.log("slow before");
+  const body = JSON.stringify({ text: "tick of " + getContext().runId });
+  setInterval(() => fetch(${JSON.stringify(inject("catcher"))}, { method: "POST", body }), 200);
+  await never();
+}, { executionTimeout: 3 })();
+dag.task("exits", async () => { console.log("exits before"); process.exit(3); })();
+dag.task("killed", async () => { console.log("killed before"); process.kill(process.pid, "SIGKILL"); })();
+dag.task("takes_all", async () => {
+  console.log("takes_all before");
+  await new Promise((resolve) => setTimeout(resolve, 2_500));
+  if (getContext().tryNumber === 1) process.kill(process.ppid, "SIGKILL");
+}, { retries: 1, retryDelay: 1 })();
+dag.task("takes_last", async () => {
+  console.log("takes_last before");
+  await new Promise((resolve) => setTimeout(resolve, 2_500));
+  process.kill(process.ppid, "SIGKILL");
+})();
+`,
+  );
+  await cloud.dagWhen("endings");
+  const { run, states } = await cloud.run("endings");
+  expect(states).toEqual({
+    slow: "failed",
+    exits: "failed",
+    killed: "failed",
+    takes_all: "success",
+    takes_last: "failed",
+  });
+  const reasons: Readonly<Record<string, RegExp>> = {
+    slow: /timed out after 3 s \(executionTimeout\)$/,
+    exits: /its process exited with code 3 \(process\.exit in user code\?\)$/,
+    killed: /its process was ended by SIGKILL: .* \(the worker function has 1024 MB\)$/,
+    takes_all: /before it reported how the try ended: .* out of memory \(1024 MB\)/,
+    takes_last: /the worker died and all tries are used up: .* out of memory \(1024 MB\)/,
+  };
+  for (const [taskId, reason] of Object.entries(reasons)) {
+    const path = `/dags/endings/dagRuns/${run.runId}/taskInstances/${taskId}/logs/1`;
+    const { body } = await cloud.ask(path, { method: "GET" });
+    const lines: readonly string[] = body.content.map(({ event }: { event: string }) => event);
+    expect(lines).toContain(`${taskId} before`);
+    expect(lines.at(-1)).toMatch(/^The try died: /);
+    expect(lines.at(-1)).toMatch(reason);
+  }
+  const ticks = async () => (await cloud.messages(`tick of ${run.runId}`)).length;
+  const before = await ticks();
+  expect(before).toBeGreaterThan(3);
+  await new Promise((resolve) => setTimeout(resolve, 1_500));
+  expect(await ticks()).toBe(before);
+  const told = await until(
+    "messages of all failures",
+    () => cloud.messages(run.runId),
+    (texts) =>
+      ["slow", "exits", "killed", "takes_last"].every((id) =>
+        texts.some((text) => text.includes(`\`${id}\``)),
+      ),
+  );
+  expect(told.join("\n")).toContain("out of memory (1024 MB)");
 });
 
 test("an execution that somebody stops is recorded as a failed run", async () => {
