@@ -43,7 +43,8 @@ export function createServices(
   return {
     "dag-processor": create("dag-processor", {
       description: "Makes state machines of DAG files",
-      memorySize: 1_024,
+      // Bundling the packages that a file may import takes 1.5 GB.
+      memorySize: 2_048,
       timeout: LONGEST,
       isAsync: true,
       reservedConcurrency: props.processorReservedConcurrency,

@@ -2,6 +2,7 @@
 // await-imports.ts waits until the DAG processor has taken up what changed.
 import { createHash } from "node:crypto";
 import { PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
+import { importsOneOf } from "../../model/dag-files.ts";
 import type { DagFileRecord } from "../../model/records.ts";
 import type { DagSource } from "../../ports/dag-source.ts";
 import { bundlePackages, findPackages } from "../../services/dag-processing/bundle-packages.ts";
@@ -37,6 +38,8 @@ export interface Pushed {
 
 /** Uploads at the same time. */
 const CONCURRENCY = 16;
+/** DAG files that one function processes because a helper of theirs has changed: a few minutes. */
+const MAX_IMPORTERS = 500;
 
 /**
  * What a file needs is uploaded before it, so that no import error flashes up on the way. A DAG
@@ -55,13 +58,10 @@ export async function push(
   const expected = await expectImports(texts, dagFiles);
 
   const etags = await listETags(client, bucket);
-  const isUnheard = (file: string) => {
-    const mine = expected.get(file);
-    return mine !== undefined && imported !== undefined && !isResultOf(mine, imported.get(file));
-  };
-  const changed = [...texts].flatMap(([file, text]) =>
-    etags.get(file) !== etagOf(text) || isUnheard(file) ? [file] : [],
+  const differing = [...texts].flatMap(([file, text]) =>
+    etags.get(file) === etagOf(text) ? [] : [file],
   );
+  const changed = [...differing, ...findUnheard({ expected, imported, differing })];
   const uploaded = await uploadInOrder(client, changed, { options, texts, expected });
 
   const here = new Set([...paths, ...texts.keys()]);
@@ -74,6 +74,33 @@ export async function push(
     leftOut: paths.filter((path) => !isImportable(path)),
     expected,
   };
+}
+
+/**
+ * DAG files of which the deployment has made something else than they are, though the bucket has
+ * them: their event was lost, or the DAG was taken off. Those that import a file that is uploaded
+ * now are processed because of it, unless they are too many for one function's time.
+ */
+function findUnheard({
+  expected,
+  imported,
+  differing,
+}: {
+  readonly expected: Pushed["expected"];
+  readonly imported: PushOptions["imported"];
+  readonly differing: readonly string[];
+}): readonly string[] {
+  if (imported === undefined) return [];
+  const isUploaded = new Set(differing);
+  const unheard = [...expected].flatMap(([file, mine]) =>
+    isUploaded.has(file) || isResultOf(mine, imported.get(file)) ? [] : [file],
+  );
+  const importers = unheard.filter((file) =>
+    importsOneOf(imported.get(file)?.imports ?? [], isUploaded),
+  );
+  if (importers.length > MAX_IMPORTERS) return unheard;
+  const isImporter = new Set(importers);
+  return unheard.filter((file) => !isImporter.has(file));
 }
 
 /** Packages first, then helpers, then DAG files. Returns the files in this order. */

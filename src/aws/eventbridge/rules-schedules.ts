@@ -5,6 +5,7 @@ import {
   DescribeRuleCommand,
   EnableRuleCommand,
   type EventBridgeClient,
+  EventBridgeServiceException,
   ListRulesCommand,
   PutRuleCommand,
   PutTargetsCommand,
@@ -12,7 +13,7 @@ import {
 } from "@aws-sdk/client-eventbridge";
 import type { Clock } from "../../ports/platform.ts";
 import type { Schedules } from "../../ports/schedules.ts";
-import { orUndefined } from "../errors.ts";
+import { isErrorOf, orUndefined } from "../errors.ts";
 import { toOldPrefix, toSchedulePrefix } from "../resource-names.ts";
 import { EVERY_MINUTE, toHourly, toWakes, type Wakes } from "./expressions.ts";
 import { fillSlots, isSoon, type ScheduleSlots } from "./schedule-slots.ts";
@@ -25,10 +26,23 @@ export interface RulesSchedulesOptions {
   readonly targetArn: string;
   /** Queue that takes fires which could not be delivered. */
   readonly deadLetterArn?: string;
-  readonly clock: Pick<Clock, "now">;
+  readonly clock: Pick<Clock, "now" | "sleep">;
 }
 
 const TARGET_ID = "scheduler";
+const ATTEMPTS = 8;
+const LONGEST_PAUSE_MS = 200;
+
+/**
+ * What EventBridge says when a rule is changed by two callers: another change is being made, a rule
+ * that is to go has got a target again, or one that is to get a target has gone. An emulator
+ * answers that with a bare 500.
+ */
+function isInterference(error: unknown): boolean {
+  if (isErrorOf(error, "ConcurrentModificationException", "ResourceNotFoundException")) return true;
+  if (error instanceof EventBridgeServiceException && error.$fault === "server") return true;
+  return isErrorOf(error, "ValidationException") && /\btargets?\b/i.test(String(error));
+}
 
 export function createEventBridgeRulesSchedules(options: RulesSchedulesOptions): Schedules {
   const { client, prefix, targetArn, deadLetterArn, clock } = options;
@@ -43,28 +57,44 @@ export function createEventBridgeRulesSchedules(options: RulesSchedulesOptions):
       const isSame = found.State === "ENABLED" && found.ScheduleExpression === wanted;
       return isSame ? "same" : "other";
     },
-    async put(name, expression) {
-      const Description = `Wakes the scheduler for DAG ${dagId}`;
-      const rule = { Name: name, Description, ScheduleExpression: expression };
-      const target = {
-        Id: TARGET_ID,
-        Arn: targetArn,
-        Input: JSON.stringify({ dagId }),
-        ...(deadLetterArn === undefined ? {} : { DeadLetterConfig: { Arn: deadLetterArn } }),
-      };
-      // Enabled last: an enabled rule is one that has its target.
-      await client.send(new PutRuleCommand({ ...rule, State: "DISABLED" }));
-      await client.send(new PutTargetsCommand({ Rule: name, Targets: [target] }));
-      await client.send(new EnableRuleCommand({ Name: name }));
-    },
+    put: (name, expression) => again(() => putRule(name, expression, dagId)),
     clear: removeRule,
   });
 
-  async function removeRule(name: string): Promise<void> {
-    const targets = client.send(new RemoveTargetsCommand({ Rule: name, Ids: [TARGET_ID] }));
-    await orUndefined(targets, "ResourceNotFoundException");
-    const rule = client.send(new DeleteRuleCommand({ Name: name }));
-    await orUndefined(rule, "ResourceNotFoundException");
+  async function putRule(name: string, expression: string, dagId: string): Promise<void> {
+    const Description = `Wakes the scheduler for DAG ${dagId}`;
+    const rule = { Name: name, Description, ScheduleExpression: expression };
+    const target = {
+      Id: TARGET_ID,
+      Arn: targetArn,
+      Input: JSON.stringify({ dagId }),
+      ...(deadLetterArn === undefined ? {} : { DeadLetterConfig: { Arn: deadLetterArn } }),
+    };
+    // Enabled last: an enabled rule is one that has its target.
+    await client.send(new PutRuleCommand({ ...rule, State: "DISABLED" }));
+    await client.send(new PutTargetsCommand({ Rule: name, Targets: [target] }));
+    await client.send(new EnableRuleCommand({ Name: name }));
+  }
+
+  function removeRule(name: string): Promise<void> {
+    return again(async () => {
+      const targets = client.send(new RemoveTargetsCommand({ Rule: name, Ids: [TARGET_ID] }));
+      await orUndefined(targets, "ResourceNotFoundException");
+      const rule = client.send(new DeleteRuleCommand({ Name: name }));
+      await orUndefined(rule, "ResourceNotFoundException");
+    });
+  }
+
+  /** Others may plan the DAG at the same time, and change the same rule between two calls. */
+  async function again(change: () => Promise<void>): Promise<void> {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await change();
+      } catch (error) {
+        if (attempt === ATTEMPTS || !isInterference(error)) throw error;
+        await clock.sleep(Math.random() * attempt * LONGEST_PAUSE_MS);
+      }
+    }
   }
 
   async function removeAll(NamePrefix: string): Promise<void> {

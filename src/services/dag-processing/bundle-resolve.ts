@@ -4,7 +4,7 @@ import { isBuiltin } from "node:module";
 import type { OnLoadResult, OnResolveArgs, OnResolveResult, Plugin, PluginBuild } from "esbuild";
 import { SOURCE_SCHEME } from "../../model/source-places.ts";
 import { type DagSource, UnreadableFile } from "../../ports/dag-source.ts";
-import { packageFiles } from "./package-files.ts";
+import { isPackageFile, MAX_PACKAGES_BYTES, packageFiles, toMegabytes } from "./package-files.ts";
 import { toModule } from "./source-module.ts";
 import { candidatesFor, loaderFor, toSourcePath } from "./source-paths.ts";
 
@@ -27,6 +27,8 @@ const RUNTIME: ReadonlySet<string> = new Set(["stepwind", "stepwind/operators"])
 interface SourceBuild {
   readonly source: DagSource;
   readonly imports: Set<string>;
+  /** What packages that stand beside the DAG files come to. */
+  readonly packages: { bytes: number };
   /** Reads each file once, so that it can't change in between. */
   read(file: string): Promise<FoundFile>;
 }
@@ -40,7 +42,7 @@ type FoundFile =
 export function resolveFromSource(source: DagSource): SourceResolver {
   const { read, throwIfBroken } = readOnce(source);
   const imports = new Set<string>();
-  const build: SourceBuild = { source, imports, read };
+  const build: SourceBuild = { source, imports, read, packages: { bytes: 0 } };
   const plugin: Plugin = {
     name: "dag-source",
     setup(builder) {
@@ -105,14 +107,27 @@ async function resolveImport(
   return findPackage(build, builder, args);
 }
 
-async function loadFile({ read }: SourceBuild, path: string): Promise<OnLoadResult> {
-  const found = await read(path);
+async function loadFile(build: SourceBuild, path: string): Promise<OnLoadResult> {
+  const found = await build.read(path);
   if (found.kind === "missing") return { errors: [{ text: `The file ${path} does not exist` }] };
   if (found.kind === "unreadable") return { errors: [{ text: found.error.message }] };
+  const tooMuch = checkPackages(build, path, found.text);
+  if (tooMuch) return tooMuch;
   const loader = loaderFor(path);
   if (loader) return { contents: toModule(found.text, { path, loader }), loader };
   const text = `Files like ${path} can't be imported; use a .ts, .js, .json or text file`;
   return { errors: [{ text }] };
+}
+
+/** Undefined while the packages of a bucket are within what the DAG processor can bundle. */
+function checkPackages(build: SourceBuild, path: string, text: string): OnLoadResult | undefined {
+  if (!isPackageFile(path)) return undefined;
+  build.packages.bytes += Buffer.byteLength(text);
+  if (build.packages.bytes <= MAX_PACKAGES_BYTES) return undefined;
+  const [all, most] = [build.packages.bytes, MAX_PACKAGES_BYTES].map(toMegabytes);
+  const told = `The packages that this file imports have ${all} MB or more, with ${path}; at most ${most} MB can be bundled`;
+  const hint = "import only the parts that the file needs, or spread its DAGs over several files";
+  return { errors: [{ text: told, notes: [{ text: hint }] }] };
 }
 
 async function findFile(

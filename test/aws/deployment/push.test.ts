@@ -71,3 +71,35 @@ function hashOf({ expected }: Pushed): string | undefined {
   const bundle = expected.get("orders.ts")?.bundle;
   return bundle?.ok ? bundle.hash : undefined;
 }
+
+test("a changed helper is uploaded alone: the deployment processes the files that import it", async () => {
+  const folder = temporaryFolder();
+  const dagFile = (index: number) =>
+    `import { Dag } from "stepwind"; import { n } from "./lib/n.ts"; new Dag("dag_${index}" + n);`;
+  const names = Array.from({ length: 202 }, (_, index) => `dag_${index}.ts`);
+  write(folder, { "lib/n.ts": "export const n = 1;" });
+  write(folder, Object.fromEntries(names.map((name, index) => [name, dagFile(index)])));
+  const { bucket } = await createBucket();
+  const options = { source: createFolderDagSource(folder), bucket, deletesGone: false };
+  const first = await push(options);
+  const imported = new Map(
+    [...first.expected].map(([file, { bundle }]) => [
+      file,
+      {
+        file,
+        ...(bundle.ok ? { bundleHash: bundle.hash } : {}),
+        imports: bundle.imports,
+        dagIds: [],
+        diagnostics: [],
+        processedAt: "",
+      },
+    ]),
+  );
+  expect((await push({ ...options, imported })).uploaded).toEqual([]);
+
+  write(folder, { "lib/n.ts": "export const n = 2;" });
+  // Of a file whose event was lost the deployment knows nothing.
+  imported.delete("dag_7.ts");
+  const changed = await push({ ...options, imported });
+  expect(changed.uploaded).toEqual(["lib/n.ts", "dag_7.ts"]);
+});
