@@ -1,12 +1,13 @@
 // Stepwind as a construct: DAG files uploaded to its bucket run in its account. The CDK app beside
 // it is the shortest use. The parts are made in files of their own; here they are put together.
-import { CfnOutput, Duration, RemovalPolicy, Stack, Token } from "aws-cdk-lib";
+import { CfnOutput, Duration, RemovalPolicy, Stack, Tags, Token } from "aws-cdk-lib";
 import type * as cloudwatch from "aws-cdk-lib/aws-cloudwatch";
 import type * as iam from "aws-cdk-lib/aws-iam";
 import type * as s3 from "aws-cdk-lib/aws-s3";
 import type * as sns from "aws-cdk-lib/aws-sns";
 import type * as sqs from "aws-cdk-lib/aws-sqs";
 import { Construct } from "constructs";
+import { DEPLOYMENT_TAG } from "../src/model/ids.ts";
 import { formatRetention, parseRetention } from "../src/model/scheduling/history-retention.ts";
 import { addUrl, connectAll, createTopic } from "./connections.ts";
 import { createEnvironment } from "./environment.ts";
@@ -44,6 +45,7 @@ export class Stepwind extends Construct {
     super(scope, id);
     const name = props.name ?? Stack.of(this).stackName;
     if (Token.isUnresolved(name)) throw new Error('A nested stack has no name yet; set "name"');
+    Tags.of(this).add(DEPLOYMENT_TAG, name);
     const { triggerDeadLetters, ...parts } = this.createParts(name, props);
     const { services, storage, topic } = parts;
     grantAll(parts);

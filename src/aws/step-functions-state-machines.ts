@@ -13,7 +13,7 @@ import {
   StopExecutionCommand,
 } from "@aws-sdk/client-sfn";
 import { type CompileOptions, compile } from "../compiler/compile.ts";
-import { executionName, stateMachineName } from "../model/ids.ts";
+import { DEPLOYMENT_TAG, executionName, stateMachineName } from "../model/ids.ts";
 import type { RunStore, VersionStore } from "../ports/metadata.ts";
 import type { Clock } from "../ports/platform.ts";
 import type { StateMachines, VersionName } from "../ports/state-machines.ts";
@@ -152,6 +152,7 @@ function toCommand(machines: Machines, { dagId, hash, definition }: Version) {
     roleArn,
     type: "STANDARD",
     tags: [
+      { key: DEPLOYMENT_TAG, value: machines.prefix.replace(/[_-]$/, "") },
       { key: "stepwind:dag", value: dagId },
       { key: "stepwind:version", value: hash },
     ],

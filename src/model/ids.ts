@@ -132,3 +132,6 @@ function cyrb53(text: string, seed: number): number {
   low = Math.imul(low ^ (low >>> 16), 2246822507) ^ Math.imul(high ^ (high >>> 13), 3266489909);
   return 4294967296 * (2097151 & low) + (high >>> 0);
 }
+
+/** Tag of all that a deployment is made of, and of the state machines that it makes. */
+export const DEPLOYMENT_TAG = "stepwind:deployment";

@@ -74,6 +74,7 @@ test("each version is a machine, tagged, until it is removed; then it is made ag
     ),
   );
   expect(tags.map(({ tags: each }) => each)).toContainEqual([
+    { key: "stepwind:deployment", value: prefix.slice(0, -1) },
     { key: "stepwind:dag", value: "größe.v2" },
     { key: "stepwind:version", value: "a".repeat(32) },
   ]);

@@ -1,5 +1,5 @@
 // How long history is kept by a deployment: the prop reaches the scheduler's function, and the
-// bucket's rule for logs.
+// bucket's rule for logs. And how what a deployment leaves is found: by its tag.
 import { beforeAll, expect, test } from "vitest";
 import { buildFunctions } from "./built-functions.ts";
 import { synthesize } from "./synthesized.ts";
@@ -34,4 +34,25 @@ test("an age that is no number of days is refused when the template is made", ()
   expect(() => synthesize({ retention: { runs: 0.5 } })).toThrow(
     'Retention "runs=0.5" is not a name with days, such as runs=90',
   );
+});
+
+test("all that can have tags says which deployment it belongs to", () => {
+  const named = synthesize({ name: "etl" });
+  const tagged = [
+    "AWS::DynamoDB::Table",
+    "AWS::S3::Bucket",
+    "AWS::Lambda::Function",
+    "AWS::SQS::Queue",
+    "AWS::SNS::Topic",
+    "AWS::IAM::Role",
+    "AWS::Scheduler::ScheduleGroup",
+  ];
+  for (const type of tagged) {
+    const found = named.ofType(type);
+    expect(found.length, type).toBeGreaterThan(0);
+    for (const [id, { Properties }] of found) {
+      const tags = JSON.stringify(Properties.Tags ?? []);
+      expect(tags, id).toContain('{"Key":"stepwind:deployment","Value":"etl"}');
+    }
+  }
 });

@@ -69,15 +69,21 @@ export async function findDeployment(
   return { name, functions, missing, environment };
 }
 
-async function notFound(name: string, client: LambdaClient): Promise<DeploymentNotFound> {
-  const others = new Set<string>();
+/** Names of all deployments that have functions in the region. */
+export async function listDeployments(client: LambdaClient): Promise<ReadonlySet<string>> {
+  const names = new Set<string>();
   for await (const { Functions = [] } of paginateListFunctions({ client }, {})) {
     for (const { FunctionName = "", Environment } of Functions) {
       const isOurs = Environment?.Variables?.STEPWIND_TABLE !== undefined;
       const service = SERVICES.find((each) => FunctionName.endsWith(`-${each}`));
-      if (isOurs && service) others.add(FunctionName.slice(0, -service.length - 1));
+      if (isOurs && service) names.add(FunctionName.slice(0, -service.length - 1));
     }
   }
+  return names;
+}
+
+async function notFound(name: string, client: LambdaClient): Promise<DeploymentNotFound> {
+  const others = await listDeployments(client);
   const region = await client.config.region();
   return new DeploymentNotFound(
     `There is no deployment "${name}" of Stepwind in region ${region} of this account`,

@@ -15,8 +15,9 @@ import { findDeployment } from "./deployment.ts";
 import type { Check, Clients, Finding, Patient } from "./doctor-check.ts";
 import { DAG_CHECKS } from "./doctor-dags.ts";
 import { PIECE_CHECKS } from "./doctor-pieces.ts";
+import { STRAY_CHECK } from "./doctor-strays.ts";
 
-const CHECKS: readonly Check[] = [...PIECE_CHECKS, ...DAG_CHECKS];
+const CHECKS: readonly Check[] = [...PIECE_CHECKS, ...DAG_CHECKS, STRAY_CHECK];
 
 /**
  * Calls back with the findings of each check, in a fixed order; a check that throws is a finding

@@ -57,8 +57,8 @@ export function createEventBridgeRulesSchedules(options: RulesSchedulesOptions):
       const isSame = found.State === "ENABLED" && found.ScheduleExpression === wanted;
       return isSame ? "same" : "other";
     },
-    put: (name, expression) => again(() => putRule(name, expression, dagId)),
-    clear: removeRule,
+    put: (name, expression) => again(clock, () => putRule(name, expression, dagId)),
+    clear: (name) => removeRule(options, name),
   });
 
   async function putRule(name: string, expression: string, dagId: string): Promise<void> {
@@ -76,33 +76,12 @@ export function createEventBridgeRulesSchedules(options: RulesSchedulesOptions):
     await client.send(new EnableRuleCommand({ Name: name }));
   }
 
-  function removeRule(name: string): Promise<void> {
-    return again(async () => {
-      const targets = client.send(new RemoveTargetsCommand({ Rule: name, Ids: [TARGET_ID] }));
-      await orUndefined(targets, "ResourceNotFoundException");
-      const rule = client.send(new DeleteRuleCommand({ Name: name }));
-      await orUndefined(rule, "ResourceNotFoundException");
-    });
-  }
-
-  /** Others may plan the DAG at the same time, and change the same rule between two calls. */
-  async function again(change: () => Promise<void>): Promise<void> {
-    for (let attempt = 1; ; attempt += 1) {
-      try {
-        return await change();
-      } catch (error) {
-        if (attempt === ATTEMPTS || !isInterference(error)) throw error;
-        await clock.sleep(Math.random() * attempt * LONGEST_PAUSE_MS);
-      }
-    }
-  }
-
   async function removeAll(NamePrefix: string): Promise<void> {
     for (let NextToken: string | undefined; ; ) {
       const page = await client.send(
         new ListRulesCommand({ NamePrefix, ...(NextToken === undefined ? {} : { NextToken }) }),
       );
-      for (const { Name: name } of page.Rules ?? []) if (name) await removeRule(name);
+      for (const { Name: name } of page.Rules ?? []) if (name) await removeRule(options, name);
       NextToken = page.NextToken;
       if (NextToken === undefined) return;
     }
@@ -132,4 +111,25 @@ export function createEventBridgeRulesSchedules(options: RulesSchedulesOptions):
       }
     },
   };
+}
+
+function removeRule({ client, clock }: RulesSchedulesOptions, name: string): Promise<void> {
+  return again(clock, async () => {
+    const targets = client.send(new RemoveTargetsCommand({ Rule: name, Ids: [TARGET_ID] }));
+    await orUndefined(targets, "ResourceNotFoundException");
+    const rule = client.send(new DeleteRuleCommand({ Name: name }));
+    await orUndefined(rule, "ResourceNotFoundException");
+  });
+}
+
+/** Others may plan the DAG at the same time, and change the same rule between two calls. */
+async function again(clock: Pick<Clock, "sleep">, change: () => Promise<void>): Promise<void> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await change();
+    } catch (error) {
+      if (attempt === ATTEMPTS || !isInterference(error)) throw error;
+      await clock.sleep(Math.random() * attempt * LONGEST_PAUSE_MS);
+    }
+  }
 }
