@@ -106,6 +106,22 @@ dag.task("only", async () => console.log("hello from afar"))();
   await cloud.remove("from_afar.ts");
 });
 
+test("a deployment that the environment names is found by its name, and nothing else answers for it", async () => {
+  const on = async (stack: string) => {
+    const terminal = captureTerminal({ cwd: temporaryFolder(), env: { STEPWIND_STACK: stack } });
+    return { code: await main(["dags", "list"], terminal), ...terminal.written };
+  };
+  const { apiUrl } = inject("deployed");
+  const found = await on("Stepwind");
+  expect(found.err).toContain(`On ${apiUrl} (STEPWIND_STACK Stepwind)`);
+  // Its name leads somewhere on AWS only; with a log-in missing, it is refused where it does.
+  expect(found).toMatchObject({ code: 1, out: "" });
+  expect(found.err).toContain(apiUrl);
+  const none = await on("Nowhere");
+  expect(none).toMatchObject({ code: 1, out: "" });
+  expect(none.err).toContain('There is no deployment "Nowhere"');
+});
+
 test("doctor finds nothing wrong with a deployment that works, and says what is wrong with one that doesn't", async () => {
   const cloud = openCloud();
   const folder = temporaryFolder();

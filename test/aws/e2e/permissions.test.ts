@@ -142,9 +142,9 @@ const UNSEEN: readonly RegExp[] = [
   /^(dag-processor|scheduler|worker|recorder|notifier) sqs:SendMessage$/,
   /^triggerer sqs:(ReceiveMessage|DeleteMessage|ChangeMessageVisibility|GetQueue)/,
   // Whoever changes a DAG or ends a run plans, and with that may start and end any other run.
-  /^(dag-processor|scheduler|recorder|api-server) (states|scheduler|iam|sns|lambda|s3):/,
+  /^(dag-processor|scheduler|recorder|api-server) (states|scheduler|iam|sns|lambda|s3|dynamodb):/,
   // Large values and large documents have several items; which of these there are isn't seen here.
-  /^(dag-processor|scheduler|recorder|worker) dynamodb:Batch/,
+  /^worker dynamodb:Batch/,
   // To tell an object that isn't there from one that it may not read.
   /^worker s3:ListBucket$/,
   // Gives a claim back when Slack doesn't answer.
