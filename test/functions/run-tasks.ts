@@ -23,20 +23,12 @@ const end = Date.now() + left * 1_000;
 const pool = startUserProcesses();
 const runner = createProcessTaskRunner({
   pool,
-  bundles: {
-    put: async () => {},
-    has: async () => true,
-    delete: async () => {},
-    url: async () => pathToFileURL(bundle).href,
-  },
+  bundles: { url: async () => pathToFileURL(bundle).href },
   logs: {
     append: async (_, entries) => {
       await new Promise((resolve) => setTimeout(resolve, 20));
       batches.push(entries);
     },
-    read: async () => ({ entries: [], next: "" }),
-    deleteDag: async () => {},
-    deleteRun: async () => {},
   },
   deadline: () => end,
 });

@@ -1,12 +1,15 @@
 // The task runner of the worker function: user code runs in a process of its own beside the
 // function's, which writes its logs, ends it when its time is over, and outlives it.
-import type { Platform } from "../../ports/platform.ts";
+import type { Bundles } from "../../ports/dag-source.ts";
+import type { TaskLogs } from "../../ports/task-logs.ts";
 import type { TaskRunner } from "../../ports/task-runner.ts";
 import type { WorkerPool } from "../../workers/pool/worker-pool.ts";
 import { createGatheredLogs } from "../../workers/tasks/gathered-logs.ts";
 import { createPoolTaskRunner } from "../../workers/tasks/pool-task-runner.ts";
 
-export interface ProcessTaskRunnerOptions extends Pick<Platform, "bundles" | "logs"> {
+export interface ProcessTaskRunnerOptions {
+  readonly bundles: Pick<Bundles, "url">;
+  readonly logs: Pick<TaskLogs, "append">;
   /** Runs the calls; from `startUserProcesses`. */
   readonly pool: WorkerPool;
   /**

@@ -10,8 +10,6 @@ export interface CallTraces {
   hasOpen(): boolean;
 }
 
-/** The thread's port. */
-const OWN_RESOURCES = 1;
 /** What is added to these by assignment is noticed. */
 const WATCHED: readonly object[] = [
   globalThis,
@@ -118,7 +116,8 @@ const readHost = (): readonly unknown[] => [
   globalThis.setTimeout,
 ];
 
-export function watchTraces(): CallTraces {
+/** `ownResources` are open whatever calls do. */
+export function watchTraces(ownResources: number): CallTraces {
   let language: readonly unknown[] = [];
   let host: readonly unknown[] = [];
   let names = 0;
@@ -135,7 +134,7 @@ export function watchTraces(): CallTraces {
       return countNames() !== names || differ(language, readLanguage()) || differ(host, readHost());
     },
     accept,
-    hasOpen: () => process.getActiveResourcesInfo().length > OWN_RESOURCES,
+    hasOpen: () => process.getActiveResourcesInfo().length > ownResources,
   };
 }
 

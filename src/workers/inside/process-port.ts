@@ -23,6 +23,8 @@ export function createProcessPort(): CallPort {
       input.once("end", () => process.exit());
       input.once("error", () => process.exit());
     },
+    // The pipe, and stdout and stderr where they are pipes.
+    countOwnResources: () => process.getActiveResourcesInfo().length,
     close() {
       input.removeAllListeners();
       input.destroy();

@@ -16,6 +16,8 @@ export interface CallPort {
   post(message: WorkerMessage): void;
   /** Begins to take messages; this keeps the worker alive until `close`. */
   onMessage(take: (message: HostMessage) => void): void;
+  /** How many of Node's resources are open while no call runs; asked before the first one. */
+  countOwnResources(): number;
   close(): void;
 }
 
@@ -100,7 +102,6 @@ class CallServer {
     delete process.env.NODE_COMPILE_CACHE;
     setTimeout(flushCompileCache, FLUSH_CACHE_MS).unref();
     releaseMemoryAtRest();
-    this.#traces = watchTraces();
     this.post({ kind: "ready" });
   }
 
@@ -148,6 +149,7 @@ class CallServer {
   async #serve(call: ServedCall): Promise<void> {
     const arrivedAt = performance.now();
     this.#current = call;
+    this.#traces ??= watchTraces(this.#port.countOwnResources());
     const value = await context.run(call, () => this.#handler.handle(call));
     const busyMs = performance.now() - arrivedAt;
     if (!this.#isRetiring) this.#isRetiring = await this.#isDirty();

@@ -12,6 +12,7 @@ export function createThreadPort(): CallPort {
   return {
     post: (message) => port.postMessage(message),
     onMessage: (take) => void port.on("message", take),
+    countOwnResources: () => 1,
     close: () => port.close(),
   };
 }
