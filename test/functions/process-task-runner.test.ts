@@ -82,6 +82,17 @@ dag.task("looks", async () => [process.cwd() === "/", globalThis.leaked ?? null,
   ]);
 });
 
+test("a task finds the trace of its own call in the environment", async () => {
+  const { outcomes } = await run(
+    `for (const id of ["a", "b"]) dag.task(id, async () => process.env._X_AMZN_TRACE_ID)();`,
+    { taskIds: ["a", "b"] },
+  );
+  expect(outcomes).toEqual([
+    { kind: "success", result: '"Root=of-a"' },
+    { kind: "success", result: '"Root=of-b"' },
+  ]);
+});
+
 test("a task that still runs when the function's time ends is given up in time to record it", async () => {
   const { outcomes } = await run(`dag.task("slow", () => new Promise(() => {}))();`, {
     taskIds: ["slow"],

@@ -54,6 +54,8 @@ const run = {
 } as const;
 const outcomes: unknown[] = [];
 for (const taskId of taskIds) {
+  // As Lambda does before each call.
+  process.env._X_AMZN_TRACE_ID = `Root=of-${taskId}`;
   const call = {
     dagId: "etl",
     taskId,
