@@ -58,7 +58,7 @@ export function grantAll(parts: Parts): void {
   useObjects(worker.role, parts, { read: ["bundles", "xcoms"], write: ["logs", "xcoms"] });
   readParameters(worker.role, parts, ["connections/*", "variables/*"]);
 
-  pokeSensors(parts);
+  runByMessages(parts);
   processFiles(processor.role, parts);
   serveApi(api.role, parts);
   // A DAG that is deleted leaves logs and XComs; who comes across them removes them.
@@ -75,21 +75,22 @@ export function grantAll(parts: Parts): void {
   callFunctions(parts);
 }
 
-/** The triggerer looks, sends messages on, and has the worker do the rest. */
-function pokeSensors(parts: Parts): void {
+/**
+ * The triggerer looks at a task and its version, keeps the engine's token, sends messages on, and
+ * has the worker or the recorder do the rest.
+ */
+function runByMessages(parts: Parts): void {
   const { names } = parts;
-  const { triggerer, worker } = parts.services;
-  allow(triggerer.role, {
-    actions: ["dynamodb:GetItem"],
+  const { role } = parts.services.triggerer;
+  allow(role, {
+    actions: ["dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem", "dynamodb:UpdateItem"],
     resources: [parts.storage.table.attrArn],
   });
-  allow(triggerer.role, {
+  allow(role, {
     actions: ["lambda:InvokeFunction"],
-    resources: [names.functionArn("worker")],
+    resources: [names.functionArn("worker"), names.functionArn("recorder")],
   });
-  for (const { role } of [worker, triggerer]) {
-    allow(role, { actions: ["sqs:SendMessage"], resources: [parts.triggers.queueArn] });
-  }
+  releaseGates(role, parts);
 }
 
 function processFiles(role: iam.Role, parts: Parts): void {
@@ -144,6 +145,10 @@ function callFunctions(parts: Parts): void {
       resources: [names.functionArn(service)],
     });
   }
+  allow(parts.stateMachineRole, {
+    actions: ["sqs:SendMessage"],
+    resources: [parts.triggers.queueArn],
+  });
   allow(parts.stateMachineRole, {
     actions: [
       "xray:PutTraceSegments",
@@ -277,12 +282,14 @@ function setRules(role: iam.Role, { names }: Parts): void {
   });
 }
 
-function releaseGates(role: iam.Role, { names }: Parts): void {
+/** A task that waits gets its token back or a message, by whatever way it waits. */
+function releaseGates(role: iam.Role, { names, triggers }: Parts): void {
   allow(role, {
     actions: ["states:SendTaskSuccess"],
     resources: machinesOf(names),
     reason: PER_VERSION,
   });
+  allow(role, { actions: ["sqs:SendMessage"], resources: [triggers.queueArn] });
 }
 
 function handOverCallbacks(role: iam.Role, { names }: Parts): void {

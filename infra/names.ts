@@ -20,6 +20,8 @@ export interface Names {
   readonly dagsBucket: string;
   /** Bundles, logs and large XComs. */
   readonly dataBucket: string;
+  /** Of messages to the triggerer. */
+  readonly triggerQueue: string;
   functionName(service: ServiceName): string;
   functionArn(service: ServiceName): string;
   readonly stateMachinePrefix: string;
@@ -97,6 +99,7 @@ export function createNames(scope: Construct, name: string): Names {
     table: `${name}-metadata`,
     dagsBucket: bucket("dags"),
     dataBucket: bucket("data"),
+    triggerQueue: `${name}${SEPARATOR}triggers`,
     functionName,
     functionArn: (service) => arn("lambda", "function", functionName(service)),
     stateMachinePrefix: prefix,

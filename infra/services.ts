@@ -70,9 +70,10 @@ export function createServices(
       memorySize: 512,
       timeout: Duration.minutes(5),
       isAsync: true,
+      isInLoop: true,
     }),
     triggerer: create("triggerer", {
-      description: "Has sensors poked when they are due",
+      description: "Has tasks that wait run when they are due",
       memorySize: 256,
       timeout: TRIGGERER_TIMEOUT,
       isAsync: false,

@@ -103,7 +103,10 @@ export class Stepwind extends Construct {
       "SQS3",
       "It is a dead-letter queue, of schedules that are made while the product runs",
     );
-    const { queue: triggers, deadLetters: triggerDeadLetters } = createTriggerQueue(this);
+    const { queue: triggers, deadLetters: triggerDeadLetters } = createTriggerQueue(
+      this,
+      names.triggerQueue,
+    );
     const { encryptionKey } = props;
     const parts = { names, storage, topic, fires, triggers, schedules, encryptionKey, ...roles };
     const environment = createEnvironment({

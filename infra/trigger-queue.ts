@@ -20,9 +20,11 @@ export interface TriggerQueue {
   readonly deadLetters: sqs.Queue;
 }
 
-export function createTriggerQueue(scope: Construct): TriggerQueue {
+/** State machines that are going on have the queue's name, so it never changes. */
+export function createTriggerQueue(scope: Construct, queueName: string): TriggerQueue {
   const deadLetters = createQueue(scope, "TriggerDeadLetters");
   const queue = createQueue(scope, "Triggers", {
+    queueName,
     visibilityTimeout: VISIBILITY_TIMEOUT,
     deadLetterQueue: { queue: deadLetters, maxReceiveCount: MOST_RECEIVES },
   });

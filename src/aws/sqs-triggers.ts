@@ -1,10 +1,12 @@
 // Messages to the triggerer in an SQS queue. A message can be delayed by 15 minutes at most, so one
-// that is due later is sent on by each receiver until its moment has come.
+// that is due later is sent on by each receiver until its moment has come. Those with a token were
+// sent by a state machine.
 import { SendMessageCommand, type SQSClient } from "@aws-sdk/client-sqs";
 import type { SQSBatchResponse, SQSEvent } from "aws-lambda";
-import type { Trigger } from "../model/scheduling/sensors.ts";
+import type { Deferral, Trigger } from "../model/scheduling/sensors.ts";
 import type { Clock, Reporter } from "../ports/platform.ts";
 import type { Triggers } from "../ports/triggers.ts";
+import { toDeferral } from "../services/engine-events.ts";
 
 /** SQS quotas: DelaySeconds. */
 const LONGEST_DELAY = 900;
@@ -52,14 +54,15 @@ export async function receiveTriggers(
     readonly triggers: Triggers;
     readonly clock: Pick<Clock, "now">;
     readonly report: Pick<Reporter, "error">;
-    readonly handle: (trigger: Trigger) => Promise<void>;
+    readonly handle: (message: Trigger | Deferral) => Promise<void>;
   },
 ): Promise<SQSBatchResponse> {
   const failed = await Promise.all(
     Records.map(async ({ messageId, body }) => {
       try {
-        const trigger: Trigger = JSON.parse(body);
-        await (trigger.dueAt > clock.now() ? triggers.set(trigger) : handle(trigger));
+        const message = parseMessage(body);
+        const isEarly = "dueAt" in message && message.dueAt > clock.now();
+        await (isEarly ? triggers.set(message) : handle(message));
         return [];
       } catch (problem) {
         report.error(`A message to the triggerer failed: ${String(problem)}`, { body });
@@ -68,4 +71,9 @@ export async function receiveTriggers(
     }),
   );
   return { batchItemFailures: failed.flat() };
+}
+
+function parseMessage(body: string): Trigger | Deferral {
+  const message = JSON.parse(body);
+  return "token" in message ? toDeferral(message) : message;
 }

@@ -6,6 +6,7 @@ import {
   CreateStateMachineCommand,
   DeleteStateMachineCommand,
   DescribeExecutionCommand,
+  type DescribeExecutionOutput,
   type ExecutionStatus,
   SendTaskSuccessCommand,
   type SFNClient,
@@ -86,7 +87,9 @@ export function createStepFunctionsStateMachines(
         const executionArn = executionArnOf(names, { dagId, hash }, input);
         const call = client.send(new DescribeExecutionCommand({ executionArn }));
         const found = await orUndefined(call, "ExecutionDoesNotExist");
-        if (found) return isGoingOn(found.status) ? "running" : "ended";
+        if (!found) continue;
+        if (isGoingOn(found.status)) return "running";
+        return isOutgrown(found) ? "outgrown" : "ended";
       }
       return "absent";
     },
@@ -213,6 +216,11 @@ async function wasStartedBefore(
   const executionArn = executionArnOf(old, { dagId, hash }, input);
   const call = machines.client.send(new DescribeExecutionCommand({ executionArn }));
   return (await orUndefined(call, "ExecutionDoesNotExist")) !== undefined;
+}
+
+/** Step Functions quotas: 25,000 events; the cause is the only mark of an execution that had them. */
+function isOutgrown({ error, cause = "" }: Pick<DescribeExecutionOutput, "error" | "cause">) {
+  return error === "States.Runtime" && cause.includes("maximum number of history events");
 }
 
 function isGoingOn(status: ExecutionStatus | undefined): boolean {

@@ -1,18 +1,21 @@
 // Last pass: what Step Functions would refuse, told here, since emulators check nothing.
-import type { StateMachine } from "../model/asl.ts";
+import type { State, StateMachine } from "../model/asl.ts";
 import type { Diagnostic } from "../model/diagnostics.ts";
 import type { DagDocument, TaskDocument } from "../model/document.ts";
 import type { Draft } from "./draft.ts";
 import { countBytes, statesOf } from "./machine-size.ts";
+import { FEW_TIMES } from "./retriers.ts";
 
 /** Step Functions quotas: the JSON text of a definition, in bytes. */
 const MAX_DEFINITION_BYTES = 1_048_576;
 /** Step Functions quotas: events in the history of one execution. */
 const MAX_EVENTS = 25_000;
-/** Entered, scheduled, started, succeeded, exited. */
+/** Entered, scheduled, started, succeeded or failed, exited. */
 const EVENTS_PER_CALL = 5;
 /** Submitted. */
 const MORE_EVENTS_PER_TOKEN = 1;
+/** Failed; scheduled and started once more. */
+const EVENTS_PER_RETRY = 3;
 /** Entered, started, succeeded, exited. */
 const EVENTS_PER_PARALLEL = 4;
 /** Started, succeeded. */
@@ -77,15 +80,15 @@ function checkWaits(document: DagDocument): Diagnostic[] {
   ];
 }
 
-function checkEvents({ document, graph, gates, definition }: Draft): Diagnostic[] {
+/**
+ * Counts what a run writes at most, where every task waits for a worker, retries or has to be taken
+ * up, and gates are throttled. Only a queue that takes no message, and a recorder that can't be
+ * called at the end, may add to it.
+ */
+function checkEvents({ document, graph, definition }: Draft): Diagnostic[] {
   const { dagId } = document;
-  const sensors = graph.tasks.filter(({ sensor }) => sensor).length;
-  let events = EVENTS_PER_RUN + (gates.length + sensors) * MORE_EVENTS_PER_TOKEN;
-  for (const state of statesOf(definition)) {
-    events += state.Type === "Parallel" ? EVENTS_PER_PARALLEL : EVENTS_PER_CALL;
-  }
-  // Settle states, one per task, are entered only when a worker died.
-  events -= graph.tasks.length * EVENTS_PER_CALL;
+  let events = EVENTS_PER_RUN;
+  for (const state of statesOf(definition)) events += eventsOf(state);
   if (events <= MAX_EVENTS) return [];
   return [
     {
@@ -96,6 +99,13 @@ function checkEvents({ document, graph, gates, definition }: Draft): Diagnostic[
       hint: "Split it into several DAGs, or do more in each task",
     },
   ];
+}
+
+function eventsOf(state: State): number {
+  if (state.Type !== "Task") return EVENTS_PER_PARALLEL;
+  const hasToken = state.Resource.endsWith(".waitForTaskToken");
+  const retries = state.Retry?.includes(FEW_TIMES) ? (FEW_TIMES.MaxAttempts ?? 0) : 0;
+  return EVENTS_PER_CALL + (hasToken ? MORE_EVENTS_PER_TOKEN : 0) + retries * EVENTS_PER_RETRY;
 }
 
 function checkSize({ dagId, tasks }: DagDocument, definition: StateMachine): Diagnostic[] {

@@ -6,8 +6,12 @@ import type { BitRow } from "./bit-rows.ts";
 import type { Plan } from "./plan.ts";
 
 export interface CompileOptions {
-  /** Names or ARNs of the Lambda functions that the states call. */
-  readonly functions: { readonly worker: string; readonly recorder: string };
+  /** Names or ARNs of the Lambda functions that the states call, and the triggerer's queue. */
+  readonly functions: {
+    readonly worker: string;
+    readonly recorder: string;
+    readonly triggerQueueUrl: string;
+  };
 }
 
 /**

@@ -9,7 +9,7 @@ import {
   gateState,
   runState,
   sensorState,
-  settleState,
+  waitState,
 } from "./task-states.ts";
 
 /**
@@ -48,14 +48,14 @@ export function emitStates(draft: Draft): Draft {
       const task = graph.tasks[node.task];
       if (!task) continue;
       const name = names.task(node.task);
-      const settle = names.settle(node.task);
+      const wait = names.wait(node.task);
       if (plan.gated[node.task]) {
-        into[names.gate(node.task)] = gateState(functions, task.taskId, name);
+        into[names.gate(node.task)] = gateState(functions, task.taskId, { next: name, wait });
       }
       into[name] = task.sensor
-        ? sensorState(functions, task.taskId, { exit, settle })
-        : runState(functions, task, { exit, settle });
-      into[settle] = settleState(functions, task.taskId, withOutput(exit));
+        ? sensorState(functions, task.taskId, { exit, wait })
+        : runState(functions, task.taskId, { exit, wait });
+      into[wait] = waitState(functions, task.taskId, exit);
     } else if (node.kind === "sequence") {
       const entries = node.parts.map(entryOf);
       for (const [at, part] of [...node.parts.entries()].toReversed()) {
@@ -76,9 +76,4 @@ export function emitStates(draft: Draft): Draft {
   }
   states[names.finish] = finishState(functions);
   return { ...draft, definition: { StartAt, States: states } };
-}
-
-/** Too few tasks are settled for their outputs to matter. */
-function withOutput(exit: Exit): Exit {
-  return "Next" in exit ? { Next: exit.Next } : { End: true };
 }

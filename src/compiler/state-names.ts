@@ -2,13 +2,13 @@
 
 /** Step Functions quotas: a state name has at most 80 characters. */
 const MAX_NAME = 80;
-/** Leaves room for the longest suffix, ": settle". */
+/** Leaves room for the longest suffix, ": wait". */
 const MAX_TASK_NAME = 72;
 
 export interface StateNames {
   task(task: number): string;
   gate(task: number): string;
-  settle(task: number): string;
+  wait(task: number): string;
   /** The next parallel's name; numbered in the order asked. */
   nextParallel(): string;
   readonly finish: string;
@@ -42,7 +42,7 @@ export function nameStates(taskIds: readonly string[]): StateNames {
   return {
     task: (task) => tasks[task] ?? "",
     gate: suffixed("gate"),
-    settle: suffixed("settle"),
+    wait: suffixed("wait"),
     nextParallel() {
       parallels += 1;
       return claim(`parallel ${parallels}`, `${parallels}`);

@@ -1,14 +1,14 @@
 // The states of one task, and the last state of a run. They hold ids and nothing else; what happens
 // is decided in the functions that they call.
-import type { TaskState, Transition } from "../model/asl.ts";
-import type { TaskDocument } from "../model/document.ts";
+import type { Catcher, TaskState, Transition } from "../model/asl.ts";
 import type { CompileOptions } from "./draft.ts";
-import { ANY_ERROR, NOT_YET, SERVICE_ERRORS, toRetriers } from "./retriers.ts";
+import { ANY_ERROR, FEW_TIMES, UNTIL_SENT } from "./retriers.ts";
 
 const INVOKE = "arn:aws:states:::lambda:invoke";
 const INVOKE_AND_WAIT = `${INVOKE}.waitForTaskToken`;
+const SEND_AND_WAIT = "arn:aws:states:::sqs:sendMessage.waitForTaskToken";
 
-/** Longest wait at a gate, in seconds. Step Functions quotas: an execution lasts a year at most. */
+/** Longest wait for a token, in seconds. Step Functions quotas: an execution lasts a year at most. */
 const A_YEAR = 31_536_000;
 
 const RUN_IDS = { "dagId.$": "$.dagId", "runId.$": "$.runId", "clearNumber.$": "$.clearNumber" };
@@ -18,39 +18,29 @@ type Functions = CompileOptions["functions"];
 /** Where a state goes; the last one of a branch may drop its output. */
 export type Exit = Transition & { readonly OutputPath?: null };
 
-/**
- * Runs the task. `settle` names the state that takes over when the engine has given up on the
- * worker.
- */
-export function runState(
-  functions: Functions,
-  task: TaskDocument,
-  { exit, settle }: { readonly exit: Exit; readonly settle: string },
-): TaskState {
+/** Where a task's state goes, and the name of the state in which the task goes on by messages. */
+interface Ways {
+  readonly exit: Exit;
+  readonly wait: string;
+}
+
+/** Runs the task: one call of the worker, and one transition if the task then has ended. */
+export function runState(functions: Functions, taskId: string, { exit, wait }: Ways): TaskState {
   return {
     Type: "Task",
     Resource: INVOKE,
-    Parameters: {
-      FunctionName: functions.worker,
-      Payload: { ...RUN_IDS, taskId: task.taskId },
-    },
+    Parameters: { FunctionName: functions.worker, Payload: { ...RUN_IDS, taskId } },
     ResultPath: null,
-    Retry: [SERVICE_ERRORS, NOT_YET, ...toRetriers(task)],
-    Catch: [{ ErrorEquals: ["States.ALL"], ResultPath: null, Next: settle }],
+    Catch: whateverFails("$.error", wait),
     ...exit,
   };
 }
 
 /**
  * Holds the token while a sensor is poked, however often: the worker releases it when the sensor
- * has ended. It retries only a worker that could not be called, could look up nothing, or died in
- * the call; tries and waits are the triggerer's.
+ * has ended.
  */
-export function sensorState(
-  functions: Functions,
-  taskId: string,
-  { exit, settle }: { readonly exit: Exit; readonly settle: string },
-): TaskState {
+export function sensorState(functions: Functions, taskId: string, { exit, wait }: Ways): TaskState {
   return {
     Type: "Task",
     Resource: INVOKE_AND_WAIT,
@@ -60,29 +50,46 @@ export function sensorState(
     },
     ResultPath: null,
     TimeoutSeconds: A_YEAR,
-    Retry: [NOT_YET, ANY_ERROR],
-    Catch: [{ ErrorEquals: ["States.ALL"], ResultPath: null, Next: settle }],
+    Catch: whateverFails("$.error", wait),
     ...exit,
   };
 }
 
-/** Records the failure of a task whose worker never told. */
-export function settleState(functions: Functions, taskId: string, exit: Exit): TaskState {
+/**
+ * A task whose call has failed, since no worker was free, it waits for its next try, or its worker
+ * died. It goes on by messages to the triggerer and holds the token until it has ended. No function
+ * is called for it, so workers that take up all of the concurrency don't keep it from waiting. The
+ * token's answer takes the place of the error, which may be long.
+ */
+export function waitState(functions: Functions, taskId: string, exit: Exit): TaskState {
   return {
     Type: "Task",
-    Resource: INVOKE,
+    Resource: SEND_AND_WAIT,
     Parameters: {
-      FunctionName: functions.recorder,
-      Payload: { action: "settle", ...RUN_IDS, taskId },
+      QueueUrl: functions.triggerQueueUrl,
+      MessageBody: {
+        ...RUN_IDS,
+        taskId,
+        "token.$": "$$.Task.Token",
+        "error.$": "$.error",
+      },
     },
-    ResultPath: null,
-    Retry: [ANY_ERROR],
+    ResultPath: "$.error",
+    TimeoutSeconds: A_YEAR,
+    Retry: [UNTIL_SENT],
     ...exit,
   };
 }
 
-/** Waits until the task has a verdict or may start. */
-export function gateState(functions: Functions, taskId: string, next: string): TaskState {
+/**
+ * Waits until the task has a verdict or may start. The error of a recorder that can't be called is
+ * put where it isn't taken for one of the worker.
+ */
+export function gateState(
+  functions: Functions,
+  taskId: string,
+  { next, wait }: { readonly next: string; readonly wait: string },
+): TaskState {
   return {
     Type: "Task",
     Resource: INVOKE_AND_WAIT,
@@ -92,7 +99,8 @@ export function gateState(functions: Functions, taskId: string, next: string): T
     },
     ResultPath: null,
     TimeoutSeconds: A_YEAR,
-    Retry: [ANY_ERROR],
+    Retry: [FEW_TIMES],
+    Catch: whateverFails("$.error.gate", wait),
     Next: next,
   };
 }
@@ -107,4 +115,8 @@ export function finishState(functions: Functions): TaskState {
     Retry: [ANY_ERROR],
     End: true,
   };
+}
+
+function whateverFails(ResultPath: string, Next: string): readonly Catcher[] {
+  return [{ ErrorEquals: ["States.ALL"], ResultPath, Next }];
 }

@@ -2,10 +2,11 @@
 // waits.
 
 /**
- * One call of a function by a Task state; every try is a call of its own. Its values are shared,
+ * One call of a function, or one message to a queue, by a Task state; every try is a call of its own. Its values are shared,
  * not copied: don't change them.
  */
 export interface Invocation {
+  /** Of a message to a queue: the queue's URL. */
   readonly functionName: string;
   readonly payload: Readonly<Record<string, unknown>>;
   /** Names the try that waits to be told its outcome; only in `.waitForTaskToken` states. */

@@ -5,11 +5,12 @@ import { randomUUID } from "node:crypto";
 import { compile } from "../compiler/compile.ts";
 import { createInterpreter, type Execution, type Invocation } from "../interpreter/interpreter.ts";
 import type { StateMachine } from "../model/asl.ts";
+import type { Deferral } from "../model/scheduling/sensors.ts";
 import { RecentMap } from "../model/values/recent-map.ts";
 import type { VersionStore } from "../ports/metadata.ts";
 import type { Clock, Reporter } from "../ports/platform.ts";
 import type { ExecutionInput, StateMachines, VersionName } from "../ports/state-machines.ts";
-import { toRecorderEvent, toWorkerEvent } from "../services/engine-events.ts";
+import { toDeferral, toRecorderEvent, toWorkerEvent } from "../services/engine-events.ts";
 import type { RecorderEvent } from "../services/runs/recorder.ts";
 import { RetryLater, type WorkerEvent } from "../services/tasks/worker-events.ts";
 
@@ -17,12 +18,18 @@ import { RetryLater, type WorkerEvent } from "../services/tasks/worker-events.ts
 export interface Functions {
   worker(event: WorkerEvent, signal: AbortSignal): Promise<void>;
   recorder(event: RecorderEvent): Promise<void>;
+  /** A message to the triggerer's queue. */
+  defer(deferral: Deferral): void;
   /** An execution that no state's Catch saved: a fault of ours, or of the storage. */
   failed(input: ExecutionInput, error: string, cause: string): Promise<void>;
 }
 
-/** Function names in definitions that run here. */
-export const LOCAL_FUNCTIONS = { worker: "worker", recorder: "recorder" } as const;
+/** What definitions that run here call. */
+export const LOCAL_FUNCTIONS = {
+  worker: "worker",
+  recorder: "recorder",
+  triggerQueueUrl: "triggers",
+} as const;
 
 export interface LocalStateMachines extends StateMachines {
   /**
@@ -118,6 +125,9 @@ async function callFunction(
   options: LocalStateMachinesOptions,
   { functionName, payload, signal }: Invocation,
 ): Promise<void> {
+  if (functionName === LOCAL_FUNCTIONS.triggerQueueUrl) {
+    return options.functions().defer(toDeferral(payload));
+  }
   if (functionName !== LOCAL_FUNCTIONS.worker) {
     return options.functions().recorder(toRecorderEvent(payload));
   }

@@ -153,6 +153,7 @@ function createEngine(
       return {
         worker: worker.execute,
         recorder: recorder.handle,
+        defer: triggers.defer,
         failed: recorder.executionEnded,
       };
     },

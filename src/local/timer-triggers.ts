@@ -1,6 +1,6 @@
 // Messages to the triggerer as timers in this process. They hold it open, so a run in a terminal is
 // waited for; they are lost at its death, when whoever takes up the run leaves them anew.
-import type { Trigger } from "../model/scheduling/sensors.ts";
+import type { Deferral, Trigger } from "../model/scheduling/sensors.ts";
 import type { Clock, Reporter } from "../ports/platform.ts";
 import type { ExecutionInput } from "../ports/state-machines.ts";
 import type { Triggers } from "../ports/triggers.ts";
@@ -10,6 +10,8 @@ import { RetryLater } from "../services/tasks/worker-events.ts";
 const AGAIN_MS = 5_000;
 
 export interface TimerTriggers extends Triggers {
+  /** Takes over a task that goes on by messages, at once. */
+  defer(deferral: Deferral): void;
   /** Drops what waits for the execution, and aborts what goes on for it. */
   forget(input: ExecutionInput, cause: string): void;
   /** Drops and aborts all; resolves when nothing goes on any more. What is set later is dropped. */
@@ -20,16 +22,22 @@ export interface TimerTriggersOptions {
   readonly clock: Clock;
   readonly report: Pick<Reporter, "error">;
   /** The signal aborts when the execution is stopped or the process ends. */
-  onDue(trigger: Trigger, signal: AbortSignal): Promise<void>;
+  onDue(message: Trigger | Deferral, signal: AbortSignal): Promise<void>;
+}
+
+interface OpenMessage {
+  readonly trigger: Trigger | Deferral;
+  readonly done: Promise<void>;
 }
 
 /** Nothing is set at first. */
 export function createTimerTriggers({ clock, report, onDue }: TimerTriggersOptions): TimerTriggers {
-  const open = new Map<AbortController, { trigger: Trigger; readonly done: Promise<void> }>();
+  const open = new Map<AbortController, OpenMessage>();
   let isStopped = false;
 
-  async function wait(trigger: Trigger, signal: AbortSignal): Promise<void> {
-    for (let dueAt = trigger.dueAt; ; dueAt = clock.now() + AGAIN_MS) {
+  async function wait(trigger: Trigger | Deferral, signal: AbortSignal): Promise<void> {
+    const first = "dueAt" in trigger ? trigger.dueAt : clock.now();
+    for (let dueAt = first; ; dueAt = clock.now() + AGAIN_MS) {
       await clock.sleep(dueAt - clock.now(), signal);
       if (signal.aborted) return;
       try {
@@ -39,19 +47,22 @@ export function createTimerTriggers({ clock, report, onDue }: TimerTriggersOptio
         if (problem instanceof RetryLater) continue;
         const { taskId, runId, dagId } = trigger;
         report.error(
-          `Sensor "${taskId}" in run "${runId}" of DAG "${dagId}" could not be poked: ${String(problem)}`,
+          `Task "${taskId}" in run "${runId}" of DAG "${dagId}" could not be run: ${String(problem)}`,
         );
       }
     }
   }
 
+  function put(trigger: Trigger | Deferral): void {
+    if (isStopped) return;
+    const controller = new AbortController();
+    const done = wait(trigger, controller.signal).finally(() => open.delete(controller));
+    open.set(controller, { trigger, done });
+  }
+
   return {
-    async set(trigger) {
-      if (isStopped) return;
-      const controller = new AbortController();
-      const done = wait(trigger, controller.signal).finally(() => open.delete(controller));
-      open.set(controller, { trigger, done });
-    },
+    set: async (trigger) => put(trigger),
+    defer: put,
     forget({ dagId, runId, clearNumber }, cause) {
       for (const [controller, { trigger }] of open) {
         const isIts = trigger.dagId === dagId && trigger.runId === runId;

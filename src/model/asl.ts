@@ -35,6 +35,23 @@ export interface PayloadTemplate {
   readonly [key: string]: unknown;
 }
 
+/** Of `lambda:invoke`. */
+export interface FunctionCall {
+  readonly FunctionName: string;
+  readonly Payload: PayloadTemplate;
+}
+
+/** Of `sqs:sendMessage`. */
+export interface QueueMessage {
+  readonly QueueUrl: string;
+  readonly MessageBody: PayloadTemplate;
+}
+
+/** What the state sends, whichever way. */
+export function payloadOf(parameters: FunctionCall | QueueMessage): PayloadTemplate {
+  return "Payload" in parameters ? parameters.Payload : parameters.MessageBody;
+}
+
 interface Flow {
   readonly Comment?: string;
   readonly ResultPath?: null | string;
@@ -45,9 +62,12 @@ interface Flow {
 export type TaskState = Flow &
   Transition & {
     readonly Type: "Task";
-    /** `arn:aws:states:::lambda:invoke`, or the same with `.waitForTaskToken`. */
+    /**
+     * `arn:aws:states:::lambda:invoke` or `arn:aws:states:::sqs:sendMessage`, alone or with
+     * `.waitForTaskToken`.
+     */
     readonly Resource: string;
-    readonly Parameters: { readonly FunctionName: string; readonly Payload: PayloadTemplate };
+    readonly Parameters: FunctionCall | QueueMessage;
     readonly TimeoutSeconds?: number;
     readonly Retry?: readonly Retrier[];
     readonly Catch?: readonly Catcher[];

@@ -42,6 +42,11 @@ export function requeueRun({ clearNumber }: Cleared): RunTransition {
   };
 }
 
+/** A running run goes on in another execution, since its own has failed for a limit of the engine. */
+export function moveRun({ clearNumber }: Cleared): RunTransition {
+  return { from: ["running"], clearNumber, set: { clearNumber: clearNumber + 1 } };
+}
+
 /**
  * Somebody is about to end the run for this reason; if that process dies, the next one ends it by
  * the reason.

@@ -121,7 +121,10 @@ export interface TaskInstanceRecord extends TaskInstanceKey {
    * When a sensor in up_for_reschedule is poked next (Airflow: task_reschedule.reschedule_date).
    */
   readonly rescheduleDate?: string;
-  /** How often a sensor's poke has started, over all tries. */
+  /**
+   * How often a message had the worker run it, over all tries; of a sensor, how often a poke has
+   * started.
+   */
   readonly pokes?: number;
   /** When the first of them did: the sensor's timeout counts from here. */
   readonly firstPokeAt?: string;
@@ -129,8 +132,12 @@ export interface TaskInstanceRecord extends TaskInstanceKey {
   readonly pokedAt?: string;
   /** Who called the worker for it. */
   readonly pokedBy?: "engine" | "triggerer";
-  /** What the engine wants back from a sensor when it has ended; of no use after that. */
+  /** What the engine wants back when a task that waits has ended; of no use after that. */
   readonly token?: string;
+  /** Since when the token is held. */
+  readonly heldAt?: string;
+  /** When the triggerer last called the worker again for a call that nothing came of. */
+  readonly lookedAt?: string;
   /** Template fields of the operator as the last try rendered them, without secrets. */
   readonly renderedFields?: JsonObject;
   /** Why it failed or was skipped, for people. */

@@ -51,8 +51,12 @@ const LEGAL = {
   settle: UNFINISHED,
   /** The run is ended from outside. */
   abandon: UNFINISHED,
-  /** The engine's token of a sensor is stored; the state stays. */
+  /** The engine's token of a task that waits is stored; the state stays. */
   holdToken: UNFINISHED,
+  /** The worker is called once more; the state stays. */
+  lookAgain: [null, "running", "up_for_retry", "up_for_reschedule"],
+  /** The try goes on, though the execution that called for it has ended; the state stays. */
+  disown: ["running"],
 } as const satisfies Readonly<Record<string, readonly (TaskInstanceState | null)[]>>;
 
 /** The instance that an event happens to; undefined while it has no record. */
@@ -81,6 +85,7 @@ export function start(
       tryNumber: tryNumber + 1,
       maxTries: known?.maxTries ?? maxTries,
       startDate: toIso(now),
+      pokedBy: undefined,
     },
   };
 }
@@ -91,7 +96,10 @@ export interface PokeFacts extends Moment {
   readonly pokedBy: "engine" | "triggerer";
 }
 
-/** A sensor's next poke: in a new try, or in the same one if the instance was rescheduled. */
+/**
+ * What a message has the worker run: a new try, or a sensor's next poke, which belongs to the same
+ * try if the instance was rescheduled.
+ */
 export function poke(known: Known, facts: PokeFacts): TaskInstanceTransition | undefined {
   const { state = null, pokes = 0, firstPokeAt } = known ?? {};
   const at = toIso(facts.now);
@@ -226,14 +234,30 @@ export function abandon({
 }
 
 /**
- * The engine's token of a sensor that may still be poked; `maxTries` counts for one that has no
- * record yet.
+ * The engine's token of a task that has not ended; `maxTries` counts for one that has no record
+ * yet.
  */
 export function holdToken(
   known: Known,
-  { token, maxTries }: { readonly token: string; readonly maxTries: number },
+  { token, maxTries, now }: Moment & { readonly token: string; readonly maxTries: number },
 ): TaskInstanceTransition {
-  return { from: LEGAL.holdToken, set: { token, ...(known ? {} : { maxTries }) } };
+  return {
+    from: LEGAL.holdToken,
+    set: { token, heldAt: toIso(now), ...(known ? {} : { maxTries }) },
+  };
+}
+
+/** The worker is called once more, since nothing came of a call; refused when something has. */
+export function lookAgain(
+  { pokes = 0 }: Pick<TaskInstanceRecord, "pokes">,
+  { now }: Moment,
+): TaskInstanceTransition {
+  return { from: LEGAL.lookAgain, pokes, set: { lookedAt: toIso(now) } };
+}
+
+/** The try goes on for another execution: the end of a call by that one says nothing of it. */
+export function disown({ tryNumber }: TaskInstanceRecord): TaskInstanceTransition {
+  return { from: LEGAL.disown, tryNumber, set: { pokedBy: "triggerer" } };
 }
 
 /** What every try begins with; it leaves nothing of what was waited for before. */

@@ -28,11 +28,12 @@ export interface StateMachines {
    */
   start(version: VersionName & { readonly input: ExecutionInput }): Promise<"started" | "exists">;
   /**
-   * Whether the run's execution goes on; "absent" if it was never started, or is long forgotten.
+   * Whether the run's execution goes on; "outgrown" if it has failed since its history is full, and
+   * "absent" if it was never started, or is long forgotten.
    */
   executionStatus(
     version: VersionName & { readonly input: ExecutionInput },
-  ): Promise<"running" | "ended" | "absent">;
+  ): Promise<"running" | "ended" | "outgrown" | "absent">;
   /** Stops it with all that it runs; one that isn't running is left as it is. */
   stop(input: ExecutionInput, cause: string): Promise<void>;
   /**

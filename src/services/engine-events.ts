@@ -1,4 +1,5 @@
 // Payloads that compiled definitions send, as events of the services that they call.
+import type { Deferral } from "../model/scheduling/sensors.ts";
 import type { ExecutionInput } from "../ports/state-machines.ts";
 import type { RecorderEvent } from "./runs/recorder.ts";
 import type { WorkerEvent } from "./tasks/worker-events.ts";
@@ -11,6 +12,22 @@ export function toWorkerEvent(payload: Payload): WorkerEvent {
     ...idsOf(payload),
     ...instanceOf(payload),
     ...("token" in payload ? { token: textOf(payload, "token") } : {}),
+  };
+}
+
+/**
+ * What a Task state sends to the triggerer's queue; throws when the payload is none. An error of the
+ * recorder, at the task's gate, is below "gate" and says nothing of the worker.
+ */
+export function toDeferral(payload: Payload): Deferral {
+  const { error } = payload;
+  const hasName = typeof error === "object" && error !== null && "Error" in error;
+  return {
+    ...idsOf(payload),
+    mapIndex: -1,
+    ...instanceOf(payload),
+    token: textOf(payload, "token"),
+    ...(hasName ? { error: String(error.Error) } : {}),
   };
 }
 

@@ -51,7 +51,7 @@ export function createServices(
     recorder,
     orphans,
     upkeep: createUpkeep({ ...context, orphans }),
-    triggerer: createTriggerer(context, worker.execute),
+    triggerer: createTriggerer(context, { worker: worker.execute, recorder: recorder.handle }),
     runControl: createRunControl({ ...context, scheduler }),
     completeDeletion: (dagId) => awaitDeletion(context, dagId),
   };

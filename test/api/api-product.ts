@@ -69,6 +69,7 @@ export async function createApiProduct(): Promise<ApiProduct> {
     functions: () => ({
       worker: services.worker.execute,
       recorder: services.recorder.handle,
+      defer() {},
       async failed() {},
     }),
   });

@@ -11,6 +11,7 @@ import type { SQSRecord } from "aws-lambda";
 import { afterAll } from "vitest";
 import { SQS_CLIENT_OPTIONS } from "../../src/aws/client-options.ts";
 import { createSqsTriggers, receiveTriggers } from "../../src/aws/sqs-triggers.ts";
+import type { Deferral, Trigger } from "../../src/model/scheduling/sensors.ts";
 import { systemClock } from "../../src/services/system-clock.ts";
 import { triggersContract } from "../contract/triggers.ts";
 
@@ -32,6 +33,11 @@ triggersContract("SQS", async (handle) => {
     longestDelay: 2,
   });
 
+  async function take(message: Trigger | Deferral): Promise<void> {
+    if ("token" in message) throw new Error("No state machine sends messages here");
+    await handle(message);
+  }
+
   async function poll(): Promise<void> {
     while (!stop.signal.aborted) {
       const { Messages = [] } = await client.send(
@@ -43,7 +49,7 @@ triggersContract("SQS", async (handle) => {
       }));
       const { batchItemFailures } = await receiveTriggers(
         { Records: records as readonly Partial<SQSRecord>[] as SQSRecord[] },
-        { triggers, clock: systemClock, report: { error() {} }, handle },
+        { triggers, clock: systemClock, report: { error() {} }, handle: take },
       );
       const failed = new Set(batchItemFailures.map(({ itemIdentifier }) => itemIdentifier));
       const Entries = Messages.filter(({ MessageId = "" }) => !failed.has(MessageId)).map(

@@ -10,21 +10,23 @@ import {
 import { expect, test } from "vitest";
 import { CLIENT_OPTIONS } from "../../src/aws/client-options.ts";
 import { createStepFunctionsStateMachines } from "../../src/aws/step-functions-state-machines.ts";
-import { compile } from "../../src/compiler/compile.ts";
+import { type CompileOptions, compile } from "../../src/compiler/compile.ts";
 import { createSqliteMetadata } from "../../src/local/sqlite/metadata.ts";
 import type { Metadata } from "../../src/ports/metadata.ts";
+import { toDeferral } from "../../src/services/engine-events.ts";
 import { systemClock } from "../../src/services/system-clock.ts";
 import { dagRun, dagVersion } from "../contract/records.ts";
 import { stateMachinesContract } from "../contract/state-machines.ts";
 import { dagDocument, taskDocument } from "../model/documents.ts";
 import { createCallingFunction } from "./calling-functions.ts";
+import { createCallingQueue } from "./calling-queue.ts";
 
 const client = new SFNClient(CLIENT_OPTIONS);
 const region = process.env.AWS_REGION ?? "us-east-1";
 
 function createEngine(
   metadata: Metadata,
-  functions: { readonly worker: string; readonly recorder: string },
+  functions: CompileOptions["functions"],
   prefix = `test-${randomUUID().slice(0, 8)}-`,
 ) {
   const stateMachines = createStepFunctionsStateMachines({
@@ -42,7 +44,10 @@ function createEngine(
 stateMachinesContract("Step Functions", async ({ metadata, callFunction }) => {
   const worker = await createCallingFunction((event) => callFunction("worker", event));
   const recorder = await createCallingFunction((event) => callFunction("recorder", event));
-  const functions = { worker: worker.name, recorder: recorder.name };
+  const triggerQueueUrl = await createCallingQueue((body) =>
+    callFunction("triggers", { ...toDeferral(JSON.parse(body)) }),
+  );
+  const functions = { worker: worker.name, recorder: recorder.name, triggerQueueUrl };
   return { functions, stateMachines: createEngine(metadata, functions).stateMachines };
 });
 
@@ -55,7 +60,7 @@ async function machinesOf(prefix: string) {
 
 test("each version is a machine, tagged, until it is removed; then it is made again when it is started", async () => {
   const metadata = createSqliteMetadata({ file: ":memory:" });
-  const functions = { worker: "none", recorder: "none" };
+  const functions = { worker: "none", recorder: "none", triggerQueueUrl: "none" };
   const { prefix, stateMachines } = createEngine(metadata, functions);
   const hashes = ["a".repeat(32), "b".repeat(32)];
   for (const dagId of ["größe.v2", "größe.v3"]) {
@@ -94,7 +99,7 @@ const holding = await createCallingFunction(() => held.promise);
 
 test("after an upgrade, machines with the names of Stepwind 0.1 finish what they run and go with their version", async () => {
   const metadata = createSqliteMetadata({ file: ":memory:" });
-  const functions = { worker: holding.name, recorder: "none" };
+  const functions = { worker: holding.name, recorder: "none", triggerQueueUrl: "none" };
   const name = `test-${randomUUID().slice(0, 8)}`;
   const old = createEngine(metadata, functions, `${name}-`).stateMachines;
   const { stateMachines } = createEngine(metadata, functions, `${name}_`);

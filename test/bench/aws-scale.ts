@@ -57,7 +57,11 @@ function mostTasks(upstreamOf: (index: number) => readonly string[]): number {
     const tasks = Array.from({ length: count }, (_, index) =>
       taskDocument(`task_${index}`, { upstream: [...upstreamOf(index)] }),
     );
-    const functions = { worker: "Stepwind-worker", recorder: "Stepwind-recorder" };
+    const functions = {
+      worker: "Stepwind-worker",
+      recorder: "Stepwind-recorder",
+      triggerQueueUrl: "triggers",
+    };
     const { diagnostics } = compile(dagDocument({ tasks }), { functions });
     return diagnostics.every(({ severity }) => severity !== "error");
   };

@@ -22,7 +22,7 @@ let above = dag.task("t0", async () => 0)();
 for (let i = 1; i < ${TASKS}; i++) above = dag.task("t" + i, async ({ n }) => n + 1)({ n: above });
 `;
 
-const FUNCTIONS = { worker: "worker", recorder: "recorder" };
+const FUNCTIONS = { worker: "worker", recorder: "recorder", triggerQueueUrl: "triggers" };
 
 export async function benchAwsTasks() {
   return inWorkplace({ "bench.ts": FILE }, async ({ home, dagsFolder }) => {

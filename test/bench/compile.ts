@@ -3,7 +3,7 @@ import { compile } from "../../src/compiler/compile.ts";
 import { randomTwoEdgeDocument } from "../reference/random-dags.ts";
 import { median } from "./measure.ts";
 
-const FUNCTIONS = { worker: "worker", recorder: "recorder" };
+const FUNCTIONS = { worker: "worker", recorder: "recorder", triggerQueueUrl: "triggers" };
 
 export async function benchCompile(times: number): Promise<Record<string, number>> {
   const figures: Record<string, number> = {};

@@ -56,6 +56,7 @@ export async function benchPlan(times: number) {
       metadata,
       schedules,
       stateMachines,
+      triggers: { set: never },
       clock: systemClock,
       report,
       versions: createVersions(metadata.versions),

@@ -7,7 +7,9 @@ import { compile } from "../../src/compiler/compile.ts";
 import type { DagDocument } from "../../src/model/document.ts";
 
 const FOLDER = join(import.meta.dirname, "cases");
-const OPTIONS = { functions: { worker: "worker", recorder: "recorder" } };
+const OPTIONS = {
+  functions: { worker: "worker", recorder: "recorder", triggerQueueUrl: "triggers" },
+};
 
 for (const file of globSync("*.dag.ts", { cwd: FOLDER }).sort()) {
   const name = basename(file, ".dag.ts");

@@ -11,7 +11,9 @@ import { schedule } from "../reference/scheduler.ts";
 import { simulate } from "./simulator.ts";
 import { listStates } from "./structure.ts";
 
-const OPTIONS = { functions: { worker: "worker", recorder: "recorder" } };
+const OPTIONS = {
+  functions: { worker: "worker", recorder: "recorder", triggerQueueUrl: "triggers" },
+};
 const A_YEAR = 31_536_000;
 
 const diagnose = (document: DagDocument) => compile(document, OPTIONS).diagnostics;
@@ -87,8 +89,8 @@ describe("mistakes are diagnostics", () => {
         ),
       );
     expect(diagnose(chain(900))).toEqual([]);
-    expect(diagnose(chain(1_200)).map(({ code }) => code)).toEqual(["definition-too-large"]);
-    expect(diagnose(chain(5_001)).map(({ code }) => code)).toEqual([
+    expect(diagnose(chain(1_600)).map(({ code }) => code)).toEqual(["definition-too-large"]);
+    expect(diagnose(chain(3_000)).map(({ code }) => code)).toEqual([
       "history-too-long",
       "definition-too-large",
     ]);
@@ -129,7 +131,8 @@ describe("states", () => {
         .length;
     };
     expect(width(399)).toBe(0);
-    expect(width(400)).toBe(400);
+    // Each branch ends in its task's state or in the one that waits by messages.
+    expect(width(400)).toBe(800);
   });
 });
 

@@ -16,7 +16,7 @@ import { schedule } from "../reference/scheduler.ts";
 import { simulate } from "./simulator.ts";
 import { actionOf, listOrder, listStates, taskIdsOf } from "./structure.ts";
 
-const FUNCTIONS = { worker: "worker", recorder: "recorder" };
+const FUNCTIONS = { worker: "worker", recorder: "recorder", triggerQueueUrl: "triggers" };
 
 function compileWell(document: DagDocument): CompiledDag {
   const compiled = compile(document, { functions: FUNCTIONS });
@@ -71,13 +71,13 @@ describe("every task ends as the reference scheduler says, and starts at the sam
   });
 });
 
-test("each task has one state to run it, one to settle it, and one gate or none", () => {
+test("each task has one state to run it, one to wait by messages, and one gate or none", () => {
   for (let seed = 0; seed < 300; seed += 1) {
     const document = randomDocument(seed, { past: true });
     const { definition, gates } = compileWell(document);
     const ids = document.tasks.map(({ taskId }) => taskId).sort();
     expect([...taskIdsOf(definition, "run")].sort()).toEqual(ids);
-    expect([...taskIdsOf(definition, "settle")].sort()).toEqual(ids);
+    expect([...taskIdsOf(definition, "wait")].sort()).toEqual(ids);
     expect([...taskIdsOf(definition, "gate")].sort()).toEqual([...gates].sort());
     expect(listStates(definition).filter(({ state }) => actionOf(state) === "finish")).toHaveLength(
       1,

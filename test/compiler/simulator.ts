@@ -1,7 +1,12 @@
 // Runs a compiled machine in virtual time, with a worker and a recorder that do what the real ones
 // promise: a task that has ended returns at once; a gate opens when its task has ended or may
 // start; verdicts spread at once.
-import type { StateMachine, TaskState, Transition } from "../../src/model/asl.ts";
+import {
+  payloadOf,
+  type StateMachine,
+  type TaskState,
+  type Transition,
+} from "../../src/model/asl.ts";
 import type { DagDocument } from "../../src/model/document.ts";
 import { createAgenda } from "../reference/agenda.ts";
 import { createRunStates, type Script, type TaskEnd } from "../reference/run-states.ts";
@@ -55,7 +60,7 @@ export function simulate(
   }
 
   function call({ Parameters }: TaskState, now: number, next: Leave): void {
-    const { action, taskId } = Parameters.Payload;
+    const { action, taskId } = payloadOf(Parameters);
     if (action === "finish") {
       finished = true;
       next(now);

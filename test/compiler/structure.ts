@@ -1,6 +1,6 @@
 // What tests ask of a compiled machine: its states with where they stand, and which task's state
 // comes before which.
-import type { State, StateMachine } from "../../src/model/asl.ts";
+import { payloadOf, type State, type StateMachine } from "../../src/model/asl.ts";
 
 export interface PlacedState {
   readonly name: string;
@@ -20,9 +20,13 @@ export function listStates(definition: StateMachine): readonly PlacedState[] {
   return found;
 }
 
-/** What a Task state asks a function to do: `run` a task, or the recorder's actions. */
+/**
+ * What a Task state does: `run` a task, `wait` for its end by messages, or one of the recorder's
+ * actions.
+ */
 export function actionOf(state: State): string | undefined {
   if (state.Type !== "Task") return undefined;
+  if ("QueueUrl" in state.Parameters) return "wait";
   return String(state.Parameters.Payload.action ?? "run");
 }
 
@@ -31,7 +35,7 @@ export function taskIdsOf(definition: StateMachine, action: string): readonly st
   return listStates(definition)
     .filter(({ state }) => actionOf(state) === action)
     .flatMap(({ state }) =>
-      state.Type === "Task" ? [String(state.Parameters.Payload.taskId)] : [],
+      state.Type === "Task" ? [String(payloadOf(state.Parameters).taskId)] : [],
     );
 }
 
@@ -50,7 +54,7 @@ export function listOrder(definition: StateMachine): readonly (readonly [string,
         state?.Type === "Parallel"
           ? state.Branches.flatMap(walk)
           : state && actionOf(state) === "run" && state.Type === "Task"
-            ? [String(state.Parameters.Payload.taskId)]
+            ? [String(payloadOf(state.Parameters).taskId)]
             : [];
       for (const later of within) for (const earlier of passed) pairs.push([earlier, later]);
       passed.push(...within);

@@ -1,7 +1,7 @@
 // The contract of the executor: every adapter runs it and passes it whole.
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, afterEach, beforeEach, describe, expect, test } from "vitest";
-import { compile } from "../../src/compiler/compile.ts";
+import { type CompileOptions, compile } from "../../src/compiler/compile.ts";
 import { createSqliteMetadata } from "../../src/local/sqlite/metadata.ts";
 import type { DagDocument } from "../../src/model/document.ts";
 import type { Metadata } from "../../src/ports/metadata.ts";
@@ -13,14 +13,17 @@ export type Payload = Readonly<Record<string, unknown>>;
 
 /**
  * What definitions call: the worker or the recorder, with a payload; throwing is the function's
- * failure.
+ * failure. "triggers" gets what they send to the triggerer's queue.
  */
-export type CallFunction = (functionName: "worker" | "recorder", payload: Payload) => Promise<void>;
+export type CallFunction = (
+  functionName: "worker" | "recorder" | "triggers",
+  payload: Payload,
+) => Promise<void>;
 
 export interface StateMachinesUnderTest {
   readonly stateMachines: StateMachines;
-  /** The functions' names in definitions. */
-  readonly functions: { readonly worker: string; readonly recorder: string };
+  /** The functions' names in definitions, and the queue's URL. */
+  readonly functions: CompileOptions["functions"];
 }
 
 const WAIT_MS = 20_000;
@@ -40,21 +43,25 @@ export function stateMachinesContract(
     let calls: { readonly what: string; readonly payload: Payload }[] = [];
     /** Calls that hang until they are let go, as `calls` name them. */
     let held: Map<string, () => void>;
+    /** Calls that fail, as `calls` name them. */
+    let failing: Set<string>;
     let dags = 0;
     /** Calls of runs that other tests have left don't count. */
     let current = "";
     let engine: StateMachinesUnderTest;
 
-    async function callFunction(functionName: "worker" | "recorder", payload: Payload) {
+    const callFunction: CallFunction = async (functionName, payload) => {
       if (payload.dagId !== current) return;
       const what = [payload.action ?? functionName, payload.taskId].filter(Boolean).join(" ");
       calls.push({ what, payload });
+      if (failing.has(what)) throw new Error("as the test says");
       if (held.has(what)) await new Promise<void>((resolve) => held.set(what, resolve));
-    }
+    };
 
     beforeEach(async () => {
       calls = [];
       held = new Map();
+      failing = new Set();
       engine ??= await create({ metadata, callFunction });
     });
 
@@ -169,6 +176,26 @@ export function stateMachinesContract(
       await engine.stateMachines.release(String(payload.token));
       await waitFor("finish");
       expect(seen()).toEqual(["worker s", "worker b", "finish"]);
+    });
+
+    test("a task whose call has failed sends a message with the error and its token, and ends when that is released", async () => {
+      const { publish, start, input } = await prepare({ tasks: chain });
+      await publish();
+      failing.add("worker a");
+      await start();
+      const payload = await waitFor("triggers a");
+      expect(payload).toEqual({
+        ...input,
+        taskId: "a",
+        mapIndex: -1,
+        token: expect.any(String),
+        error: expect.any(String),
+      });
+      await sleep(QUIET_MS);
+      expect(seen()).toEqual(["worker a", "triggers a"]);
+      await engine.stateMachines.release(String(payload.token));
+      await waitFor("finish");
+      expect(seen()).toEqual(["worker a", "triggers a", "worker b", "finish"]);
     });
 
     test("a sensor's token that is released while its worker is still in the call is not lost", async () => {

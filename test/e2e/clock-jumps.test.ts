@@ -37,6 +37,7 @@ async function createJumps({ catchup = false } = {}) {
     clock,
     report,
     schedules,
+    triggers: { async set() {} },
     stateMachines: { ...NO_MACHINES, start: async () => "started" },
     versions: createVersions(metadata.versions),
     notifications: ABSENT.notifications,

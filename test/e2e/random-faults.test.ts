@@ -11,12 +11,9 @@ import { explainStates } from "../reference/explain-states.ts";
 import { createRandom, randomDocument, randomScript } from "../reference/random-dags.ts";
 import type { Script as Plan } from "../reference/run-states.ts";
 import { schedule } from "../reference/scheduler.ts";
+import { toScript } from "../reference/scripts.ts";
 import { steadyDags } from "../reference/steady-dags.ts";
-import {
-  createVirtualProduct,
-  toScript,
-  type VirtualProduct,
-} from "../reference/virtual-product.ts";
+import { createVirtualProduct, type VirtualProduct } from "../reference/virtual-product.ts";
 import type { SeenTry } from "../reference/virtual-runner.ts";
 import type { Faults } from "../reference/watched-calls.ts";
 

@@ -6,11 +6,11 @@ import type { DagDocument } from "../../src/model/document.ts";
 import { createRandom, randomDocument, randomScript } from "../reference/random-dags.ts";
 import type { Script as Plan, ScriptedTask } from "../reference/run-states.ts";
 import { schedule } from "../reference/scheduler.ts";
+import { toScript } from "../reference/scripts.ts";
 import {
   createVirtualProduct,
   type Death,
   type Observed,
-  toScript,
   type VirtualProduct,
 } from "../reference/virtual-product.ts";
 

@@ -12,15 +12,15 @@ import {
 } from "../reference/random-dags.ts";
 import type { Script as Plan, ScriptedTask } from "../reference/run-states.ts";
 import { schedule } from "../reference/scheduler.ts";
+import { toScript } from "../reference/scripts.ts";
 import { steadyDags } from "../reference/steady-dags.ts";
 import {
   BEGIN,
   createVirtualProduct,
   type Death,
-  toScript,
   type VirtualProduct,
-  type VirtualProductOptions,
 } from "../reference/virtual-product.ts";
+import type { VirtualProductOptions } from "../reference/virtual-product-options.ts";
 import type { Script, SeenTry } from "../reference/virtual-runner.ts";
 
 const DAGS = 400;
@@ -39,7 +39,7 @@ let apart: VirtualProduct;
 let split: VirtualProduct;
 beforeAll(() => {
   embedded = createProduct();
-  const messages = { limit: 900, copies: ({ pokes }: Trigger) => 1 + (pokes % 3) };
+  const messages = { limit: 3_600, copies: ({ pokes }: Trigger) => 1 + (pokes % 3) };
   apart = createProduct({ apart: messages });
   split = createProduct({ apart: messages, isSplit: true });
 });

@@ -279,7 +279,7 @@ describe("the functions", () => {
     expect(textOf(queue?.RedrivePolicy)).toContain("TriggerDeadLetters");
   });
 
-  test("the triggerer may read the table, have the worker called, and use its queue; the worker may only send to that", () => {
+  test("the triggerer may read and note what waits, have functions called, give tokens back, and use its queue; others may only send to that", () => {
     const actionsOf = (role: string) =>
       permissions(plain)
         .filter((each) => each.role.includes(role))
@@ -289,6 +289,9 @@ describe("the functions", () => {
     const mine = actionsOf("triggererRole").filter(([action]) => !/^(logs|xray):/.test(action));
     expect(mine.map(([action]) => action).sort()).toEqual([
       "dynamodb:GetItem",
+      "dynamodb:PutItem",
+      "dynamodb:Query",
+      "dynamodb:UpdateItem",
       "lambda:InvokeFunction",
       "sqs:ChangeMessageVisibility",
       "sqs:DeleteMessage",
@@ -296,12 +299,18 @@ describe("the functions", () => {
       "sqs:GetQueueUrl",
       "sqs:ReceiveMessage",
       "sqs:SendMessage",
+      "states:SendTaskSuccess",
     ]);
     for (const [action, resource] of mine) {
       if (action.startsWith("sqs:")) expect(resource, action).toMatch(/"Triggers[0-9A-F]+"/);
     }
-    const workers = actionsOf("workerRole").filter(([, resource]) => /Triggers/.test(resource));
-    expect(workers.map(([action]) => action)).toEqual(["sqs:SendMessage"]);
+    for (const role of ["workerRole", "recorderRole", "StateMachineRole"]) {
+      const others = actionsOf(role).filter(([, resource]) => /Triggers/.test(resource));
+      expect(
+        others.map(([action]) => action),
+        role,
+      ).toEqual(["sqs:SendMessage"]);
+    }
   });
 
   test("upload events, ended executions and the topic reach their function or a queue", () => {

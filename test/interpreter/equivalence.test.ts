@@ -2,7 +2,7 @@
 // against the schema of the States Language: both must end alike.
 import { StateMachine as Reference } from "aws-local-stepfunctions";
 import { expect, test } from "vitest";
-import type { State, StateMachine } from "../../src/model/asl.ts";
+import type { FunctionCall, State, StateMachine } from "../../src/model/asl.ts";
 import { end, failure, machine, task } from "./definitions.ts";
 import { VirtualHost } from "./virtual-host.ts";
 
@@ -213,9 +213,10 @@ async function runThere(definition: StateMachine): Promise<unknown> {
       taskResourceLocalHandlers: Object.fromEntries(
         states.flatMap(([name, state]) => {
           if (state.Type !== "Task") return [];
+          if (!("FunctionName" in state.Parameters)) return [];
           const { FunctionName } = state.Parameters;
           const call = async (parameters: unknown) => {
-            const { Payload } = parameters as typeof state.Parameters;
+            const { Payload } = parameters as FunctionCall;
             return copy({ StatusCode: 200, Payload: functions[FunctionName]?.(Payload) });
           };
           return [[name, call]];

@@ -16,6 +16,7 @@ stateMachinesContract("interpreter", async ({ metadata, callFunction }) => ({
     functions: () => ({
       worker: (event) => callFunction("worker", { ...event }),
       recorder: (event) => callFunction("recorder", { ...event }),
+      defer: (deferral) => void callFunction("triggers", { ...deferral }),
       failed: async () => {},
     }),
   }),

@@ -7,6 +7,7 @@ import {
   type Functions,
   LOCAL_FUNCTIONS,
 } from "../../src/local/interpreter-state-machines.ts";
+import type { Deferral } from "../../src/model/scheduling/sensors.ts";
 import { RetryLater } from "../../src/services/tasks/worker-events.ts";
 import { dag, task } from "../reference/documents.ts";
 import { createVirtualClock } from "../reference/virtual-clock.ts";
@@ -25,6 +26,7 @@ async function createBench(functions: Partial<Functions> = {}) {
     functions: () => ({
       worker: async ({ taskId }) => void calls.push(taskId),
       recorder: async ({ action }) => void calls.push(action),
+      defer: ({ taskId, error }) => void calls.push(`defer ${taskId}: ${error}`),
       failed: async (_, error) => void calls.push(`failed: ${error}`),
       ...functions,
     }),
@@ -42,19 +44,45 @@ test("a run that is started twice at once is executed once", async () => {
   expect(calls).toEqual(["t", "finish"]);
 });
 
-test("a call that says when it is due is made again at that moment, others at the engine's interval", async () => {
+test("a call that says when it is due is made again at that moment, after others the task goes on by messages", async () => {
   const moments: number[] = [];
-  const { machines, clock, errors } = await createBench({
+  const deferrals: Deferral[] = [];
+  const { machines, clock, errors, calls } = await createBench({
     async worker() {
       moments.push(clock.now());
       if (moments.length === 1) throw new RetryLater("Stepwind.NotYet", "later", 12_345);
-      if (moments.length === 2) throw new RetryLater("Stepwind.NotYet", "later");
+      throw new RetryLater("Stepwind.NotYet", "later");
     },
+    defer: (deferral) => void deferrals.push(deferral),
   });
   await machines.start(START);
-  for (await turn(); clock.nextAt < Infinity; await turn()) clock.advanceTo(clock.nextAt);
-  expect(moments).toEqual([0, 12_345, 13_345]);
+  for (await turn(); moments.length < 2; await turn()) clock.advanceTo(clock.nextAt);
+  expect(moments).toEqual([0, 12_345]);
+  const [deferral, ...more] = deferrals;
+  const token = expect.any(String);
+  const sent = { ...INPUT, taskId: "t", mapIndex: -1, error: "Stepwind.NotYet", token };
+  expect(deferral).toEqual(sent);
+  expect(more).toEqual([]);
+  await machines.release(deferral?.token ?? "");
+  await turn();
+  expect(calls).toEqual(["finish"]);
   expect(errors).toEqual([]);
+});
+
+test("a task whose gate can't be entered goes on by messages after a few calls, without an error of the worker's", async () => {
+  const { machines, clock, calls } = await createBench({
+    async recorder({ action }) {
+      calls.push(action);
+      if (action === "gate") throw new Error("throttled");
+    },
+  });
+  const gated = compile(dag("d", [task("t", [], { dependsOnPast: true })]), {
+    functions: LOCAL_FUNCTIONS,
+  });
+  await machines.publish({ dagId: "d", hash: "v1", definition: gated.definition });
+  await machines.start(START);
+  for (await turn(); calls.length < 4; await turn()) clock.advanceTo(clock.nextAt);
+  expect(calls).toEqual(["gate", "gate", "gate", "defer t: undefined"]);
 });
 
 test("a fault of a function is reported, and an execution that fails by it is told", async () => {

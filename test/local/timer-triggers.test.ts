@@ -31,8 +31,8 @@ test("what waits for an execution that is stopped is dropped, what goes on for i
   const triggers = createTimerTriggers({
     clock,
     report: createRecordingReporter(),
-    async onDue({ runId, pokes }, signal) {
-      begun.push(`${runId} ${pokes}`);
+    async onDue(message, signal) {
+      begun.push(`${message.runId} ${"pokes" in message ? message.pokes : message.token}`);
       await clock.sleep(1_000, signal);
       ended.push(signal.aborted ? String(signal.reason) : "done");
     },

@@ -68,7 +68,7 @@ const EVENTS: Readonly<Record<string, Event>> = {
   settle: () => settle({ message, now: NOW }),
   "abandon skipped": () => abandon({ state: "skipped", message, now: NOW }),
   "abandon failed": () => abandon({ state: "failed", message, now: NOW }),
-  "hold token": (record) => holdToken(record, { token: "abc", maxTries: 1 }),
+  "hold token": (record) => holdToken(record, { token: "abc", maxTries: 1, now: NOW }),
 };
 
 /** What an event makes of a state, as the metadata applies it; "refused" where it leaves it. */

@@ -2,6 +2,7 @@
 // script of outcomes and durations. A day passes in milliseconds, and the start of every task can
 // be compared to the moment.
 import { compile } from "../../src/compiler/compile.ts";
+import { statesOf } from "../../src/compiler/machine-size.ts";
 import {
   createLocalStateMachines,
   LOCAL_FUNCTIONS,
@@ -12,22 +13,20 @@ import { createTimerTriggers, type TimerTriggers } from "../../src/local/timer-t
 import type { StateMachine } from "../../src/model/asl.ts";
 import type { DagDocument } from "../../src/model/document.ts";
 import type { DagRunRecord, TaskInstanceRecord } from "../../src/model/records.ts";
-import type { Trigger } from "../../src/model/scheduling/sensors.ts";
 import { supersede } from "../../src/model/scheduling/version-retention.ts";
 import type { CallbackCall } from "../../src/model/task-call.ts";
 import type { Metadata } from "../../src/ports/metadata.ts";
 import type { Reporter } from "../../src/ports/platform.ts";
 import type { StateMachines, VersionName } from "../../src/ports/state-machines.ts";
-import type { TaskLogs } from "../../src/ports/task-logs.ts";
 import type { Triggers } from "../../src/ports/triggers.ts";
-import type { XComs } from "../../src/ports/xcoms.ts";
 import { createServices, type Services } from "../../src/services/services.ts";
 import { createTriggerer } from "../../src/services/tasks/triggerer.ts";
-import type { WorkerEvent } from "../../src/services/tasks/worker-events.ts";
+import type { Worker } from "../../src/services/tasks/worker.ts";
 import { ABSENT } from "./absent-ports.ts";
-import type { Script as Plan } from "./run-states.ts";
+import { createVirtualCloud, type VirtualCloud } from "./cloud/virtual-cloud.ts";
 import { inHalves } from "./split-worker.ts";
 import { createVirtualClock, createVirtualSchedules, type VirtualClock } from "./virtual-clock.ts";
+import type { VirtualProductOptions } from "./virtual-product-options.ts";
 import {
   createVirtualRunner,
   type Script,
@@ -35,26 +34,6 @@ import {
   type VirtualRunner,
 } from "./virtual-runner.ts";
 import { type Faults, IMMORTAL, type Life, type StoreCall, watchCalls } from "./watched-calls.ts";
-
-/** Each try of a task goes as the plan of the run says; a task that fails does so each time. */
-export function toScript(plan: Plan): Script {
-  return ({ taskId }) => {
-    const { duration = 0, outcome = "success", label, passes } = plan[taskId] ?? {};
-    if (outcome === "skipped") return { seconds: duration, ending: { kind: "skipped" } };
-    if (outcome === "failed") {
-      const error = { name: "Error", message: "as scripted" };
-      return { seconds: duration, ending: { kind: "failed", retry: true, error } };
-    }
-    const result = label === undefined ? passes : label;
-    return {
-      seconds: duration,
-      ending: {
-        kind: "success",
-        ...(result === undefined ? {} : { result: JSON.stringify(result) }),
-      },
-    };
-  };
-}
 
 /** What a run came to. Times are seconds from its start. */
 export interface Observed {
@@ -79,6 +58,8 @@ export interface VirtualProduct {
   readonly clock: VirtualClock;
   /** Of the engine that lives now. */
   readonly services: Services;
+  /** What was seen of AWS's limits; absent where there are none. */
+  readonly cloud: VirtualCloud | undefined;
   /** All tries since the product began, or since `run` was called, in the order of their starts. */
   readonly tries: readonly SeenTry[];
   /** All calls of callbacks, in order. */
@@ -124,33 +105,6 @@ export interface VirtualProduct {
   close(): Promise<void>;
 }
 
-export interface VirtualProductOptions {
-  /** SQLite in memory when absent. */
-  readonly store?: Metadata & { close?(): Promise<void> };
-  /** Nothing is logged when absent. */
-  readonly logs?: TaskLogs;
-  /** For XComs beyond what a row of the metadata takes. */
-  readonly xcoms?: XComs;
-  /** Tries at the same time; any number when absent. */
-  readonly threads?: number;
-  /** What it usually means when a worker dies without a report; unknown when absent. */
-  readonly silentDeath?: string;
-  /** Whether each try is begun by one call of the worker and ended by another; false when absent. */
-  readonly isSplit?: boolean;
-  /**
-   * Workers as functions of a cloud: the triggerer doesn't wait for them, and nobody tells of their
-   * death.
-   */
-  readonly apart?: {
-    /** The longest that one lives, in seconds. */
-    readonly limit: number;
-    /** Messages to the triggerer that come instead of one; 1 when absent. */
-    copies?(trigger: Trigger): number;
-    /** Whether a call of the triggerer gets lost; false when absent. */
-    isLost?(event: WorkerEvent): boolean;
-  };
-}
-
 /** Early, so that fractions of a second keep their precision in epoch milliseconds. */
 export const BEGIN = Date.UTC(1970, 0, 2);
 
@@ -165,7 +119,7 @@ export function createVirtualProduct(options: VirtualProductOptions = {}): Virtu
   const callbacks: CallbackCall[] = [];
   let tries: SeenTry[] = [];
   /** What is published lives on when the engine dies. */
-  let published = new Map<string, { readonly definition: StateMachine; readonly number: number }>();
+  let published = new Map<string, PublishedDag>();
   let script: Script = () => ({ seconds: 0, ending: { kind: "success" } });
   let runs = 0;
   let brokenFetches = 0;
@@ -203,7 +157,8 @@ export function createVirtualProduct(options: VirtualProductOptions = {}): Virtu
     const timers = createTimerTriggers({
       clock,
       report,
-      onDue: (trigger, signal) => triggerer().handle(trigger, signal),
+      onDue: (message, signal) =>
+        cloud ? cloud.deliver(message) : triggerer().handle(message, signal),
     });
     const triggers: Triggers = {
       async set(trigger) {
@@ -215,20 +170,34 @@ export function createVirtualProduct(options: VirtualProductOptions = {}): Virtu
       metadata,
       clock,
       report,
-      functions: () => ({
-        worker: (event, signal) => calls.invoke(() => work(event, signal)),
-        recorder: (event) => calls.invoke(() => services.recorder.handle(event)),
-        async failed({ dagId, runId }) {
-          const run = await metadata.runs.get(dagId, runId);
-          if (run) await services.recorder.abandon(run, "task_failure");
-          await services.scheduler.schedule(dagId);
+      functions: () =>
+        cloud?.functions ?? {
+          worker: (event, signal) => calls.invoke(() => work(event, signal)),
+          recorder: (event) => calls.invoke(() => services.recorder.handle(event)),
+          defer: timers.defer,
+          async failed({ dagId, runId }) {
+            const run = await metadata.runs.get(dagId, runId);
+            if (run) await services.recorder.abandon(run, "task_failure");
+            await services.scheduler.schedule(dagId);
+          },
         },
-      }),
       onStop: timers.forget,
     });
+    const cloud: VirtualCloud | undefined =
+      options.cloud &&
+      createVirtualCloud(options.cloud, {
+        clock,
+        worker: (event) => calls.invoke(() => work(event, NEVER)),
+        recorder: (event) => calls.invoke(() => services.recorder.handle(event)),
+        triggerer: (message) => apart.handle(message, NEVER),
+        ended: (input) => services.recorder.executionEnded(input),
+        send: timers.defer,
+        stop: (input) => void local.stop(input, "its history is full"),
+        parallelsOf: (dagId) => published.get(dagId)?.parallels ?? 0,
+      });
     const stateMachines = calls.watch(
       {
-        ...local,
+        ...(cloud ? cloud.limit(local) : local),
         async remove(version: VersionName) {
           removedMachines.push(version.hash);
           await local.remove(version);
@@ -240,13 +209,23 @@ export function createVirtualProduct(options: VirtualProductOptions = {}): Virtu
     const logs = options.logs ?? ABSENT.logs;
     const platform = { ...ABSENT, ...used, logs };
     const services = createServices(platform);
-    const work = options.isSplit ? inHalves(services.worker, platform) : services.worker.execute;
-    const apart = createTriggerer(used, async (event, signal) => {
-      if (options.apart?.isLost?.(event)) return;
-      work(event, signal).catch((problem) => report.error(String(problem)));
-    });
+    const work: Worker["execute"] = options.isSplit
+      ? inHalves(services.worker, platform)
+      : services.worker.execute;
+    const apart = createTriggerer(
+      { ...used, versions: services.versions },
+      {
+        async worker(event, signal) {
+          if (options.apart?.isLost?.(event)) return;
+          if (cloud) return cloud.callLater(event);
+          work(event, signal).catch((problem) => report.error(String(problem)));
+        },
+        recorder: async (event) =>
+          cloud ? cloud.recordLater(event) : services.recorder.handle(event),
+      },
+    );
     const triggerer = () => (options.apart ? apart : services.triggerer);
-    return { services, stateMachines, timers, runner, life };
+    return { services, stateMachines, timers, runner, life, cloud };
   }
 
   let engine = boot();
@@ -256,7 +235,8 @@ export function createVirtualProduct(options: VirtualProductOptions = {}): Virtu
     const { definition, gates } = compile(document, { functions: LOCAL_FUNCTIONS });
     const number = (published.get(dagId)?.number ?? 0) + 1;
     const hash = `v${number}`;
-    published.set(dagId, { definition, number });
+    const parallels = [...statesOf(definition)].filter(({ Type }) => Type === "Parallel").length;
+    published.set(dagId, { definition, number, parallels });
     await engine.stateMachines.publish({ dagId, hash, definition });
     const at = new Date(clock.now()).toISOString();
     const shared = { dagId, file: "virtual.ts" };
@@ -349,6 +329,9 @@ export function createVirtualProduct(options: VirtualProductOptions = {}): Virtu
     get services() {
       return engine.services;
     },
+    get cloud() {
+      return engine.cloud;
+    },
     get tries() {
       return tries;
     },
@@ -386,10 +369,20 @@ function turn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
 
+/** Of calls that nothing ends before they end. */
+const NEVER = new AbortController().signal;
+
+interface PublishedDag {
+  readonly definition: StateMachine;
+  readonly number: number;
+  readonly parallels: number;
+}
+
 interface Engine {
   readonly services: Services;
   readonly runner: VirtualRunner;
   readonly stateMachines: LocalStateMachines;
   readonly timers: TimerTriggers;
   readonly life: Life;
+  readonly cloud: VirtualCloud | undefined;
 }

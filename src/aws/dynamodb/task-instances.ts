@@ -34,6 +34,8 @@ const FIELDS: Fields<Omit<TaskInstanceRecord, keyof TaskInstanceKey>> = {
   pokedAt: "text",
   pokedBy: "text",
   token: "text",
+  heldAt: "text",
+  lookedAt: "text",
   message: "text",
   renderedFields: "json",
   skips: "json",

@@ -1,6 +1,6 @@
 // Task: invokes a function and takes its answer, or with `.waitForTaskToken` the answer that
-// someone gives to its token.
-import type { TaskState } from "../../model/asl.ts";
+// someone gives to its token; so does a message to a queue.
+import { payloadOf, type TaskState } from "../../model/asl.ts";
 import { Fault, fromThrown } from "../errors.ts";
 import type { Flow } from "../flow.ts";
 import type { Invocation } from "../host.ts";
@@ -8,8 +8,8 @@ import { fillTemplate } from "../payload.ts";
 import type { Stoppable } from "../scope.ts";
 import type { Answerable } from "../task-tokens.ts";
 
-/** Waits for an answer to the token; of the function's own outcome only a failure counts. */
-const INVOKE_AND_WAIT = "arn:aws:states:::lambda:invoke.waitForTaskToken";
+/** Waits for an answer to the token; of the call's own outcome only a failure counts. */
+const AND_WAIT = ".waitForTaskToken";
 
 /**
  * One try. As on Step Functions, `lambda:invoke` results in `{ StatusCode, Payload }`, a token in
@@ -40,11 +40,12 @@ class TaskTry implements Invocation, Answerable, Stoppable {
     resolve: (result: unknown) => void,
     reject: (error: unknown) => void,
   ) {
-    const token = Resource === INVOKE_AND_WAIT ? flow.host.createToken() : undefined;
+    const token = Resource.endsWith(AND_WAIT) ? flow.host.createToken() : undefined;
     const { context } = flow;
-    this.functionName = Parameters.FunctionName;
+    this.functionName =
+      "FunctionName" in Parameters ? Parameters.FunctionName : Parameters.QueueUrl;
     this.payload = fillTemplate(
-      Parameters.Payload,
+      payloadOf(Parameters),
       input,
       token === undefined ? context : { ...context, Task: { Token: token } },
     );

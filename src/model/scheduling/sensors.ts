@@ -1,5 +1,6 @@
-// When sensors are poked: how long one waits, when its time is over, and what a message of the
-// triggerer is for. (Airflow: sdk/bases/sensor.py in mode "reschedule", without its jitter.)
+// When sensors are poked: how long one waits, when its time is over; and what a message of the
+// triggerer is for, about a sensor or another task that goes on by messages. (Airflow:
+// sdk/bases/sensor.py in mode "reschedule", without its jitter.)
 import type { SensorDocument } from "../document.ts";
 import type { TaskInstanceKey, TaskInstanceRecord } from "../records.ts";
 import { isFinished, type TaskInstanceState } from "../states.ts";
@@ -15,10 +16,28 @@ export interface Trigger extends TaskInstanceKey {
   readonly pokes: number;
   /** Epoch ms. */
   readonly dueAt: number;
+  /** How often the worker was called for this poke by messages before; absent: never. */
+  readonly looks?: number;
+  /** When it was left, epoch ms; only in one with `looks`. */
+  readonly leftAt?: number;
 }
 
-/** How often a sensor is looked at whose turn, against expectation, hasn't come; in ms. */
+/** The engine's message to the triggerer: the task goes on by messages until it has ended. */
+export interface Deferral extends TaskInstanceKey {
+  /** Of the run. */
+  readonly clearNumber: number;
+  /** What the engine wants back when the task has ended. */
+  readonly token: string;
+  /** The error that the engine's own call of the worker has ended with; absent without a call. */
+  readonly error?: string;
+}
+
+/**
+ * How long after a call of which nothing came the worker is called again where no try has begun, in
+ * ms: at first, and at most. It may wait for others to leave room for it.
+ */
 const LOOK_AGAIN_MS = 10_000;
+const LONGEST_LOOK_AGAIN_MS = 300_000;
 
 /** States in which a sensor waits for a moment, or has not begun. */
 const WAITING: ReadonlySet<TaskInstanceState | null> = new Set([
@@ -71,11 +90,16 @@ export function dueOf(
 }
 
 /**
- * When a worker that pokes must have ended, epoch ms; `limit` is the longest that one lives, in
- * seconds.
+ * When the worker of the instance's try must have ended, epoch ms; `limit` is the longest that one
+ * lives, in seconds.
  */
-export function pokeEndsBy({ pokedAt }: TaskInstanceRecord, limit: number): number {
-  return Date.parse(pokedAt ?? "") + limit * 1_000;
+export function pokeEndsBy(
+  { startDate, pokedAt }: Pick<TaskInstanceRecord, "startDate" | "pokedAt">,
+  limit: number,
+): number {
+  // The last try may have been begun by a message or without one.
+  const begun = [startDate, pokedAt].map((moment) => Date.parse(moment ?? "") || 0);
+  return Math.max(...begun) + limit * 1_000;
 }
 
 /**
@@ -101,7 +125,7 @@ const NOTHING: TriggerStep = { call: false };
  * where a worker's death is always reported.
  */
 export function followTrigger(
-  { pokes }: Pick<Trigger, "pokes">,
+  { pokes, looks = 0, leftAt = 0 }: Pick<Trigger, "pokes" | "looks" | "leftAt">,
   known: TaskInstanceRecord | undefined,
   { now, limit }: { readonly now: number; readonly limit: number | undefined },
 ): TriggerStep {
@@ -111,10 +135,14 @@ export function followTrigger(
   const after = (moment: number) => (limit === undefined ? Infinity : moment + limit * 1_000);
   const leave = (dueAt: number, call: boolean): TriggerStep =>
     dueAt < Infinity ? { leave: { pokes, dueAt }, call } : { call };
+  // Another message has had the worker called since this one was left, and was followed by one.
+  if (leftAt > 0 && leftAt < Date.parse(known?.lookedAt ?? "")) return NOTHING;
   const dueAt = dueOf(known);
   if (seen === pokes) {
     if (!WAITING.has(state)) return NOTHING;
-    if (state === null) return leave(now + LOOK_AGAIN_MS, true);
+    if (state === null && limit !== undefined) {
+      return leave(now + Math.min(LOOK_AGAIN_MS * 2 ** looks, LONGEST_LOOK_AGAIN_MS), true);
+    }
     return dueAt !== undefined && dueAt > now ? leave(dueAt, false) : leave(after(now), true);
   }
   if (state === "running" && known) {

@@ -1,7 +1,8 @@
 // Orphans: runs that nobody is at any more, because the process that started or ended them died
-// half way. At the start of a process all running runs are; on AWS they are looked for every few
+// half way, and tasks that wait for a message that was lost. At the start of a process all running runs are; on AWS they are looked for every few
 // minutes (Airflow: adopt_or_reset_orphaned_tasks).
 import type { DagRunRecord } from "../../model/records.ts";
+import { findLostMessage } from "../../model/scheduling/deferrals.ts";
 import { findOld } from "../../model/scheduling/orphans.ts";
 import type { Platform } from "../../ports/platform.ts";
 import type { Recorder } from "./recorder.ts";
@@ -14,8 +15,8 @@ export interface Orphans {
    */
   adoptAll(): Promise<void>;
   /**
-   * Takes up running runs that nobody is at, and plans DAGs whose queued runs have waited a while.
-   * Repeating is safe.
+   * Takes up running runs that nobody is at, leaves new messages for their tasks whose message was
+   * lost, and plans DAGs whose queued runs have waited a while. Repeating is safe.
    */
   adopt(): Promise<void>;
 }
@@ -35,9 +36,10 @@ export function createOrphans(context: OrphansContext): Orphans {
     const { dagId, runId, clearNumber, versionHash: hash } = run;
     const input = { dagId, runId, clearNumber };
     const execution = await stateMachines.executionStatus({ dagId, hash, input });
-    if (execution === "ended") return recorder.executionEnded(input);
+    if (execution === "ended" || execution === "outgrown") return recorder.executionEnded(input);
     // A reason on a run that goes on was written by somebody who was about to end it.
     if (execution === "absent" || run.reason !== undefined) await recorder.resume(run);
+    else await replaceMessages(context, run);
   }
 
   /** One after the other in a few rows; what fails keeps no other from its turn. */
@@ -83,4 +85,25 @@ export function createOrphans(context: OrphansContext): Orphans {
       });
     },
   };
+}
+
+/**
+ * Leaves a new message for each task of the run that waits for one which should have come long ago,
+ * whatever lost it. On one machine messages are lost with the process, whose next start leaves them
+ * anew.
+ */
+async function replaceMessages(
+  { metadata, clock, runner: { limit }, triggers, report }: OrphansContext,
+  { dagId, runId, clearNumber }: DagRunRecord,
+): Promise<void> {
+  if (limit === undefined) return;
+  for (const known of await metadata.taskInstances.list({ dagId, runId })) {
+    const lost = findLostMessage(known, { now: clock.now(), limit });
+    if (!lost) continue;
+    const { taskId, mapIndex } = known;
+    await triggers.set({ dagId, runId, taskId, mapIndex, clearNumber, ...lost });
+    report.warn(
+      `Task "${taskId}" of run "${runId}" of DAG "${dagId}" waited for a message that was lost; it has a new one`,
+    );
+  }
 }

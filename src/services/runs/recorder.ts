@@ -6,15 +6,14 @@ import { instanceKey } from "../../model/instance-key.ts";
 import type { DagRunRecord } from "../../model/records.ts";
 import { settle } from "../../model/task-instance.ts";
 import type { ExecutionInput } from "../../ports/state-machines.ts";
-import type { ServiceContext } from "../service-context.ts";
 import { releaseGate } from "../tasks/gates.ts";
 import { addLogLine } from "../tasks/log-line.ts";
 import { lookAtGate, wakeOtherRuns } from "../tasks/propagate.ts";
 import { applyEnd, finishEnd } from "../tasks/task-ends.ts";
 import { withMeaning } from "../tasks/try-ends.ts";
 import type { InstanceScope, RunScope } from "../tasks/verdicts.ts";
-import { type AbandonReason, abandonRun, endByTasks, type RunEndContext } from "./run-ends.ts";
-import { resumeRun } from "./run-recovery.ts";
+import { type AbandonReason, abandonRun, endByTasks } from "./run-ends.ts";
+import { continueRun, type RecoveryContext, resumeRun } from "./run-recovery.ts";
 import type { Scheduler } from "./scheduler.ts";
 
 /** What the compiled machine sends to the recorder. */
@@ -40,16 +39,15 @@ export interface Recorder {
   /** Takes up a running run whose engine died, when none of its executions is left. */
   resume(run: DagRunRecord): Promise<void>;
   /**
-   * An execution has ended, failed or stopped, without the run's end: the run has failed. Repeating
-   * is safe.
+   * An execution has ended, failed or stopped, without the run's end: the run has failed, or goes on
+   * in another execution if the history of this one was full. Repeating is safe.
    */
   executionEnded(input: ExecutionInput): Promise<void>;
   /** Ends a running run from outside. Nothing happens if it has ended. The caller plans on. */
   abandon(run: DagRunRecord, reason: AbandonReason): Promise<void>;
 }
 
-type RecorderContext = RunEndContext &
-  Pick<ServiceContext, "logs" | "runner"> & { readonly scheduler: Scheduler };
+type RecorderContext = RecoveryContext & { readonly scheduler: Scheduler };
 
 export function createRecorder(context: RecorderContext): Recorder {
   return {
@@ -139,6 +137,10 @@ async function finishRun(context: RecorderContext, event: ExecutionInput): Promi
 async function executionEnded(context: RecorderContext, input: ExecutionInput): Promise<void> {
   const scope = await scopeOf(context, input);
   if (!scope) return;
-  await abandonRun(context, scope.run, "task_failure");
+  const { run } = scope;
+  const { dagId, versionHash: hash } = run;
+  const status = await context.stateMachines.executionStatus({ dagId, hash, input });
+  if (status === "outgrown" && run.reason === undefined) return continueRun(context, run);
+  await abandonRun(context, run, "task_failure");
   await context.scheduler.schedule(input.dagId);
 }

@@ -21,7 +21,14 @@ import { updateDag } from "../update-dag.ts";
 
 export type RunEndContext = Pick<
   ServiceContext,
-  "metadata" | "stateMachines" | "clock" | "notifications" | "report" | "versions" | "callbacks"
+  | "metadata"
+  | "stateMachines"
+  | "triggers"
+  | "clock"
+  | "notifications"
+  | "report"
+  | "versions"
+  | "callbacks"
 >;
 
 /**

@@ -1,43 +1,135 @@
-// The triggerer: on each message it asks the metadata what has become of the sensor, and has the
-// worker poke it if it still waits for that poke. It runs no code of users.
-import { followTrigger, type Trigger } from "../../model/scheduling/sensors.ts";
+// The triggerer: on each message it asks the metadata what has become of the task, and has the
+// worker run it if it still waits for that. The engine's own message is the first of a task whose
+// call it could not make, or which did not end by it. It runs no code of users.
+import { graphOf } from "../../model/graph.ts";
+import { instanceKey } from "../../model/instance-key.ts";
+import type { DagRunRecord, TaskInstanceRecord } from "../../model/records.ts";
+import { hasFailedBy, isDeadBy } from "../../model/scheduling/deferrals.ts";
+import { type Deferral, followTrigger, type Trigger } from "../../model/scheduling/sensors.ts";
+import { isFinished } from "../../model/states.ts";
+import { holdToken, lookAgain } from "../../model/task-instance.ts";
 import type { Platform } from "../../ports/platform.ts";
+import type { Versions } from "../dag-processing/versions.ts";
+import type { RecorderEvent } from "../runs/recorder.ts";
 import type { WorkerEvent } from "./worker-events.ts";
 
 export interface Triggerer {
   /** Handles one message, at its moment or later; repeating is safe. */
-  handle(trigger: Trigger, signal: AbortSignal): Promise<void>;
+  handle(message: Trigger | Deferral, signal: AbortSignal): Promise<void>;
 }
 
 /**
- * `callWorker` may resolve before the worker has done anything, where workers have a limit that
- * tells when it must have.
+ * Both may resolve before the function has done anything, where workers have a limit that tells
+ * when it must have.
  */
-export function createTriggerer(
-  {
-    metadata,
-    clock,
-    triggers,
-    runner,
-  }: Pick<Platform, "clock" | "triggers"> & {
-    readonly metadata: Pick<Platform["metadata"], "runs" | "taskInstances">;
-    readonly runner: Pick<Platform["runner"], "limit">;
-  },
-  callWorker: (event: WorkerEvent, signal: AbortSignal) => Promise<void>,
-): Triggerer {
+export interface TriggererCalls {
+  worker(event: WorkerEvent, signal: AbortSignal): Promise<void>;
+  recorder(event: RecorderEvent): Promise<void>;
+}
+
+export type TriggererContext = Pick<Platform, "clock" | "triggers"> & {
+  readonly metadata: Pick<Platform["metadata"], "runs" | "taskInstances">;
+  readonly runner: Pick<Platform["runner"], "limit">;
+  readonly stateMachines: Pick<Platform["stateMachines"], "release">;
+  readonly versions: Pick<Versions, "get">;
+};
+
+export function createTriggerer(context: TriggererContext, calls: TriggererCalls): Triggerer {
+  const { metadata, stateMachines } = context;
+  const parts = { ...context, calls };
   return {
-    async handle(trigger, signal) {
-      const { dagId, runId, taskId, mapIndex, clearNumber, pokes } = trigger;
+    async handle(message, signal) {
+      const { dagId, runId, clearNumber } = message;
       const run = await metadata.runs.get(dagId, runId);
-      if (run?.state !== "running" || run.clearNumber !== clearNumber) return;
-      const known = await metadata.taskInstances.get(trigger);
-      const { leave, call } = followTrigger(trigger, known, {
-        now: clock.now(),
-        limit: runner.limit,
-      });
-      if (leave) await triggers.set({ ...trigger, ...leave });
-      const event = { dagId, runId, clearNumber, taskId, mapIndex, pokes };
-      if (call) await callWorker(event, signal);
+      const isCurrent = run?.state === "running" && run.clearNumber === clearNumber;
+      if ("token" in message) {
+        if (isCurrent) await takeOver(parts, message, { run, signal });
+        else await stateMachines.release(message.token);
+      } else if (isCurrent) {
+        const known = await metadata.taskInstances.get(message);
+        await follow(parts, message, { known, signal });
+      }
     },
   };
+}
+
+type Parts = TriggererContext & { readonly calls: TriggererCalls };
+
+/**
+ * A task goes on by messages from now on. The token is stored before anything else, so that the
+ * task's end finds it.
+ */
+async function takeOver(
+  parts: Parts,
+  deferral: Deferral,
+  { run, signal }: { readonly run: DagRunRecord; readonly signal: AbortSignal },
+): Promise<void> {
+  const { calls, stateMachines } = parts;
+  const { dagId, runId, clearNumber, taskId, mapIndex, token, error } = deferral;
+  const ids = { dagId, runId, clearNumber, taskId, mapIndex };
+  const known = await hold(parts, deferral, run);
+  if (!known) {
+    // The call that recorded the end may have died before it was propagated.
+    await calls.worker({ ...ids, pokes: 0 }, signal);
+    await stateMachines.release(token);
+    return;
+  }
+  if (hasFailedBy(error, known)) return calls.recorder({ ...ids, action: "settle" });
+  const { pokes = 0, state } = known;
+  const trigger = { ...ids, pokes: state === "running" ? pokes - 1 : pokes, dueAt: 0 };
+  await follow(parts, trigger, { known, signal, isDead: isDeadBy(error, known) });
+}
+
+/** The instance with the token; undefined when it has ended. */
+async function hold(
+  { metadata, versions, clock }: Parts,
+  { token, ...name }: Deferral,
+  run: DagRunRecord,
+): Promise<TaskInstanceRecord | undefined> {
+  const key = instanceKey(run, name);
+  const before = await metadata.taskInstances.get(key);
+  if (before && isFinished(before.state)) return undefined;
+  let maxTries = 0;
+  if (!before) {
+    const { document } = await versions.get(run.dagId, run.versionHash);
+    maxTries = graphOf(document).task(name.taskId)?.retries ?? 0;
+  }
+  const change = holdToken(before, { token, maxTries, now: clock.now() });
+  return metadata.taskInstances.update({ key, ...change });
+}
+
+/** Does what the message is for, by what its instance has come to. */
+async function follow(
+  { metadata, clock, triggers, runner, calls }: Parts,
+  trigger: Trigger,
+  {
+    known,
+    signal,
+    isDead = false,
+  }: {
+    readonly known: TaskInstanceRecord | undefined;
+    readonly signal: AbortSignal;
+    readonly isDead?: boolean;
+  },
+): Promise<void> {
+  const { dagId, runId, taskId, mapIndex, clearNumber, pokes, looks = 0 } = trigger;
+  const key = { dagId, runId, taskId, mapIndex };
+  const now = clock.now();
+  const { limit } = runner;
+  const step = followTrigger(trigger, known, { now, limit });
+  const { leave } = step;
+  const isCalled = step.call || isDead;
+  if (isCalled && looks > 0 && known && !isFinished(known.state)) {
+    const looked = await metadata.taskInstances.update({ key, ...lookAgain(known, { now }) });
+    if (!looked) return;
+  }
+  if (leave) {
+    const next = { ...key, clearNumber, ...leave };
+    const { leftAt = now } = trigger;
+    if (isCalled) await triggers.set({ ...next, looks: looks + 1, leftAt: now });
+    else await triggers.set(looks > 0 ? { ...next, looks, leftAt } : next);
+  }
+  if (!isCalled) return;
+  const event = { dagId, runId, clearNumber, taskId, mapIndex, pokes };
+  await calls.worker(isDead ? { ...event, isDead } : event, signal);
 }

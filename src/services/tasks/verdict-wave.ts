@@ -14,24 +14,31 @@ import { statesByTask } from "../../model/states-by-task.ts";
 import { decide } from "../../model/task-instance.ts";
 import type { Platform } from "../../ports/platform.ts";
 import type { Versions } from "../dag-processing/versions.ts";
-import { releaseGate, releaseSensor } from "./gates.ts";
+import { releaseGate, releaseToken } from "./gates.ts";
 import { decideVerdict, type InstanceScope, type RunScope } from "./verdicts.ts";
 
 /** The metadata, the engine to release gates of, and the versions that runs stay on. */
-export type PropagationContext = Pick<Platform, "metadata" | "stateMachines" | "clock"> & {
+export type PropagationContext = Pick<
+  Platform,
+  "metadata" | "stateMachines" | "triggers" | "clock"
+> & {
   readonly versions: Versions;
 };
 
-/** A task instance that has ended. */
-export type Ended = Pick<TaskInstanceRecord, "taskId" | "mapIndex" | "skips"> & {
+/** A task instance that has ended, with the engine's token if it went on by messages. */
+export type Ended = Pick<TaskInstanceRecord, "taskId" | "mapIndex" | "skips" | "token"> & {
   readonly state: FinishedState;
 };
 
 /** The record as one that has ended; undefined if it hasn't. */
 export function toEnded(record: TaskInstanceRecord): Ended | undefined {
-  const { taskId, mapIndex, state, skips } = record;
+  const { taskId, mapIndex, state, skips, token } = record;
   if (!isFinished(state)) return undefined;
-  return { taskId, mapIndex, state, ...(skips ? { skips } : {}) };
+  return { taskId, mapIndex, state, ...(skips && { skips }), ...withToken(token) };
+}
+
+function withToken(token: string | undefined) {
+  return token === undefined ? {} : { token };
 }
 
 /** What an instance that may not have run has come to. */
@@ -42,7 +49,10 @@ const NOTHING_ENDED: Seen = { newlyEnded: [] };
 /** Instances to let go on when all verdicts are recorded, by their key's text. */
 interface Releases {
   readonly gates: Map<string, TaskInstanceKey>;
-  readonly sensors: Map<string, TaskInstanceKey>;
+  /** Tokens of instances that have ended. */
+  readonly tokens: Set<string>;
+  /** Instances that had ended before, whose tokens an earlier call may have kept. */
+  readonly earlier: Map<string, TaskInstanceKey>;
 }
 
 /** How many upstreams of a wide task are asked first, before all are. */
@@ -61,13 +71,13 @@ export async function recordVerdictsBelow(
   { isRepeated }: { readonly isRepeated: boolean },
 ): Promise<void> {
   const graph = graphOf(scope.version.document);
-  const releases: Releases = { gates: new Map(), sensors: new Map() };
+  const releases: Releases = { gates: new Map(), tokens: new Set(), earlier: new Map() };
   const open: Ended[] = [...ended];
   // First come, first served: where two verdicts lead to different states, the nearer one counts.
   for (const each of open) {
     const key = instanceKey(scope.run, each);
     if (scope.version.gates.has(each.taskId)) releases.gates.set(keyText(key), key);
-    if (graph.task(each.taskId)?.sensor) releases.sensors.set(keyText(key), key);
+    if (each.token !== undefined) releases.tokens.add(each.token);
     open.push(...(await recordSkips(context, scope, each)));
     for (const follower of graph.downstream(each.taskId)) {
       const task = graph.task(follower);
@@ -79,7 +89,8 @@ export async function recordVerdictsBelow(
     }
   }
   for (const key of releases.gates.values()) await releaseGate(context, scope, key);
-  for (const key of releases.sensors.values()) await releaseSensor(context, key);
+  for (const token of releases.tokens) await context.stateMachines.release(token);
+  for (const key of releases.earlier.values()) await releaseToken(context, key);
 }
 
 /** Ends the tasks that the decision of an ended instance skips. */
@@ -103,12 +114,12 @@ async function recordSkips(
  * failed to.
  */
 function noteRelease(
-  { gates, sensors }: Releases,
-  { task, key }: InstanceScope,
+  { gates, earlier }: Releases,
+  { key }: InstanceScope,
   { seen, isRepeated }: { readonly seen: "may-run" | "has-ended"; readonly isRepeated: boolean },
 ): void {
   if (seen === "may-run" || isRepeated) gates.set(keyText(key), key);
-  if (seen === "has-ended" && isRepeated && task.sensor) sensors.set(keyText(key), key);
+  if (seen === "has-ended" && isRepeated) earlier.set(keyText(key), key);
 }
 
 /** The instance whose dependencies are looked at: that of the task as a whole. */
@@ -169,7 +180,8 @@ export async function recordVerdict(
 ): Promise<readonly Ended[]> {
   const change = decide({ state, message, now: clock.now() });
   const changed = await metadata.taskInstances.update({ key, ...change });
-  return changed ? [{ taskId: key.taskId, mapIndex: key.mapIndex, state }] : [];
+  if (!changed) return [];
+  return [{ taskId: key.taskId, mapIndex: key.mapIndex, state, ...withToken(changed.token) }];
 }
 
 function concerns({ version }: RunScope, task: TaskDocument, state: FinishedState): boolean {

@@ -8,20 +8,28 @@ export interface WorkerEvent extends ExecutionInput {
   readonly mapIndex?: number;
   /** Of a sensor's state, which waits until it gets this back. */
   readonly token?: string;
-  /** From the triggerer: the pokes after which the sensor is to be poked. */
+  /** From the triggerer: the pokes after which the task is to run. */
   readonly pokes?: number;
+  /** From the triggerer: the try that is recorded as running has died. */
+  readonly isDead?: boolean;
 }
 
-/** Thrown to be called again: after the task's retry delay, or soon ("Stepwind.NotYet"). */
+/** How the worker asks for more. */
+export type Ask = "Stepwind.Retry" | "Stepwind.NotYet" | "Stepwind.Lost";
+
+/**
+ * Thrown to be called again: after the task's retry delay, soon ("Stepwind.NotYet"), or because the
+ * end of the call's own try could not be recorded ("Stepwind.Lost").
+ */
 export class RetryLater extends Error {
-  override readonly name: "Stepwind.Retry" | "Stepwind.NotYet";
+  override readonly name: Ask;
   /**
    * When the next call has something to do, epoch ms, where that is known; an engine that can't
    * wait so long asks before.
    */
   readonly dueAt: number | undefined;
 
-  constructor(name: "Stepwind.Retry" | "Stepwind.NotYet", message: string, dueAt?: number) {
+  constructor(name: Ask, message: string, dueAt?: number) {
     super(message);
     this.name = name;
     this.dueAt = dueAt;

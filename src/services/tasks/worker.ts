@@ -11,13 +11,19 @@ import type { TaskOutcome } from "../../model/task-call.ts";
 import { start } from "../../model/task-instance.ts";
 import type { DiedTry } from "../../ports/task-runner.ts";
 import type { ServiceContext } from "../service-context.ts";
+import {
+  createTriesUnderWay,
+  executeByMessage,
+  isLost,
+  leaveNext,
+  type MessageContext,
+} from "./message-calls.ts";
 import { untilRetryIsDue } from "./retry-wait.ts";
-import { createPokesUnderWay, executeSensor, leaveNextPoke } from "./sensor.ts";
 import { finishEnd } from "./task-ends.ts";
 import { endTry, type HandedTry, handOutTry, mayStart, type RunTry, runTry } from "./tries.ts";
 import { recordDeath } from "./try-ends.ts";
 import type { InstanceScope } from "./verdicts.ts";
-import { RetryLater, type WorkerEvent } from "./worker-events.ts";
+import { type Ask, RetryLater, type WorkerEvent } from "./worker-events.ts";
 
 export interface Worker {
   /**
@@ -48,17 +54,20 @@ export interface EndedTry {
   readonly ending: TaskOutcome | DiedTry;
 }
 
-export function createWorker(context: ServiceContext): Worker {
-  const withPokes = { ...context, pokesUnderWay: createPokesUnderWay() };
+export function createWorker(services: ServiceContext): Worker {
+  const context = { ...services, triesUnderWay: createTriesUnderWay() };
 
   /** Calls again for whatever fails, unless the failure says itself when to. */
   async function orCalledAgain<T>(
     event: WorkerEvent,
     signal: AbortSignal,
-    work: () => Promise<T>,
+    work: (ask: (name: Ask) => void) => Promise<T>,
   ): Promise<T> {
+    let name: Ask = "Stepwind.NotYet";
     try {
-      return await work();
+      return await work((asked) => {
+        name = asked;
+      });
     } catch (problem) {
       if (problem instanceof RetryLater) throw problem;
       const { dagId, runId, taskId } = event;
@@ -66,38 +75,49 @@ export function createWorker(context: ServiceContext): Worker {
       if (!signal.aborted) context.report.warn(message);
       // What the next call finds in the metadata says what is left to do, a try whose end is
       // missing included.
-      throw new RetryLater("Stepwind.NotYet", message);
+      throw new RetryLater(name, message);
     }
   }
 
-  async function executeBy(run: RunTry, event: WorkerEvent, signal: AbortSignal): Promise<void> {
+  async function executeBy(
+    run: RunTry,
+    event: WorkerEvent,
+    { signal, ask }: { readonly signal: AbortSignal; readonly ask: (name: Ask) => void },
+  ): Promise<void> {
     const instance = await findInstance(context, event);
     if (!instance) return;
-    if (instance.task.sensor) await executeSensor(withPokes, instance, { event, signal, run });
-    else await executeTask(context, instance, { signal, run });
+    const isByMessage = goesOnByMessages(instance, event);
+    if (isByMessage) await executeByMessage(context, instance, { event, signal, run });
+    else {
+      // What fails from then on has cost the try its end.
+      const onBegin = () => ask("Stepwind.Lost");
+      await executeTask(context, instance, { signal, run, onBegin });
+    }
   }
 
   return {
     execute: (event, signal) =>
-      orCalledAgain(event, signal, () => executeBy(runTry, event, signal)),
+      orCalledAgain(event, signal, (ask) => executeBy(runTry, event, { signal, ask })),
 
     begin: (event, signal) =>
-      orCalledAgain(event, signal, async () => {
+      orCalledAgain(event, signal, async (ask) => {
         let handed: HandedTry | undefined;
         const handOut = handOutTry((begun) => {
           handed = begun;
         });
-        await executeBy(handOut, event, signal);
+        await executeBy(handOut, event, { signal, ask });
         return handed;
       }),
 
     end: (ended, signal) =>
-      orCalledAgain(ended.event, signal, async () => {
-        const instance = await findInstance(context, ended.event);
+      orCalledAgain(ended.event, signal, async (ask) => {
+        ask("Stepwind.Lost");
+        const instance = await findInstance(context, ended.event, { isEnd: true });
         if (!instance) return "ended";
         const known = await endHanded(context, instance, ended);
-        if (instance.task.sensor) await leaveNextPoke(context, instance, known);
+        if (goesOnByMessages(instance, ended.event)) await leaveNext(context, instance, known);
         else if (known?.state === "up_for_retry") {
+          if (known.token !== undefined) await leaveNext(context, instance, known);
           await untilRetryIsDue(context.clock, known, { ask: "Stepwind.Retry", signal });
           return "again";
         }
@@ -119,14 +139,23 @@ async function endHanded(
   return known;
 }
 
-/** Undefined when the execution that calls was given up, or its run has ended. */
+/** Sensors do so from the start, other tasks from the message on that the engine has sent. */
+function goesOnByMessages({ task }: InstanceScope, { pokes }: WorkerEvent): boolean {
+  return task.sensor !== undefined || pokes !== undefined;
+}
+
+/**
+ * Undefined when the execution that calls was given up, or its run has ended. The end of a try
+ * counts all the same where another execution has taken the place of the one that called for it.
+ */
 async function findInstance(
   { metadata, versions, stateMachines }: ServiceContext,
   event: WorkerEvent,
+  { isEnd = false }: { readonly isEnd?: boolean } = {},
 ): Promise<InstanceScope | undefined> {
   const { dagId, runId } = event;
   const run = await metadata.runs.get(dagId, runId);
-  const isCurrent = run?.state === "running" && run.clearNumber === event.clearNumber;
+  const isCurrent = run?.state === "running" && (isEnd || run.clearNumber === event.clearNumber);
   const version = isCurrent ? await versions.get(dagId, run.versionHash) : undefined;
   const task = version && graphOf(version.document).task(event.taskId);
   if (isCurrent && task) return { run, version, task, key: instanceKey(run, event) };
@@ -136,17 +165,27 @@ async function findInstance(
 
 /** Runs tries until the task has ended, the next one must wait, or one goes on elsewhere. */
 async function executeTask(
-  context: ServiceContext,
+  context: MessageContext,
   instance: InstanceScope,
-  { signal, run }: { readonly signal: AbortSignal; readonly run: RunTry },
+  how: {
+    readonly signal: AbortSignal;
+    readonly run: RunTry;
+    /** Called when a try begins. */
+    onBegin(): void;
+  },
 ): Promise<void> {
+  const { signal } = how;
   let known = await context.metadata.taskInstances.get(instance.key);
   // The call that recorded the end may have died before it was propagated.
   if (known && isFinished(known.state)) {
     return finishEnd(context, instance, known, { isRepeated: true });
   }
   if (known?.state === "running") {
-    known = await recordDeath(context, instance, known);
+    // The engine makes one call of its own, so the try was begun by a message, or for an execution
+    // that this one has taken the place of.
+    known = isLost(context, instance, known)
+      ? await recordDeath(context, instance, known)
+      : undefined;
     if (!known) throw new RetryLater("Stepwind.NotYet", "another worker is at the task");
     if (known.state === "failed") return;
   }
@@ -156,14 +195,42 @@ async function executeTask(
       await untilRetryIsDue(context.clock, known, { ask, signal });
     }
     if (signal.aborted || !(await mayStart(context, instance, known))) return;
-    const before: TaskInstanceRecord | undefined = known;
-    const after = await run(context, instance, {
-      signal,
-      known: before,
-      begin: (facts) => start(before, facts),
-    });
+    const after = await runUnderWay(context, instance, { ...how, known });
     if (after === "elsewhere" || after?.state !== "up_for_retry") return;
+    // By now another execution may wait for the task, by messages.
+    if (after.token !== undefined) await leaveNext(context, instance, after);
     known = after;
     ask = "Stepwind.Retry";
+  }
+}
+
+/** Runs one try, which counts as going on here until it has ended. */
+async function runUnderWay(
+  context: MessageContext,
+  instance: InstanceScope,
+  {
+    signal,
+    run,
+    known,
+    onBegin,
+  }: {
+    readonly signal: AbortSignal;
+    readonly run: RunTry;
+    readonly known: TaskInstanceRecord | undefined;
+    onBegin(): void;
+  },
+): ReturnType<RunTry> {
+  const underWay = context.triesUnderWay.begin(instance);
+  try {
+    return await run(context, instance, {
+      signal,
+      known,
+      begin(facts) {
+        onBegin();
+        return start(known, facts);
+      },
+    });
+  } finally {
+    underWay.end();
   }
 }

@@ -51,7 +51,9 @@ test("table, buckets and state machines of a deployment that is gone are told by
   const TagSet = [{ Key: "stepwind:deployment", Value: name }];
   await clients.s3.send(new PutBucketTaggingCommand({ Bucket, Tagging: { TagSet } }));
   const document = dagDocument({ tasks: [taskDocument("a")] });
-  const { definition } = compile(document, { functions: { worker: "w", recorder: "r" } });
+  const { definition } = compile(document, {
+    functions: { worker: "w", recorder: "r", triggerQueueUrl: "none" },
+  });
   for (const [machine, tags] of [
     [`${name}_etl`, [{ key: "stepwind:dag", value: "etl" }]],
     [`${name}x_other`, []],

@@ -64,7 +64,7 @@ export async function openLargeDeployment(
   const services = createServices(platform);
   const api = createApiServer(platform, services);
   const processor = createDagProcessor(platform, {
-    functions: { worker: "worker", recorder: "recorder" },
+    functions: { worker: "worker", recorder: "recorder", triggerQueueUrl: "triggers" },
     dagsArePausedAtCreation: false,
     onDagChanged: services.scheduler.schedule,
   });

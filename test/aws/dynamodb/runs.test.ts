@@ -3,11 +3,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createDynamoDbMetadata } from "../../../src/aws/dynamodb/metadata.ts";
 import { createRandom, randomDocument, randomScript } from "../../reference/random-dags.ts";
-import {
-  createVirtualProduct,
-  toScript,
-  type VirtualProduct,
-} from "../../reference/virtual-product.ts";
+import { toScript } from "../../reference/scripts.ts";
+import { createVirtualProduct, type VirtualProduct } from "../../reference/virtual-product.ts";
 import { type DynamoDbServer, startDynamoDb } from "./dynamodb-local.ts";
 
 const DAGS = 30;

@@ -4,7 +4,8 @@ import { expect, test } from "vitest";
 import type { TaskDocument } from "../../../src/model/document.ts";
 import type { WorkerEvent } from "../../../src/services/tasks/worker-events.ts";
 import { dag, task } from "../../reference/documents.ts";
-import type { VirtualProduct, VirtualProductOptions } from "../../reference/virtual-product.ts";
+import type { VirtualProduct } from "../../reference/virtual-product.ts";
+import type { VirtualProductOptions } from "../../reference/virtual-product-options.ts";
 import type { ScriptedTry } from "../../reference/virtual-runner.ts";
 import {
   after as at,

@@ -13,7 +13,7 @@ import {
 import { dagRecord, dagRun } from "../../contract/records.ts";
 import { dagDocument, taskDocument } from "../../model/documents.ts";
 
-const FUNCTIONS = { worker: "worker", recorder: "recorder" };
+const FUNCTIONS = { worker: "worker", recorder: "recorder", triggerQueueUrl: "triggers" };
 /** Seconds that one call of the scheduler's function has for it. */
 const CALL_SECONDS = 270;
 

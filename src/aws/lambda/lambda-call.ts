@@ -1,17 +1,14 @@
-// Calls the worker function without waiting for it: user code runs with the worker's role and
-// nowhere else.
+// Calls a function without waiting for it, so that one that is throttled doesn't matter: Lambda
+// keeps the call and makes it when there is room, for six hours.
 import { InvokeCommand, type LambdaClient } from "@aws-sdk/client-lambda";
-import type { WorkerEvent } from "../../services/tasks/worker-events.ts";
-
 /** The call resolves when Lambda has taken it over. */
-export function createLambdaWorker({
+export function createLambdaCall<Event>({
   client,
   functionName,
 }: {
   readonly client: LambdaClient;
-  /** The worker function. */
   readonly functionName: string;
-}): (event: WorkerEvent) => Promise<void> {
+}): (event: Event) => Promise<void> {
   return async (event) => {
     await client.send(
       new InvokeCommand({

@@ -2,7 +2,7 @@
 import { LambdaClient } from "@aws-sdk/client-lambda";
 import { expect, test } from "vitest";
 import { CLIENT_OPTIONS } from "../../../src/aws/client-options.ts";
-import { createLambdaWorker } from "../../../src/aws/lambda/lambda-worker.ts";
+import { createLambdaCall } from "../../../src/aws/lambda/lambda-call.ts";
 import { createCallingFunction } from "../calling-functions.ts";
 
 test("the worker function is called, and not waited for", async () => {
@@ -12,7 +12,7 @@ test("the worker function is called, and not waited for", async () => {
     called.resolve(event);
     return answer.promise;
   });
-  const callWorker = createLambdaWorker({ client: new LambdaClient(CLIENT_OPTIONS), functionName });
+  const callWorker = createLambdaCall({ client: new LambdaClient(CLIENT_OPTIONS), functionName });
   const event = { dagId: "größe", runId: "r", clearNumber: 2, taskId: "s", pokes: 3 };
   await callWorker(event);
   expect(await called.promise).toEqual(event);

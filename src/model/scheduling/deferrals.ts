@@ -1,0 +1,67 @@
+// Tasks that go on by messages: what the error of the engine's own call says of a try, and which
+// task has lost its message.
+import type { TaskInstanceRecord } from "../records.ts";
+import { isFinished } from "../states.ts";
+import { dueOf, pokeEndsBy, type Trigger } from "./sensors.ts";
+
+/**
+ * Errors of the engine's call after which the worker may be at the task all the same: it was not
+ * called, the call was lost on the way, or it has found another worker at the task. (AWS Lambda:
+ * "Invoke", errors; Step Functions: "Handle transient Lambda service exceptions")
+ */
+const SAY_NOTHING: ReadonlySet<string> = new Set([
+  "Lambda.TooManyRequestsException",
+  "Lambda.ServiceException",
+  "Lambda.AWSLambdaException",
+  "Lambda.SdkClientException",
+  "Stepwind.NotYet",
+  "Stepwind.Retry",
+]);
+
+/** The worker itself says that it could not record how its try ended. */
+const LOST = "Stepwind.Lost";
+
+/** Whether a try that the engine called for, and that is recorded as running, has died. */
+export function isDeadBy(
+  error: string | undefined,
+  { state, pokedBy }: Pick<TaskInstanceRecord, "state" | "pokedBy">,
+): boolean {
+  const isOver = error !== undefined && !SAY_NOTHING.has(error);
+  return isOver && state === "running" && pokedBy !== "triggerer";
+}
+
+/**
+ * Whether the worker died before it could record a try, and the task has no retry that would have
+ * it called again.
+ */
+export function hasFailedBy(
+  error: string | undefined,
+  { state, maxTries }: Pick<TaskInstanceRecord, "state" | "maxTries">,
+): boolean {
+  if (error === undefined || SAY_NOTHING.has(error) || error === LOST) return false;
+  return state === null && maxTries <= 0;
+}
+
+/** What a message may be late by before it counts as lost, in ms. */
+const LATE_MS = 300_000;
+
+/**
+ * The message that an instance has lost: one that holds the engine's token, and that long since
+ * should have been looked at. Undefined for one that hasn't. `limit` is the longest that a worker
+ * lives, in seconds.
+ */
+export function findLostMessage(
+  known: TaskInstanceRecord,
+  { now, limit }: { readonly now: number; readonly limit: number },
+): Pick<Trigger, "pokes" | "dueAt" | "looks" | "leftAt"> | undefined {
+  const { token, state, pokes = 0 } = known;
+  if (token === undefined || isFinished(state)) return undefined;
+  const isRunning = state === "running";
+  const looked = Date.parse(known.lookedAt ?? "") || 0;
+  const held = Date.parse(known.heldAt ?? "") || 0;
+  const wanted = Math.max(held, isRunning ? pokeEndsBy(known, limit) : (dueOf(known) ?? 0));
+  // After a look, the next one is some time away.
+  const latest = looked > wanted ? looked + limit * 1_000 : wanted;
+  if (latest + LATE_MS > now) return undefined;
+  return { pokes: isRunning ? pokes - 1 : pokes, dueAt: now, looks: 1, leftAt: now };
+}
