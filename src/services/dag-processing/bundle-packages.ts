@@ -38,7 +38,7 @@ export async function findPackages(
 }
 
 /** A package can't be bundled; the message names it, and `hint` says what to do. */
-export class UnusablePackage extends Error {
+class UnusablePackage extends Error {
   override readonly name = "UnusablePackage";
   readonly hint: string;
 
