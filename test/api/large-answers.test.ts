@@ -42,7 +42,7 @@ test("a log of 109 MB by full_content comes in answers that pass, without losing
   expect(seen).toEqual(Array.from({ length: lines }, (_, line) => String(line)));
   expect(answers).toBeGreaterThan(25);
   expect(answers).toBeLessThan(80);
-});
+}, 120_000);
 
 test("a line that no answer can hold is cut and says so", async () => {
   const { platform, services, metadata } = await createApiProduct();

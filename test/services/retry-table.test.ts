@@ -90,10 +90,13 @@ async function timeOf(clock: VirtualClock, work: Promise<unknown>) {
   }
 }
 
+const ACTIVE = ["queued", "running"] as const;
+
 const CHANGES: Readonly<Record<string, (metadata: Metadata) => Promise<unknown>>> = {
   "a run's creation": ({ runs }) => runs.create(dagRun()),
   "a run's start": ({ runs }) =>
-    runs.update({ dagId: "etl", runId: "r", from: ["queued"], set: { state: "running" } }),
+    // The table, where it answers, knows of a running run.
+    runs.update({ dagId: "etl", runId: "r", from: [...ACTIVE], set: { state: "running" } }),
   "a run's end": ({ runs }) =>
     runs.update({ dagId: "etl", runId: "r", from: ["running"], set: { state: "success" } }),
   "a task's end": ({ taskInstances }) =>
