@@ -120,12 +120,11 @@ async function runTry(
     ...onLogOf(parts),
     ...limits,
   });
-  const key = tryKeyOf(call);
   if (ending.kind === "answer") {
-    await parts.logs.append(key, []);
+    if (parts.logs.add) await parts.logs.append(tryKeyOf(call), []);
     return toOutcome(ending.value);
   }
-  await logDeath(parts, key, { ending, what: "The try" });
+  await logDeath(parts, tryKeyOf(call), { ending, what: "The try" });
   const timedOut = ending.cause === "timeout" && isOwn ? { timedOut: true } : {};
   return { kind: "died", reason: ending.reason, ...timedOut };
 }
@@ -151,9 +150,11 @@ async function runCallbacks(
     ...onLogOf(parts),
     ...limits,
   });
-  const key = tryKeyOf(call);
-  if (ending.kind === "answer") await parts.logs.append(key, []);
-  else await logDeath(parts, key, { ending, what: "The callbacks" });
+  if (ending.kind === "died") {
+    await logDeath(parts, tryKeyOf(call), { ending, what: "The callbacks" });
+  } else if (parts.logs.add) {
+    await parts.logs.append(tryKeyOf(call), []);
+  }
 }
 
 async function reportUnusable(
