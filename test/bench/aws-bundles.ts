@@ -28,13 +28,14 @@ export async function benchAwsBundles() {
 }
 
 /**
- * Whatever the functions read; the values may be any but for these two, since nothing is called at
+ * Whatever the functions read; the values may be any but for these, since nothing is called at
  * import.
  */
 function anyEnvironment(): Readonly<Record<string, string>> {
   const values: Record<string, string> = {
     STEPWIND_SCHEDULES: "scheduler",
     STEPWIND_WORKER_TIMEOUT: "900",
+    STEPWIND_RETENTION: "runs=90",
   };
   readEnvironment(new Proxy(values, { get: (_, name) => (values[String(name)] ??= "x") }));
   return values;
