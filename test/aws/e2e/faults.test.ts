@@ -70,7 +70,7 @@ async function limitWorkers(): Promise<void> {
   isLimited = true;
 }
 
-test(`${DAGS * RUNS_PER_DAG} runs end right while calls of DynamoDB, Step Functions and Lambda fail`, {
+test(`${DAGS * RUNS_PER_DAG} runs end right within AWS's limits while calls of DynamoDB, Step Functions and Lambda fail`, {
   timeout: 600_000,
 }, async () => {
   const since = Date.now();
@@ -116,6 +116,13 @@ test(`${DAGS * RUNS_PER_DAG} runs end right while calls of DynamoDB, Step Functi
       `${service} ${endpoint.injected(service, "throttled")}/${endpoint.injected(service, "lost")}`,
   );
   console.info(`${endpoint.calls} calls; throttled/lost: ${told.join(", ")}; refused ${refused}`);
+  const { broken, largest, throttled } = endpoint.limits;
+  console.info(`largest: ${JSON.stringify([...largest])}; too often: ${throttled}`);
+  expect(broken, "AWS's limits").toEqual([]);
+  // Tasks that wait do so by the engine's own messages, which don't pass here.
+  for (const kind of ["definition", "input or output", "message to SNS"]) {
+    expect(largest.get(kind), kind).toBeGreaterThan(0);
+  }
   // Far below what the rates give on average.
   const sumOf = (service: (typeof FAULTY_SERVICES)[number]) =>
     endpoint.injected(service, "throttled") + endpoint.injected(service, "lost");

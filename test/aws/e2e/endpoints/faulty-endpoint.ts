@@ -1,6 +1,8 @@
 // An AWS endpoint that fails at random, in front of an emulator: it throttles calls as the service
-// would, or makes them and loses the answer, so that the caller repeats what was done.
+// would, or makes them and loses the answer, so that the caller repeats what was done. It holds
+// calls to AWS's limits as well.
 import type { Random } from "../../../reference/random-dags.ts";
+import { type CallLimits, createCallLimits } from "./call-limits.ts";
 import {
   type Answer,
   type Call,
@@ -12,6 +14,9 @@ import {
 /** Services whose calls fail. */
 export const FAULTY_SERVICES = ["dynamodb", "sfn", "lambda", "s3", "sns", "ssm"] as const;
 
+/** Others whose calls are held to AWS's limits. */
+const LIMITED_SERVICES = ["sqs"] as const;
+
 type FaultKind = "throttled" | "lost";
 
 export interface FaultyEndpoint {
@@ -19,6 +24,8 @@ export interface FaultyEndpoint {
   leadThrough(functionName: string): Promise<void>;
   /** How many calls of the service have failed so. */
   injected(service: ServiceName, kind: FaultKind): number;
+  /** AWS's limits, and what came near them or broke them. */
+  readonly limits: CallLimits;
   /** Calls that came in. */
   readonly calls: number;
   close(): Promise<void>;
@@ -36,6 +43,7 @@ export async function startFaultyEndpoint({
   readonly rates: Readonly<Record<FaultKind, number>>;
 }): Promise<FaultyEndpoint> {
   const counts = new Map<string, number>();
+  const limits = createCallLimits(Date.now);
   let calls = 0;
 
   const count = (service: ServiceName, kind: FaultKind) => counts.get(`${service} ${kind}`) ?? 0;
@@ -47,12 +55,12 @@ export async function startFaultyEndpoint({
     return undefined;
   }
 
-  async function answer(
-    { service }: Call,
-    forward: () => Promise<Answer>,
-  ): Promise<Answer | undefined> {
+  async function answer(call: Call, forward: () => Promise<Answer>): Promise<Answer | undefined> {
     calls += 1;
-    const fault = service && drawFault(service);
+    const { service } = call;
+    if (service && limits.isThrottled(call)) return throttled(service, random);
+    const isFaulty = FAULTY_SERVICES.some((each) => each === service);
+    const fault = service && isFaulty ? drawFault(service) : undefined;
     if (service === undefined || fault === undefined) return forward();
     counts.set(`${service} ${fault}`, count(service, fault) + 1);
     if (fault === "throttled") return throttled(service, random);
@@ -62,8 +70,10 @@ export async function startFaultyEndpoint({
 
   const between: EndpointBetween = await startEndpointBetween(answer);
   return {
-    leadThrough: (functionName) => between.leadThrough(functionName, FAULTY_SERVICES),
+    leadThrough: (functionName) =>
+      between.leadThrough(functionName, [...FAULTY_SERVICES, ...LIMITED_SERVICES]),
     injected: count,
+    limits,
     get calls() {
       return calls;
     },
