@@ -3,7 +3,7 @@
 import type { TaskDocument } from "../document.ts";
 
 /** Airflow's cap of a growing delay, in seconds, where the task sets none. */
-export const LONGEST_GROWN_DELAY = 86_400;
+const LONGEST_GROWN_DELAY = 86_400;
 
 export type RetryPolicy = Pick<TaskDocument, "retryDelay" | "retryBackoff" | "maxRetryDelay">;
 
