@@ -140,6 +140,9 @@ const UNSEEN: readonly RegExp[] = [
   // Calls of Lambda itself, which pass no endpoint of ours: logs, traces, dead letters, messages.
   / (logs|xray):/,
   /^(dag-processor|scheduler|worker|recorder|notifier) sqs:SendMessage$/,
+  // Tasks that can't run at once go on by messages; here all of them run at once.
+  /^triggerer (dynamodb:(Query|PutItem|UpdateItem)|states:SendTaskSuccess)$/,
+  /^api-server sqs:SendMessage$/,
   /^triggerer sqs:(ReceiveMessage|DeleteMessage|ChangeMessageVisibility|GetQueue)/,
   // Whoever changes a DAG or ends a run plans, and with that may start and end any other run.
   /^(dag-processor|scheduler|recorder|api-server) (states|scheduler|iam|sns|lambda|s3|dynamodb):/,
