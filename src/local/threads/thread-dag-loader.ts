@@ -95,6 +95,7 @@ export function createThreadDagLoader({
     async close() {
       closing.abort();
       await pool.close();
+      journal.close();
     },
   };
 }
