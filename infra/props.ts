@@ -59,7 +59,9 @@ export interface StepwindProps {
   };
   /** DAG files that are processed at the same time at most; the account's limit when absent. */
   readonly processorReservedConcurrency?: number;
-  /** Requests to the API that are served at the same time at most; the account's limit when absent. */
+  /**
+   * Requests to the API that are served at the same time at most; the account's limit when absent.
+   */
   readonly apiReservedConcurrency?: number;
   /**
    * Where DAG files are imported: in this VPC, in a security group that lets nothing out. Without

@@ -218,7 +218,9 @@ async function wasStartedBefore(
   return (await orUndefined(call, "ExecutionDoesNotExist")) !== undefined;
 }
 
-/** Step Functions quotas: 25,000 events; the cause is the only mark of an execution that had them. */
+/**
+ * Step Functions quotas: 25,000 events; the cause is the only mark of an execution that had them.
+ */
 function isOutgrown({ error, cause = "" }: Pick<DescribeExecutionOutput, "error" | "cause">) {
   return error === "States.Runtime" && cause.includes("maximum number of history events");
 }

@@ -8,7 +8,9 @@ const INVOKE = "arn:aws:states:::lambda:invoke";
 const INVOKE_AND_WAIT = `${INVOKE}.waitForTaskToken`;
 const SEND_AND_WAIT = "arn:aws:states:::sqs:sendMessage.waitForTaskToken";
 
-/** Longest wait for a token, in seconds. Step Functions quotas: an execution lasts a year at most. */
+/**
+ * Longest wait for a token, in seconds. Step Functions quotas: an execution lasts a year at most.
+ */
 const A_YEAR = 31_536_000;
 
 const RUN_IDS = { "dagId.$": "$.dagId", "runId.$": "$.runId", "clearNumber.$": "$.clearNumber" };

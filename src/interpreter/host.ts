@@ -2,8 +2,8 @@
 // waits.
 
 /**
- * One call of a function, or one message to a queue, by a Task state; every try is a call of its own. Its values are shared,
- * not copied: don't change them.
+ * One call of a function, or one message to a queue, by a Task state; every try is a call of its
+ * own. Its values are shared, not copied: don't change them.
  */
 export interface Invocation {
   /** Of a message to a queue: the queue's URL. */

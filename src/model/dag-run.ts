@@ -42,7 +42,9 @@ export function requeueRun({ clearNumber }: Cleared): RunTransition {
   };
 }
 
-/** A running run goes on in another execution, since its own has failed for a limit of the engine. */
+/**
+ * A running run goes on in another execution, since its own has failed for a limit of the engine.
+ */
 export function moveRun({ clearNumber }: Cleared): RunTransition {
   return { from: ["running"], clearNumber, set: { clearNumber: clearNumber + 1 } };
 }

@@ -1,5 +1,5 @@
-// Where user code runs, apart from the product's own. The worker reserves a slot, records the try as
-// running, runs it in the slot, and releases the slot.
+// Where user code runs, apart from the product's own. The worker reserves a slot, records the try
+// as running, runs it in the slot, and releases the slot.
 import type { TaskInstanceKey } from "../model/records.ts";
 import type { CallbackCall, TaskCall, TaskOutcome } from "../model/task-call.ts";
 import type { TaskServices } from "../model/task-services.ts";
@@ -53,7 +53,9 @@ export interface TaskRunner {
   readonly canIsolate?: boolean;
   /** The longest that a worker lives, in seconds; absent where its death is always reported. */
   readonly limit?: number;
-  /** What it usually means when a worker dies without a report, for people; absent where unknown. */
+  /**
+   * What it usually means when a worker dies without a report, for people; absent where unknown.
+   */
   readonly silentDeath?: string;
   /**
    * Waits until a try may run. Undefined when the signal was aborted first. Rejects when the bundle

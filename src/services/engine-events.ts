@@ -16,8 +16,8 @@ export function toWorkerEvent(payload: Payload): WorkerEvent {
 }
 
 /**
- * What a Task state sends to the triggerer's queue; throws when the payload is none. An error of the
- * recorder, at the task's gate, is below "gate" and says nothing of the worker.
+ * What a Task state sends to the triggerer's queue; throws when the payload is none. An error of
+ * the recorder, at the task's gate, is below "gate" and says nothing of the worker.
  */
 export function toDeferral(payload: Payload): Deferral {
   const { error } = payload;

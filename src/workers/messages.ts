@@ -1,5 +1,5 @@
-// What a pool and its workers say to each other: over a MessagePort with a thread, over pipes with a
-// process. A worker has one call at a time.
+// What a pool and its workers say to each other: over a MessagePort with a thread, over pipes with
+// a process. A worker has one call at a time.
 import type { LogEntry } from "../model/records.ts";
 import type { TryKey } from "../ports/task-logs.ts";
 

@@ -8,6 +8,7 @@ import { afterAll, expect, test } from "vitest";
 import { createProcessTaskRunner } from "../../src/aws/lambda/process-task-runner.ts";
 import { startUserProcesses } from "../../src/aws/lambda/user-processes.ts";
 import { UnusableBundle } from "../../src/ports/dag-source.ts";
+import { MANUAL_RUN, NO_SERVICES } from "./call-parts.ts";
 
 const MB = 1_024 * 1_024;
 const folder = mkdtempSync(join(tmpdir(), "stepwind-"));
@@ -32,26 +33,6 @@ const runner = createProcessTaskRunner({
   deadline: () => Date.now() + 900_000,
 });
 
-const nothing = async () => undefined;
-const services = {
-  getVariable: nothing,
-  setVariable: async () => {},
-  getConnection: nothing,
-  getXCom: nothing,
-  setXCom: async () => {},
-  getTaskState: nothing,
-  putTaskState: async () => {},
-};
-const run = {
-  runType: "manual",
-  logicalDate: null,
-  dataIntervalStart: null,
-  dataIntervalEnd: null,
-  runAfter: "2026-01-01T00:00:00.000Z",
-  startDate: null,
-  conf: {},
-} as const;
-
 /** A bundle that keeps so many megabytes, and whose task answers its process's id and memory. */
 function writeBundle(hash: string, keptMb: number): void {
   writeFileSync(
@@ -75,8 +56,8 @@ async function runTask(bundleHash: string) {
   };
   const { signal } = new AbortController();
   const slot = await runner.reserve({ instance: call, bundleHash, signal, priority: () => 0 });
-  const options = { bundleHash, signal, services };
-  const outcome = await slot?.run({ ...call, run, params: {}, reads: {} }, options);
+  const options = { bundleHash, signal, services: NO_SERVICES };
+  const outcome = await slot?.run({ ...call, run: MANUAL_RUN, params: {}, reads: {} }, options);
   slot?.release();
   await runner.settled();
   return outcome;

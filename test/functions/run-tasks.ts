@@ -5,6 +5,7 @@ import { pathToFileURL } from "node:url";
 import { createProcessTaskRunner } from "../../src/aws/lambda/process-task-runner.ts";
 import { startUserProcesses } from "../../src/aws/lambda/user-processes.ts";
 import type { LogEntry } from "../../src/model/records.ts";
+import { MANUAL_RUN, NO_SERVICES } from "./call-parts.ts";
 
 interface Asked {
   /** The bundle's file. */
@@ -33,25 +34,6 @@ const runner = createProcessTaskRunner({
   deadline: () => end,
 });
 
-const nothing = async () => undefined;
-const services = {
-  getVariable: nothing,
-  setVariable: async () => {},
-  getConnection: nothing,
-  getXCom: nothing,
-  setXCom: async () => {},
-  getTaskState: nothing,
-  putTaskState: async () => {},
-};
-const run = {
-  runType: "manual",
-  logicalDate: null,
-  dataIntervalStart: null,
-  dataIntervalEnd: null,
-  runAfter: "2026-01-01T00:00:00.000Z",
-  startDate: null,
-  conf: {},
-} as const;
 const outcomes: unknown[] = [];
 for (const taskId of taskIds) {
   // As Lambda does before each call.
@@ -71,10 +53,10 @@ for (const taskId of taskIds) {
     signal,
     priority: () => 0,
   });
-  const options = { bundleHash: "b1", signal, services };
+  const options = { bundleHash: "b1", signal, services: NO_SERVICES };
   outcomes.push(
     await slot?.run(
-      { ...call, run, params: {}, reads: {} },
+      { ...call, run: MANUAL_RUN, params: {}, reads: {} },
       { ...options, ...(timeout === undefined ? {} : { timeout }) },
     ),
   );

@@ -1,5 +1,5 @@
-// /db/clean: removes old history (Airflow: `airflow db clean`, which has no route there). One request
-// does as much as its time lets; the caller goes on with `after`.
+// /db/clean: removes old history (Airflow: `airflow db clean`, which has no route there). One
+// request does as much as its time lets; the caller goes on with `after`.
 import { z } from "zod";
 import { CLEAN_TABLES, type CleanTable } from "../../model/scheduling/history-retention.ts";
 import { parseMoment } from "../../model/values/time.ts";

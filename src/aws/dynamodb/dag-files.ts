@@ -1,6 +1,6 @@
-// DAG files in DynamoDB: their records in one partition, in the order of their paths, and small items
-// that lead to them from what they import, from DAG ids that another file has, and from the fact
-// that they have errors. No question about a few files reads the records of all.
+// DAG files in DynamoDB: their records in one partition, in the order of their paths, and small
+// items that lead to them from what they import, from DAG ids that another file has, and from the
+// fact that they have errors. No question about a few files reads the records of all.
 import { randomUUID } from "node:crypto";
 import { type FileFinder, findersOf, importsThatMean } from "../../model/dag-files.ts";
 import type { DagFileRecord } from "../../model/records.ts";

@@ -1,5 +1,5 @@
-// The list of running runs in a table of an earlier release, which wrote none: it is made once, from
-// the runs that are active then.
+// The list of running runs in a table of an earlier release, which wrote none: it is made once,
+// from the runs that are active then.
 import type { RunStore } from "../../ports/metadata.ts";
 import { type ItemKey, joinKey, toKey } from "./keys.ts";
 import { runningPartition } from "./run-finders.ts";

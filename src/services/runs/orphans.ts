@@ -1,6 +1,6 @@
 // Orphans: runs that nobody is at any more, because the process that started or ended them died
-// half way, and tasks that wait for a message that was lost. At the start of a process all running runs are; on AWS they are looked for every few
-// minutes (Airflow: adopt_or_reset_orphaned_tasks).
+// half way, and tasks that wait for a message that was lost. At the start of a process all running
+// runs are; on AWS they are looked for every few minutes (Airflow: adopt_or_reset_orphaned_tasks).
 import type { DagRunRecord } from "../../model/records.ts";
 import { findLostMessage } from "../../model/scheduling/deferrals.ts";
 import { findOld } from "../../model/scheduling/orphans.ts";

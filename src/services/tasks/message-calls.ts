@@ -100,7 +100,8 @@ async function enterSensor(
   }
   const pokes = known.pokes ?? 0;
   if (known.state === "running") {
-    // A machine of Stepwind 0.1 calls again when its own call has failed; the triggerer's may go on.
+    // A machine of Stepwind 0.1 calls again when its own call has failed; the triggerer's may go
+    // on.
     const isEngines = limit !== undefined && known.pokedBy === "engine";
     if (!isEngines && !isLost(context, instance, known)) {
       if (limit !== undefined) {
@@ -202,7 +203,6 @@ async function lookLater(
  * looked at afterwards, so that no wake-up between the two is lost.
  */
 async function waitAtGate(context: MessageContext, instance: InstanceScope): Promise<void> {
-  if (!instance.version.gates.has(instance.task.taskId)) return;
   await context.metadata.gates.put({ ...instance.key, token: BY_MESSAGE });
   await lookAtGate(context, instance);
 }

@@ -1,5 +1,6 @@
 // The upkeep: what has to be gone on with though nothing happens. The scheduler does it every few
-// minutes: orphans, state machines that wait to be made, DAGs that are being deleted, history that is old.
+// minutes: orphans, state machines that wait to be made, DAGs that are being deleted, history that
+// is old.
 import type { CompileOptions } from "../../compiler/compile.ts";
 import type { Retention } from "../../model/scheduling/history-retention.ts";
 import type { Platform } from "../../ports/platform.ts";

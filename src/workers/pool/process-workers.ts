@@ -1,5 +1,5 @@
-// Workers that are processes of their own: whatever their code does, blocked system calls and crashes
-// of native code included, they can be ended, and how they ended is known.
+// Workers that are processes of their own: whatever their code does, blocked system calls and
+// crashes of native code included, they can be ended, and how they ended is known.
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFile } from "node:fs/promises";

@@ -36,7 +36,10 @@ export interface WorkerPool {
   reserve(request: SlotRequest): Promise<WorkerSlot | undefined>;
   /** Reserves a slot, runs the call in it and releases it. */
   run(call: WorkerCall): Promise<CallEnding>;
-  /** Starts the workers that are kept for good, so that the first call need not wait for one. Resolves when they have. */
+  /**
+   * Starts the workers that are kept for good, so that the first call need not wait for one.
+   * Resolves when they have.
+   */
   warmUp(): Promise<void>;
   /** Workers alive that take calls. */
   readonly size: number;

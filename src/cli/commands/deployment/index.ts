@@ -1,5 +1,5 @@
-// Commands about a deployment on AWS: push, doctor, undeploy, revoke-tokens. What talks to AWS is loaded when one
-// of them runs.
+// Commands about a deployment on AWS: push, doctor, undeploy, revoke-tokens. What talks to AWS is
+// loaded when one of them runs.
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { refuseUrl } from "../../server-wish.ts";
 import { placesOf, type Session } from "../../session.ts";
