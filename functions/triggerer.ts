@@ -3,24 +3,36 @@
 import { LambdaClient } from "@aws-sdk/client-lambda";
 import type { SQSBatchResponse, SQSEvent } from "aws-lambda";
 import { BRIEF, CLIENT_OPTIONS } from "../src/aws/client-options.ts";
-import { readEnvironment } from "../src/aws/environment.ts";
+import { readEnvironment, taskFunctionsOf } from "../src/aws/environment.ts";
 import { createLambdaCall } from "../src/aws/lambda/lambda-call.ts";
+import { createTaskCall } from "../src/aws/lambda/task-call.ts";
 import { createAwsPlatform } from "../src/aws/platform.ts";
 import { receiveTriggers } from "../src/aws/sqs-triggers.ts";
 import { createVersions } from "../src/services/dag-processing/versions.ts";
 import { createTriggerer } from "../src/services/tasks/triggerer.ts";
+import type { WorkerEvent } from "../src/services/tasks/worker-events.ts";
 
 const environment = readEnvironment(process.env);
 const platform = createAwsPlatform(environment, { storage: BRIEF });
 const client = new LambdaClient(CLIENT_OPTIONS);
+const versions = createVersions(platform.metadata.versions);
+const host = taskFunctionsOf(environment);
+const { capabilities } = platform;
 const triggerer = createTriggerer(
-  { ...platform, versions: createVersions(platform.metadata.versions) },
+  { ...platform, versions },
   {
-    worker: createLambdaCall({ client, functionName: environment.worker }),
+    worker: host
+      ? createTaskCall({ client, host, capabilities, roleOf })
+      : createLambdaCall({ client, functionName: environment.worker }),
     recorder: createLambdaCall({ client, functionName: environment.recorder }),
   },
 );
 const never = new AbortController().signal;
+
+async function roleOf({ dagId, runId }: WorkerEvent): Promise<string | undefined> {
+  const run = await platform.metadata.runs.get(dagId, runId);
+  return run && (await versions.get(dagId, run.versionHash)).document.role;
+}
 
 export function handler(event: SQSEvent): Promise<SQSBatchResponse> {
   return receiveTriggers(event, {

@@ -15,6 +15,7 @@ const stack = new Stack(app, read("stack") ?? "Stepwind", {
   ...(account && region ? { env: { account, region } } : {}),
 });
 new Stepwind(stack, "Default", {
+  isolation: read("isolation") === "shared" ? "shared" : "task-function",
   schedules: read("schedules") === "rules" ? "rules" : "scheduler",
   monitoring: read("monitoring") !== "none",
   removalPolicy: read("removal") === "destroy" ? RemovalPolicy.DESTROY : RemovalPolicy.RETAIN,

@@ -20,6 +20,8 @@ export interface EnvironmentParts extends EngineRoles {
   readonly schedules: NonNullable<StepwindProps["schedules"]>;
   readonly dagsArePausedAtCreation: boolean;
   readonly retention: StepwindProps["retention"];
+  /** Names of the functions that run the code of DAGs; none where the worker does. */
+  readonly taskEnvironment: Readonly<Record<string, string>>;
 }
 
 /** What all functions but the loader get. */
@@ -37,6 +39,7 @@ export function createEnvironment(parts: EnvironmentParts): Readonly<Record<stri
     STEPWIND_WORKER: names.functionName("worker"),
     STEPWIND_WORKER_TIMEOUT: String(parts.workerTimeoutSeconds),
     STEPWIND_WORKER_MEMORY: String(parts.workerMemoryMb),
+    ...parts.taskEnvironment,
     STEPWIND_RECORDER: names.functionName("recorder"),
     STEPWIND_LOADER: names.functionName("dag-loader"),
     STEPWIND_SCHEDULER_ARN: names.functionArn("scheduler"),

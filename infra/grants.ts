@@ -8,11 +8,14 @@ import type { Service } from "./functions.ts";
 import type { Names, ServiceName } from "./names.ts";
 import { allow } from "./permissions.ts";
 import type { Storage } from "./storage.ts";
+import type { TaskFunctions } from "./task-functions.ts";
 
 export interface Parts {
   readonly names: Names;
   readonly storage: Storage;
   readonly services: Readonly<Record<ServiceName, Service>>;
+  /** Absent where the worker runs the code of DAGs itself. */
+  readonly tasks: TaskFunctions | undefined;
   readonly stateMachineRole: iam.Role;
   readonly scheduleRole: iam.Role;
   readonly topic: sns.Topic;
@@ -52,12 +55,12 @@ export function grantAll(parts: Parts): void {
     useObjects(role, parts, { read: ["logs"], write: role === recorder.role ? ["logs"] : [] });
   }
 
-  handOverCallbacks(worker.role, parts);
-  tellFailures(worker.role, parts);
-  releaseGates(worker.role, parts);
-  useObjects(worker.role, parts, { read: ["bundles", "xcoms"], write: ["logs", "xcoms"] });
-  readParameters(worker.role, parts, ["connections/*", "variables/*"]);
-
+  runTasks(worker.role, parts, []);
+  if (parts.tasks) {
+    const { role } = parts.tasks.executionApi;
+    useTable(role, parts);
+    runTasks(role, parts, ["messages"]);
+  }
   runByMessages(parts);
   processFiles(processor.role, parts);
   serveApi(api.role, parts);
@@ -75,6 +78,17 @@ export function grantAll(parts: Parts): void {
   callFunctions(parts);
 }
 
+/** What recording tasks needs, and what tasks may ask for. */
+function runTasks(role: iam.Role, parts: Parts, passing: readonly string[]): void {
+  handOverCallbacks(role, parts);
+  tellFailures(role, parts);
+  releaseGates(role, parts);
+  const read = ["bundles", "xcoms", ...passing];
+  useObjects(role, parts, { read, write: ["logs", "xcoms", ...passing] });
+  readParameters(role, parts, ["connections/*", "variables/*"]);
+  allow(role, { actions: ["sqs:SendMessage"], resources: [parts.triggers.queueArn] });
+}
+
 /**
  * The triggerer looks at a task and its version, keeps the engine's token, sends messages on, and
  * has the worker or the recorder do the rest.
@@ -88,7 +102,7 @@ function runByMessages(parts: Parts): void {
   });
   allow(role, {
     actions: ["lambda:InvokeFunction"],
-    resources: [names.functionArn("worker"), names.functionArn("recorder")],
+    resources: [...taskHosts(parts), names.functionArn("recorder")],
   });
   releaseGates(role, parts);
 }
@@ -143,6 +157,12 @@ function callFunctions(parts: Parts): void {
     allow(parts.stateMachineRole, {
       actions: ["lambda:InvokeFunction"],
       resources: [names.functionArn(service)],
+    });
+  }
+  if (parts.tasks) {
+    allow(parts.stateMachineRole, {
+      actions: ["lambda:InvokeFunction"],
+      resources: taskHosts(parts),
     });
   }
   allow(parts.stateMachineRole, {
@@ -292,11 +312,14 @@ function releaseGates(role: iam.Role, { names, triggers }: Parts): void {
   allow(role, { actions: ["sqs:SendMessage"], resources: [triggers.queueArn] });
 }
 
-function handOverCallbacks(role: iam.Role, { names }: Parts): void {
-  allow(role, {
-    actions: ["lambda:InvokeFunction"],
-    resources: [names.functionArn("worker")],
-  });
+function handOverCallbacks(role: iam.Role, parts: Parts): void {
+  allow(role, { actions: ["lambda:InvokeFunction"], resources: taskHosts(parts) });
+}
+
+/** ARNs of the functions that run the code of DAGs. */
+function taskHosts({ names, tasks }: Parts): readonly string[] {
+  if (!tasks) return [names.functionArn("worker")];
+  return [undefined, ...Object.keys(tasks.byRole)].map((role) => names.taskFunctionArn(role));
 }
 
 function tellFailures(role: iam.Role, { topic: { topicArn } }: Parts): void {

@@ -1,6 +1,7 @@
 // What operators of a deployment look at: alarms for whatever needs a person, and one dashboard.
 import { Duration } from "aws-cdk-lib";
 import * as cloudwatch from "aws-cdk-lib/aws-cloudwatch";
+import type * as lambda from "aws-cdk-lib/aws-lambda";
 import * as logs from "aws-cdk-lib/aws-logs";
 import type * as sqs from "aws-cdk-lib/aws-sqs";
 import { Construct } from "constructs";
@@ -10,6 +11,8 @@ import type { ServiceName } from "./names.ts";
 export interface MonitoringProps {
   readonly name: string;
   readonly services: Readonly<Record<ServiceName, Service>>;
+  /** Functions besides those of the services. */
+  readonly others: readonly Service[];
   /** Queues besides those of the services. */
   readonly queues: Readonly<Record<string, sqs.Queue>>;
   /** Messages to the triggerer. */
@@ -95,7 +98,8 @@ export class Monitoring extends Construct {
       ),
     ];
     for (const alarm of this.alarms) for (const action of actions) alarm.addAlarmAction(action);
-    this.addDashboard(name, { failedRuns, lag, throttles, services, queues });
+    const functions = [...Object.values(services), ...more.others].map((each) => each.function);
+    this.addDashboard(name, { failedRuns, lag, throttles, functions, queues });
   }
 
   /** Counts the messages of the pattern in the logs of the services. */
@@ -148,13 +152,13 @@ export class Monitoring extends Construct {
       readonly failedRuns: cloudwatch.IMetric;
       readonly lag: cloudwatch.IMetric;
       readonly throttles: cloudwatch.IMetric;
-      readonly services: Readonly<Record<ServiceName, Service>>;
+      readonly functions: readonly lambda.Function[];
       readonly queues: readonly (readonly [string, sqs.Queue])[];
     },
   ): void {
     const graph = (title: string, left: cloudwatch.IMetric[]) =>
       new cloudwatch.GraphWidget({ title, left, width: 12 });
-    const functions = Object.values(shown.services).map((service) => service.function);
+    const { functions } = shown;
     new cloudwatch.Dashboard(this, "Dashboard", {
       dashboardName: name,
       widgets: [

@@ -24,6 +24,12 @@ export interface Names {
   readonly triggerQueue: string;
   functionName(service: ServiceName): string;
   functionArn(service: ServiceName): string;
+  /** Of the function that serves the Execution API. */
+  readonly executionApi: string;
+  readonly executionApiArn: string;
+  /** Of the function that runs the code of DAGs with the role, or of those without one. */
+  taskFunction(role?: string): string;
+  taskFunctionArn(role?: string): string;
   readonly stateMachinePrefix: string;
   /** ARN of a state machine, up to the end of the prefix. */
   readonly stateMachineArnPrefix: string;
@@ -90,6 +96,8 @@ export function createNames(scope: Construct, name: string): Names {
       stack,
     );
   const functionName = (service: ServiceName) => `${name}-${service}`;
+  const executionApi = `${name}-execution-api`;
+  const taskFunction = (role?: string) => `${name}-task${role === undefined ? "" : `-${role}`}`;
   const prefix = `${name}${SEPARATOR}`;
   const secretsPrefix = `/${name}`;
   // Every account shares the names of buckets.
@@ -102,6 +110,10 @@ export function createNames(scope: Construct, name: string): Names {
     triggerQueue: `${name}${SEPARATOR}triggers`,
     functionName,
     functionArn: (service) => arn("lambda", "function", functionName(service)),
+    executionApi,
+    executionApiArn: arn("lambda", "function", executionApi),
+    taskFunction,
+    taskFunctionArn: (role) => arn("lambda", "function", taskFunction(role)),
     stateMachinePrefix: prefix,
     stateMachineArnPrefix: arn("states", "stateMachine", prefix),
     executionArnPrefix: arn("states", "execution", prefix),

@@ -7,6 +7,16 @@ import type * as kms from "aws-cdk-lib/aws-kms";
 import type * as lambda from "aws-cdk-lib/aws-lambda";
 import type { Retention } from "../src/model/scheduling/history-retention.ts";
 
+/** What DAGs with a role may do and read. Every part may be left out. */
+export interface TaskRoleProps {
+  /** What their code may do on AWS; nothing when absent. */
+  readonly policies?: readonly iam.PolicyStatement[];
+  /** Beginnings of the ids of connections that they may read; all when absent. */
+  readonly connections?: readonly string[];
+  /** Beginnings of the keys of variables that they may read and set; all when absent. */
+  readonly variables?: readonly string[];
+}
+
 /** Every one may be left out. */
 export interface StepwindProps {
   /**
@@ -30,6 +40,18 @@ export interface StepwindProps {
     /** Where the web UI is, for links in messages; without it there are none. */
     readonly uiUrl?: string;
   };
+  /**
+   * "task-function", the default, runs the code of tasks and callbacks in functions of their own,
+   * which have none of the product's rights. "shared" runs it in the worker, where it may do
+   * whatever the worker may: for those who trust all their DAGs.
+   */
+  readonly isolation?: "task-function" | "shared";
+  /**
+   * Roles that DAGs may have by `role`, each with a function and a role of its own: a name of
+   * letters, digits and "-", at most 30, that begins with a letter. Whoever may upload DAG files
+   * may use every one.
+   */
+  readonly taskRoles?: Readonly<Record<string, TaskRoleProps>>;
   /** What alarms do, such as `new SnsAction(topic)`; they only show their state when absent. */
   readonly alarmActions?: readonly cloudwatch.IAlarmAction[];
   /**
@@ -47,7 +69,7 @@ export interface StepwindProps {
     readonly timeout?: Duration;
     /** Tasks that run at the same time at most; the account's limit when absent. */
     readonly reservedConcurrency?: number;
-    /** What DAG code may do besides. */
+    /** What the code of DAGs may do besides, of those without a role. */
     readonly policies?: readonly iam.PolicyStatement[];
     /**
      * Where tasks run; outside of any VPC when absent. They need a way to AWS's own services from
@@ -88,4 +110,9 @@ export interface StepwindProps {
   readonly architecture?: lambda.Architecture;
   /** What becomes of table and buckets when the stack goes; RETAIN when absent. */
   readonly removalPolicy?: RemovalPolicy;
+}
+
+/** Whether the code of DAGs runs apart from the worker. */
+export function isIsolated({ isolation = "task-function" }: StepwindProps): boolean {
+  return isolation === "task-function";
 }

@@ -7,7 +7,7 @@ import type { Construct } from "constructs";
 import { notifierEnvironment } from "./environment.ts";
 import { Service, type ServiceProps } from "./functions.ts";
 import type { Names, ServiceName } from "./names.ts";
-import type { StepwindProps } from "./props.ts";
+import { isIsolated, type StepwindProps } from "./props.ts";
 import { TRIGGERER_TIMEOUT } from "./trigger-queue.ts";
 
 /** The most that Lambda has. */
@@ -16,7 +16,7 @@ export const LONGEST = Duration.minutes(15);
 export const WORKER_MEMORY_MB = 1_024;
 
 /** What the services differ in. */
-type Own = Pick<ServiceProps, "description" | "memorySize" | "timeout" | "isAsync"> &
+export type Own = Pick<ServiceProps, "description" | "memorySize" | "timeout" | "isAsync"> &
   Partial<ServiceProps>;
 
 export interface ServicesOptions {
@@ -33,11 +33,10 @@ export function createServices(
 ): Readonly<Record<ServiceName, Service>> {
   const create = (id: ServiceName, own: Own) =>
     new Service(scope, id, {
+      ...sharedProps({ logRetentionDays, props }),
       functionName: names.functionName(id),
       service: id,
       environment,
-      logRetention: toRetention(logRetentionDays),
-      architecture: props.architecture ?? lambda.Architecture.ARM_64,
       ...own,
     });
   return {
@@ -64,7 +63,12 @@ export function createServices(
       timeout: Duration.minutes(5),
       isAsync: true,
     }),
-    worker: create("worker", ownOfWorker(props.worker, workerTimeout)),
+    // Where the code of DAGs runs apart, only executions from before that call the worker.
+    worker: create("worker", {
+      ...ownOfWorker(props.worker, workerTimeout),
+      isAsync: true,
+      isInLoop: !isIsolated(props),
+    }),
     recorder: create("recorder", {
       description: "Records what state machines report",
       memorySize: 512,
@@ -96,6 +100,20 @@ export function createServices(
   };
 }
 
+/** What all functions are alike in. */
+export function sharedProps({
+  logRetentionDays,
+  props,
+}: Pick<ServicesOptions, "logRetentionDays" | "props">): Pick<
+  ServiceProps,
+  "logRetention" | "architecture"
+> {
+  return {
+    logRetention: toRetention(logRetentionDays),
+    architecture: props.architecture ?? lambda.Architecture.ARM_64,
+  };
+}
+
 /** What is imported gets nowhere from there: it has no need to. */
 function networkOfLoader(
   scope: Construct,
@@ -111,7 +129,11 @@ function networkOfLoader(
   return { vpc: { vpc, securityGroups: [closed], ...(vpcSubnets ? { vpcSubnets } : {}) } };
 }
 
-function ownOfWorker(chosen: NonNullable<StepwindProps["worker"]> = {}, timeout: Duration): Own {
+/** How a function is that runs the code of DAGs. */
+export function ownOfWorker(
+  chosen: NonNullable<StepwindProps["worker"]> = {},
+  timeout: Duration,
+): Own {
   const { vpc, vpcSubnets, securityGroups } = chosen;
   return {
     description: "Runs tasks and callbacks of DAGs",

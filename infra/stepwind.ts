@@ -20,9 +20,15 @@ import type { StepwindProps } from "./props.ts";
 import { createEngineRoles } from "./roles.ts";
 import { createServices, LONGEST, WORKER_MEMORY_MB } from "./services.ts";
 import { createStorage } from "./storage.ts";
+import {
+  checkTaskRoles,
+  createTaskFunctions,
+  rolesOfTasks,
+  taskEnvironment,
+} from "./task-functions.ts";
 import { createTriggerQueue } from "./trigger-queue.ts";
 
-export type { StepwindProps } from "./props.ts";
+export type { StepwindProps, TaskRoleProps } from "./props.ts";
 
 const DEFAULT_RETENTION_DAYS = 90;
 
@@ -35,8 +41,10 @@ export class Stepwind extends Construct {
    * topic of their own.
    */
   readonly topic: sns.Topic;
-  /** The role that DAG code runs with. */
+  /** The role that the code of DAGs runs with, of those without a role of their own. */
   readonly workerRole: iam.Role;
+  /** The roles that the code of DAGs runs with, by the DAG's `role`. */
+  readonly taskRoles: Readonly<Record<string, iam.Role>>;
   /** Of the REST API and the web UI. */
   readonly url: string;
   readonly alarms: readonly cloudwatch.Alarm[];
@@ -47,9 +55,11 @@ export class Stepwind extends Construct {
     if (Token.isUnresolved(name)) throw new Error('A nested stack has no name yet; set "name"');
     Tags.of(this).add(DEPLOYMENT_TAG, name);
     const { triggerDeadLetters, ...parts } = this.createParts(name, props);
-    const { services, storage, topic } = parts;
+    const { services, storage, tasks, topic } = parts;
     grantAll(parts);
-    for (const policy of props.worker?.policies ?? []) services.worker.role.addToPolicy(policy);
+    if (!tasks) {
+      for (const policy of props.worker?.policies ?? []) services.worker.role.addToPolicy(policy);
+    }
     connectAll(this, parts);
     const monitoring =
       props.monitoring === false
@@ -57,6 +67,7 @@ export class Stepwind extends Construct {
         : new Monitoring(this, "Monitoring", {
             name,
             services,
+            others: tasks ? [tasks.executionApi, tasks.shared, ...Object.values(tasks.byRole)] : [],
             queues: { schedules: parts.fires, triggers: triggerDeadLetters },
             triggers: parts.triggers,
             actions: props.alarmActions ?? [],
@@ -64,7 +75,8 @@ export class Stepwind extends Construct {
 
     this.dagsBucket = storage.dagsBucket;
     this.topic = topic;
-    this.workerRole = services.worker.role;
+    this.workerRole = (tasks?.shared ?? services.worker).role;
+    this.taskRoles = rolesOfTasks(tasks);
     this.alarms = monitoring?.alarms ?? [];
     this.url = addUrl(services["api-server"]);
     this.addOutputs(id, {
@@ -89,6 +101,7 @@ export class Stepwind extends Construct {
       schedules = "scheduler",
       dagsArePausedAtCreation = false,
     } = props;
+    checkTaskRoles(props);
     const workerTimeout = props.worker?.timeout ?? LONGEST;
     const names = createNames(this, name);
     const { retention } = props;
@@ -115,15 +128,12 @@ export class Stepwind extends Construct {
       workerMemoryMb: props.worker?.memorySize ?? WORKER_MEMORY_MB,
       dagsArePausedAtCreation,
       retention,
+      taskEnvironment: taskEnvironment({ names }, props),
     });
-    const services = createServices(this, {
-      names,
-      environment,
-      logRetentionDays,
-      workerTimeout,
-      props,
-    });
-    return { ...parts, services, triggerDeadLetters };
+    const options = { names, environment, logRetentionDays, workerTimeout, props };
+    const services = createServices(this, options);
+    const tasks = createTaskFunctions(this, options);
+    return { ...parts, services, tasks, triggerDeadLetters };
   }
 
   /**

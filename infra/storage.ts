@@ -44,6 +44,8 @@ export function createStorage(scope: Construct, props: StorageProps): Storage {
       removalPolicy,
       lifecycleRules: [
         { prefix: "logs/", expiration: props.logRetention },
+        // What passes between functions and is too large for a call.
+        { prefix: "messages/", expiration: Duration.days(1) },
         {
           noncurrentVersionExpiration: KEPT_VERSIONS,
           abortIncompleteMultipartUploadAfter: Duration.days(1),

@@ -31,6 +31,7 @@ const BANNER =
 /** Entries besides the handler. */
 const MORE_ENTRIES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   "dag-loader": { "loader-thread": join(root, "src/aws/lambda/loader-thread.ts") },
+  task: { "task-process": join(root, "src/aws/lambda/task-process.ts") },
   worker: { "task-process": join(root, "src/aws/lambda/task-process.ts") },
 };
 

@@ -34,6 +34,15 @@ export const BRIEF: StoragePatience = { patienceMs: 3_000, requestTimeoutMs: 5_0
 export const S3_CLIENT_OPTIONS = { ...CLIENT_OPTIONS, forcePathStyle: true } as const;
 
 /**
+ * Of a client that signs addresses: by default it would sign the checksum of an empty body, which
+ * no other body has.
+ */
+export const SIGNING_S3_OPTIONS = {
+  ...S3_CLIENT_OPTIONS,
+  requestChecksumCalculation: "WHEN_REQUIRED",
+} as const;
+
+/**
  * Queues of the product are in its region; an emulator names them by a host that may not be the
  * one it listens on.
  */

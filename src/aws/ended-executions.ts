@@ -5,7 +5,7 @@
 import type { RunStore } from "../ports/metadata.ts";
 import type { ExecutionInput } from "../ports/state-machines.ts";
 import { parseExecutionInput } from "../services/engine-events.ts";
-import { everyMachinePrefix, executionArnOf, type MachinePrefix } from "./machine-arns.ts";
+import { everyMachineName, executionArnOf, type MachineNames } from "./machine-arns.ts";
 
 /** What the event says of the execution. */
 export interface ExecutionDetail {
@@ -22,14 +22,14 @@ export interface ExecutionDetail {
  */
 export async function ownExecution(
   { executionArn, stateMachineArn, input: text }: ExecutionDetail,
-  { runs, machines }: { readonly runs: Pick<RunStore, "get">; readonly machines: MachinePrefix },
+  { runs, machines }: { readonly runs: Pick<RunStore, "get">; readonly machines: MachineNames },
 ): Promise<ExecutionInput | undefined> {
   const isOurs = stateMachineArn.startsWith(machines.arnPrefix);
   const input = isOurs ? parseExecutionInput(text) : parseForeign(text);
   const run = input && (await runs.get(input.dagId, input.runId));
   if (!run) return undefined;
   const version = { dagId: run.dagId, hash: run.versionHash };
-  const arns = everyMachinePrefix(machines).map((each) => executionArnOf(each, version, input));
+  const arns = everyMachineName(machines).map((each) => executionArnOf(each, version, input));
   return arns.includes(executionArn) ? input : undefined;
 }
 

@@ -2,6 +2,9 @@
 // sets them.
 
 import { parseRetention, type Retention } from "../model/scheduling/history-retention.ts";
+import type { RoleRights } from "../services/execution-api/role-rights.ts";
+import type { TaskFunctions } from "./lambda/task-functions.ts";
+import type { MachineNames } from "./machine-arns.ts";
 
 export interface AwsEnvironment {
   readonly table: string;
@@ -15,6 +18,15 @@ export interface AwsEnvironment {
   readonly workerTimeout: number;
   /** Megabytes that it has; absent in a deployment of an older version. */
   readonly workerMemory?: number;
+  /**
+   * Runs user code without the product's rights, of DAGs without a role. Absent where the worker
+   * runs user code itself.
+   */
+  readonly task?: string;
+  /** The same functions by the role of the DAG. */
+  readonly taskRoles: Readonly<Record<string, string>>;
+  /** What DAGs with a role may read. Only the Execution API knows it. */
+  readonly roleRights: Readonly<Record<string, RoleRights>>;
   readonly recorder: string;
   readonly loader: string;
   readonly schedulerArn: string;
@@ -57,6 +69,7 @@ export function readEnvironment(
     if (!value) throw new Error(`The environment variable STEPWIND_${name} is not set`);
     return value;
   };
+  const task = variables.STEPWIND_TASK;
   const slackWebhook = variables.STEPWIND_SLACK_WEBHOOK;
   const retention = variables.STEPWIND_RETENTION;
   const uiUrl = variables.STEPWIND_UI_URL;
@@ -67,6 +80,9 @@ export function readEnvironment(
     dataBucket: read("DATA_BUCKET"),
     worker: read("WORKER"),
     workerTimeout: Number(read("WORKER_TIMEOUT")),
+    ...(task ? { task } : {}),
+    taskRoles: toTaskRoles(task, variables.STEPWIND_TASK_ROLES),
+    roleRights: JSON.parse(variables.STEPWIND_ROLE_RIGHTS ?? "{}"),
     recorder: read("RECORDER"),
     loader: read("LOADER"),
     schedulerArn: read("SCHEDULER_ARN"),
@@ -88,6 +104,26 @@ export function readEnvironment(
     ...(slackWebhook ? { slackWebhook } : {}),
     ...(uiUrl ? { uiUrl } : {}),
   };
+}
+
+/** What names the state machines of the deployment. */
+export function machineNamesOf(environment: AwsEnvironment): MachineNames {
+  const { stateMachinePrefix: prefix, stateMachineArnPrefix: arnPrefix, task } = environment;
+  return { prefix, arnPrefix, isIsolated: task !== undefined };
+}
+
+/** Undefined where the worker runs user code itself. */
+export function taskFunctionsOf({ task, taskRoles }: AwsEnvironment): TaskFunctions | undefined {
+  return task === undefined ? undefined : { task, taskRoles };
+}
+
+/** The functions of the roles are named after that of DAGs without one. */
+function toTaskRoles(
+  task: string | undefined,
+  roles: string | undefined,
+): Readonly<Record<string, string>> {
+  if (!task || !roles) return {};
+  return Object.fromEntries(roles.split(",").map((role) => [role, `${task}-${role}`]));
 }
 
 function parseSchedules(value: string): "scheduler" | "rules" {

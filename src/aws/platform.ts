@@ -10,6 +10,7 @@ import { SQSClient } from "@aws-sdk/client-sqs";
 import { SSMClient } from "@aws-sdk/client-ssm";
 import type { Platform, Reporter } from "../ports/platform.ts";
 import type { Schedules } from "../ports/schedules.ts";
+import { type Capabilities, createCapabilities } from "../services/execution-api/capabilities.ts";
 import { randomId } from "../services/random-id.ts";
 import { systemClock } from "../services/system-clock.ts";
 import {
@@ -21,7 +22,8 @@ import {
   type StoragePatience,
 } from "./client-options.ts";
 import { createDynamoDbMetadata } from "./dynamodb/metadata.ts";
-import type { AwsEnvironment } from "./environment.ts";
+import { createSigningKey } from "./dynamodb/signing-key.ts";
+import { type AwsEnvironment, machineNamesOf, taskFunctionsOf } from "./environment.ts";
 import { createEventBridgeRulesSchedules } from "./eventbridge/rules-schedules.ts";
 import { createEventBridgeSchedulerSchedules } from "./eventbridge/scheduler-schedules.ts";
 import { createJsonReporter } from "./json-reporter.ts";
@@ -36,6 +38,11 @@ import { createSqsTriggers } from "./sqs-triggers.ts";
 import { createSsmSecrets } from "./ssm-secrets.ts";
 import { createStepFunctionsStateMachines } from "./step-functions-state-machines.ts";
 
+export interface AwsPlatform extends Platform {
+  /** Made with the secret of the deployment. */
+  readonly capabilities: Capabilities;
+}
+
 /**
  * Tasks don't run here: the runner hands callbacks to the worker function and refuses the rest.
  * Clients connect at their first call.
@@ -43,18 +50,25 @@ import { createStepFunctionsStateMachines } from "./step-functions-state-machine
 export function createAwsPlatform(
   environment: AwsEnvironment,
   { storage = PATIENT }: { readonly storage?: StoragePatience } = {},
-): Platform {
+): AwsPlatform {
   const lambda = new LambdaClient(CLIENT_OPTIONS);
   const s3 = new S3Client(S3_CLIENT_OPTIONS);
   const report = createJsonReporter();
-  const metadata = createDynamoDbMetadata({
+  const table = {
     client: new DynamoDBClient(dynamoDbClientOptions(storage)),
     tableName: environment.table,
     patienceMs: storage.patienceMs,
+  };
+  const metadata = createDynamoDbMetadata(table);
+  const capabilities = createCapabilities({
+    key: createSigningKey(table),
+    now: () => systemClock.now(),
   });
+  const host = taskFunctionsOf(environment);
   const data = (prefix: string) => ({ client: s3, bucket: environment.dataBucket, prefix });
   const bundles = createS3Bundles(data("bundles/"));
   return {
+    capabilities,
     metadata,
     xcoms: createS3XComs(data("xcoms/")),
     logs: createS3TaskLogs({ ...data("logs/"), report }),
@@ -74,6 +88,7 @@ export function createAwsPlatform(
       functionName: environment.worker,
       limit: environment.workerTimeout,
       memoryMb: environment.workerMemory,
+      ...(host ? { host: { ...host, capabilities, clock: systemClock } } : {}),
     }),
     stateMachines: createStepFunctionsStateMachines({
       client: new SFNClient(CLIENT_OPTIONS),
@@ -82,8 +97,8 @@ export function createAwsPlatform(
       clock: systemClock,
       functions: environment,
       tracing: true,
-      prefix: environment.stateMachinePrefix,
-      arnPrefix: environment.stateMachineArnPrefix,
+      ...machineNamesOf(environment),
+      ...(host ? { signExecution: capabilities.signExecution } : {}),
       roleArn: environment.stateMachineRoleArn,
     }),
     schedules: createSchedules(environment, report),

@@ -14,21 +14,21 @@ import {
   StopExecutionCommand,
 } from "@aws-sdk/client-sfn";
 import { type CompileOptions, compile } from "../compiler/compile.ts";
-import { DEPLOYMENT_TAG, executionName, stateMachineName } from "../model/ids.ts";
+import { DEPLOYMENT_TAG, executionName } from "../model/ids.ts";
 import type { RunStore, VersionStore } from "../ports/metadata.ts";
 import type { Clock } from "../ports/platform.ts";
-import type { StateMachines, VersionName } from "../ports/state-machines.ts";
+import type { ExecutionInput, StateMachines, VersionName } from "../ports/state-machines.ts";
 import { isErrorOf, orUndefined } from "./errors.ts";
 import {
-  everyMachinePrefix,
+  everyMachineName,
   executionArnOf,
-  type MachinePrefix,
+  type MachineNames,
   machineArnOf,
-  toOldMachines,
+  machineNameOf,
 } from "./machine-arns.ts";
 import { createTokenBucket, type TokenBucket } from "./token-bucket.ts";
 
-export interface StepFunctionsStateMachinesOptions extends CompileOptions, MachinePrefix {
+export interface StepFunctionsStateMachinesOptions extends CompileOptions, MachineNames {
   readonly client: SFNClient;
   /** Makes machines that can wait: a client that repeats no call; `client` when absent. */
   readonly patientClient?: SFNClient;
@@ -39,6 +39,8 @@ export interface StepFunctionsStateMachinesOptions extends CompileOptions, Machi
   readonly clock: Clock;
   /** Role that the machines have: it may call the functions. */
   readonly roleArn: string;
+  /** Puts a signature into the input of executions; absent: they have none. */
+  readonly signExecution?: (input: ExecutionInput) => Promise<string>;
   /** X-Ray traces of executions; false when absent. */
   readonly tracing?: boolean;
 }
@@ -83,7 +85,7 @@ export function createStepFunctionsStateMachines(
     start: (execution) => start(machines, execution),
 
     async executionStatus({ dagId, hash, input }) {
-      for (const names of everyMachinePrefix(options)) {
+      for (const names of everyMachineName(options)) {
         const executionArn = executionArnOf(names, { dagId, hash }, input);
         const call = client.send(new DescribeExecutionCommand({ executionArn }));
         const found = await orUndefined(call, "ExecutionDoesNotExist");
@@ -98,7 +100,7 @@ export function createStepFunctionsStateMachines(
       const { dagId, runId } = input;
       const run = await metadata.runs.get(dagId, runId);
       if (!run) return;
-      for (const names of everyMachinePrefix(options)) {
+      for (const names of everyMachineName(options)) {
         const call = client.send(
           new StopExecutionCommand({
             executionArn: executionArnOf(names, { dagId, hash: run.versionHash }, input),
@@ -117,7 +119,7 @@ export function createStepFunctionsStateMachines(
     },
 
     async remove(version) {
-      for (const names of everyMachinePrefix(options)) {
+      for (const names of everyMachineName(options)) {
         const stateMachineArn = machineArnOf(names, version);
         const command = new DeleteStateMachineCommand({ stateMachineArn });
         await orUndefined(client.send(command), "StateMachineDoesNotExist");
@@ -150,7 +152,7 @@ async function publish(machines: Machines, version: Version): Promise<boolean> {
 function toCommand(machines: Machines, { dagId, hash, definition }: Version) {
   const { roleArn, tracing } = machines;
   return new CreateStateMachineCommand({
-    name: stateMachineName(dagId, hash, machines.prefix),
+    name: machineNameOf(machines, { dagId, hash }),
     definition: JSON.stringify(definition),
     roleArn,
     type: "STANDARD",
@@ -184,10 +186,15 @@ async function start(
 ): Promise<"started" | "exists"> {
   // The request's id makes a second start another one than the first, also while that runs; to the
   // SDK's own repetitions of a call it is the same.
+  const signature = await machines.signExecution?.(input);
   const command = new StartExecutionCommand({
     stateMachineArn: machineArnOf(machines, { dagId, hash }),
     name: executionName(input),
-    input: JSON.stringify({ ...input, requestId: randomUUID() }),
+    input: JSON.stringify({
+      ...input,
+      requestId: randomUUID(),
+      ...(signature === undefined ? {} : { signature }),
+    }),
   });
   const send = async () => {
     const started = await orUndefined(machines.client.send(command), "ExecutionAlreadyExists");
@@ -204,18 +211,20 @@ async function start(
 }
 
 /**
- * Whether the machine that Stepwind 0.1 made of the version has had the execution. Asked only where
- * the version's current machine isn't there yet, as after an upgrade.
+ * Whether an older machine of the version has had the execution. Asked only where the version's
+ * current machine isn't there yet, as after an upgrade.
  */
 async function wasStartedBefore(
   machines: Machines,
   { dagId, hash, input }: Execution,
 ): Promise<boolean> {
-  const old = toOldMachines(machines);
-  if (!old) return false;
-  const executionArn = executionArnOf(old, { dagId, hash }, input);
-  const call = machines.client.send(new DescribeExecutionCommand({ executionArn }));
-  return (await orUndefined(call, "ExecutionDoesNotExist")) !== undefined;
+  const [, ...older] = everyMachineName(machines);
+  for (const names of older) {
+    const executionArn = executionArnOf(names, { dagId, hash }, input);
+    const call = machines.client.send(new DescribeExecutionCommand({ executionArn }));
+    if (await orUndefined(call, "ExecutionDoesNotExist")) return true;
+  }
+  return false;
 }
 
 /**

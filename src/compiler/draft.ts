@@ -11,6 +11,13 @@ export interface CompileOptions {
     readonly worker: string;
     readonly recorder: string;
     readonly triggerQueueUrl: string;
+    /**
+     * Runs user code without the product's rights, of DAGs without a role. Absent where the worker
+     * runs user code itself.
+     */
+    readonly task?: string;
+    /** The same by the role of the DAG. Absent where roles have no meaning: on one machine. */
+    readonly taskRoles?: Readonly<Record<string, string>>;
   };
 }
 

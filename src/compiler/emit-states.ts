@@ -3,6 +3,7 @@ import type { State, StateMachine } from "../model/asl.ts";
 import type { Draft } from "./draft.ts";
 import type { PlanNode } from "./plan.ts";
 import { nameStates } from "./state-names.ts";
+import { taskHostOf } from "./task-host.ts";
 import {
   type Exit,
   finishState,
@@ -21,8 +22,9 @@ const MANY_BRANCHES = 400;
 
 /** Fills in `definition`. */
 export function emitStates(draft: Draft): Draft {
-  const { graph, plan, options } = draft;
+  const { document, graph, plan, options } = draft;
   const { functions } = options;
+  const host = taskHostOf(document, options);
   const names = nameStates(graph.tasks.map(({ taskId }) => taskId));
   const parallels = new Map<PlanNode, string>();
 
@@ -53,8 +55,8 @@ export function emitStates(draft: Draft): Draft {
         into[names.gate(node.task)] = gateState(functions, task.taskId, { next: name, wait });
       }
       into[name] = task.sensor
-        ? sensorState(functions, task.taskId, { exit, wait })
-        : runState(functions, task.taskId, { exit, wait });
+        ? sensorState(host, task.taskId, { exit, wait })
+        : runState(host, task.taskId, { exit, wait });
       into[wait] = waitState(functions, task.taskId, exit);
     } else if (node.kind === "sequence") {
       const entries = node.parts.map(entryOf);

@@ -3,6 +3,7 @@
 import type { Catcher, TaskState, Transition } from "../model/asl.ts";
 import type { CompileOptions } from "./draft.ts";
 import { ANY_ERROR, FEW_TIMES, UNTIL_SENT } from "./retriers.ts";
+import type { TaskHost } from "./task-host.ts";
 
 const INVOKE = "arn:aws:states:::lambda:invoke";
 const INVOKE_AND_WAIT = `${INVOKE}.waitForTaskToken`;
@@ -27,11 +28,14 @@ interface Ways {
 }
 
 /** Runs the task: one call of the worker, and one transition if the task then has ended. */
-export function runState(functions: Functions, taskId: string, { exit, wait }: Ways): TaskState {
+export function runState(host: TaskHost, taskId: string, { exit, wait }: Ways): TaskState {
   return {
     Type: "Task",
     Resource: INVOKE,
-    Parameters: { FunctionName: functions.worker, Payload: { ...RUN_IDS, taskId } },
+    Parameters: {
+      FunctionName: host.functionName,
+      Payload: { ...RUN_IDS, ...host.proof, taskId },
+    },
     ResultPath: null,
     Catch: whateverFails("$.error", wait),
     ...exit,
@@ -42,13 +46,13 @@ export function runState(functions: Functions, taskId: string, { exit, wait }: W
  * Holds the token while a sensor is poked, however often: the worker releases it when the sensor
  * has ended.
  */
-export function sensorState(functions: Functions, taskId: string, { exit, wait }: Ways): TaskState {
+export function sensorState(host: TaskHost, taskId: string, { exit, wait }: Ways): TaskState {
   return {
     Type: "Task",
     Resource: INVOKE_AND_WAIT,
     Parameters: {
-      FunctionName: functions.worker,
-      Payload: { ...RUN_IDS, taskId, "token.$": "$$.Task.Token" },
+      FunctionName: host.functionName,
+      Payload: { ...RUN_IDS, ...host.proof, taskId, "token.$": "$$.Task.Token" },
     },
     ResultPath: null,
     TimeoutSeconds: A_YEAR,

@@ -2,6 +2,7 @@
 // wrong kind.
 import { isTriggerRule, TRIGGER_RULES } from "../model/dependencies/trigger-rule-names.ts";
 import type { DiagnosticCode } from "../model/diagnostics.ts";
+import { isTaskRole } from "../model/ids.ts";
 import { parseDuration } from "../model/values/durations.ts";
 import { nearestName } from "../model/values/nearest-name.ts";
 import type { CallSite } from "../sdk/call-site.ts";
@@ -65,6 +66,10 @@ const triggerRule: OptionRule = {
     const meant = nearestName(String(value), TRIGGER_RULES);
     return meant ? `did you mean "${meant}"?` : `the rules are ${TRIGGER_RULES.join(", ")}`;
   },
+};
+const roleName: OptionRule = {
+  takes: 'a name of letters, digits and "-", at most 30, that begins with a letter',
+  accepts: (value) => typeof value === "string" && isTaskRole(value),
 };
 const texts: OptionRule = {
   takes: "a list of texts",
@@ -143,6 +148,7 @@ const DAG_RULES: Rules<DagOptions> = {
   maxConsecutiveFailedDagRuns: count,
   isPausedUponCreation: yesOrNo,
   queue: text,
+  role: roleName,
   onSuccessCallback: callbacks,
   onFailureCallback: callbacks,
 };

@@ -77,7 +77,7 @@ function describeDag(graph: DagGraph, report: Report): Omit<DagDocument, "tasks"
   const { dagId, site } = graph;
   const owner = `DAG "${dagId}"`;
   const options = checkOptions(graph.options, DAG_OPTIONS, { owner, site, report });
-  const { displayName, description, docMd, isPausedUponCreation } = options;
+  const { displayName, description, docMd, isPausedUponCreation, role } = options;
   const refuse: Refuse = ({ message, ...rest }) =>
     report.add({ ...rest, site, message: `${owner}: ${message}` });
   const timezone = readTimezone(options.timezone, refuse);
@@ -110,6 +110,7 @@ function describeDag(graph: DagGraph, report: Report): Omit<DagDocument, "tasks"
     ...(startDate === undefined ? {} : { startDate }),
     ...(endDate === undefined ? {} : { endDate }),
     ...(isPausedUponCreation === undefined ? {} : { isPausedUponCreation }),
+    ...(role === undefined ? {} : { role }),
     catchup: options.catchup ?? false,
     maxActiveRuns: isContinuous ? 1 : (options.maxActiveRuns ?? 16),
     ...(dagrunTimeout === undefined ? {} : { dagrunTimeout }),

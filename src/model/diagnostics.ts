@@ -20,6 +20,7 @@ export type DiagnosticCode =
   | "bad-date"
   | "bad-param"
   | "bad-option"
+  | "unknown-role"
   // a task
   | "bad-task-id"
   | "duplicate-task"

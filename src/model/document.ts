@@ -154,6 +154,8 @@ export interface DagDocument {
   /** 0 means never; else the DAG is paused after so many failed runs in a row. */
   readonly maxConsecutiveFailedDagRuns: number;
   readonly isPausedUponCreation?: boolean;
+  /** One of the deployment's task roles; absent: the one that all DAGs share. */
+  readonly role?: string;
   readonly tags: readonly string[];
   readonly params: Readonly<Record<string, ParamDocument>>;
   readonly callbacks: readonly ("success" | "failure")[];

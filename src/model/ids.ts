@@ -76,6 +76,11 @@ export function isGroupKey(text: string): boolean {
   return text.length <= MAX_GROUP_ID_LENGTH && /^[\p{L}\p{N}_-]+$/u.test(text);
 }
 
+/** Whether the text may be the name of a task role: part of the name of a function on AWS. */
+export function isTaskRole(text: string): boolean {
+  return /^[A-Za-z](?:[A-Za-z0-9-]{0,28}[A-Za-z0-9])?$/.test(text);
+}
+
 /**
  * The name of a run's execution: always the same for the same run and clear number, and of no
  * other.

@@ -132,6 +132,8 @@ export interface TaskInstanceRecord extends TaskInstanceKey {
   readonly pokedAt?: string;
   /** Who called the worker for it. */
   readonly pokedBy?: "engine" | "triggerer";
+  /** Id of the message that began the try that runs, where it runs apart from the worker. */
+  readonly begunBy?: string;
   /** What the engine wants back when a task that waits has ended; of no use after that. */
   readonly token?: string;
   /** Since when the token is held. */

@@ -9,6 +9,14 @@ export interface ExecutionInput {
   readonly clearNumber: number;
 }
 
+/**
+ * The input of an execution whose tasks run without the product's rights: the signature proves that
+ * the product started it.
+ */
+export interface SignedInput extends ExecutionInput {
+  readonly signature: string;
+}
+
 /** A version of a DAG. */
 export interface VersionName {
   readonly dagId: string;

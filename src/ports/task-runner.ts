@@ -71,6 +71,11 @@ export interface TaskRunner {
   /** Runs callbacks of a DAG or of a task whose worker vanished; what they throw is logged only. */
   runCallbacks(
     call: CallbackCall,
-    options: { readonly bundleHash: string; readonly services: TaskServices },
+    options: {
+      readonly bundleHash: string;
+      readonly services: TaskServices;
+      /** Of the DAG; absent where it has none. */
+      readonly role?: string;
+    },
   ): Promise<void>;
 }

@@ -129,6 +129,11 @@ export interface DagOptions {
   readonly isPausedUponCreation?: boolean;
   /** Accepted from DAGs written for Airflow; there is one kind of worker, so it changes nothing. */
   readonly queue?: string;
+  /**
+   * One of the deployment's `taskRoles`: what the code of the DAG may do on AWS, and which
+   * connections and variables it may read. On one machine it changes nothing.
+   */
+  readonly role?: string;
   /** When a run succeeded. */
   readonly onSuccessCallback?: Callbacks;
   /** When a run failed. */

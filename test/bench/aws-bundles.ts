@@ -36,6 +36,7 @@ function anyEnvironment(): Readonly<Record<string, string>> {
     STEPWIND_SCHEDULES: "scheduler",
     STEPWIND_WORKER_TIMEOUT: "900",
     STEPWIND_RETENTION: "runs=90",
+    STEPWIND_ROLE_RIGHTS: "{}",
   };
   readEnvironment(new Proxy(values, { get: (_, name) => (values[String(name)] ??= "x") }));
   return values;

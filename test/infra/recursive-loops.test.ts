@@ -8,17 +8,24 @@ import { synthesize } from "./synthesized.ts";
 
 beforeAll(buildFunctions, 180_000);
 
-test.each(["scheduler", "rules"] as const)(
-  "with schedules by %s, exactly the functions of a loop of calls allow it",
-  (schedules) => {
-    const { resources, ofType } = synthesize({ schedules });
+const OF_TASKS = { "task-function": ["task", "execution-api"], shared: ["worker"] } as const;
+
+test.each([
+  ["scheduler", "task-function"],
+  ["rules", "task-function"],
+  ["scheduler", "shared"],
+] as const)(
+  "with schedules by %s and isolation %s, exactly the functions of a loop of calls allow it",
+  (schedules, isolation) => {
+    const { resources, ofType } = synthesize({ schedules, isolation });
     const loops = functionsInLoops(resources);
     const allowing = ofType("AWS::Lambda::Function").filter(
       ([, { Properties }]) => Properties.RecursiveLoop === "Allow",
     );
     expect(new Set(allowing.map(([id]) => id))).toEqual(loops);
     const names = allowing.map(([, { Properties }]) => Properties.FunctionName);
-    expect(names).toEqual(expect.arrayContaining(["Stepwind-worker", "Stepwind-triggerer"]));
+    const wanted = ["triggerer", ...OF_TASKS[isolation]].map((each) => `Stepwind-${each}`);
+    expect(names).toEqual(expect.arrayContaining(wanted));
   },
 );
 

@@ -222,12 +222,12 @@ describe("what is allowed", () => {
 describe("the functions", () => {
   test("each runs Node 24 on arm64, logs for a while, and knows all that its code reads", () => {
     const functions = plain.ofType("AWS::Lambda::Function");
-    expect(functions).toHaveLength(8);
-    expect(plain.ofType("AWS::Logs::LogGroup")).toHaveLength(8);
+    expect(functions).toHaveLength(10);
+    expect(plain.ofType("AWS::Logs::LogGroup")).toHaveLength(10);
     plain.template.allResourcesProperties("AWS::Logs::LogGroup", { RetentionInDays: 90 });
     for (const [id, { Properties }] of functions) {
       expect(Properties, id).toMatchObject({ Runtime: "nodejs24.x", Architectures: ["arm64"] });
-      if (Properties.FunctionName === "Stepwind-dag-loader") continue;
+      if (/-(?:dag-loader|task)$/.test(String(Properties.FunctionName))) continue;
       const { Variables } = Properties.Environment as { readonly Variables: object };
       const variables = Object.entries(Variables).map(([name, value]) => [name, textOf(value)]);
       const schedules = { STEPWIND_SCHEDULES: "scheduler" };
@@ -239,7 +239,7 @@ describe("the functions", () => {
 
   test("their code is below 3 MB, that of the DAG processor below Lambda's limit", () => {
     const { "dag-processor": processor = 0, ...others } = Object.fromEntries(sizesOfFunctions());
-    expect(Object.keys(others)).toHaveLength(7);
+    expect(Object.keys(others)).toHaveLength(9);
     for (const [name, bytes] of Object.entries(others)) {
       expect(bytes, name).toBeLessThan(3 * 1024 * 1024);
     }
@@ -355,16 +355,17 @@ describe("what is left to choose", () => {
         vpcSubnets: { subnetType: ec2.SubnetType.PRIVATE_ISOLATED },
       },
     }));
-    const worker = functionNamed("worker", chosen);
-    expect(worker.Properties).toMatchObject({
-      MemorySize: 3_008,
-      Timeout: 300,
-      ReservedConcurrentExecutions: 20,
-    });
-    expect(worker.Properties.VpcConfig).toBeDefined();
+    for (const name of ["worker", "task"]) {
+      const { Properties } = functionNamed(name, chosen);
+      const limits = { MemorySize: 3_008, Timeout: 300, ReservedConcurrentExecutions: 20 };
+      expect(Properties).toMatchObject(limits);
+      expect(Properties.VpcConfig).toBeDefined();
+    }
     expect(functionNamed("scheduler", chosen).Properties.VpcConfig).toBeUndefined();
-    const mine = permissions(chosen).filter(({ role }) => role.includes("workerRole"));
-    expect(textOf(mine)).toContain("arn:aws:s3:::lake/x");
+    const roles = permissions(chosen).filter((each) =>
+      textOf(each).includes("arn:aws:s3:::lake/x"),
+    );
+    expect(roles.map(({ role }) => role)).toEqual([expect.stringContaining("taskRole")]);
   });
 
   test("who is told of failures, what alarms do, how long logs stay, and who fires", () => {

@@ -51,12 +51,18 @@ export const TEMPLATE_EXCEPTIONS: readonly TemplateException[] = [
   },
   {
     rule: "CKV_AWS_116",
-    resources: /^(dagloader|triggerer|apiserver)Function/,
+    resources: /^(dagloader|triggerer|apiserver|executionapi)Function/,
     reason: "Nobody calls it asynchronously: its callers get the failure",
   },
   {
+    rule: "CKV_AWS_116",
+    resources: /^task/i,
+    reason:
+      "The code of DAGs would have to be allowed to write to the queue; the triggerer finds pokes that were lost",
+  },
+  {
     rule: "CKV_AWS_111",
-    resources: /^(dagloader|worker)RoleDefaultPolicy/,
+    resources: /^(dagloader|worker|task.*)RoleDefaultPolicy/i,
     reason:
       "Lambda makes network interfaces in a VPC, which have no names before; the functions' code is denied that",
   },

@@ -24,7 +24,7 @@ import { createTriggerer } from "../../src/services/tasks/triggerer.ts";
 import type { Worker } from "../../src/services/tasks/worker.ts";
 import { ABSENT } from "./absent-ports.ts";
 import { createVirtualCloud, type VirtualCloud } from "./cloud/virtual-cloud.ts";
-import { inHalves } from "./split-worker.ts";
+import { apartFrom } from "./split-worker.ts";
 import { createVirtualClock, createVirtualSchedules, type VirtualClock } from "./virtual-clock.ts";
 import type { VirtualProductOptions } from "./virtual-product-options.ts";
 import {
@@ -210,7 +210,7 @@ export function createVirtualProduct(options: VirtualProductOptions = {}): Virtu
     const platform = { ...ABSENT, ...used, logs };
     const services = createServices(platform);
     const work: Worker["execute"] = options.isSplit
-      ? inHalves(services.worker, platform)
+      ? apartFrom(services.worker, platform)
       : services.worker.execute;
     const apart = createTriggerer(
       { ...used, versions: services.versions },

@@ -49,14 +49,7 @@ export async function findDeployment(
   client: LambdaClient = new LambdaClient(CLIENT_OPTIONS),
 ): Promise<Deployment> {
   const names = SERVICES.map((service) => `${name}-${service}`);
-  const found = await Promise.all(
-    names.map((FunctionName) =>
-      orUndefined(
-        client.send(new GetFunctionConfigurationCommand({ FunctionName })),
-        "ResourceNotFoundException",
-      ),
-    ),
-  );
+  const found = await findFunctions(names, client);
   const functions = found.filter((each) => each !== undefined);
   const variables = functions.flatMap(({ Environment }) =>
     Object.entries(Environment?.Variables ?? {}),
@@ -65,8 +58,37 @@ export async function findDeployment(
     variables.filter(([variable]) => variable.startsWith("STEPWIND_")),
   );
   if (environment.STEPWIND_TABLE === undefined) throw await notFound(name, client);
-  const missing = names.filter((_, index) => found[index] === undefined);
-  return { name, functions, missing, environment };
+  const taskNames = namesOfTasks(name, environment);
+  const tasks = await findFunctions(taskNames, client);
+  const missing = [...names, ...taskNames].filter(
+    (_, index) => [...found, ...tasks][index] === undefined,
+  );
+  const all = [...functions, ...tasks.filter((each) => each !== undefined)];
+  return { name, functions: all, missing, environment };
+}
+
+function findFunctions(
+  names: readonly string[],
+  client: LambdaClient,
+): Promise<readonly (FunctionConfiguration | undefined)[]> {
+  return Promise.all(
+    names.map((FunctionName) =>
+      orUndefined(
+        client.send(new GetFunctionConfigurationCommand({ FunctionName })),
+        "ResourceNotFoundException",
+      ),
+    ),
+  );
+}
+
+/** What runs the code of DAGs without the product's rights, and what serves that. */
+function namesOfTasks(
+  name: string,
+  { STEPWIND_TASK: task, STEPWIND_TASK_ROLES: roles }: Readonly<Record<string, string>>,
+): readonly string[] {
+  if (task === undefined) return [];
+  const ofRoles = roles ? roles.split(",").map((role) => `${task}-${role}`) : [];
+  return [`${name}-execution-api`, task, ...ofRoles];
 }
 
 /** Names of all deployments that have functions in the region. */

@@ -13,8 +13,9 @@ import type { Metadata } from "../../ports/metadata.ts";
 import { itemsOf } from "../../ports/pages.ts";
 import { MACHINES_PER_SECOND, pendingMachineKey } from "../../services/upkeep/pending-machines.ts";
 import { createDynamoDbMetadata } from "../dynamodb/metadata.ts";
+import { machineNamesOf } from "../environment.ts";
 import { orUndefined } from "../errors.ts";
-import { everyMachinePrefix, machineArnOf } from "../machine-arns.ts";
+import { everyMachineName, machineArnOf } from "../machine-arns.ts";
 import { toOldPrefix, toSchedulePrefix } from "../resource-names.ts";
 import type { Check, Finding, Patient } from "./doctor-check.ts";
 
@@ -64,10 +65,9 @@ async function checkStateMachines(patient: Patient): Promise<readonly Finding[]>
   for (const { dagId, versionHash, file } of dags) {
     const version = { dagId, hash: versionHash };
     if (pending.has(pendingMachineKey(version))) continue;
-    const arns = everyMachinePrefix({
-      prefix: environment.stateMachinePrefix,
-      arnPrefix: environment.stateMachineArnPrefix,
-    }).map((machines) => machineArnOf(machines, version));
+    const arns = everyMachineName(machineNamesOf(environment)).map((machines) =>
+      machineArnOf(machines, version),
+    );
     const machine = await findMachine(clients.sfn, arns);
     if (!machine) {
       const message = `DAG "${dagId}" has no state machine ${arns[0]}`;

@@ -17,6 +17,7 @@
 // condemned-bundles          <hash>                      bundle that may go
 // cleanings                  retention                   how far the removal of old history has got
 // access                     <key>                       what the API's log-in keeps
+// deployment                 signing-key                 secret of the Execution API: signing-key.ts
 // versions#<dag>             version#<hash>              version, deflated: the first 350 KB
 //                            chunk#<upload>#<n>          the rest, written before
 // tasks#<dag>                <task>                      the task has a record in some run

@@ -33,6 +33,7 @@ const FIELDS: Fields<Omit<TaskInstanceRecord, keyof TaskInstanceKey>> = {
   firstPokeAt: "text",
   pokedAt: "text",
   pokedBy: "text",
+  begunBy: "text",
   token: "text",
   heldAt: "text",
   lookedAt: "text",

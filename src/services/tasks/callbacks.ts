@@ -36,10 +36,12 @@ export function createCallbacks(platform: Platform): Callbacks {
 
   function start(scope: RunScope, key: TaskInstanceKey, call: CallbackCall): void {
     const { dagId, taskId } = key;
+    const { role } = scope.version.document;
     const running = platform.runner
       .runCallbacks(call, {
         bundleHash: scope.version.bundleHash,
         services: createTaskServices(platform, key),
+        ...(role === undefined ? {} : { role }),
       })
       .then(() => (taskId === "" ? tell({ ...key, tryNumber: call.call.tryNumber }) : undefined))
       .catch((problem: unknown) => {

@@ -12,7 +12,7 @@ import type { ServiceContext } from "../service-context.ts";
 import { BY_MESSAGE } from "./gates.ts";
 import { lookAtGate } from "./propagate.ts";
 import { finishEnd } from "./task-ends.ts";
-import { mayStart, type RunTry } from "./tries.ts";
+import { mayStart, type TryHost } from "./tries.ts";
 import { recordDeath } from "./try-ends.ts";
 import type { InstanceScope } from "./verdicts.ts";
 import { RetryLater, type WorkerEvent } from "./worker-events.ts";
@@ -30,7 +30,7 @@ export interface MessageContext extends ServiceContext {
 /** What a call of the worker runs a try with. */
 interface Running {
   readonly signal: AbortSignal;
-  readonly run: RunTry;
+  readonly host: TryHost;
 }
 
 interface OneCall extends Running {
@@ -100,6 +100,7 @@ async function enterSensor(
   }
   const pokes = known.pokes ?? 0;
   if (known.state === "running") {
+    if (await running.host.takesUp(context, instance, known)) return;
     // A machine of Stepwind 0.1 calls again when its own call has failed; the triggerer's may go
     // on.
     const isEngines = limit !== undefined && known.pokedBy === "engine";
@@ -136,6 +137,7 @@ async function followMessage(
     return finishEnd(context, instance, known, { isRepeated: true });
   }
   if (known && state === "running") {
+    if (await running.host.takesUp(context, instance, known)) return;
     const isReported = isDead && known.pokedBy !== "triggerer";
     if (seen !== pokes + 1 || !(isReported || isLost(context, instance, known))) return;
     return leaveNext(context, instance, await recordDeath(context, instance, known));
@@ -150,14 +152,14 @@ async function runOnce(
   { known, call }: { readonly known: TaskInstanceRecord | undefined; readonly call: OneCall },
 ): Promise<void> {
   const { clock, triesUnderWay } = context;
-  const { pokedBy, signal, run } = call;
+  const { pokedBy, signal, host } = call;
   const dueAt = dueOf(known);
   if (dueAt !== undefined && dueAt > clock.now()) return leaveNext(context, instance, known);
   const underWay = triesUnderWay.begin(instance);
-  let ended: Awaited<ReturnType<RunTry>>;
+  let ended: Awaited<ReturnType<TryHost["run"]>>;
   try {
     if (dueAt === undefined && !(await mayStart(context, instance, known))) return;
-    ended = await run(context, instance, {
+    ended = await host.run(context, instance, {
       signal,
       known,
       begin: (facts) => poke(known, { ...facts, pokedBy }),

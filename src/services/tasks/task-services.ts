@@ -10,7 +10,10 @@ import { readXCom, toXComRecord } from "./xcom-values.ts";
  * The services of one task instance. A variable of the secrets backend wins over the metadata's
  * (Airflow's order).
  */
-export function createTaskServices(platform: Platform, key: TaskInstanceKey): TaskServices {
+export function createTaskServices(
+  platform: Pick<Platform, "metadata" | "secrets" | "xcoms" | "clock">,
+  key: TaskInstanceKey,
+): TaskServices {
   const { metadata, secrets } = platform;
   return {
     async getVariable(name) {

@@ -81,7 +81,7 @@ interface Unreadable {
  * Runs one try here and records how it ended; undefined when that was not ours to record. Throws
  * RetryLater when another worker is at the task.
  */
-export async function runTry(
+async function runTry(
   context: ServiceContext,
   instance: InstanceScope,
   how: TryStart,
@@ -105,17 +105,44 @@ export async function runTry(
   return endTry(context, instance, ran);
 }
 
+/** Where a call of the worker has tries run. */
+export interface TryHost {
+  readonly run: RunTry;
+  /**
+   * Whether the same call has begun the try that is recorded as running, and it goes on: the answer
+   * to the call was lost.
+   */
+  takesUp(
+    context: ServiceContext,
+    instance: InstanceScope,
+    running: TaskInstanceRecord,
+  ): Promise<boolean>;
+}
+
+/** Tries run in this process, so none outlives the call that began it. */
+export const IN_PROCESS: TryHost = { run: runTry, takesUp: async () => false };
+
 /**
  * Begins one try and hands it to `take`, which has it run elsewhere; what it reads being out of
  * reach ends the try here. Throws RetryLater when another worker is at the task.
  */
-export function handOutTry(take: (handed: HandedTry) => void): RunTry {
-  return async (context, instance, how) => {
-    const begun = await beginTry(context, instance, how);
-    if (!begun) throw new RetryLater("Stepwind.NotYet", ANOTHER_WORKER);
-    if ("ending" in begun) return endTry(context, instance, begun);
-    take({ ...begun, instance });
-    return "elsewhere";
+export function handOutTry(
+  take: (handed: HandedTry) => void,
+  begunBy: string | undefined,
+): TryHost {
+  return {
+    async run(context, instance, how) {
+      const begun = await beginTry(context, instance, { ...how, begunBy });
+      if (!begun) throw new RetryLater("Stepwind.NotYet", ANOTHER_WORKER);
+      if ("ending" in begun) return endTry(context, instance, begun);
+      take({ ...begun, instance });
+      return "elsewhere";
+    },
+    async takesUp(context, instance, running) {
+      if (begunBy === undefined || running.begunBy !== begunBy) return false;
+      take({ ...(await withCall(context, instance, running)), instance });
+      return true;
+    },
   };
 }
 
@@ -149,23 +176,35 @@ function withRendered(
 async function beginTry(
   context: ServiceContext,
   instance: InstanceScope,
-  { signal, known, begin }: TryStart,
+  { signal, known, begin, begunBy }: TryStart & { readonly begunBy?: string | undefined },
 ): Promise<BegunTry | (RanTry & { readonly ending: Unreadable }) | undefined> {
   const { task, key } = instance;
   const { clock, metadata } = context;
   const change = begin({ maxTries: task.retries, now: clock.now() });
-  const started = change && (await metadata.taskInstances.update({ key, ...change }));
+  if (!change) return undefined;
+  const set = begunBy === undefined ? change.set : { ...change.set, begunBy };
+  const started = await metadata.taskInstances.update({ key, ...change, set });
   if (!started) return undefined;
-  const { tryNumber, maxTries } = started;
+  const { tryNumber } = started;
   try {
     if (tryNumber > 1 && tryNumber !== known?.tryNumber) {
       await retry(clock, () => metadata.xcoms.delete(key), { signal });
     }
-    const reads = await retry(clock, () => readInputs(context, key, task), { signal });
-    return { started, call: callForTask(instance, { tryNumber, maxTries, reads }) };
+    return await retry(clock, () => withCall(context, instance, started), { signal });
   } catch (problem) {
     return { started, ending: { kind: "unreadable", error: toTaskError(problem) } };
   }
+}
+
+/** The try with what its task reads. */
+async function withCall(
+  context: ServiceContext,
+  instance: InstanceScope,
+  started: TaskInstanceRecord,
+): Promise<BegunTry> {
+  const { tryNumber, maxTries } = started;
+  const reads = await readInputs(context, instance.key, instance.task);
+  return { started, call: callForTask(instance, { tryNumber, maxTries, reads }) };
 }
 
 /** Undefined when another worker is at the task. */

@@ -8,6 +8,8 @@ export interface WorkerEvent extends ExecutionInput {
   readonly mapIndex?: number;
   /** Of a sensor's state, which waits until it gets this back. */
   readonly token?: string;
+  /** Of a message that begins a try apart from the worker: the same when it is sent again. */
+  readonly requestId?: string;
   /** From the triggerer: the pokes after which the task is to run. */
   readonly pokes?: number;
   /** From the triggerer: the try that is recorded as running has died. */

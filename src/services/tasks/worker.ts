@@ -20,7 +20,7 @@ import {
 } from "./message-calls.ts";
 import { untilRetryIsDue } from "./retry-wait.ts";
 import { finishEnd } from "./task-ends.ts";
-import { endTry, type HandedTry, handOutTry, mayStart, type RunTry, runTry } from "./tries.ts";
+import { endTry, type HandedTry, handOutTry, IN_PROCESS, mayStart, type TryHost } from "./tries.ts";
 import { recordDeath } from "./try-ends.ts";
 import type { InstanceScope } from "./verdicts.ts";
 import { type Ask, RetryLater, type WorkerEvent } from "./worker-events.ts";
@@ -79,33 +79,33 @@ export function createWorker(services: ServiceContext): Worker {
     }
   }
 
-  async function executeBy(
-    run: RunTry,
+  async function executeAt(
+    host: TryHost,
     event: WorkerEvent,
     { signal, ask }: { readonly signal: AbortSignal; readonly ask: (name: Ask) => void },
   ): Promise<void> {
     const instance = await findInstance(context, event);
     if (!instance) return;
     const isByMessage = goesOnByMessages(instance, event);
-    if (isByMessage) await executeByMessage(context, instance, { event, signal, run });
+    if (isByMessage) await executeByMessage(context, instance, { event, signal, host });
     else {
       // What fails from then on has cost the try its end.
       const onBegin = () => ask("Stepwind.Lost");
-      await executeTask(context, instance, { signal, run, onBegin });
+      await executeTask(context, instance, { signal, host, onBegin });
     }
   }
 
   return {
     execute: (event, signal) =>
-      orCalledAgain(event, signal, (ask) => executeBy(runTry, event, { signal, ask })),
+      orCalledAgain(event, signal, (ask) => executeAt(IN_PROCESS, event, { signal, ask })),
 
     begin: (event, signal) =>
       orCalledAgain(event, signal, async (ask) => {
         let handed: HandedTry | undefined;
-        const handOut = handOutTry((begun) => {
+        const host = handOutTry((begun) => {
           handed = begun;
-        });
-        await executeBy(handOut, event, { signal, ask });
+        }, event.requestId);
+        await executeAt(host, event, { signal, ask });
         return handed;
       }),
 
@@ -169,7 +169,7 @@ async function executeTask(
   instance: InstanceScope,
   how: {
     readonly signal: AbortSignal;
-    readonly run: RunTry;
+    readonly host: TryHost;
     /** Called when a try begins. */
     onBegin(): void;
   },
@@ -181,6 +181,7 @@ async function executeTask(
     return finishEnd(context, instance, known, { isRepeated: true });
   }
   if (known?.state === "running") {
+    if (await how.host.takesUp(context, instance, known)) return;
     // The engine makes one call of its own, so the try was begun by a message, or for an execution
     // that this one has taken the place of.
     known = isLost(context, instance, known)
@@ -210,19 +211,19 @@ async function runUnderWay(
   instance: InstanceScope,
   {
     signal,
-    run,
+    host,
     known,
     onBegin,
   }: {
     readonly signal: AbortSignal;
-    readonly run: RunTry;
+    readonly host: TryHost;
     readonly known: TaskInstanceRecord | undefined;
     onBegin(): void;
   },
-): ReturnType<RunTry> {
+): ReturnType<TryHost["run"]> {
   const underWay = context.triesUnderWay.begin(instance);
   try {
-    return await run(context, instance, {
+    return await host.run(context, instance, {
       signal,
       known,
       begin(facts) {

@@ -128,7 +128,7 @@ test("doctor finds nothing wrong with a deployment that works, and says what is 
   // Others upload DAGs meanwhile, whose schedules come a moment later.
   const doctor = () => stepwind(folder, "doctor");
   const healthy = await until("a healthy deployment", doctor, ({ out }) => !out.includes("✗"));
-  expect(healthy.out).toContain("✓ functions        8 functions are there");
+  expect(healthy.out).toContain("✓ functions        10 functions are there");
   expect(healthy.out).toMatch(/✓ triggers +Stepwind[-_]\S+ reaches the triggerer; /);
   expect(healthy.out).toContain("Nothing is wrong");
   expect(healthy.code).toBe(0);

@@ -56,14 +56,19 @@ beforeAll(async () => {
 }, 600_000);
 
 afterAll(async () => {
-  const { worker: FunctionName } = cloud.environment;
+  const FunctionName = taskFunction();
   if (isLimited) await cloud.lambda.send(new DeleteFunctionConcurrencyCommand({ FunctionName }));
   await endpoint?.close();
 });
 
-/** Step Functions' calls of the worker are throttled by Lambda itself, too. */
+/** What Step Functions calls for each task. */
+function taskFunction(): string {
+  return cloud.environment.task ?? cloud.environment.worker;
+}
+
+/** Step Functions' calls of the task function are throttled by Lambda itself, too. */
 async function limitWorkers(): Promise<void> {
-  const FunctionName = cloud.environment.worker;
+  const FunctionName = taskFunction();
   const ReservedConcurrentExecutions = WORKERS;
   const limit = { FunctionName, ReservedConcurrentExecutions };
   await cloud.lambda.send(new PutFunctionConcurrencyCommand(limit));

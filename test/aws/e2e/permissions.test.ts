@@ -70,6 +70,8 @@ c.before(f);
 e.before(f);
 const read = dag.task("read", async ({ text }: { text: unknown }) => String(text).length);
 read({ text: a });
+const big = dag.task("big", async () => "x".repeat(4_500_000));
+dag.task("size", async ({ text }: { text: unknown }) => String(text).length)({ text: big() });
 dag.sensor("waits", async () => {
   const { taskStateStore } = getClient();
   const pokes = Number((await taskStateStore.get("pokes")) ?? 0) + 1;
@@ -135,11 +137,109 @@ test("every call that a function makes is allowed by its role", { timeout: 240_0
   }
 });
 
+test("the code of tasks may call the Execution API and do nothing else", async () => {
+  const FunctionName = `${STACK}-task`;
+  const { Role = "", Environment } = await cloud.lambda.send(
+    new GetFunctionConfigurationCommand({ FunctionName }),
+  );
+  const statements = await readStatements(Role);
+  const { table, dataBucket, secretsPrefix, stateMachineArnPrefix } = cloud.environment;
+  const { region, account } = place;
+  const arn = (service: string, rest: string) => `arn:aws:${service}:${region}:${account}:${rest}`;
+  const forbidden: readonly Need[] = [
+    ...["GetItem", "Query", "PutItem", "UpdateItem", "DeleteItem", "BatchGetItem"].map((each) => ({
+      action: `dynamodb:${each}`,
+      resource: arn("dynamodb", `table/${table}`),
+    })),
+    ...["xcoms/busy/r", "logs/busy/r", "bundles/x.mjs", "messages/x"].flatMap((key) =>
+      ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"].map((action) => ({
+        action,
+        resource: `arn:aws:s3:::${dataBucket}/${key}`,
+      })),
+    ),
+    ...["connections/warehouse", "variables/region", "api/password"].map((path) => ({
+      action: "ssm:GetParameter",
+      resource: arn("ssm", `parameter${secretsPrefix}/${path}`),
+    })),
+    ...["StartExecution", "StopExecution", "SendTaskSuccess", "DeleteStateMachine"].map((each) => ({
+      action: `states:${each}`,
+      resource: `${stateMachineArnPrefix}busy-x`,
+    })),
+    ...["worker", "recorder", "scheduler", "api-server", "task", "dag-loader"].map((service) => ({
+      action: "lambda:InvokeFunction",
+      resource: arn("lambda", `function:${STACK}-${service}`),
+    })),
+  ];
+  expect(forbidden.filter((need) => isAllowed(statements, need))).toEqual([]);
+  const resource = arn("lambda", `function:${STACK}-execution-api`);
+  expect(isAllowed(statements, { action: "lambda:InvokeFunction", resource })).toBe(true);
+  const actions = statements.flatMap(({ Action }) => Action).sort();
+  const own = ["lambda:InvokeFunction", "logs:CreateLogStream", "logs:PutLogEvents"];
+  expect(actions).toEqual(own);
+  // Nor does it learn names of anything else.
+  const named = Object.keys(Environment?.Variables ?? {}).filter((each) => /STEPWIND/.test(each));
+  expect(named).toEqual(["STEPWIND_EXECUTION_API"]);
+});
+
+test("a forged message to the Execution API is refused and changes nothing", async () => {
+  await cloud.upload("watched/idle.ts", IDLE);
+  await cloud.dagWhen("idle");
+  const runId = await cloud.trigger("idle");
+  const key = { dagId: "idle", runId, taskId: "t", mapIndex: -1 };
+  const before = await until(
+    "the task's start",
+    () => cloud.metadata.taskInstances.get(key),
+    ({ state }) => state === "running",
+  );
+  const ids = { dagId: "idle", runId, clearNumber: 0, taskId: "t" };
+  const claims = { kind: "try", ...key, clearNumber: 0, tryNumber: 1, expiresAt: 1e15 };
+  const forged = `${Buffer.from(JSON.stringify(claims)).toString("base64url")}.${"A".repeat(43)}`;
+  const report = { ending: { kind: "success", result: "1" }, entries: [] };
+  for (const message of [
+    // What Step Functions sends to the worker, with a signature that is none, and with none.
+    ids,
+    { action: "begin", ...ids, signature: "A".repeat(43) },
+    { action: "end", capability: forged, report },
+    { action: "append", capability: forged, entries: [] },
+    { action: "upload", capability: forged },
+    { action: "stored", key: "../xcoms/idle" },
+    {
+      action: "ask",
+      capability: forged,
+      question: { method: "getConnection", args: { connId: "warehouse" } },
+    },
+    { action: "settle", ...ids },
+  ]) {
+    const { FunctionError, Payload } = await cloud.lambda.send(
+      new InvokeCommand({
+        FunctionName: `${STACK}-execution-api`,
+        Payload: Buffer.from(JSON.stringify(message)),
+      }),
+    );
+    expect(FunctionError).toBeUndefined();
+    const reply = JSON.parse(Buffer.from(Payload ?? []).toString());
+    expect(reply, JSON.stringify(message)).toMatchObject({
+      kind: "error",
+      name: "Stepwind.Refused",
+    });
+  }
+  expect(await cloud.metadata.taskInstances.get(key)).toEqual(before);
+  expect((await cloud.endOf("idle", runId)).state).toBe("success");
+});
+
+/** Its task runs while messages about it are forged. */
+const IDLE = `import { Dag } from "stepwind";
+export const dag = new Dag("idle", { schedule: null });
+dag.task("t", () => new Promise((resolve) => setTimeout(resolve, 5_000)))();
+`;
+
 /** What is allowed though no call of this test needs it. */
 const UNSEEN: readonly RegExp[] = [
   // Calls of Lambda itself, which pass no endpoint of ours: logs, traces, dead letters, messages.
   / (logs|xray):/,
-  /^(dag-processor|scheduler|worker|recorder|notifier) sqs:SendMessage$/,
+  /^(dag-processor|scheduler|recorder|notifier) sqs:SendMessage$/,
+  // Only executions that began before the code of tasks was isolated call the worker.
+  /^worker /,
   // Tasks that can't run at once go on by messages; here all of them run at once.
   /^triggerer (dynamodb:(Query|PutItem|UpdateItem)|states:SendTaskSuccess)$/,
   /^api-server sqs:SendMessage$/,
@@ -147,16 +247,17 @@ const UNSEEN: readonly RegExp[] = [
   // Whoever changes a DAG or ends a run plans, and with that may start and end any other run.
   /^(dag-processor|scheduler|recorder|api-server) (states|scheduler|iam|sns|lambda|s3|dynamodb):/,
   // Large values and large documents have several items; which of these there are isn't seen here.
-  /^worker dynamodb:Batch/,
+  /^execution-api dynamodb:Batch/,
   // To tell an object that isn't there from one that it may not read.
-  /^worker s3:ListBucket$/,
+  /^execution-api s3:ListBucket$/,
   // Gives a claim back when Slack doesn't answer.
   /^notifier dynamodb:DeleteItem$/,
 ];
 
 /** What must have been seen, so that this test goes on seeing. */
 const WATCHED = {
-  worker: [
+  task: ["lambda:InvokeFunction"],
+  "execution-api": [
     "dynamodb:UpdateItem",
     "s3:GetObject",
     "s3:PutObject",

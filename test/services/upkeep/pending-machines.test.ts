@@ -17,6 +17,13 @@ const FUNCTIONS = { worker: "worker", recorder: "recorder", triggerQueueUrl: "tr
 /** Seconds that one call of the scheduler's function has for it. */
 const CALL_SECONDS = 270;
 
+/** Of the commands that Step Functions gets here. */
+interface Input {
+  readonly name?: string;
+  readonly stateMachineArn?: string;
+  readonly executionArn?: string;
+}
+
 /** Step Functions as its quotas say: 100 machines at once, one more each second. */
 function createLimited() {
   let now = Date.UTC(2026, 0, 1);
@@ -30,7 +37,8 @@ function createLimited() {
   const started: string[] = [];
   const bucket = { tokens: 100, at: now };
   const fail = (name: string) => Promise.reject(Object.assign(new Error(name), { name }));
-  const send = async ({ input }: { input: { name?: string; stateMachineArn?: string } }) => {
+  const send = async ({ input }: { input: Input }) => {
+    if (input.executionArn !== undefined) return fail("ExecutionDoesNotExist");
     bucket.tokens = Math.min(100, bucket.tokens + (now - bucket.at) / 1_000);
     bucket.at = now;
     if (input.stateMachineArn !== undefined) {

@@ -95,7 +95,7 @@ export async function startEndpointBetween(
       caller,
       service: serviceOf(incoming),
       method: incoming.method ?? "GET",
-      path: rest.startsWith("/") ? rest : `/${rest}`,
+      path: withoutSignature(rest.startsWith("/") ? rest : `/${rest}`),
       headers: incoming.headers,
       body: await readAll(incoming),
     };
@@ -154,9 +154,18 @@ function send(outgoing: ServerResponse, { status, headers, body }: Answer): void
   outgoing.end(body);
 }
 
-/** By what each protocol has in its head, the signature's scope above all. */
-function serviceOf({ headers }: IncomingMessage): ServiceName | undefined {
-  const scope = /Credential=[^/]+\/\d+\/[^/]+\/([a-z0-9-]+)\//.exec(headers.authorization ?? "");
+/** A signed address was signed with the caller's name in it, which an emulator would refuse. */
+function withoutSignature(path: string): string {
+  const [place = "", query] = path.split("?");
+  if (query === undefined) return path;
+  const kept = query.split("&").filter((each) => !each.startsWith("X-Amz-"));
+  return kept.length > 0 ? `${place}?${kept.join("&")}` : place;
+}
+
+/** By what each protocol has in its head or its address, the signature's scope above all. */
+function serviceOf({ headers, url = "" }: IncomingMessage): ServiceName | undefined {
+  const signed = headers.authorization ?? decodeURIComponent(url);
+  const scope = /Credential=[^/]+\/\d+\/[^/]+\/([a-z0-9-]+)\//.exec(signed);
   const name = scope?.[1] ?? "";
   return SERVICES.find((each) => each === (SCOPES[name] ?? name));
 }

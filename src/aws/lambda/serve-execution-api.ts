@@ -1,0 +1,81 @@
+// Serves the Execution API to task functions: takes a message, calls the API, and answers what came
+// of it. Large messages and replies go through the bucket.
+import type { ExecutionApi } from "../../ports/execution-api.ts";
+import type { Reporter } from "../../ports/platform.ts";
+import type { Capabilities } from "../../services/execution-api/capabilities.ts";
+import { CapabilityRefused } from "../../services/execution-api/capabilities.ts";
+import type { PassingObjects } from "../s3/passing-objects.ts";
+import {
+  type ExecutionMessage,
+  type ExecutionReply,
+  isExecutionMessage,
+  isStoredMessage,
+  MAX_MESSAGE_BYTES,
+} from "./execution-messages.ts";
+
+export interface ServingParts {
+  readonly api: ExecutionApi;
+  readonly capabilities: Pick<Capabilities, "read">;
+  readonly objects: PassingObjects;
+  readonly report: Reporter;
+}
+
+/**
+ * Answers what is wrong with the message, or was refused, as a reply. Throws when the product
+ * itself failed: the message may be sent again.
+ */
+export async function serveExecutionApi(
+  parts: ServingParts,
+  event: unknown,
+): Promise<ExecutionReply> {
+  const message = isStoredMessage(event) ? await readStored(parts, event.key) : event;
+  if (!isExecutionMessage(message)) {
+    parts.report.warn("Refused: a message to the Execution API that it doesn't understand");
+    const text = "The Execution API doesn't understand the message";
+    return { kind: "error", name: "Stepwind.Refused", message: text };
+  }
+  return fitting(parts, await reply(parts, message));
+}
+
+async function reply(parts: ServingParts, message: ExecutionMessage): Promise<ExecutionReply> {
+  try {
+    return { kind: "answer", value: await call(parts, message) };
+  } catch (problem) {
+    // What a task asks for may be refused, or be unreadable: that is for the task to know.
+    const isForTask = message.action === "ask" || problem instanceof CapabilityRefused;
+    if (!isForTask || !(problem instanceof Error)) throw problem;
+    return { kind: "error", name: problem.name, message: problem.message };
+  }
+}
+
+async function call(
+  { api, capabilities, objects }: ServingParts,
+  message: ExecutionMessage,
+): Promise<unknown> {
+  switch (message.action) {
+    case "begin": {
+      const { action: _, ...request } = message;
+      return api.begin(request);
+    }
+    case "ask":
+      return api.ask(message.capability, message.question);
+    case "append":
+      return api.append(message.capability, message.entries);
+    case "end":
+      return api.end(message.capability, message.report);
+    case "upload":
+      await capabilities.read(message.capability);
+      return objects.placeFor();
+  }
+}
+
+async function readStored({ objects }: ServingParts, key: string): Promise<unknown> {
+  const text = await objects.take(key);
+  return text === undefined ? undefined : JSON.parse(text);
+}
+
+async function fitting({ objects }: ServingParts, reply: ExecutionReply): Promise<ExecutionReply> {
+  const text = JSON.stringify(reply);
+  if (Buffer.byteLength(text) <= MAX_MESSAGE_BYTES) return reply;
+  return { kind: "stored", url: await objects.leave(text) };
+}
