@@ -110,6 +110,12 @@ export interface TaskDocument {
   readonly owner: string;
   readonly priorityWeight: number;
   readonly decision?: Decision;
+  /** Prepares what the tasks in its scope need (Airflow: as_setup). */
+  readonly isSetup?: true;
+  /** Removes what setups have prepared, whatever became of the work (Airflow: as_teardown). */
+  readonly isTeardown?: true;
+  /** Of a teardown: its failure fails the run. */
+  readonly onFailureFailDagrun?: true;
   /** Present on a sensor. */
   readonly sensor?: SensorDocument;
   readonly callbacks: readonly CallbackKind[];
