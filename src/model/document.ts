@@ -64,6 +64,12 @@ export type MappedLength =
   | { readonly zip: readonly MappedLength[]; readonly longest: boolean }
   | { readonly concat: readonly MappedLength[] };
 
+/** The mapped argument names of a task or a task group, with literal lengths where known. */
+export interface MappedDocument {
+  /** By argument; "**kwargs" stands for a list of argument objects (Airflow: expand_kwargs). */
+  readonly over: Readonly<Record<string, MappedLength>>;
+}
+
 /**
  * What makes a task a sensor: it is poked until it says that it is done (Airflow:
  * BaseSensorOperator). In seconds.
@@ -119,11 +125,10 @@ export interface TaskDocument {
   /** Present on a sensor. */
   readonly sensor?: SensorDocument;
   readonly callbacks: readonly CallbackKind[];
-  /** Present on a mapped task: the mapped argument names, and literal lengths where known. */
-  readonly mapped?: {
-    /** By argument; "**kwargs" stands for a list of argument objects (Airflow: expand_kwargs). */
-    readonly over: Readonly<Record<string, MappedLength>>;
-  };
+  /** Present on a task that is mapped by itself. */
+  readonly mapped?: MappedDocument;
+  /** Template of the label of each instance of a mapped task (Airflow: map_index_template). */
+  readonly mapIndexTemplate?: string;
   /** Templated operator fields as written, for people to read; never secrets. */
   readonly templateFields: Readonly<Record<string, string>>;
   /** Label of the edge to a direct downstream task, by its id. */
@@ -139,6 +144,8 @@ export interface TaskGroupDocument {
   readonly groupId: string;
   readonly parentId?: string;
   readonly tooltip?: string;
+  /** Present on a mapped task group: each of its tasks has one instance per item. */
+  readonly mapped?: MappedDocument;
 }
 
 export interface DagDocument {

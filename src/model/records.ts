@@ -148,6 +148,32 @@ export interface TaskInstanceRecord extends TaskInstanceKey {
   readonly skips?: readonly string[];
   /** Tries that ended before the present one. */
   readonly tries: readonly TaskTry[];
+  /**
+   * Items of what the task returned, or of what is at a place in it, by `pathText`, where others
+   * are mapped over it (Airflow: task_map.length).
+   */
+  readonly lengths?: Readonly<Record<string, number>>;
+  /** Label of an instance of a mapped task, rendered from its `mapIndexTemplate`. */
+  readonly renderedMapIndex?: string;
+  /**
+   * On the record with index -1 of a mapped task that has been expanded, which is no instance any
+   * more: see model/mapping/instances.ts.
+   */
+  readonly mapping?: MappingRecord;
+}
+
+/** How a mapped task was expanded. */
+export interface MappingRecord {
+  /** Instances, with the indexes from 0 on. */
+  readonly length: number;
+  /** Items of each argument, in the order written; the last one varies fastest. */
+  readonly lengths: Readonly<Record<string, number>>;
+  /**
+   * Of each mapped task that it is mapped over: the indexes that have a result, as ranges from the
+   * first to the last of each.
+   */
+  readonly present: Readonly<Record<string, readonly (readonly [number, number])[]>>;
+  readonly expandedAt: string;
 }
 
 /** A task's gate that waits: the token that the engine wants back. */

@@ -115,7 +115,7 @@ async function expectEnded(document: DagDocument, runId: string, told: string): 
     if (call.dagId !== dagId || call.runId !== runId) continue;
     tries.set(call.taskId, [...(tries.get(call.taskId) ?? []), seen]);
   }
-  const decided = decideRunState(document, statesByTask(Object.values(records)));
+  const decided = decideRunState(document, statesByTask(document, Object.values(records)));
   expect((await product.getRun(dagId, runId)).state, told).toBe(decided.state);
   for (const [taskId, seen] of tries) {
     expect(records[taskId]?.tryNumber, `${told}, ${taskId}: recorded tries`).toBe(seen.length);
@@ -353,7 +353,7 @@ test("an engine that dies while calls fail goes on where it was", {
     const tries = product.tries.filter(({ call }) => call.dagId === dagId);
     const started = new Set(tries.map(({ call }) => call.taskId));
     expect(explainStates(document, plan, { states, started }), told).toEqual([]);
-    const decided = decideRunState(document, statesByTask(records));
+    const decided = decideRunState(document, statesByTask(document, records));
     expect((await product.getRun(dagId, "r")).state, told).toBe(decided.state);
   }
 });

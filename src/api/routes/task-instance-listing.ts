@@ -1,8 +1,8 @@
 // The listing of task instances: its filters and its order, for one run or, by "~", for those of
 // many.
 import { graphOf } from "../../model/graph.ts";
-import { UNMAPPED } from "../../model/instance-key.ts";
-import type { DagRunRecord, TaskInstanceRecord } from "../../model/records.ts";
+import { byTask, instancesOfTask, toRecord } from "../../model/mapping/instances.ts";
+import type { DagRunRecord } from "../../model/records.ts";
 import type { TaskInstanceState } from "../../model/states.ts";
 import { ANY, type ApiContext } from "../context.ts";
 import { Problem } from "../problems.ts";
@@ -153,21 +153,15 @@ async function instancesOf(
 ): Promise<readonly TaskInstanceFacts[]> {
   const { dagId, runId, versionHash } = run;
   const version = await services.versions.get(dagId, versionHash);
-  const byTask = new Map<string, TaskInstanceRecord[]>();
-  for (const record of await platform.metadata.taskInstances.list({ dagId, runId })) {
-    const records = byTask.get(record.taskId);
-    if (records) records.push(record);
-    else byTask.set(record.taskId, [record]);
-  }
-  const { order, task: taskOf } = graphOf(version.document);
+  const { document } = version;
+  const records = byTask(await platform.metadata.taskInstances.list({ dagId, runId }));
+  const { order, task: taskOf } = graphOf(document);
   return order.flatMap((taskId) => {
     const task = taskOf(taskId);
     if (!task) return [];
-    const records = byTask.get(taskId) ?? [undefined];
-    return records.map((record) => {
-      const { mapIndex = UNMAPPED } = record ?? {};
-      const key = { dagId, runId, taskId, mapIndex };
-      return { run, version, task, record, queuedSince: platform.runner.queuedSince?.(key) };
+    return instancesOfTask(document, task, records.get(taskId) ?? []).map((instance) => {
+      const record = toRecord(instance, { dagId, runId, task });
+      return { run, version, task, record, queuedSince: platform.runner.queuedSince?.(record) };
     });
   });
 }

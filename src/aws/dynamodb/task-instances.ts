@@ -41,6 +41,9 @@ const FIELDS: Fields<Omit<TaskInstanceRecord, keyof TaskInstanceKey>> = {
   renderedFields: "json",
   skips: "json",
   tries: "json",
+  lengths: "json",
+  renderedMapIndex: "text",
+  mapping: "json",
 };
 
 /** The part of the metadata that keeps the task instances. */

@@ -12,9 +12,9 @@ const LISTED = 20;
 export const triggerRule: Dependency = {
   name: "Trigger Rule",
   needs: "upstream",
-  decide({ task, instance, upstream }) {
+  decide({ document, task, instance, upstream }) {
     if (task.upstream.length === 0) return MET;
-    const statesOf = statesByTask(upstream);
+    const statesOf = statesByTask(document, upstream);
     const states = countUpstream(task.upstream.flatMap(statesOf));
     const counts = { ...states, mapIndex: instance.mapIndex };
     const rule = task.triggerRule;

@@ -4,6 +4,7 @@
 import { endRun, recordReason } from "../../model/dag-run.ts";
 import { runFailed } from "../../model/failure-event.ts";
 import { instanceKey } from "../../model/instance-key.ts";
+import { instancesOfRun } from "../../model/mapping/instances.ts";
 import type { DagRunRecord } from "../../model/records.ts";
 import { forgetPlan } from "../../model/scheduling/planner.ts";
 import { decideRunState } from "../../model/scheduling/run-state.ts";
@@ -49,7 +50,10 @@ export function isAbandonReason(reason: string | undefined): reason is AbandonRe
 export async function endByTasks(context: RunEndContext, scope: RunScope): Promise<void> {
   const { dagId, runId } = scope.run;
   const records = await context.metadata.taskInstances.list({ dagId, runId });
-  const decided = decideRunState(scope.version.document, statesByTask(records));
+  const decided = decideRunState(
+    scope.version.document,
+    statesByTask(scope.version.document, records),
+  );
   if (decided.state === "running") {
     throw new RetryLater(
       "Stepwind.NotYet",
@@ -85,7 +89,7 @@ export async function abandonRun(
   if (isEnded) await publishFailure(context, runFailed(run, reason));
 }
 
-/** Ends every instance that is unfinished; a task without a record has one. */
+/** Ends every instance that is unfinished, whether it has a record or not. */
 async function abandonInstances(
   { metadata, clock }: RunEndContext,
   { run, version }: RunScope,
@@ -93,11 +97,9 @@ async function abandonInstances(
 ): Promise<void> {
   const { dagId, runId } = run;
   const records = await metadata.taskInstances.list({ dagId, runId });
-  const recorded = new Set(records.map(({ taskId }) => taskId));
-  const open = [
-    ...records.filter(({ state }) => !isFinished(state)),
-    ...version.document.tasks.filter(({ taskId }) => !recorded.has(taskId)),
-  ];
+  const open = instancesOfRun(version.document, records, run).filter(
+    ({ state }) => !isFinished(state),
+  );
   const change = abandon({
     state: UNFINISHED[reason],
     message: `the run ended: ${reason}`,

@@ -152,7 +152,7 @@ export async function seeInstance(
  */
 async function waitsForMore(
   { metadata }: PropagationContext,
-  { run: { dagId, runId }, task: { triggerRule, upstream } }: InstanceScope,
+  { run: { dagId, runId }, version: { document }, task: { triggerRule, upstream } }: InstanceScope,
   ended: FinishedState,
 ): Promise<boolean> {
   if (upstream.length <= SAMPLES[1]) return false;
@@ -163,7 +163,10 @@ async function waitsForMore(
       drawn.add(upstream[Math.floor(Math.random() * upstream.length)] ?? "");
     }
     const taskIds = [...drawn];
-    const statesOf = statesByTask(await metadata.taskInstances.list({ dagId, runId, taskIds }));
+    const statesOf = statesByTask(
+      document,
+      await metadata.taskInstances.list({ dagId, runId, taskIds }),
+    );
     if (!taskIds.flatMap(statesOf).every(isFinished)) return true;
   }
   return false;

@@ -1,0 +1,49 @@
+// Which tasks of a DAG are mapped: by themselves, or by the mapped task group that they are in.
+// Mapping doesn't nest, so that each has one mapping at most.
+import type { DagDocument, MappedLength, TaskDocument } from "../document.ts";
+
+/** What a task has one instance per item of. */
+export interface TaskMapping {
+  /** By argument, in the order written; the last one varies fastest. */
+  readonly over: Readonly<Record<string, MappedLength>>;
+  /** Id of the mapped task group; absent for a task that is mapped by itself. */
+  readonly groupId?: string;
+}
+
+type Mappings = ReadonlyMap<string, TaskMapping>;
+
+const known = new WeakMap<DagDocument, Mappings>();
+
+/** Undefined for a task that isn't mapped. The same object for all tasks of a mapped group. */
+export function mappingOf(
+  document: DagDocument,
+  { taskId }: Pick<TaskDocument, "taskId">,
+): TaskMapping | undefined {
+  return mappingsOf(document).get(taskId);
+}
+
+function mappingsOf(document: DagDocument): Mappings {
+  let mappings = known.get(document);
+  if (!mappings) {
+    mappings = findMappings(document);
+    known.set(document, mappings);
+  }
+  return mappings;
+}
+
+function findMappings({ tasks, groups }: DagDocument): Mappings {
+  const ofGroups = new Map<string, TaskMapping>();
+  // A group stands behind the one around it.
+  for (const { groupId, parentId, mapped } of groups) {
+    const around = parentId === undefined ? undefined : ofGroups.get(parentId);
+    const own = mapped ? { over: mapped.over, groupId } : around;
+    if (own) ofGroups.set(groupId, own);
+  }
+  const mappings = new Map<string, TaskMapping>();
+  for (const { taskId, groupId, mapped } of tasks) {
+    const around = groupId === undefined ? undefined : ofGroups.get(groupId);
+    const own = mapped ? { over: mapped.over } : around;
+    if (own) mappings.set(taskId, own);
+  }
+  return mappings;
+}
