@@ -1,5 +1,6 @@
 // Fourth pass: writes the plan as States Language.
 import type { State, StateMachine } from "../model/asl.ts";
+import type { TaskDocument } from "../model/document.ts";
 import type { Draft } from "./draft.ts";
 import type { PlanNode } from "./plan.ts";
 import { nameStates } from "./state-names.ts";
@@ -19,6 +20,11 @@ import {
  * most.
  */
 const MANY_BRANCHES = 400;
+
+/** Such a state holds the token from its first call on. */
+function goesOnByMessages({ sensor, waits }: TaskDocument): boolean {
+  return sensor !== undefined || waits === true;
+}
 
 /** Fills in `definition`. */
 export function emitStates(draft: Draft): Draft {
@@ -54,7 +60,7 @@ export function emitStates(draft: Draft): Draft {
       if (plan.gated[node.task]) {
         into[names.gate(node.task)] = gateState(functions, task.taskId, { next: name, wait });
       }
-      into[name] = task.sensor
+      into[name] = goesOnByMessages(task)
         ? sensorState(host, task.taskId, { exit, wait })
         : runState(host, task.taskId, { exit, wait });
       into[wait] = waitState(functions, task.taskId, exit);

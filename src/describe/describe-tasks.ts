@@ -39,6 +39,7 @@ export function describeTasks(graph: DagGraph, report: Report): readonly TaskDoc
         ...(task.group ? { groupId: task.group.groupId } : {}),
         ...toSettings(options),
         ...(sensorOptionsOf(task.work) ? { sensor: describeSensor(task, options, report) } : {}),
+        ...(task.work.kind === "operator" && task.work.operator.waits ? { waits: true } : {}),
         ...(decision ? { decision: toDecision(decision, { edges, direct }) } : {}),
         ...describeMapping(task),
         templateFields: describeFields(task),

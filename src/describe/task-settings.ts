@@ -23,6 +23,7 @@ type Settings = Omit<
   | "groupId"
   | "decision"
   | "sensor"
+  | "waits"
   | "mapped"
   | "templateFields"
   | "edgeLabels"

@@ -124,6 +124,8 @@ export interface TaskDocument {
   readonly onFailureFailDagrun?: true;
   /** Present on a sensor. */
   readonly sensor?: SensorDocument;
+  /** Whether a task that is no sensor may wait: for a run, or for a person. */
+  readonly waits?: true;
   readonly callbacks: readonly CallbackKind[];
   /** Present on a task that is mapped by itself. */
   readonly mapped?: MappedDocument;

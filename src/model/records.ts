@@ -2,6 +2,7 @@
 
 import type { Diagnostic } from "./diagnostics.ts";
 import type { DagDocument } from "./document.ts";
+import type { Wait } from "./scheduling/waits.ts";
 import type { DagRunState, DagRunType, TaskInstanceState, TriggeredBy } from "./states.ts";
 import type { JsonObject } from "./values/json.ts";
 
@@ -130,6 +131,10 @@ export interface TaskInstanceRecord extends TaskInstanceKey {
   readonly firstPokeAt?: string;
   /** When the last of them did. */
   readonly pokedAt?: string;
+  /** What a task in deferred or awaiting_input waits for. */
+  readonly wait?: Wait;
+  /** When that is looked at next; absent while only its end is waited for, which wakes the task. */
+  readonly wakeAt?: string;
   /** Who called the worker for it. */
   readonly pokedBy?: "engine" | "triggerer";
   /** Id of the message that began the try that runs, where it runs apart from the worker. */

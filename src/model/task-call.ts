@@ -1,6 +1,7 @@
 // What a worker is asked to run and what it answers: pure JSON, so it crosses threads, processes
 // and Lambda alike.
 
+import type { Wait } from "./scheduling/waits.ts";
 import type { DagRunState, DagRunType } from "./states.ts";
 import type { Json, JsonObject } from "./values/json.ts";
 
@@ -72,6 +73,8 @@ type Ending =
   | { readonly kind: "skipped"; readonly message?: string }
   /** A sensor's poke said "not yet"; it is poked again later, within the same try. */
   | { readonly kind: "reschedule" }
+  /** The task waits for this, and ends without its code when that has come (Airflow: TaskDeferred). */
+  | { readonly kind: "deferred"; readonly wait: Wait }
   /** `retry` false forbids further tries (FailTask); true leaves it to the tries left. */
   | { readonly kind: "failed"; readonly retry: boolean; readonly error: TaskError };
 

@@ -3,6 +3,7 @@
 // an end (callbacks, verdicts below, notifications) is in services/tasks/task-ends.ts.
 import type { Changes, TaskInstanceKey, TaskInstanceRecord } from "./records.ts";
 import { isRetryAllowed, type RetryPolicy, retryDelay } from "./scheduling/retries.ts";
+import { isWaitingState, stateOfWait, type Wait } from "./scheduling/waits.ts";
 import type { TaskInstanceState } from "./states.ts";
 import { toIso } from "./values/time.ts";
 
@@ -39,10 +40,15 @@ const LEGAL = {
   start: [null, "scheduled", "queued", "up_for_retry"],
   /** A sensor's try goes on with another poke. */
   pokeAgain: ["up_for_reschedule"],
-  succeed: ["running"],
-  skip: ["running"],
-  fail: ["running"],
+  /** The end of a try, or of what it waits for. */
+  succeed: ["running", "deferred", "awaiting_input"],
+  skip: ["running", "deferred", "awaiting_input"],
+  fail: ["running", "deferred", "awaiting_input"],
   reschedule: ["running"],
+  /** The try waits for something else than its next poke. */
+  defer: ["running"],
+  /** What it waits for was looked at; the state stays. */
+  waitOn: ["deferred", "awaiting_input"],
   /** The server stopped while the try ran. */
   free: ["running"],
   /** A dependency ends the task without running it. */
@@ -54,7 +60,7 @@ const LEGAL = {
   /** The engine's token of a task that waits is stored; the state stays. */
   holdToken: UNFINISHED,
   /** The worker is called once more; the state stays. */
-  lookAgain: [null, "running", "up_for_retry", "up_for_reschedule"],
+  lookAgain: [null, "running", "up_for_retry", "up_for_reschedule", "deferred", "awaiting_input"],
   /** The try goes on, though the execution that called for it has ended; the state stays. */
   disown: ["running"],
 } as const satisfies Readonly<Record<string, readonly (TaskInstanceState | null)[]>>;
@@ -181,6 +187,40 @@ export function reschedule(
   });
 }
 
+/** The try waits for something, which is looked at at this moment, epoch ms; absent: never. */
+export function defer(
+  record: TaskInstanceRecord,
+  { wait, wakeAt }: { readonly wait: Wait; readonly wakeAt: number | undefined },
+): TaskInstanceTransition | undefined {
+  return endTry("defer", record, {
+    state: stateOfWait(wait),
+    wait,
+    ...(wakeAt === undefined ? {} : { wakeAt: toIso(wakeAt) }),
+  });
+}
+
+/**
+ * What the instance waits for was looked at, and goes on. Counts as a poke, so that of several
+ * looks at the same time one counts.
+ */
+export function waitOn(
+  record: TaskInstanceRecord,
+  { wakeAt, now }: Moment & { readonly wakeAt: number | undefined },
+): TaskInstanceTransition | undefined {
+  const { state, pokes = 0, tryNumber } = record;
+  if (!isLegal("waitOn", state)) return undefined;
+  return {
+    from: [state],
+    tryNumber,
+    pokes,
+    set: {
+      pokes: pokes + 1,
+      pokedAt: toIso(now),
+      wakeAt: wakeAt === undefined ? undefined : toIso(wakeAt),
+    },
+  };
+}
+
 /**
  * The server stopped while the try ran. The try is kept in the history, and the next one, due at
  * once, doesn't use up a retry (Airflow: a task that is cleared while it runs).
@@ -268,6 +308,8 @@ const RUNNING = {
   rescheduleDate: undefined,
   message: undefined,
   renderedFields: undefined,
+  wait: undefined,
+  wakeAt: undefined,
 } as const;
 
 function isLegal(event: keyof typeof LEGAL, state: TaskInstanceState | null): boolean {
@@ -280,15 +322,19 @@ function isLegal(event: keyof typeof LEGAL, state: TaskInstanceState | null): bo
  * run.
  */
 function endTry(
-  event: "succeed" | "skip" | "fail" | "reschedule" | "free",
+  event: "succeed" | "skip" | "fail" | "reschedule" | "defer" | "free",
   { state, tryNumber, renderedFields }: TaskInstanceRecord,
   set: TaskInstanceTransition["set"],
 ): TaskInstanceTransition | undefined {
   if (!isLegal(event, state)) return undefined;
   return {
-    from: LEGAL[event],
+    from: [state],
     tryNumber,
-    set: { ...set, ...(renderedFields && { renderedFields }) },
+    set: {
+      ...set,
+      ...(renderedFields && { renderedFields }),
+      ...(isWaitingState(state) && { wait: undefined, wakeAt: undefined }),
+    },
   };
 }
 

@@ -8,6 +8,7 @@ import type { CallbackCall, TaskCall, TaskOutcome } from "../model/task-call.ts"
 import type { TaskClient } from "../sdk/client.ts";
 import { type CallbackContext, runWithContext, type TaskContext } from "../sdk/context.ts";
 import { type Dag, graphOf } from "../sdk/dag.ts";
+import { isDeferred } from "../sdk/deferred.ts";
 import { caseLabel } from "../sdk/drawing/branching.ts";
 import type { DagGraph, TaskRecord } from "../sdk/drawing/graph.ts";
 import { FailTask, isFailTask, isSkipTask } from "../sdk/errors.ts";
@@ -64,7 +65,7 @@ export async function executeTask(
   }
   const context = createTaskContext(task, call, { log, signal });
   const rendered: Record<string, unknown> = {};
-  const outcome = await runWithContext(context, client, async () => {
+  const outcome = await runWithContext(context, client, async (): Promise<TaskOutcome> => {
     try {
       signal.throwIfAborted();
       await runEach(callbacksOf(givenOptions(task), "execute"), context);
@@ -73,6 +74,7 @@ export async function executeTask(
       const value = await runWork(task, work);
       signal.throwIfAborted();
       endOutput();
+      if (isDeferred(value)) return { kind: "deferred", wait: value.wait };
       return toSuccess(task, value, log);
     } catch (thrown) {
       return toOutcome(signal.aborted ? signal.reason : thrown, log);
@@ -86,7 +88,7 @@ export function callbackKindOf(
   { tryNumber, maxTries }: Pick<TaskCall, "tryNumber" | "maxTries">,
   outcome: TaskOutcome,
 ): Exclude<CallbackKind, "execute"> | undefined {
-  if (outcome.kind === "reschedule") return undefined;
+  if (outcome.kind === "reschedule" || outcome.kind === "deferred") return undefined;
   if (outcome.kind !== "failed") return outcome.kind;
   return outcome.retry && tryNumber <= maxTries ? "retry" : "failure";
 }
@@ -152,7 +154,8 @@ async function pokeSensor(task: TaskRecord, work: Work): Promise<TaskOutcome> {
     work.signal.throwIfAborted();
     return value;
   };
-  const { isDone, xcomValue } = await runPoke(poke, givenOptions(task), work.log);
+  const { isDone, xcomValue, deferred } = await runPoke(poke, givenOptions(task), work.log);
+  if (deferred) return { kind: "deferred", wait: deferred.wait };
   if (!isDone) return RESCHEDULED;
   work.endOutput();
   work.log.info("Success criteria met. Exiting.");

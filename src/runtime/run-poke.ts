@@ -1,5 +1,6 @@
 // What a sensor's answer means for its try (Airflow: sdk/bases/sensor.py).
 import type { TaskOutcome } from "../model/task-call.ts";
+import { type Deferred, isDeferred } from "../sdk/deferred.ts";
 import { isFailTask, isSkipTask, SkipTask } from "../sdk/errors.ts";
 import type { TaskLog } from "../sdk/log.ts";
 import type { SensorOptions } from "../sdk/options.ts";
@@ -11,7 +12,7 @@ export async function runPoke(
   poke: () => unknown,
   { softFail = false, neverFail = false, silentFail = false }: SensorOptions,
   log: TaskLog,
-): Promise<{ readonly isDone: boolean; readonly xcomValue?: unknown }> {
+): Promise<PokeAnswer> {
   try {
     return toAnswer(await poke());
   } catch (thrown) {
@@ -31,7 +32,15 @@ export async function runPoke(
 /** The outcome of a poke that says "not yet". */
 export const RESCHEDULED: TaskOutcome = { kind: "reschedule" };
 
-function toAnswer(value: unknown): { readonly isDone: boolean; readonly xcomValue?: unknown } {
+/** `deferred`: the operator has nothing to look at itself. */
+interface PokeAnswer {
+  readonly isDone: boolean;
+  readonly xcomValue?: unknown;
+  readonly deferred?: Deferred;
+}
+
+function toAnswer(value: unknown): PokeAnswer {
+  if (isDeferred(value)) return { isDone: false, deferred: value };
   if (typeof value === "boolean") return { isDone: value };
   if (isPokeReturnValue(value)) return value;
   throw new TypeError(

@@ -38,8 +38,14 @@ const STATE_WORDS = {
   skipped: "SKIPPED",
   retry: "UP_FOR_RETRY",
   failure: "FAILED",
-  reschedule: "UP_FOR_RESCHEDULE",
 };
+
+/** The state that the outcome leads to, as Airflow's logs have it. */
+function stateWord(call: TaskCall, outcome: TaskOutcome): string {
+  const kind = callbackKindOf(call, outcome);
+  if (kind !== undefined) return STATE_WORDS[kind];
+  return outcome.kind === "deferred" ? "DEFERRED" : "UP_FOR_RESCHEDULE";
+}
 
 /** `onImported` hears of each bundle that was imported, before anything of it runs. */
 export function createUserCode({
@@ -83,7 +89,7 @@ export function createUserCode({
       say(`Task instance is in running state: try ${call.tryNumber} of ${call.maxTries + 1}`);
       const outcome = maskOutcome(await attempt(call, bundle, host), host.log.secrets);
       host.log.endLines();
-      say(`Marking task as ${STATE_WORDS[callbackKindOf(call, outcome) ?? "reschedule"]}`);
+      say(`Marking task as ${stateWord(call, outcome)}`);
       return outcome;
     },
     async runCallbacks(call, bundle, host) {

@@ -37,6 +37,8 @@ export interface Operator<out R = unknown, out F = unknown> {
    * own options win.
    */
   readonly sensor?: SensorOptions;
+  /** Whether `execute` of an operator that is no sensor may answer `Deferred`. */
+  readonly waits?: true;
   execute(call: OperatorCall): Promise<unknown>;
 }
 
@@ -51,6 +53,7 @@ interface OperatorParts {
   readonly templateFields: readonly string[];
   readonly fields: Readonly<Record<string, unknown>>;
   readonly sensor?: SensorOptions;
+  readonly waits?: true;
   execute(call: OperatorCall): Promise<unknown>;
 }
 
@@ -61,6 +64,7 @@ class OperatorValue<R, F> implements Operator<R, F> {
   readonly templateFields: readonly string[];
   readonly fields: Readonly<Record<string, unknown>> & FieldTypes<F>;
   readonly sensor?: SensorOptions;
+  readonly waits?: true;
   readonly execute: (call: OperatorCall) => Promise<unknown>;
 
   constructor(parts: OperatorParts) {
@@ -68,6 +72,7 @@ class OperatorValue<R, F> implements Operator<R, F> {
     this.templateFields = parts.templateFields;
     this.fields = parts.fields;
     if (parts.sensor) this.sensor = parts.sensor;
+    if (parts.waits) this.waits = parts.waits;
     this.execute = parts.execute;
   }
 }

@@ -31,7 +31,7 @@ export function toDeferral(payload: Payload): Deferral {
   };
 }
 
-/** What the compiled machine sends to the recorder; throws when the payload is none. */
+/** What the compiled machine or the triggerer sends to the recorder; throws when the payload is none. */
 export function toRecorderEvent(payload: Payload): RecorderEvent {
   const ids = idsOf(payload);
   switch (payload.action) {
@@ -44,6 +44,8 @@ export function toRecorderEvent(payload: Payload): RecorderEvent {
       };
     case "settle":
       return { ...ids, action: "settle", ...instanceOf(payload) };
+    case "wake":
+      return { ...ids, action: "wake", ...instanceOf(payload), pokes: Number(payload.pokes) };
     case "finish":
       return { ...ids, action: "finish" };
     default:

@@ -6,6 +6,7 @@ import type { TaskInstanceState } from "../../src/model/states.ts";
 import {
   abandon,
   decide,
+  defer,
   fail,
   free,
   holdToken,
@@ -16,6 +17,7 @@ import {
   start,
   succeed,
   type TaskInstanceTransition,
+  waitOn,
 } from "../../src/model/task-instance.ts";
 
 const NOW = Date.UTC(2026, 0, 31);
@@ -61,6 +63,8 @@ const EVENTS: Readonly<Record<string, Event>> = {
   "fail in the last try": (record) =>
     fail({ ...record, maxTries: 0 }, { message, policy: POLICY, now: NOW }),
   reschedule: (record) => reschedule(record, { nextAt: NOW, now: NOW }),
+  defer: (record) => defer(record, { wait: { kind: "moment", at: AT }, wakeAt: NOW }),
+  "wait on": (record) => waitOn(record, { wakeAt: undefined, now: NOW }),
   free: (record) => free(record, { now: NOW }),
   "decide skipped": () => decide({ state: "skipped", message, now: NOW }),
   "decide upstream_failed": () => decide({ state: "upstream_failed", message, now: NOW }),
@@ -93,11 +97,13 @@ const LEGAL: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     up_for_retry: "running",
     up_for_reschedule: "running",
   },
-  succeed: { running: "success" },
-  skip: { running: "skipped" },
-  "fail with a try left": { running: "up_for_retry" },
-  "fail for good": { running: "failed" },
-  "fail in the last try": { running: "failed" },
+  succeed: triedTo("success"),
+  skip: triedTo("skipped"),
+  "fail with a try left": triedTo("up_for_retry"),
+  "fail for good": triedTo("failed"),
+  "fail in the last try": triedTo("failed"),
+  defer: { running: "deferred" },
+  "wait on": { deferred: "deferred", awaiting_input: "awaiting_input" },
   reschedule: { running: "up_for_reschedule" },
   free: { running: "up_for_retry" },
   "decide skipped": { null: "skipped", scheduled: "skipped" },
@@ -108,6 +114,11 @@ const LEGAL: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   "abandon failed": unfinishedTo("failed"),
   "hold token": unfinishedTo(),
 };
+
+/** A try that runs, or that waits for something, leads to this state. */
+function triedTo(state: string): Readonly<Record<string, string>> {
+  return { running: state, deferred: state, awaiting_input: state };
+}
 
 /** Every unfinished state leads to this one, or stays as it is. */
 function unfinishedTo(state?: string): Readonly<Record<string, string>> {
@@ -145,6 +156,22 @@ test("a change of a try is for that try only, and one of the past leaves nothing
   const { set } = again ?? {};
   expect(set).toMatchObject({ tryNumber: 2, nextRetryAt: undefined, message: undefined });
   expect(Object.keys(set ?? {})).toEqual(expect.arrayContaining(["endDate", "rescheduleDate"]));
+});
+
+test("an end of what a try waits for is for that state only, and leaves nothing of the wait", () => {
+  const wait = { kind: "moment", at: AT } as const;
+  const waiting = instance("deferred", { wait, wakeAt: AT, pokes: 2 });
+  expect(succeed(waiting, { now: NOW })).toEqual({
+    from: ["deferred"],
+    tryNumber: 1,
+    set: { state: "success", endDate: AT, wait: undefined, wakeAt: undefined },
+  });
+  expect(waitOn(waiting, { wakeAt: NOW + 1_000, now: NOW })).toEqual({
+    from: ["deferred"],
+    tryNumber: 1,
+    pokes: 2,
+    set: { pokes: 3, pokedAt: AT, wakeAt: "2026-01-31T00:00:01.000Z" },
+  });
 });
 
 test("a failed try with tries left is kept in the history, and the next is due after the delay", () => {

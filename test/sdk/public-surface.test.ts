@@ -25,7 +25,13 @@ test("stepwind exports these names", async () => {
 });
 
 test("stepwind/operators exports these names", async () => {
-  expect(Object.keys(await import("stepwind/operators")).sort()).toEqual(["bash", "empty"]);
+  expect(Object.keys(await import("stepwind/operators")).sort()).toEqual([
+    "bash",
+    "dateTimeSensor",
+    "empty",
+    "timeDeltaSensor",
+    "timeSensor",
+  ]);
 });
 
 test("importing stepwind loads none of the libraries", async () => {

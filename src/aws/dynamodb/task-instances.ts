@@ -33,6 +33,8 @@ const FIELDS: Fields<Omit<TaskInstanceRecord, keyof TaskInstanceKey>> = {
   firstPokeAt: "text",
   pokedAt: "text",
   pokedBy: "text",
+  wait: "json",
+  wakeAt: "text",
   begunBy: "text",
   token: "text",
   heldAt: "text",

@@ -60,10 +60,15 @@ const error = z.strictObject({
   stack: z.string().optional(),
 });
 const renderedFields = z.record(z.string(), z.json()).optional();
+const moment = z.iso.datetime();
+const wait = z.discriminatedUnion("kind", [
+  z.strictObject({ kind: z.literal("moment"), at: moment }),
+]);
 const ending = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("success"), result: z.string().optional(), renderedFields }),
   z.strictObject({ kind: z.literal("skipped"), message: z.string().optional(), renderedFields }),
   z.strictObject({ kind: z.literal("reschedule"), renderedFields }),
+  z.strictObject({ kind: z.literal("deferred"), wait, renderedFields }),
   z.strictObject({ kind: z.literal("failed"), retry: z.boolean(), error, renderedFields }),
   z.strictObject({
     kind: z.literal("died"),

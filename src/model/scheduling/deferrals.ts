@@ -3,6 +3,7 @@
 import type { TaskInstanceRecord } from "../records.ts";
 import { isFinished } from "../states.ts";
 import { dueOf, pokeEndsBy, type Trigger } from "./sensors.ts";
+import { isWaitingState } from "./waits.ts";
 
 /**
  * Errors of the engine's call after which the worker may be at the task all the same: it was not
@@ -56,6 +57,8 @@ export function findLostMessage(
 ): Pick<Trigger, "pokes" | "dueAt" | "looks" | "leftAt"> | undefined {
   const { token, state, pokes = 0 } = known;
   if (token === undefined || isFinished(state)) return undefined;
+  // It waits to be woken, and no message is on its way.
+  if (isWaitingState(state) && known.wakeAt === undefined) return undefined;
   const isRunning = state === "running";
   const looked = Date.parse(known.lookedAt ?? "") || 0;
   const held = Date.parse(known.heldAt ?? "") || 0;

@@ -4,6 +4,7 @@
 import type { SensorDocument } from "../document.ts";
 import type { TaskInstanceKey, TaskInstanceRecord } from "../records.ts";
 import { isFinished, type TaskInstanceState } from "../states.ts";
+import { isWaitingState } from "./waits.ts";
 
 /** A message to the triggerer: the task instance is to be looked at. */
 export interface Trigger extends TaskInstanceKey {
@@ -55,11 +56,13 @@ export function decideWait(
   { firstPokeAt, now }: { readonly firstPokeAt: number; readonly now: number },
 ): { readonly timedOut: string } | { readonly nextAt: number } {
   const elapsed = (now - firstPokeAt) / 1_000;
-  if (elapsed > sensor.timeout) {
-    const timedOut = `Sensor has timed out; run duration of ${elapsed} seconds exceeds the specified timeout of ${sensor.timeout}.`;
-    return { timedOut };
-  }
+  if (elapsed > sensor.timeout) return { timedOut: describeTimeout(sensor, elapsed) };
   return { nextAt: now + nextInterval(sensor, elapsed) * 1_000 };
+}
+
+/** Airflow's words for a sensor that has waited too long, in seconds. */
+export function describeTimeout({ timeout }: SensorDocument, elapsed: number): string {
+  return `Sensor has timed out; run duration of ${elapsed} seconds exceeds the specified timeout of ${timeout}.`;
 }
 
 /**
@@ -82,8 +85,13 @@ function nextInterval(
 
 /** The moment that a waiting instance waits for, epoch ms; undefined where it waits for none. */
 export function dueOf(
-  known: Pick<TaskInstanceRecord, "state" | "nextRetryAt" | "rescheduleDate"> | undefined,
+  known:
+    | Pick<TaskInstanceRecord, "state" | "nextRetryAt" | "rescheduleDate" | "wakeAt">
+    | undefined,
 ): number | undefined {
+  if (known && isWaitingState(known.state)) {
+    return known.wakeAt === undefined ? undefined : Date.parse(known.wakeAt);
+  }
   if (known?.state === "up_for_retry") return Date.parse(known.nextRetryAt ?? "") || 0;
   if (known?.state === "up_for_reschedule") return Date.parse(known.rescheduleDate ?? "") || 0;
   return undefined;
@@ -139,7 +147,11 @@ export function followTrigger(
   if (leftAt > 0 && leftAt < Date.parse(known?.lookedAt ?? "")) return NOTHING;
   const dueAt = dueOf(known);
   if (seen === pokes) {
-    if (!WAITING.has(state)) return NOTHING;
+    if (isWaitingState(state) && (dueAt === undefined || dueAt > now)) {
+      // Something has woken it. What comes of nothing twice is left to the one who looks for orphans.
+      return looks === 0 ? leave(after(now), true) : { call: looks === 1 };
+    }
+    if (!isWaitingState(state) && !WAITING.has(state)) return NOTHING;
     if (state === null && limit !== undefined) {
       return leave(now + Math.min(LOOK_AGAIN_MS * 2 ** looks, LONGEST_LOOK_AGAIN_MS), true);
     }

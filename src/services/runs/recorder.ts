@@ -6,21 +6,25 @@ import { instanceKey } from "../../model/instance-key.ts";
 import type { DagRunRecord } from "../../model/records.ts";
 import { settle } from "../../model/task-instance.ts";
 import type { ExecutionInput } from "../../ports/state-machines.ts";
+import type { ServiceContext } from "../service-context.ts";
 import { releaseGate } from "../tasks/gates.ts";
 import { addLogLine } from "../tasks/log-line.ts";
 import { lookAtGate, wakeOtherRuns } from "../tasks/propagate.ts";
 import { applyEnd, finishEnd } from "../tasks/task-ends.ts";
 import { withMeaning } from "../tasks/try-ends.ts";
 import type { InstanceScope, RunScope } from "../tasks/verdicts.ts";
+import { followWait } from "../tasks/waits/follow-wait.ts";
 import { type AbandonReason, abandonRun, endByTasks } from "./run-ends.ts";
 import { continueRun, type RecoveryContext, resumeRun } from "./run-recovery.ts";
 import type { Scheduler } from "./scheduler.ts";
 
-/** What the compiled machine sends to the recorder. */
+/** What the compiled machine and the triggerer send to the recorder. */
 export type RecorderEvent = ExecutionInput &
   (
     | (InstanceName & { readonly action: "gate"; readonly token: string })
     | (InstanceName & { readonly action: "settle" })
+    /** What the task waits for may have come; `pokes` as in the message that says so. */
+    | (InstanceName & { readonly action: "wake"; readonly pokes: number })
     | { readonly action: "finish" }
   );
 
@@ -47,7 +51,7 @@ export interface Recorder {
   abandon(run: DagRunRecord, reason: AbandonReason): Promise<void>;
 }
 
-type RecorderContext = RecoveryContext & { readonly scheduler: Scheduler };
+type RecorderContext = RecoveryContext & ServiceContext & { readonly scheduler: Scheduler };
 
 export function createRecorder(context: RecorderContext): Recorder {
   return {
@@ -66,6 +70,7 @@ async function handle(context: RecorderContext, event: RecorderEvent): Promise<v
     return;
   }
   const instance = instanceOf(scope, event);
+  if (event.action === "wake") return followWait(context, instance, event);
   return event.action === "gate"
     ? holdGate(context, instance, event.token)
     : settleInstance(context, instance);

@@ -6,6 +6,7 @@
 import { keyText } from "../../model/instance-key.ts";
 import type { TaskInstanceRecord } from "../../model/records.ts";
 import { dueOf, pokeEndsBy } from "../../model/scheduling/sensors.ts";
+import { isWaitingState } from "../../model/scheduling/waits.ts";
 import { isFinished } from "../../model/states.ts";
 import { holdToken, poke } from "../../model/task-instance.ts";
 import type { ServiceContext } from "../service-context.ts";
@@ -116,6 +117,10 @@ async function enterSensor(
     known = await recordDeath(context, instance, known);
     return leaveNext(context, instance, known);
   }
+  // Nothing runs: whether its wait is over is for the triggerer to find out.
+  if (isWaitingState(known.state)) {
+    return leaveMessage(context, instance, { pokes, dueAt: dueOf(known) ?? clock.now() });
+  }
   // Should this call die unnoticed, the message finds out.
   if (limit !== undefined) {
     await leaveMessage(context, instance, { pokes, dueAt: clock.now() + limit * 1_000 });
@@ -142,7 +147,7 @@ async function followMessage(
     if (seen !== pokes + 1 || !(isReported || isLost(context, instance, known))) return;
     return leaveNext(context, instance, await recordDeath(context, instance, known));
   }
-  if (seen !== pokes) return;
+  if (seen !== pokes || isWaitingState(state)) return;
   await runOnce(context, instance, { known, call: { pokedBy: "triggerer", ...running } });
 }
 

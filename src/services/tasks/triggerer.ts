@@ -6,6 +6,7 @@ import { instanceKey } from "../../model/instance-key.ts";
 import type { DagRunRecord, TaskInstanceRecord } from "../../model/records.ts";
 import { hasFailedBy, isDeadBy } from "../../model/scheduling/deferrals.ts";
 import { type Deferral, followTrigger, type Trigger } from "../../model/scheduling/sensors.ts";
+import { isWaitingState } from "../../model/scheduling/waits.ts";
 import { isFinished } from "../../model/states.ts";
 import { holdToken, lookAgain } from "../../model/task-instance.ts";
 import type { Platform } from "../../ports/platform.ts";
@@ -130,6 +131,10 @@ async function follow(
     else await triggers.set(looks > 0 ? { ...next, looks, leftAt } : next);
   }
   if (!isCalled) return;
+  if (known && isWaitingState(known.state)) {
+    const ids = { dagId, runId, clearNumber, taskId, mapIndex };
+    return calls.recorder({ ...ids, action: "wake", pokes });
+  }
   const event = { dagId, runId, clearNumber, taskId, mapIndex, pokes };
   await calls.worker(isDead ? { ...event, isDead } : event, signal);
 }

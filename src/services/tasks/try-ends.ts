@@ -2,11 +2,13 @@
 // with it, and a failure is retried while tries are left.
 
 import type { TaskInstanceRecord, XComRecord } from "../../model/records.ts";
+import { firstLookAt, mayWaitFor } from "../../model/scheduling/deferred-tasks.ts";
 import { decideWait } from "../../model/scheduling/sensors.ts";
 import { decideSkips } from "../../model/scheduling/skips.ts";
 import { describeLostTries, isSuspect } from "../../model/scheduling/suspects.ts";
+import type { Wait } from "../../model/scheduling/waits.ts";
 import type { TaskError, TaskOutcome } from "../../model/task-call.ts";
-import { fail, reschedule, skip, succeed } from "../../model/task-instance.ts";
+import { defer, fail, reschedule, skip, succeed } from "../../model/task-instance.ts";
 import type { DiedTry, TaskRunner } from "../../ports/task-runner.ts";
 import { retry } from "../retry.ts";
 import type { ServiceContext } from "../service-context.ts";
@@ -42,6 +44,8 @@ export function recordEnding(
     }
     case "reschedule":
       return recordReschedule(context, instance, { started });
+    case "deferred":
+      return recordDeferral(context, instance, { started, wait: ending.wait });
     case "died":
       return recordDied(context, instance, { started, ending });
   }
@@ -140,14 +144,38 @@ async function recordReschedule(
   const now = context.clock.now();
   const firstPokeAt = started.firstPokeAt === undefined ? now : Date.parse(started.firstPokeAt);
   const wait = decideWait(task.sensor, { firstPokeAt, now });
-  if (!("timedOut" in wait)) {
-    return applyEnd(context, instance, { key, change: reschedule(started, { ...wait, now }) });
-  }
-  const message = wait.timedOut;
+  if ("timedOut" in wait)
+    return recordTimeout(context, instance, { started, message: wait.timedOut });
+  return applyEnd(context, instance, { key, change: reschedule(started, { ...wait, now }) });
+}
+
+/** The sensor's time is over: no further try (Airflow: AirflowSensorTimeout). */
+export async function recordTimeout(
+  context: ServiceContext,
+  instance: InstanceScope,
+  { started, message }: Started & { readonly message: string },
+): Recorded {
   await addLogLine(context, started, { level: "error", event: message });
-  if (task.sensor.softFail) return recordSkip(context, instance, { started, message });
+  if (instance.task.sensor?.softFail) return recordSkip(context, instance, { started, message });
   const error = { name: "AirflowSensorTimeout", message };
   return recordFailure(context, instance, { started, error, isFinal: true });
+}
+
+/** The task waits for something; one that may not has failed. */
+function recordDeferral(
+  context: ServiceContext,
+  instance: InstanceScope,
+  { started, wait }: Started & { readonly wait: Wait },
+): Recorded {
+  const { task, key } = instance;
+  if (!mayWaitFor(task, wait)) {
+    const message = `Task "${task.taskId}" can't wait for "${wait.kind}": its operator is "${task.operator}"`;
+    const error = { name: "Error", message };
+    return recordFailure(context, instance, { started, error, isFinal: true });
+  }
+  const now = context.clock.now();
+  const wakeAt = firstLookAt(task, started, { wait, now });
+  return applyEnd(context, instance, { key, change: defer(started, { wait, wakeAt }) });
 }
 
 /**

@@ -139,9 +139,9 @@ async function endHanded(
   return known;
 }
 
-/** Sensors do so from the start, other tasks from the message on that the engine has sent. */
+/** Sensors and other tasks that wait do so from the start, the rest from the message on that the engine has sent. */
 function goesOnByMessages({ task }: InstanceScope, { pokes }: WorkerEvent): boolean {
-  return task.sensor !== undefined || pokes !== undefined;
+  return task.sensor !== undefined || task.waits === true || pokes !== undefined;
 }
 
 /**
