@@ -4,9 +4,6 @@
 
 const MAIL =
   "mail from onFailureCallback or onRetryCallback, or set up the product's notifications";
-const LIMIT =
-  "limit runs by maxActiveRuns of the DAG, and all tasks by --parallelism of the server";
-const POOL = `there are no pools yet; ${LIMIT}`;
 const TEMPLATES = "templates have Airflow's own names, filters and macros only";
 const LINEAGE = "there are no assets and no lineage yet; leave it out";
 const DOC = "write Markdown into docMd";
@@ -22,14 +19,10 @@ const OF_TASKS = {
   emailOnRetry: MAIL,
   startDate: "set it on the DAG",
   endDate: "set it on the DAG",
-  waitForPastDependsBeforeSkipping: "leave it out",
   dag: "the task belongs to the DAG whose task() declares it",
   taskGroup: "declare the task by task() of the group",
   params: "set them on the DAG",
   defaultArgs: "set them on the DAG or a task group",
-  weightRule: "give the task a priorityWeight of its own",
-  pool: POOL,
-  poolSlots: POOL,
   sla: SLA,
   preExecute: "use onExecuteCallback",
   postExecute: "use onSuccessCallback",
@@ -38,8 +31,7 @@ const OF_TASKS = {
   executor: MACHINE,
   executorConfig: MACHINE,
   mapIndexTemplate: "leave it out",
-  maxActiveTisPerDag: LIMIT,
-  taskConcurrency: LIMIT,
+  taskConcurrency: "it is called maxActiveTisPerDag",
   doXcomPush: RETRIEVE,
   multipleOutputs: "return an object; who reads the task can pick a key of it",
   inlets: LINEAGE,
@@ -64,8 +56,7 @@ const OF_TASKS = {
 
 const OF_DAGS = {
   dagId: 'the id is the first argument: new Dag("id", …)',
-  maxActiveTasks: LIMIT,
-  concurrency: LIMIT,
+  concurrency: "it is called maxActiveTasks, and holds for each run",
   templateSearchpath: "import the file as text, or read it beside the DAG file",
   templateUndefined: TEMPLATES,
   userDefinedMacros: TEMPLATES,
@@ -77,8 +68,7 @@ const OF_DAGS = {
   accessControl: "leave it out: whoever may use the API may use every DAG",
   ownerLinks: "put the links into docMd",
   autoRegister: "export the DAG to deploy it",
-  failFast: "leave it out: a failed task fails those below it, the others go on",
-  failStop: "leave it out: a failed task fails those below it, the others go on",
+  failStop: "it is called failFast",
   dagDisplayName: "it is called displayName here",
   disableBundleVersioning: "leave it out: a run stays on the version that it started with",
   allowedRunTypes: "leave it out",

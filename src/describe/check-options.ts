@@ -2,7 +2,8 @@
 // wrong kind.
 import { isTriggerRule, TRIGGER_RULES } from "../model/dependencies/trigger-rule-names.ts";
 import type { DiagnosticCode } from "../model/diagnostics.ts";
-import { isTaskRole } from "../model/ids.ts";
+import { isPoolName, isTaskRole } from "../model/ids.ts";
+import { WEIGHT_RULES } from "../model/scheduling/priority.ts";
 import { parseDuration } from "../model/values/durations.ts";
 import { nearestName } from "../model/values/nearest-name.ts";
 import type { CallSite } from "../sdk/call-site.ts";
@@ -67,6 +68,14 @@ const triggerRule: OptionRule = {
     return meant ? `did you mean "${meant}"?` : `the rules are ${TRIGGER_RULES.join(", ")}`;
   },
 };
+const weightRule: OptionRule = {
+  takes: `one of ${WEIGHT_RULES.join(", ")}`,
+  accepts: (value) => WEIGHT_RULES.some((rule) => rule === value),
+};
+const poolName: OptionRule = {
+  takes: "a pool's name of 1 to 256 characters",
+  accepts: (value) => typeof value === "string" && isPoolName(value),
+};
 const roleName: OptionRule = {
   takes: 'a name of letters, digits and "-", at most 30, that begins with a letter',
   accepts: (value) => typeof value === "string" && isTaskRole(value),
@@ -100,8 +109,13 @@ const TASK_RULES: Rules<TaskOptions> = {
   dependsOnPast: yesOrNo,
   waitForDownstream: yesOrNo,
   ignoreFirstDependsOnPast: yesOrNo,
+  waitForPastDependsBeforeSkipping: yesOrNo,
   owner: text,
   priorityWeight: integer,
+  weightRule,
+  pool: poolName,
+  poolSlots: atLeastOne,
+  maxActiveTisPerDag: atLeastOne,
   maxActiveTisPerDagrun: atLeastOne,
   displayName: text,
   docMd: text,
@@ -144,6 +158,8 @@ const DAG_RULES: Rules<DagOptions> = {
   docMd: text,
   tags: texts,
   maxActiveRuns: atLeastOne,
+  maxActiveTasks: atLeastOne,
+  failFast: yesOrNo,
   dagrunTimeout: timeLimit,
   maxConsecutiveFailedDagRuns: count,
   isPausedUponCreation: yesOrNo,

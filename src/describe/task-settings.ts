@@ -1,6 +1,7 @@
 // A task's options as they hold: Airflow's defaults, then the DAG's and its groups' defaultArgs,
 // then its own.
 import type { CallbackKind, SensorDocument, TaskDocument } from "../model/document.ts";
+import { DEFAULT_POOL } from "../model/ids.ts";
 import { parseDuration } from "../model/values/durations.ts";
 import type { TaskRecord, Work } from "../sdk/drawing/graph.ts";
 import type { Callback, SensorOptions, TaskOptions } from "../sdk/options.ts";
@@ -31,12 +32,7 @@ type Settings = Omit<
 
 /** The document's form of checked options; Airflow's defaults fill what is absent. */
 export function toSettings(options: TaskOptions): Settings {
-  const {
-    retryExponentialBackoff: backoff = 1,
-    displayName,
-    docMd,
-    maxActiveTisPerDagrun,
-  } = options;
+  const { retryExponentialBackoff: backoff = 1, displayName, docMd } = options;
   const maxRetryDelay = parseDuration(options.maxRetryDelay);
   const executionTimeout = parseDuration(options.executionTimeout);
   const waitForDownstream = options.waitForDownstream ?? false;
@@ -52,11 +48,30 @@ export function toSettings(options: TaskOptions): Settings {
     ignoreFirstDependsOnPast: options.ignoreFirstDependsOnPast ?? true,
     owner: options.owner ?? "airflow",
     priorityWeight: options.priorityWeight ?? 1,
+    ...toLimits(options),
     callbacks: CALLBACK_KINDS.filter((kind) => callbacksOf(options, kind).length > 0),
     ...(displayName === undefined ? {} : { displayName }),
     ...(docMd === undefined ? {} : { docMd }),
-    ...(maxActiveTisPerDagrun === undefined ? {} : { maxActiveTisPerDagrun }),
   };
+}
+
+/** What limits the task and orders it among those that wait; only what differs from a default. */
+function toLimits({
+  weightRule = "downstream",
+  pool = DEFAULT_POOL,
+  poolSlots = 1,
+  maxActiveTisPerDag,
+  maxActiveTisPerDagrun,
+  waitForPastDependsBeforeSkipping,
+}: TaskOptions) {
+  return {
+    ...(waitForPastDependsBeforeSkipping ? { waitForPastDependsBeforeSkipping } : {}),
+    ...(weightRule === "downstream" ? {} : { weightRule }),
+    ...(pool === DEFAULT_POOL ? {} : { pool }),
+    ...(poolSlots === 1 ? {} : { poolSlots }),
+    ...(maxActiveTisPerDag === undefined ? {} : { maxActiveTisPerDag }),
+    ...(maxActiveTisPerDagrun === undefined ? {} : { maxActiveTisPerDagrun }),
+  } as const;
 }
 
 /** The options that a sensor's work brings with it; undefined for what is not a sensor. */

@@ -9,6 +9,7 @@ import type { DagGraph } from "../sdk/drawing/graph.ts";
 import type { DagOptions } from "../sdk/options.ts";
 import { isParam } from "../sdk/params.ts";
 import { isPlainObject } from "../sdk/results.ts";
+import { checkFailFast } from "./check-fail-fast.ts";
 import { checkOptions, DAG_OPTIONS, show } from "./check-options.ts";
 import { describeGroups } from "./describe-groups.ts";
 import { describeTasks } from "./describe-tasks.ts";
@@ -42,6 +43,7 @@ export function toDocument(dag: Dag, { locate }: DescribeOptions = {}): Describe
     tasks: describeTasks(graph, report),
     groups: describeGroups(graph, report),
   };
+  checkFailFast(graph, document, report);
   return { document, diagnostics: report.diagnostics };
 }
 
@@ -113,6 +115,8 @@ function describeDag(graph: DagGraph, report: Report): Omit<DagDocument, "tasks"
     ...(role === undefined ? {} : { role }),
     catchup: options.catchup ?? false,
     maxActiveRuns: isContinuous ? 1 : (options.maxActiveRuns ?? 16),
+    ...(options.maxActiveTasks === undefined ? {} : { maxActiveTasks: options.maxActiveTasks }),
+    ...(options.failFast ? { failFast: true } : {}),
     ...(dagrunTimeout === undefined ? {} : { dagrunTimeout }),
     maxConsecutiveFailedDagRuns: options.maxConsecutiveFailedDagRuns ?? 0,
     tags: [...new Set(options.tags)],

@@ -44,6 +44,9 @@ export interface ParamDocument {
   readonly description?: string;
 }
 
+/** Which weights are added to a task's own (Airflow: WeightRule). */
+export type WeightRule = "downstream" | "upstream" | "absolute";
+
 export type CallbackKind = "execute" | "success" | "failure" | "retry" | "skipped";
 
 /** What a task's result decides about its direct downstream tasks. */
@@ -113,8 +116,17 @@ export interface TaskDocument {
   readonly dependsOnPast: boolean;
   readonly waitForDownstream: boolean;
   readonly ignoreFirstDependsOnPast: boolean;
+  readonly waitForPastDependsBeforeSkipping?: true;
   readonly owner: string;
   readonly priorityWeight: number;
+  /** "downstream" when absent. */
+  readonly weightRule?: WeightRule;
+  /** "default_pool" when absent. */
+  readonly pool?: string;
+  /** 1 when absent. */
+  readonly poolSlots?: number;
+  /** Limit of the task's instances that may be active at once in all runs. */
+  readonly maxActiveTisPerDag?: number;
   readonly decision?: Decision;
   /** Prepares what the tasks in its scope need (Airflow: as_setup). */
   readonly isSetup?: true;
@@ -137,7 +149,7 @@ export interface TaskDocument {
   readonly edgeLabels: Readonly<Record<string, string>>;
   readonly displayName?: string;
   readonly docMd?: string;
-  /** Limit of a mapped task's instances that may run at once in a run. */
+  /** Limit of the task's instances that may be active at once in a run. */
   readonly maxActiveTisPerDagrun?: number;
 }
 
@@ -164,6 +176,10 @@ export interface DagDocument {
   readonly endDate?: string;
   readonly catchup: boolean;
   readonly maxActiveRuns: number;
+  /** Limit of the tasks that may be active at once in a run; none when absent. */
+  readonly maxActiveTasks?: number;
+  /** The first task that fails for good ends all others of the run. */
+  readonly failFast?: true;
   /** Seconds from the run's start. */
   readonly dagrunTimeout?: number;
   /** 0 means never; else the DAG is paused after so many failed runs in a row. */

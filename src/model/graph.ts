@@ -7,6 +7,8 @@ export interface Graph {
   downstream(taskId: string): readonly string[];
   /** Ids of all tasks below the given ones, which are left out unless one is below another. */
   descendants(...taskIds: readonly string[]): ReadonlySet<string>;
+  /** Ids of all tasks above the given ones, which are left out unless one is above another. */
+  ancestors(...taskIds: readonly string[]): ReadonlySet<string>;
   /** Every task after all of its upstreams; otherwise in the document's order. */
   readonly order: readonly string[];
   /** Ids of the tasks with nothing downstream. */
@@ -43,19 +45,25 @@ function buildGraph({ dagId, tasks }: DagDocument): Graph {
   return {
     task: (taskId) => byId.get(taskId),
     downstream,
-    descendants(...taskIds) {
-      const found = new Set<string>();
-      const open = taskIds.flatMap(downstream);
-      for (let next = open.pop(); next !== undefined; next = open.pop()) {
-        if (found.has(next)) continue;
-        found.add(next);
-        open.push(...downstream(next));
-      }
-      return found;
-    },
+    descendants: (...taskIds) => reachable(taskIds, downstream),
+    ancestors: (...taskIds) => reachable(taskIds, (taskId) => byId.get(taskId)?.upstream ?? []),
     order: sortTopologically(dagId, tasks, downstream),
     leaves: tasks.map(({ taskId }) => taskId).filter((taskId) => downstream(taskId).length === 0),
   };
+}
+
+function reachable(
+  taskIds: readonly string[],
+  neighbours: (taskId: string) => readonly string[],
+): ReadonlySet<string> {
+  const found = new Set<string>();
+  const open = taskIds.flatMap(neighbours);
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    if (found.has(next)) continue;
+    found.add(next);
+    open.push(...neighbours(next));
+  }
+  return found;
 }
 
 function sortTopologically(

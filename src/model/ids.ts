@@ -76,6 +76,50 @@ export function isGroupKey(text: string): boolean {
   return text.length <= MAX_GROUP_ID_LENGTH && /^[\p{L}\p{N}_-]+$/u.test(text);
 }
 
+/** The pool of tasks that name none. */
+export const DEFAULT_POOL = "default_pool";
+
+/** Whether the text may be the name of a pool (Airflow: slot_pool.pool has 256 characters). */
+export function isPoolName(text: string): boolean {
+  return text.length > 0 && text.length <= 256;
+}
+
+/** What a limit of active tasks is of. */
+export type LimitName =
+  | { readonly kind: "pool"; readonly pool: string }
+  | { readonly kind: "run"; readonly dagId: string; readonly runId: string }
+  | { readonly kind: "task"; readonly dagId: string; readonly taskId: string }
+  | {
+      readonly kind: "task-in-run";
+      readonly dagId: string;
+      readonly runId: string;
+      readonly taskId: string;
+    };
+
+/** The limit as one text, of which no two limits have the same. */
+export function limitNameText(name: LimitName): string {
+  switch (name.kind) {
+    case "pool":
+      return JSON.stringify([name.kind, name.pool]);
+    case "run":
+      return JSON.stringify([name.kind, name.dagId, name.runId]);
+    case "task":
+      return JSON.stringify([name.kind, name.dagId, name.taskId]);
+    case "task-in-run":
+      return JSON.stringify([name.kind, name.dagId, name.runId, name.taskId]);
+  }
+}
+
+/** The limit whose text it is. */
+export function parseLimitName(text: string): LimitName {
+  const [kind, first = "", second = "", third = ""]: readonly string[] = JSON.parse(text);
+  if (kind === "pool") return { kind, pool: first };
+  if (kind === "run") return { kind, dagId: first, runId: second };
+  if (kind === "task") return { kind, dagId: first, taskId: second };
+  if (kind === "task-in-run") return { kind, dagId: first, runId: second, taskId: third };
+  throw new Error(`${text} does not name a limit`);
+}
+
 /** Whether the text may be the name of a task role: part of the name of a function on AWS. */
 export function isTaskRole(text: string): boolean {
   return /^[A-Za-z](?:[A-Za-z0-9-]{0,28}[A-Za-z0-9])?$/.test(text);

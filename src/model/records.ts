@@ -88,6 +88,8 @@ export interface DagRunRecord {
   readonly clearNumber: number;
   /** Why the run ended as it did, or is about to be ended (Airflow: task_failure, timed_out, …). */
   readonly reason?: string;
+  /** No further task of it starts, since its DAG is paused. */
+  readonly isHeld?: true;
 }
 
 export interface TaskInstanceKey {
@@ -105,6 +107,30 @@ export interface TaskTry {
   readonly endDate: string;
   /** The server stopped while it ran, which may be nobody's fault or its own. */
   readonly isLost?: true;
+}
+
+/** Slots of a limit that an instance takes up while it is active. */
+export interface LimitClaim {
+  /** The limit's name as text (model/ids.ts). */
+  readonly limit: string;
+  readonly slots: number;
+}
+
+/** The place of an instance among those that wait for slots of a limit. */
+export interface SlotWaiter {
+  readonly limit: string;
+  /** Those with a lower text go first. */
+  readonly order: string;
+}
+
+/** A pool: a number of slots that tasks of all DAGs share (Airflow: slot_pool). */
+export interface PoolRecord {
+  readonly pool: string;
+  /** -1: any number. */
+  readonly slots: number;
+  readonly description?: string;
+  /** Whether deferred tasks keep their slots. */
+  readonly includeDeferred: boolean;
 }
 
 /** A task instance. One that has no record yet has state None. */
@@ -143,6 +169,16 @@ export interface TaskInstanceRecord extends TaskInstanceKey {
   readonly token?: string;
   /** Since when the token is held. */
   readonly heldAt?: string;
+  /** What it claims of the limits that concern it, while it is active or waits for slots. */
+  readonly limits?: readonly LimitClaim[];
+  /** Where it waits for slots; absent while it does not. */
+  readonly waiter?: SlotWaiter;
+  /** Limits of which the last change of its state gave slots back, for whoever waits there. */
+  readonly freed?: readonly string[];
+  /** Whether the try of an instance that is scheduled or queued has begun, and goes on then. */
+  readonly resumesTry?: true;
+  /** Since when it may not start because its DAG is paused. */
+  readonly pausedAt?: string;
   /** When the triggerer last called the worker again for a call that nothing came of. */
   readonly lookedAt?: string;
   /** Template fields of the operator as the last try rendered them, without secrets. */

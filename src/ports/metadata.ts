@@ -13,11 +13,13 @@ import type {
   GateRecord,
   HeartbeatRecord,
   PendingMachineRecord,
+  PoolRecord,
   TaskInstanceKey,
   TaskInstanceRecord,
   VariableRecord,
   XComRecord,
 } from "../model/records.ts";
+import type { LimitDemand, LimitUsage } from "../model/scheduling/limits.ts";
 import type { DagRunState } from "../model/states.ts";
 import type { TaskInstanceTransition } from "../model/task-instance.ts";
 
@@ -161,6 +163,34 @@ export interface TaskInstanceChange extends TaskInstanceTransition {
   readonly xcoms?: readonly XComRecord[];
 }
 
+/** What became of an update that needs room in limits. */
+export type Admission =
+  | { readonly kind: "admitted"; readonly record: TaskInstanceRecord }
+  /** The first of the limits without room. */
+  | { readonly kind: "full"; readonly limit: string }
+  /** The condition did not hold. */
+  | { readonly kind: "refused" };
+
+/** Limits of active tasks, and who waits for their slots. Only task instances change them. */
+export interface LimitStore {
+  /** The slots in use; nothing for a limit that was never used. */
+  usage(limit: string): Promise<LimitUsage>;
+  /**
+   * The instances that wait for slots of the limit, in their order; with `maxSlots`, those that
+   * need no more. A page may be empty and continue.
+   */
+  listWaiters(
+    limit: string,
+    page?: PageRequest & { readonly maxSlots?: number },
+  ): Promise<Page<WaitingInstance>>;
+}
+
+/** An instance that waits for slots. */
+export interface WaitingInstance extends TaskInstanceKey {
+  readonly order: string;
+  readonly slots: number;
+}
+
 /** Task instances. */
 export interface TaskInstanceStore {
   get(key: TaskInstanceKey): Promise<TaskInstanceRecord | undefined>;
@@ -170,8 +200,13 @@ export interface TaskInstanceStore {
     readonly runId: string;
     readonly taskIds?: readonly string[];
   }): Promise<readonly TaskInstanceRecord[]>;
-  /** The changed record, or undefined if the condition did not hold. */
+  /**
+   * The changed record, or undefined if the condition did not hold. A change of the state of an
+   * instance that claims slots changes the usage of their limits with it, or not at all.
+   */
   update(change: TaskInstanceChange): Promise<TaskInstanceRecord | undefined>;
+  /** An update that is also refused unless all the limits have room for it. */
+  admit(change: TaskInstanceChange, demands: readonly LimitDemand[]): Promise<Admission>;
   /** Whether the task has a record in any run of its DAG. */
   isKnown(dagId: string, taskId: string): Promise<boolean>;
 }
@@ -248,10 +283,12 @@ export interface Metadata {
   readonly files: DagFileStore;
   readonly runs: RunStore;
   readonly taskInstances: TaskInstanceStore;
+  readonly limits: LimitStore;
   readonly gates: GateStore;
   readonly xcoms: XComStore;
   readonly taskStates: TaskStateStore;
   readonly variables: Collection<VariableRecord>;
+  readonly pools: Collection<PoolRecord>;
   readonly pendingMachines: Collection<PendingMachineRecord>;
   readonly heartbeats: Collection<HeartbeatRecord>;
   readonly deletions: Collection<DeletionRecord>;

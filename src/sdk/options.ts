@@ -1,6 +1,7 @@
 // The options of DAGs and tasks: Airflow's arguments in camelCase.
 
 import type { TriggerRule } from "../model/dependencies/trigger-rule-names.ts";
+import type { WeightRule } from "../model/document.ts";
 import type { Duration } from "../model/values/durations.ts";
 import type { Json } from "../model/values/json.ts";
 import type { CallbackContext } from "./context.ts";
@@ -35,13 +36,29 @@ export interface TaskOptions {
   readonly waitForDownstream?: boolean;
   /** Whether a task without a past may run under `dependsOnPast`; true by default. */
   readonly ignoreFirstDependsOnPast?: boolean;
+  /**
+   * Under `dependsOnPast`, a skip by the trigger rule waits until the past lets the task start;
+   * false by default.
+   */
+  readonly waitForPastDependsBeforeSkipping?: boolean;
   readonly owner?: string;
   /**
-   * Of the tasks that wait for a worker, that with the highest sum of its own and all weights below
-   * it goes first; 1 by default.
+   * Of the tasks that wait for a worker or for a slot, that with the highest sum of weights by its
+   * `weightRule` goes first; 1 by default.
    */
   readonly priorityWeight?: number;
-  /** Instances of a mapped task that may run at once in a run; a task that isn't mapped has one. */
+  /**
+   * Which weights are added to a task's own: those of all tasks below it ("downstream", the
+   * default), of all above it ("upstream"), or none ("absolute").
+   */
+  readonly weightRule?: WeightRule;
+  /** The pool whose slots its tries take; "default_pool" by default. */
+  readonly pool?: string;
+  /** Slots of the pool that one try takes; 1 by default. */
+  readonly poolSlots?: number;
+  /** Instances of the task that may be active at once in all runs of the DAG. */
+  readonly maxActiveTisPerDag?: number;
+  /** Instances of the task that may be active at once in a run, over all map indexes. */
   readonly maxActiveTisPerDagrun?: number;
   /** Shown instead of the id (Airflow: task_display_name). */
   readonly displayName?: string;
@@ -121,6 +138,13 @@ export interface DagOptions {
   readonly tags?: readonly string[];
   /** Runs that may be running at once; 16 by default. */
   readonly maxActiveRuns?: number;
+  /** Tasks that may be active at once in each run; unlimited by default. */
+  readonly maxActiveTasks?: number;
+  /**
+   * Whether the first task that fails for good ends the run: what runs is stopped and fails, what
+   * has not begun is skipped. All tasks then have the trigger rule "all_success". False by default.
+   */
+  readonly failFast?: boolean;
   /** From a run's start; then it fails and its unfinished tasks are skipped. */
   readonly dagrunTimeout?: Duration;
   /** After so many failed runs in a row the DAG is paused; 0, the default, means never. */

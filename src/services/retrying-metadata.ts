@@ -21,10 +21,12 @@ export function createRetryingMetadata(
     files: metadata.files,
     runs: retryingRuns(metadata.runs, again),
     taskInstances: retryingTaskInstances(metadata.taskInstances, again),
+    limits: metadata.limits,
     gates: metadata.gates,
     xcoms: metadata.xcoms,
     taskStates: metadata.taskStates,
     variables: metadata.variables,
+    pools: metadata.pools,
     pendingMachines: metadata.pendingMachines,
     heartbeats: metadata.heartbeats,
     deletions: metadata.deletions,
@@ -72,6 +74,14 @@ function retryingTaskInstances(taskInstances: TaskInstanceStore, again: Again): 
     get: taskInstances.get,
     list: taskInstances.list,
     isKnown: taskInstances.isKnown,
+
+    admit: (change, demands) =>
+      again(async (hasFailed) => {
+        const admission = await taskInstances.admit(change, demands);
+        if (admission.kind !== "refused" || !hasFailed) return admission;
+        const record = await taskInstances.get(change.key);
+        return record && isAsSet(record, change.set) ? { kind: "admitted", record } : admission;
+      }),
 
     update: (change) =>
       again(async (hasFailed) => {

@@ -2,6 +2,7 @@
 import { describe } from "vitest";
 import type { Metadata } from "../../src/ports/metadata.ts";
 import { dagStoreContract } from "./metadata-dags.ts";
+import { limitStoreContract } from "./metadata-limits.ts";
 import { runStoreContract } from "./metadata-runs.ts";
 import { taskInstanceStoreContract } from "./metadata-task-instances.ts";
 import { valueStoreContract } from "./metadata-values.ts";
@@ -12,6 +13,7 @@ export function metadataContract(name: string, create: () => Promise<Metadata>):
     dagStoreContract(create);
     runStoreContract(create);
     taskInstanceStoreContract(create);
+    limitStoreContract(create);
     valueStoreContract(create);
   });
 }

@@ -24,16 +24,16 @@ function show({ message, hint }: Diagnostic): string {
 }
 
 test("an argument that only Airflow has is named, with what to use instead", () => {
-  const dag = new Dag("d", untyped({ maxActiveTasks: 4, defaultArgs: { email_on_failure: true } }));
-  dag.taskGroup("g", untyped({ uiColor: "red" })).task("a", empty(), untyped({ pool: "db" }))();
+  const dag = new Dag("d", untyped({ concurrency: 4, defaultArgs: { email_on_failure: true } }));
+  dag.taskGroup("g", untyped({ uiColor: "red" })).task("a", empty(), untyped({ sla: 60 }))();
   const messages = toDocument(dag).diagnostics.map(show);
   expect(messages).toEqual([
-    'Option "maxActiveTasks" of DAG "d" is Airflow\'s and not supported yet (limit runs by maxActiveRuns of the DAG, and all tasks by --parallelism of the server)',
+    'Option "concurrency" of DAG "d" is Airflow\'s and not supported yet (it is called maxActiveTasks, and holds for each run)',
     expect.stringMatching(
       /^Option "email_on_failure" of the defaultArgs of DAG "d" is Airflow's and not supported yet \(mail from onFailureCallback/,
     ),
     expect.stringMatching(
-      /^Option "pool" of task "g\.a" of DAG "d" is Airflow's and not supported yet \(there are no pools yet/,
+      /^Option "sla" of task "g\.a" of DAG "d" is Airflow's and not supported yet \(use dagrunTimeout/,
     ),
     'Option "uiColor" of task group "g" of DAG "d" is Airflow\'s and not supported yet (leave it out)',
   ]);
@@ -76,7 +76,7 @@ test("an option in the wrong place is told where it belongs", () => {
     expect.stringContaining(
       'Option "email_on_failure" of DAG "d" is Airflow\'s and not supported yet',
     ),
-    expect.stringContaining('Option "pool" of DAG "d" is Airflow\'s and not supported yet'),
+    'Option "pool" of DAG "d" does not exist (it is an option of tasks; to give it to all of them, put it into defaultArgs)',
     'Option "schedule" of task "a" of DAG "d" does not exist (it is an option of the DAG)',
     'Option "catchup" of task "a" of DAG "d" does not exist (it is an option of the DAG)',
   ]);

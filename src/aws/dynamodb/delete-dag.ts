@@ -3,6 +3,7 @@
 import { dagsOfFilePartition } from "./dags.ts";
 import { keyOf, PARTITIONS, runPartition } from "./keys.ts";
 import { knownTaskPartition } from "./known-tasks.ts";
+import { limitPartition } from "./limits.ts";
 import {
   DATE_LISTS,
   datePartition,
@@ -30,6 +31,7 @@ export async function deleteDag(table: DynamoDbTable, dagId: string): Promise<vo
   for (const list of DATE_LISTS) await empty(table, datePartition(dagId, list));
   await empty(table, versionPartition(dagId));
   await empty(table, knownTaskPartition(dagId));
+  await empty(table, limitPartition(dagId));
   await forgetDag(table, dagId);
 }
 

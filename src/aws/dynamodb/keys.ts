@@ -28,6 +28,7 @@ export const PARTITIONS = {
   dags: "dags",
   files: "files",
   variables: "variables",
+  pools: "pools",
   pendingMachines: "pending-machines",
   heartbeats: "heartbeats",
   deletions: "deletions",

@@ -11,6 +11,7 @@
 // files-by#broken#           <path>                      … with errors
 // built                      file-finders                all DAG files have theirs
 // variables                  <key>                       variable
+// pools                      <pool>                      pool
 // pending-machines           <dag>/<hash>                version whose state machine is to be made
 // heartbeats                 <component>                 when it last did its work
 // deletions                  <dag>                       DAG that is being deleted
@@ -26,6 +27,10 @@
 //                            xcom#<task>#<index>#<key>   any other XCom
 //                            state#<task>#<index>#<name> task state
 //                            gate#<task>#<index>         token of a gate, expires after a year
+//                            limit#<hash>                slots in use of a limit of the run or of one of its tasks
+//                            waiter#<hash>#<order>#<hash> instance that waits for slots of it
+// limits#<dag>               limit#…, waiter#…           the same of a task over all runs
+// pool#<pool>                limit#…, waiter#…           the same of a pool
 // runs#<dag>#<list>          <runAfter>#<run>            run of the list: active (queued, running), success, failed
 // runs#<dag>#running         <runAfter>#<run>            running run, also in the list of active ones
 // dates#<dag>                <logicalDate>               the run of the date; there is one at most
@@ -40,6 +45,7 @@
 // Access                                Calls                                                    Units (items up to 1 KB)
 // update of a task instance             UpdateItem, in no index, also with a small return value  1 W
 //   with XComs of their own             GetItem, TransactWriteItems                              1 R, 2 W + 2 W per KB
+//   that claims slots, state changes    GetItem, TransactWriteItems                              1 R, 2 W + 2 W per limit
 // get of a task instance, small XCom    GetItem                                                  1 R
 //   any other XCom                      GetItem                                                  1 R (return value: 2)
 // task instances of some tasks          Query of the range; in large DAGs Query per task         1 R per 4 KB; 1 R per task
@@ -80,6 +86,7 @@ import type {
   DeletionRecord,
   HeartbeatRecord,
   PendingMachineRecord,
+  PoolRecord,
   VariableRecord,
 } from "../../model/records.ts";
 import type { Metadata } from "../../ports/metadata.ts";
@@ -92,6 +99,7 @@ import { deleteDag, forgetDag } from "./delete-dag.ts";
 import { createGates } from "./gates.ts";
 import { PARTITIONS } from "./keys.ts";
 import { createKnownTasks } from "./known-tasks.ts";
+import { createLimits } from "./limits.ts";
 import { createRetries } from "./retries.ts";
 import { createRuns } from "./runs.ts";
 import type { CapacityHook } from "./table/table-access.ts";
@@ -135,12 +143,17 @@ export function createDynamoDbMetadata(options: DynamoDbMetadataOptions): Metada
     files: createDagFiles(table),
     runs: createRuns(table),
     taskInstances: createTaskInstances(table, knownTasks),
+    limits: createLimits(table),
     gates: createGates(table, clock),
     xcoms: createXComs(table),
     taskStates: createTaskStates(table),
     variables: createCollection<VariableRecord>(table, {
       partition: PARTITIONS.variables,
       keyOf: ({ key }) => key,
+    }),
+    pools: createCollection<PoolRecord>(table, {
+      partition: PARTITIONS.pools,
+      keyOf: ({ pool }) => pool,
     }),
     pendingMachines: createCollection<PendingMachineRecord>(table, {
       partition: PARTITIONS.pendingMachines,

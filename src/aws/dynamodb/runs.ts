@@ -43,6 +43,7 @@ const FIELDS: Fields<Omit<DagRunRecord, "dagId" | "runId">> = {
   versionHash: "text",
   clearNumber: "number",
   reason: "text",
+  isHeld: "json",
 };
 
 /** The part of the metadata that keeps the runs. */

@@ -2,11 +2,13 @@
 // item that no index holds; a small return value is stored in the same item. Only larger XComs make
 // it a transaction.
 import type { TaskInstanceKey, TaskInstanceRecord } from "../../model/records.ts";
+import { type LimitDemand, limitEffects, settleLimits } from "../../model/scheduling/limits.ts";
 import type { TaskInstanceState } from "../../model/states.ts";
-import type { TaskInstanceChange, TaskInstanceStore } from "../../ports/metadata.ts";
+import type { Admission, TaskInstanceChange, TaskInstanceStore } from "../../ports/metadata.ts";
 import { createInstanceListing } from "./instance-listing.ts";
 import { instanceKey, keyIn, toKey } from "./keys.ts";
 import type { KnownTasks } from "./known-tasks.ts";
+import { limitActions } from "./limits.ts";
 import {
   type Edit,
   edited,
@@ -38,6 +40,11 @@ const FIELDS: Fields<Omit<TaskInstanceRecord, keyof TaskInstanceKey>> = {
   begunBy: "text",
   token: "text",
   heldAt: "text",
+  limits: "json",
+  waiter: "json",
+  freed: "json",
+  resumesTry: "json",
+  pausedAt: "text",
   lookedAt: "text",
   message: "text",
   renderedFields: "json",
@@ -55,22 +62,8 @@ export function createTaskInstances(
 ): TaskInstanceStore {
   const listInstances = createInstanceListing(table);
 
-  /** Writes the whole item together with its XComs; does it again if someone was faster. */
-  async function changeWithXComs(change: TaskInstanceChange, edit: Edit, xcoms: readonly Item[]) {
-    const { key, from, tryNumber, pokes } = change;
-    for (;;) {
-      const stored = await table.get(instanceKey("task", key));
-      const present = toRecord(key, stored ?? {});
-      if (!from.includes(present.state)) return undefined;
-      if (tryNumber !== undefined && tryNumber !== present.tryNumber) return undefined;
-      if (pokes !== undefined && pokes !== (present.pokes ?? 0)) return undefined;
-      const item = edited(stored ?? toKey(instanceKey("task", key)), edit);
-      const refused = await table.transact([
-        { put: item, condition: isUnchanged(stored) },
-        ...xcoms.map((put) => ({ put })),
-      ]);
-      if (refused.length === 0) return toRecord(key, item);
-    }
+  async function rememberTask({ key, from, tryNumber = 0 }: TaskInstanceChange): Promise<void> {
+    if (from.includes(null) && tryNumber === 0) await knownTasks.remember(key.dagId, key.taskId);
   }
 
   return {
@@ -83,31 +76,90 @@ export function createTaskInstances(
       return items.map((item) => toRecord(keyIn(query, item), item));
     },
     async update(change) {
-      const { key, from, tryNumber = 0, set, xcoms = [] } = change;
+      const { key, from } = change;
       if (from.length === 0) return undefined;
-      if (from.includes(null) && tryNumber === 0) await knownTasks.remember(key.dagId, key.taskId);
-      const fields = toEdit(FIELDS, set);
-      const returnValue = editOfReturnValue(xcoms);
-      const edit = {
-        set: { ...fields.set, ...returnValue.set },
-        remove: [...fields.remove, ...returnValue.remove],
-      };
-      if (returnValue.apart.length > 0) {
-        return changeWithXComs(change, edit, returnValue.apart.map(toXComItem));
+      await rememberTask(change);
+      const together = editOf(change);
+      if (together.xcoms.length === 0 && !concernsLimits(change)) {
+        const { isWritten, item } = await table.update(
+          instanceKey("task", key),
+          together.edit,
+          asWanted(change),
+        );
+        if (isWritten) return item && toRecord(key, item);
+        // Only an instance that claims slots has them, and its limits change with its state.
+        if (!item?.limits) return undefined;
       }
-      const { isWritten, item } = await table.update(
-        instanceKey("task", key),
-        edit,
-        asWanted(change),
-      );
-      return isWritten && item ? toRecord(key, item) : undefined;
+      const made = await changeTogether(table, change, together);
+      return made.kind === "admitted" ? made.record : undefined;
+    },
+    async admit(change, demands) {
+      if (change.from.length === 0) return REFUSED;
+      await rememberTask(change);
+      return changeTogether(table, change, { ...editOf(change), demands });
     },
     isKnown: knownTasks.has,
   };
 }
 
+/** What is written with an instance. */
+interface Together {
+  readonly edit: Edit;
+  readonly xcoms: readonly Item[];
+  readonly demands: readonly LimitDemand[];
+}
+
+const REFUSED = { kind: "refused" } as const satisfies Admission;
+
+/**
+ * Writes the whole item together with its XComs and its limits; does it again if someone was
+ * faster.
+ */
+async function changeTogether(
+  table: DynamoDbTable,
+  change: TaskInstanceChange,
+  { edit, xcoms, demands }: Together,
+): Promise<Admission> {
+  const { key, from, tryNumber, pokes, set } = change;
+  for (;;) {
+    const stored = await table.get(instanceKey("task", key));
+    const present = toRecord(key, stored ?? {});
+    if (!from.includes(present.state)) return REFUSED;
+    if (tryNumber !== undefined && tryNumber !== present.tryNumber) return REFUSED;
+    if (pokes !== undefined && pokes !== (present.pokes ?? 0)) return REFUSED;
+    const changed = edited(stored ?? toKey(instanceKey("task", key)), edit);
+    const settled = settleLimits(present, set);
+    const item = settled ? edited(changed, toEdit(FIELDS, settled)) : changed;
+    const record = toRecord(key, item);
+    const limits = limitActions(key, limitEffects(present, record), demands);
+    const refused = await table.transact([
+      { put: item, condition: isUnchanged(stored) },
+      ...xcoms.map((put) => ({ put })),
+      ...limits.map(({ action }) => action),
+    ]);
+    if (refused.length === 0) return { kind: "admitted", record };
+    if (refused.includes(0)) continue;
+    const full = limits[(refused[0] ?? 0) - 1 - xcoms.length];
+    if (full) return { kind: "full", limit: full.limit };
+  }
+}
+
+function editOf({ set, xcoms = [] }: TaskInstanceChange): Together {
+  const fields = toEdit(FIELDS, set);
+  const returnValue = editOfReturnValue(xcoms);
+  const edit = {
+    set: { ...fields.set, ...returnValue.set },
+    remove: [...fields.remove, ...returnValue.remove],
+  };
+  return { edit, xcoms: returnValue.apart.map(toXComItem), demands: [] };
+}
+
+function concernsLimits({ set }: TaskInstanceChange): boolean {
+  return set.limits !== undefined || "waiter" in set;
+}
+
 /** None is kept as no state at all, and a missing number of tries or of pokes counts as 0. */
-function asWanted({ from, tryNumber, pokes }: TaskInstanceChange): Condition {
+function asWanted({ from, tryNumber, pokes, set }: TaskInstanceChange): Condition {
   const values: Record<string, Item[string]> = {};
   const names = from
     .filter((state): state is TaskInstanceState => state !== null)
@@ -128,6 +180,10 @@ function asWanted({ from, tryNumber, pokes }: TaskInstanceChange): Condition {
     values[`:present_${name}`] = number(count);
     const isCount = `#${name} = :present_${name}`;
     texts.push(count === 0 ? `(attribute_not_exists(#${name}) OR ${isCount})` : isCount);
+  }
+  if ("state" in set) {
+    texts.push("attribute_not_exists(#limits)");
+    fields.push("limits");
   }
   return { text: texts.join(" AND "), names: fields, values };
 }

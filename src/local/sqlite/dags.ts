@@ -15,6 +15,8 @@ const TABLES_OF_A_DAG = [
   "gates",
   "xcoms",
   "task_states",
+  "limits",
+  "limit_waiters",
 ];
 
 /** The part of the metadata that keeps the DAGs. */

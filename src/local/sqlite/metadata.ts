@@ -8,6 +8,7 @@ import type {
   DeletionRecord,
   HeartbeatRecord,
   PendingMachineRecord,
+  PoolRecord,
   VariableRecord,
 } from "../../model/records.ts";
 import type { Metadata } from "../../ports/metadata.ts";
@@ -20,6 +21,7 @@ import {
   openConnection,
   type SqliteDatabase,
 } from "./database.ts";
+import { createLimitStore } from "./limits.ts";
 import { createRunStore } from "./runs.ts";
 import { createGateStore, createTaskInstanceStore } from "./task-instances.ts";
 import { createTaskStateStore, createXComStore } from "./values.ts";
@@ -46,6 +48,7 @@ export function createMetadataOn(db: SqliteDatabase): SqliteMetadata {
     files: createDagFileStore(db),
     runs: createRunStore(db),
     taskInstances: createTaskInstanceStore(db),
+    limits: createLimitStore(db),
     gates: createGateStore(db),
     xcoms: createXComStore(db),
     taskStates: createTaskStateStore(db),
@@ -53,6 +56,7 @@ export function createMetadataOn(db: SqliteDatabase): SqliteMetadata {
       kind: "variables",
       keyOf: ({ key }) => key,
     }),
+    pools: createCollection<PoolRecord>(db, { kind: "pools", keyOf: ({ pool }) => pool }),
     pendingMachines: createCollection<PendingMachineRecord>(db, {
       kind: "pending-machines",
       keyOf: ({ key }) => key,

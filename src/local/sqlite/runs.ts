@@ -7,7 +7,15 @@ import { type Row, text } from "./rows.ts";
 import { createRunListing } from "./run-listing.ts";
 
 /** Every table with rows of a run. */
-const TABLES_OF_A_RUN = ["dag_runs", "task_instances", "gates", "xcoms", "task_states"];
+const TABLES_OF_A_RUN = [
+  "dag_runs",
+  "task_instances",
+  "gates",
+  "xcoms",
+  "task_states",
+  "limits",
+  "limit_waiters",
+];
 
 /** The part of the metadata that keeps the runs. */
 export function createRunStore(db: SqliteDatabase): RunStore {

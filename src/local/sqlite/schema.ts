@@ -92,6 +92,23 @@ export const MIGRATIONS: readonly string[] = [
     WHERE json_extract(value, '$.severity') = 'error';
   CREATE INDEX dags_by_file ON dags (json_extract(record, '$.file'), dag_id);
   `,
+  `
+  -- Slots in use of each limit of active tasks; dag_id and run_id are empty where it has none.
+  CREATE TABLE limits (
+    name TEXT PRIMARY KEY, dag_id TEXT NOT NULL, run_id TEXT NOT NULL,
+    scheduled INTEGER NOT NULL, queued INTEGER NOT NULL, running INTEGER NOT NULL,
+    deferred INTEGER NOT NULL, executing INTEGER NOT NULL, begun INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX limits_of_run ON limits (dag_id, run_id);
+  -- Instances that wait for slots of a limit, in their order.
+  CREATE TABLE limit_waiters (
+    limit_name TEXT NOT NULL, place TEXT NOT NULL,
+    dag_id TEXT NOT NULL, run_id TEXT NOT NULL, task_id TEXT NOT NULL, map_index INTEGER NOT NULL,
+    slots INTEGER NOT NULL,
+    PRIMARY KEY (limit_name, place, dag_id, run_id, task_id, map_index)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX limit_waiters_of_run ON limit_waiters (dag_id, run_id);
+  `,
 ];
 
 /**

@@ -1,8 +1,15 @@
 // Task instances and gates in SQLite. A change reads, decides and writes within one synchronous
 // step, so its condition holds when it is written.
 import type { GateRecord, TaskInstanceKey, TaskInstanceRecord } from "../../model/records.ts";
-import type { GateStore, TaskInstanceStore } from "../../ports/metadata.ts";
+import { type LimitDemand, settleLimits } from "../../model/scheduling/limits.ts";
+import type {
+  Admission,
+  GateStore,
+  TaskInstanceChange,
+  TaskInstanceStore,
+} from "../../ports/metadata.ts";
 import type { SqliteDatabase } from "./database.ts";
+import { createLimitWriter } from "./limits.ts";
 import { integer, type Row, text } from "./rows.ts";
 import { createXComWriter } from "./xcoms.ts";
 
@@ -27,6 +34,43 @@ export function createTaskInstanceStore(db: SqliteDatabase): TaskInstanceStore {
   const selectKnownTask = db.prepare("SELECT 1 FROM known_tasks WHERE dag_id = ? AND task_id = ?");
 
   const writeXCom = createXComWriter(db);
+  const writeLimits = createLimitWriter(db);
+
+  /** To be called while a write is made. */
+  function make(
+    { key, from, tryNumber, pokes, set, xcoms = [] }: TaskInstanceChange,
+    demands: readonly LimitDemand[],
+  ): Admission {
+    const columns = columnsOf(key);
+    const stored = toInstance(key, select.get(...columns));
+    const present: TaskInstanceRecord = stored ?? {
+      ...key,
+      state: null,
+      tryNumber: 0,
+      maxTries: 0,
+      tries: [],
+    };
+    if (!from.includes(present.state)) return { kind: "refused" };
+    if (tryNumber !== undefined && tryNumber !== present.tryNumber) return { kind: "refused" };
+    if (pokes !== undefined && pokes !== (present.pokes ?? 0)) return { kind: "refused" };
+
+    const settled = settleLimits(present, set);
+    const changed = { ...present, ...set, ...settled };
+    if (changed.limits ?? present.limits ?? set.waiter) {
+      const limit = writeLimits(key, { before: present, after: changed, demands });
+      if (limit !== undefined) return { kind: "full", limit };
+    }
+    const { dagId, runId, taskId, mapIndex, ...rest } = changed;
+    const record = JSON.stringify(rest);
+    if (stored === undefined) {
+      insert.run(...columns, record);
+      insertKnownTask.run(key.dagId, key.taskId);
+    } else {
+      update.run(record, ...columns);
+    }
+    for (const xcom of xcoms) writeXCom(xcom);
+    return { kind: "admitted", record: { ...pickKey(key), ...JSON.parse(record) } };
+  }
 
   return {
     get: (key) => db.read(() => toInstance(key, select.get(...columnsOf(key)))),
@@ -38,32 +82,12 @@ export function createTaskInstanceStore(db: SqliteDatabase): TaskInstanceStore {
             : selectTasks.all(dagId, runId, JSON.stringify(taskIds));
         return rows.map((row) => parseInstance(keyOf({ dagId, runId }, row), row));
       }),
-    update: ({ key, from, tryNumber, pokes, set, xcoms = [] }) =>
+    update: (change) =>
       db.write(() => {
-        const columns = columnsOf(key);
-        const stored = toInstance(key, select.get(...columns));
-        const present: TaskInstanceRecord = stored ?? {
-          ...key,
-          state: null,
-          tryNumber: 0,
-          maxTries: 0,
-          tries: [],
-        };
-        if (!from.includes(present.state)) return undefined;
-        if (tryNumber !== undefined && tryNumber !== present.tryNumber) return undefined;
-        if (pokes !== undefined && pokes !== (present.pokes ?? 0)) return undefined;
-
-        const { dagId, runId, taskId, mapIndex, ...rest } = { ...present, ...set };
-        const record = JSON.stringify(rest);
-        if (stored === undefined) {
-          insert.run(...columns, record);
-          insertKnownTask.run(key.dagId, key.taskId);
-        } else {
-          update.run(record, ...columns);
-        }
-        for (const xcom of xcoms) writeXCom(xcom);
-        return { ...pickKey(key), ...JSON.parse(record) };
+        const made = make(change, []);
+        return made.kind === "admitted" ? made.record : undefined;
       }),
+    admit: (change, demands) => db.write(() => make(change, demands)),
     isKnown: (dagId, taskId) => db.read(() => selectKnownTask.get(dagId, taskId) !== undefined),
   };
 }

@@ -6,14 +6,20 @@ import {
   TransactWriteItemsCommand,
 } from "@aws-sdk/client-dynamodb";
 import { type ItemKey, toKey } from "../keys.ts";
-import type { Item } from "./attributes.ts";
+import { type Item, number } from "./attributes.ts";
 import { type Condition, stamped, toExpressions } from "./conditions.ts";
 import { reportWrites, type TableAccess, wantedCapacity } from "./table-access.ts";
 
 /** A write of a transaction. */
 export type Action =
   | { readonly put: Item; readonly condition?: Condition }
-  | { readonly remove: ItemKey; readonly condition?: Condition };
+  | { readonly remove: ItemKey; readonly condition?: Condition }
+  /** Adds to number attributes, each of which is 0 at first. */
+  | {
+      readonly update: ItemKey;
+      readonly add: Readonly<Record<string, number>>;
+      readonly condition?: Condition;
+    };
 
 export function createTransactions(access: TableAccess) {
   return {
@@ -52,8 +58,35 @@ async function transact(
 }
 
 function toTransactItem(TableName: string, action: Action): TransactWriteItem {
+  if ("update" in action) return toAddition(TableName, action);
   const expressions = toExpressions(action.condition);
   return "put" in action
     ? { Put: { TableName, Item: stamped(action.put), ...expressions } }
     : { Delete: { TableName, Key: toKey(action.remove), ...expressions } };
+}
+
+function toAddition(
+  TableName: string,
+  { update, add, condition }: Extract<Action, { readonly update: ItemKey }>,
+): TransactWriteItem {
+  const fields = Object.keys(add);
+  const values = Object.entries(add).map(([field, count]) => [`:add_${field}`, number(count)]);
+  const { text = "", names = [], values: wanted = {} } = condition ?? {};
+  const { ConditionExpression, ...expressions } = toExpressions({
+    text,
+    names: [...new Set([...fields, ...names])],
+    values: { ...Object.fromEntries(values), ...wanted },
+  }) as Pick<
+    NonNullable<TransactWriteItem["Update"]>,
+    "ConditionExpression" | "ExpressionAttributeNames" | "ExpressionAttributeValues"
+  >;
+  return {
+    Update: {
+      TableName,
+      Key: toKey(update),
+      UpdateExpression: `ADD ${fields.map((field) => `#${field} :add_${field}`).join(", ")}`,
+      ...(text === "" ? {} : { ConditionExpression }),
+      ...expressions,
+    },
+  };
 }
