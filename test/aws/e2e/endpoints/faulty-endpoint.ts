@@ -38,12 +38,15 @@ export interface FaultyEndpoint {
 export async function startFaultyEndpoint({
   random,
   rates,
+  concurrency,
 }: {
   readonly random: Random;
   readonly rates: Readonly<Record<FaultKind, number>>;
+  /** Synchronous calls of one function that may go on at once. */
+  readonly concurrency: number;
 }): Promise<FaultyEndpoint> {
   const counts = new Map<string, number>();
-  const limits = createCallLimits(Date.now);
+  const limits = createCallLimits(Date.now, concurrency);
   let calls = 0;
 
   const count = (service: ServiceName, kind: FaultKind) => counts.get(`${service} ${kind}`) ?? 0;
@@ -59,6 +62,15 @@ export async function startFaultyEndpoint({
     calls += 1;
     const { service } = call;
     if (service && limits.isThrottled(call)) return throttled(service, random);
+    const made = await limits.withinConcurrency(call, () => maybeFail(call, forward));
+    return made ? made.answer : throttled("lambda", random);
+  }
+
+  async function maybeFail(
+    call: Call,
+    forward: () => Promise<Answer>,
+  ): Promise<Answer | undefined> {
+    const { service } = call;
     const isFaulty = FAULTY_SERVICES.some((each) => each === service);
     const fault = service && isFaulty ? drawFault(service) : undefined;
     if (service === undefined || fault === undefined) return forward();
