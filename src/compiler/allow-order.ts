@@ -7,11 +7,11 @@
 // nothing starts late if *all* that stands before a task, directly or not, has ended whenever the
 // task starts: by induction all those states have been left by then. So the machine's order may be
 // any series-parallel order within `before`, which need not be transitive itself.
-import { factsOf } from "../model/dependencies/trigger-rule-facts.ts";
+import { factsOf, SUCCESS } from "../model/dependencies/trigger-rule-facts.ts";
 import type { TriggerRule } from "../model/dependencies/trigger-rule-names.ts";
 import { addAll, createBitRow, hasBit } from "./bit-rows.ts";
 import type { Draft, TaskGraph } from "./draft.ts";
-import { findKnownEnds, type KnownEnds } from "./known-ends.ts";
+import { ANY, findKnownEnds, type KnownEnds } from "./known-ends.ts";
 
 /** Fills in `order`. */
 export function allowOrder(draft: Draft): Draft {
@@ -37,7 +37,8 @@ function firesEarly(rule: TriggerRule, above: readonly number[]): boolean {
 }
 
 /**
- * The direct upstreams without those that another's end implies. What is known of the others is
+ * The direct upstreams, and what the scopes of setups add, without those that another's end implies.
+ * What is known of the others is
  * what holds while the task has no verdict: then each that has ended did so in a way that lets the
  * task run.
  */
@@ -46,7 +47,13 @@ function findNeeds(graph: TaskGraph, known: KnownEnds, index: number): readonly 
   const above = graph.upstream[index] ?? [];
   const { run } = factsOf(rule);
   if (!run) return [];
+  const { indirectSetups = [], between = [] } = graph.scopes?.[index] ?? {};
+  const awaited = [
+    ...above.map((other) => ({ other, ends: run.ends })),
+    ...indirectSetups.map((other) => ({ other, ends: SUCCESS })),
+    ...between.map((other) => ({ other, ends: ANY })),
+  ];
   const implied = createBitRow(graph.tasks.length);
-  for (const other of above) addAll(implied, known.endedWith(other, run.ends));
-  return above.filter((other) => !hasBit(implied, other));
+  for (const { other, ends } of awaited) addAll(implied, known.endedWith(other, ends));
+  return awaited.map(({ other }) => other).filter((other) => !hasBit(implied, other));
 }

@@ -1,9 +1,12 @@
-// Branches and short circuits that skip tasks right below them: what else has ended at the moment
-// they do.
+// Branches and short circuits that skip tasks below them: what else has ended at the moment they
+// do.
 //
 // A short circuit that skips everything below it needs no thought: whatever could come too late
-// after a task that it skips is below it too, and never starts.
+// after a task that it skips is below it too, and never starts. Only teardowns do, which it spares;
+// where there is one below, all other tasks there may be skipped before what is above them has
+// ended.
 import { SKIPPED, UPSTREAM_FAILED } from "../model/dependencies/trigger-rule-facts.ts";
+import type { TaskDocument } from "../model/document.ts";
 import {
   addAll,
   addBit,
@@ -11,6 +14,7 @@ import {
   bitsOf,
   createBitRow,
   createBitRows,
+  hasBit,
   keepAll,
 } from "./bit-rows.ts";
 import type { TaskGraph } from "./draft.ts";
@@ -45,8 +49,10 @@ export function findDeciders(
       decision?.kind === "branch" ||
       (decision?.kind === "short-circuit" && !decision.ignoreDownstreamTriggerRules),
   );
-  if (!decides.includes(true)) return tasks.map(() => []);
+  const sparing = findSparing(graph);
+  if (!decides.includes(true) && sparing.length === 0) return tasks.map(() => []);
 
+  for (const task of sparing) decides[task] = true;
   const above = findAncestors(graph);
   const deciders = tasks.map((_, task): Decider | undefined => {
     if (!decides[task]) return undefined;
@@ -69,10 +75,31 @@ export function findDeciders(
       },
     };
   });
-  return tasks.map(({ triggerRule, dependsOnPast, waitForDownstream }, task) => {
+  return tasks.map(({ triggerRule, dependsOnPast, waitForDownstream, isTeardown }, task) => {
     // It starts with the run, before anything is decided, unless an earlier run holds it back.
     if (triggerRule === "always" && !dependsOnPast && !waitForDownstream) return [];
-    return (upstream[task] ?? []).flatMap((other) => deciders[other] ?? []);
+    const direct = (upstream[task] ?? []).filter((other) => !isTeardown || isBranch(tasks[other]));
+    const row = above[task];
+    const farther = sparing.filter(
+      (other) => !isTeardown && row && hasBit(row, other) && !direct.includes(other),
+    );
+    return [...direct, ...farther].flatMap((other) => deciders[other] ?? []);
+  });
+}
+
+function isBranch(task: TaskDocument | undefined): boolean {
+  return task?.decision?.kind === "branch";
+}
+
+/** Short circuits that skip everything below them, where that is not all because of a teardown. */
+function findSparing({ tasks, downstream }: TaskGraph): readonly number[] {
+  if (!tasks.some(({ isTeardown }) => isTeardown)) return [];
+  return [...tasks.keys()].filter((task) => {
+    const { decision } = tasks[task] ?? {};
+    if (decision?.kind !== "short-circuit" || !decision.ignoreDownstreamTriggerRules) return false;
+    const below = new Set(downstream[task]);
+    for (const id of below) for (const next of downstream[id] ?? []) below.add(next);
+    return [...below].some((id) => tasks[id]?.isTeardown);
   });
 }
 

@@ -29,6 +29,20 @@ export interface TaskGraph {
   readonly tasks: readonly TaskDocument[];
   readonly upstream: readonly (readonly number[])[];
   readonly downstream: readonly (readonly number[])[];
+  /** What the scopes of setups add, per task; absent where there are no setups. */
+  readonly scopes?: readonly TaskScope[];
+}
+
+/** Tasks by index, in ascending order. */
+export interface TaskScope {
+  /** Setups right above a teardown. */
+  readonly setups: readonly number[];
+  /** Setups above that are not right above, and must have succeeded before the task starts. */
+  readonly indirectSetups: readonly number[];
+  /** Of a teardown, tasks above that are not right above, and must have ended before it starts. */
+  readonly between: readonly number[];
+  /** Tasks for which the task is an indirect setup. */
+  readonly dependents: readonly number[];
 }
 
 export interface AllowedOrder {

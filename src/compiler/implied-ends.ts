@@ -51,6 +51,11 @@ export function findImpliedEnds(graph: TaskGraph): ImpliedEnds {
         addBit(row, below);
         addAll(row, endedBy(below, verdictsOf(graph, below)));
       }
+      // Its end as a setup decides all tasks in its scope at once.
+      for (const below of graph.scopes?.[task]?.dependents ?? []) {
+        addBit(row, below);
+        addAll(row, endedBy(below, verdictsOf(graph, below)));
+      }
     }
   }
   return { endedBy };
@@ -69,7 +74,8 @@ function isDecidedBy({ tasks, upstream }: TaskGraph, task: number, states: numbe
  * States that the task may have without having run; a branch or short circuit may skip it whatever
  * its rule.
  */
-function verdictsOf({ tasks }: TaskGraph, task: number): number {
+function verdictsOf({ tasks, scopes }: TaskGraph, task: number): number {
   const { fail } = factsOf(tasks[task]?.triggerRule ?? "always");
-  return fail ? SKIPPED | UPSTREAM_FAILED : SKIPPED;
+  const { setups = [], indirectSetups = [] } = scopes?.[task] ?? {};
+  return fail || setups.length + indirectSetups.length > 0 ? SKIPPED | UPSTREAM_FAILED : SKIPPED;
 }

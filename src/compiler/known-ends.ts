@@ -19,8 +19,11 @@ import {
   removeBit,
 } from "./bit-rows.ts";
 import { type Decider, findDeciders } from "./deciders.ts";
-import type { TaskGraph } from "./draft.ts";
-import { findImpliedEnds } from "./implied-ends.ts";
+import type { TaskGraph, TaskScope } from "./draft.ts";
+import { findImpliedEnds, type ImpliedEnds } from "./implied-ends.ts";
+
+/** Whichever way a task can end. */
+export const ANY = SUCCESS | FAILED | SKIPPED | UPSTREAM_FAILED;
 
 export interface KnownEnds {
   /** Per task, the tasks above it that have ended whenever it starts. */
@@ -31,6 +34,16 @@ export interface KnownEnds {
   endedWith(task: number, ends: number): BitRow;
 }
 
+/** What is known per task for each way to end, as far as it is filled in. */
+interface Rows {
+  /** Whenever the task starts. */
+  readonly start: readonly BitRow[];
+  /** Whenever it is skipped without a start. */
+  readonly skip: readonly BitRow[];
+  /** Whenever it fails without a start. */
+  readonly fail: readonly BitRow[];
+}
+
 /**
  * Goes through the tasks in topological order; what is known of one is made of what is known of its
  * upstreams.
@@ -38,21 +51,65 @@ export interface KnownEnds {
 export function findKnownEnds(graph: TaskGraph): KnownEnds {
   const { tasks, upstream } = graph;
   const size = tasks.length;
-  const beforeStart = createBitRows(size, size);
-  const beforeSkip = createBitRows(size, size);
-  const beforeFail = createBitRows(size, size);
-  // A task that ends as skipped may have run or not.
-  const ways: readonly (readonly [number, readonly BitRow[]])[] = [
-    [SUCCESS | FAILED | SKIPPED, beforeStart],
-    [SKIPPED, beforeSkip],
-    [UPSTREAM_FAILED, beforeFail],
-  ];
+  const rows: Rows = {
+    start: createBitRows(size, size),
+    skip: createBitRows(size, size),
+    fail: createBitRows(size, size),
+  };
   const impliedEnds = findImpliedEnds(graph);
   const deciders = findDeciders(graph, impliedEnds);
+  const ends = createEnds(size, rows, impliedEnds);
+  for (const [task, above] of upstream.entries()) {
+    const own = { start: rows.start[task], skip: rows.skip[task], fail: rows.fail[task] };
+    const facts = factsOf(tasks[task]?.triggerRule ?? "always");
+    const { start, skip, fail } = own;
+    if (!start || !skip || !fail) continue;
+    fill(skip);
+    fill(fail);
+    if (above.length > 0 && facts.run) {
+      fill(start);
+      // What stands before a task must be above it.
+      keepAll(start, ends.when(above, facts.run));
+      if (facts.skip) keepAll(skip, ends.when(above, { ...facts.skip, alsoBelow: true }));
+      if (facts.fail) keepAll(fail, ends.when(above, { ...facts.fail, alsoBelow: true }));
+      const scope = graph.scopes?.[task];
+      if (scope) applyScope(ends, scope, { above, start, skip, fail });
+    }
+    for (const decider of deciders[task] ?? []) {
+      keepAll(skip, ends.whenDecided(decider, task));
+      if (hasBit(start, decider.task)) decider.noteLater(task);
+    }
+  }
+  return {
+    beforeStart: rows.start,
+    endedWith(task, states) {
+      const row = ends.endedWith(task, states);
+      removeBit(row, task);
+      return row;
+    },
+  };
+}
+
+/** Asks what the rows say; each answer is overwritten by the next one. */
+interface Ends {
+  /** What holds whichever of the states it was; of what never happens, everything holds. */
+  endedWith(task: number, ends: number): BitRow;
+  /** What has ended when every one, or at least one, of these tasks has ended so. */
+  when(above: readonly number[], ended: UpstreamsEnded & { readonly alsoBelow?: boolean }): BitRow;
+  /** What has ended when the decider skips the task. */
+  whenDecided(decider: Decider, task: number): BitRow;
+}
+
+function createEnds(size: number, { start, skip, fail }: Rows, impliedEnds: ImpliedEnds): Ends {
   const ended = createBitRow(size);
   const known = createBitRow(size);
+  // A task that ends as skipped may have run or not.
+  const ways: readonly (readonly [number, readonly BitRow[]])[] = [
+    [SUCCESS | FAILED | SKIPPED, start],
+    [SKIPPED, skip],
+    [UPSTREAM_FAILED, fail],
+  ];
 
-  /** What holds whichever of the states it was; of what never happens, everything holds. */
   function endedWith(task: number, ends: number): BitRow {
     fill(ended);
     for (const [way, rows] of ways) {
@@ -62,58 +119,57 @@ export function findKnownEnds(graph: TaskGraph): KnownEnds {
     return ended;
   }
 
-  function narrowToUpstreams(
-    row: BitRow,
-    above: readonly number[],
-    { which, ends }: UpstreamsEnded,
-    alsoBelow: boolean,
-  ): void {
-    if (which === "every") known.fill(0);
-    else fill(known);
-    for (const task of above) {
-      const one = endedWith(task, ends);
-      addBit(one, task);
-      if (alsoBelow) addAll(one, impliedEnds.endedBy(task, ends));
-      if (which === "every") addAll(known, one);
-      else keepAll(known, one);
-    }
-    keepAll(row, known);
-  }
-
-  function narrowToDecision(row: BitRow, decider: Decider, task: number): void {
-    known.set(beforeStart[decider.task] ?? known);
-    addBit(known, decider.task);
-    addAll(known, decider.endedWithSkip(task));
-    keepAll(row, known);
-  }
-
-  for (const [task, above] of upstream.entries()) {
-    const [start, skip, fail] = [beforeStart[task], beforeSkip[task], beforeFail[task]];
-    const facts = factsOf(tasks[task]?.triggerRule ?? "always");
-    if (!start || !skip || !fail) continue;
-    fill(skip);
-    fill(fail);
-    if (above.length > 0 && facts.run) {
-      fill(start);
-      // What stands before a task must be above it.
-      narrowToUpstreams(start, above, facts.run, false);
-      if (facts.skip) narrowToUpstreams(skip, above, facts.skip, true);
-      if (facts.fail) narrowToUpstreams(fail, above, facts.fail, true);
-    }
-    for (const decider of deciders[task] ?? []) {
-      narrowToDecision(skip, decider, task);
-      if (hasBit(start, decider.task)) decider.noteLater(task);
-    }
-  }
-
   return {
-    beforeStart,
-    endedWith(task, ends) {
-      const row = endedWith(task, ends);
-      removeBit(row, task);
-      return row;
+    endedWith,
+    when(above, { which, ends, alsoBelow = false }) {
+      if (which === "every") known.fill(0);
+      else fill(known);
+      for (const task of above) {
+        const one = endedWith(task, ends);
+        addBit(one, task);
+        if (alsoBelow) addAll(one, impliedEnds.endedBy(task, ends));
+        if (which === "every") addAll(known, one);
+        else keepAll(known, one);
+      }
+      return known;
+    },
+    whenDecided(decider, task) {
+      known.set(start[decider.task] ?? known);
+      addBit(known, decider.task);
+      addAll(known, decider.endedWithSkip(task));
+      return known;
     },
   };
+}
+
+/** What a task that starts waits for besides its rule, and what else may end it. */
+function applyScope(
+  ends: Ends,
+  { setups, indirectSetups, between }: TaskScope,
+  {
+    above,
+    start,
+    skip,
+    fail,
+  }: {
+    readonly above: readonly number[];
+    readonly start: BitRow;
+    readonly skip: BitRow;
+    readonly fail: BitRow;
+  },
+): void {
+  addAll(start, ends.when(indirectSetups, { which: "every", ends: SUCCESS }));
+  addAll(start, ends.when(between, { which: "every", ends: ANY }));
+  const any = { which: "one", alsoBelow: true } as const;
+  if (indirectSetups.length > 0) {
+    keepAll(skip, ends.when(indirectSetups, { ...any, ends: SKIPPED }));
+    keepAll(fail, ends.when(indirectSetups, { ...any, ends: FAILED | UPSTREAM_FAILED }));
+  }
+  if (setups.length > 0) {
+    // They decide when all that is right above has ended.
+    keepAll(skip, ends.when(above, { which: "every", ends: ANY, alsoBelow: true }));
+    keepAll(fail, ends.when(above, { which: "every", ends: ANY, alsoBelow: true }));
+  }
 }
 
 /** Everything has ended: the start of a narrowing. */

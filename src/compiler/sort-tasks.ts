@@ -1,9 +1,11 @@
 // First pass: resolves upstream ids to indexes in topological order; reports unknown ids and
 // cycles.
 import { orderByUpstream, toCycleMistake } from "../model/cycles.ts";
+import { setupScopesOf } from "../model/dependencies/setups.ts";
 import type { Diagnostic } from "../model/diagnostics.ts";
 import type { DagDocument, TaskDocument } from "../model/document.ts";
-import type { Draft, TaskGraph } from "./draft.ts";
+import { graphOf } from "../model/graph.ts";
+import type { Draft, TaskGraph, TaskScope } from "./draft.ts";
 
 /** Fills in `graph`; leaves it empty if the drawing is no DAG. */
 export function sortTasks(draft: Draft): Draft {
@@ -18,7 +20,7 @@ export function sortTasks(draft: Draft): Draft {
     ...unknown,
     ...cycles.map((cycle) => toDiagnostic(document, cycle)),
   ];
-  const graph = unknown.length + cycles.length > 0 ? draft.graph : toGraph(sorted);
+  const graph = unknown.length + cycles.length > 0 ? draft.graph : toGraph(document, sorted);
   return { ...draft, diagnostics, graph };
 }
 
@@ -50,7 +52,7 @@ function toDiagnostic({ dagId }: DagDocument, cycle: readonly TaskDocument[]): D
   };
 }
 
-function toGraph(tasks: readonly TaskDocument[]): TaskGraph {
+function toGraph(document: DagDocument, tasks: readonly TaskDocument[]): TaskGraph {
   const indexes = new Map(tasks.map(({ taskId }, index) => [taskId, index]));
   const upstream = tasks.map((task) =>
     [...new Set(task.upstream)].map((id) => indexes.get(id) ?? 0).sort((a, b) => a - b),
@@ -59,5 +61,25 @@ function toGraph(tasks: readonly TaskDocument[]): TaskGraph {
   for (const [index, above] of upstream.entries()) {
     for (const other of above) downstream[other]?.push(index);
   }
-  return { tasks, upstream, downstream };
+  const toIndexes = (ids: readonly string[]) =>
+    ids.map((id) => indexes.get(id) ?? 0).sort((a, b) => a - b);
+  const scopes = tasks.some(({ isSetup }) => isSetup) ? findScopes(document, tasks, toIndexes) : [];
+  return { tasks, upstream, downstream, ...(scopes.length > 0 ? { scopes } : {}) };
+}
+
+function findScopes(
+  document: DagDocument,
+  tasks: readonly TaskDocument[],
+  toIndexes: (ids: readonly string[]) => readonly number[],
+): readonly TaskScope[] {
+  const found = setupScopesOf(document);
+  const graph = graphOf(document);
+  return tasks.map(({ taskId, isTeardown, upstream }) => ({
+    setups: isTeardown ? toIndexes(upstream.filter((id) => graph.task(id)?.isSetup)) : [],
+    indirectSetups: toIndexes(found.indirectSetups(taskId)),
+    between: toIndexes(found.between(taskId)),
+    dependents: toIndexes(
+      found.watchers(taskId).filter((id) => graph.task(id)?.isTeardown !== true),
+    ),
+  }));
 }

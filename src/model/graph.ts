@@ -11,7 +11,10 @@ export interface Graph {
   ancestors(...taskIds: readonly string[]): ReadonlySet<string>;
   /** Every task after all of its upstreams; otherwise in the document's order. */
   readonly order: readonly string[];
-  /** Ids of the tasks with nothing downstream. */
+  /**
+   * Ids of the tasks that decide the run's state: those with nothing downstream, where teardowns
+   * count as nothing unless their failure is to fail the run.
+   */
   readonly leaves: readonly string[];
 }
 
@@ -48,7 +51,7 @@ function buildGraph({ dagId, tasks }: DagDocument): Graph {
     descendants: (...taskIds) => reachable(taskIds, downstream),
     ancestors: (...taskIds) => reachable(taskIds, (taskId) => byId.get(taskId)?.upstream ?? []),
     order: sortTopologically(dagId, tasks, downstream),
-    leaves: tasks.map(({ taskId }) => taskId).filter((taskId) => downstream(taskId).length === 0),
+    leaves: findLeaves(tasks, (taskId) => downstream(taskId).flatMap((id) => byId.get(id) ?? [])),
   };
 }
 
@@ -64,6 +67,20 @@ function reachable(
     open.push(...neighbours(next));
   }
   return found;
+}
+
+/** Airflow: dagrun.py, _tis_for_dagrun_state. */
+function findLeaves(
+  tasks: readonly TaskDocument[],
+  downstream: (taskId: string) => readonly TaskDocument[],
+): readonly string[] {
+  const counts = ({ isTeardown, onFailureFailDagrun }: TaskDocument) =>
+    !isTeardown || onFailureFailDagrun === true;
+  const idsOf = (isLeaf: (task: TaskDocument) => boolean) =>
+    tasks.filter(isLeaf).map(({ taskId }) => taskId);
+  const leaves = idsOf((task) => counts(task) && !downstream(task.taskId).some(counts));
+  // A DAG may consist of teardowns only.
+  return leaves.length > 0 ? leaves : idsOf(({ taskId }) => downstream(taskId).length === 0);
 }
 
 function sortTopologically(

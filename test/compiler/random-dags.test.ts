@@ -66,6 +66,16 @@ describe("every task ends as the reference scheduler says, and starts at the sam
     }
   });
 
+  test("in DAGs with setups and teardowns", { timeout: 120_000 }, () => {
+    for (let seed = 40_000; seed < 41_000; seed += 1) {
+      const rules = seed % 2 === 0 ? TRIGGER_RULES : (["all_success"] as const);
+      expectExact(randomDocument(seed, { maxTasks: 12, setups: true, rules }), 4, seed);
+    }
+    for (let seed = 43_000; seed < 43_200; seed += 1) {
+      expectExact(randomDocument(seed, { maxTasks: 40, setups: true }), 3, seed);
+    }
+  });
+
   test("in DAGs of all_success alone, where most edges cross", () => {
     for (let seed = 0; seed < 60; seed += 1) expectExact(randomTwoEdgeDocument(seed, 30), 3, seed);
   });

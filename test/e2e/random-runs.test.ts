@@ -33,6 +33,20 @@ test(`${DAGS} random DAGs end and start as the reference scheduler says`, {
   }
 });
 
+test("random DAGs with setups and teardowns end and start so as well", {
+  timeout: 300_000,
+}, async () => {
+  for (let seed = 60_000; seed < 60_000 + DAGS / 4; seed += 1) {
+    const document = randomDocument(seed, { maxTasks: 25, setups: true });
+    const plan = randomScript(document, seed);
+    const random = createRandom(seed);
+    const deaths = seed % 2 === 0 ? [] : drawDeaths(document, plan, random);
+    const observed = await product.run(document, toScript(plan), deaths);
+    const told = { deaths, startsOfFirstTries: deaths.length === 0 };
+    expectSame(document, plan, observed, seed, told);
+  }
+});
+
 test("random DAGs end and start so as well where tries run apart from the worker", {
   timeout: 300_000,
 }, async () => {

@@ -6,6 +6,7 @@ import {
 } from "../../src/model/dependencies/trigger-rule-names.ts";
 import type { DagDocument, Decision, TaskDocument } from "../../src/model/document.ts";
 import { dag, task } from "./documents.ts";
+import { withRandomSetups } from "./random-setups.ts";
 import type { Script, ScriptedTask } from "./run-states.ts";
 
 export interface Random {
@@ -50,6 +51,8 @@ export interface RandomDagOptions {
   readonly past?: boolean;
   /** Puts tasks into nested groups, which changes nothing in their order; false by default. */
   readonly groups?: boolean;
+  /** Makes some tasks setups and teardowns; false by default. */
+  readonly setups?: boolean;
 }
 
 /**
@@ -93,7 +96,8 @@ export function randomDocument(seed: number, options: RandomDagOptions = {}): Da
   const groups = groupIds.map((groupId) =>
     groupId === "g0.g1" ? { groupId, parentId: "g0" } : { groupId },
   );
-  return dag(`random_${seed}`, shuffled(random, tasks), { groups });
+  const drawn = options.setups ? withRandomSetups(random, tasks) : tasks;
+  return dag(`random_${seed}`, shuffled(random, drawn), { groups });
 }
 
 /**

@@ -2,9 +2,14 @@
 // Airflow has them. Knows nothing of order in a machine; the reference scheduler and the simulator
 // of compiled machines stand on it.
 
-import { countUpstream, evaluateTriggerRule } from "../../src/model/dependencies/trigger-rules.ts";
+import {
+  countUpstream,
+  evaluateTriggerRule,
+  type TriggerVerdict,
+} from "../../src/model/dependencies/trigger-rules.ts";
 import type { DagDocument, TaskDocument } from "../../src/model/document.ts";
 import type { FinishedState } from "../../src/model/states.ts";
+import { findScopes } from "./scopes.ts";
 
 /** What a task does once it is started. */
 export interface ScriptedTask {
@@ -57,6 +62,7 @@ export function createRunStates({ tasks }: DagDocument, script: Script): RunStat
   for (const { taskId, upstream } of tasks) {
     for (const above of upstream) followers.get(above)?.push(taskId);
   }
+  const scopes = findScopes(tasks, followers);
   const starts = new Map<string, number>();
   const ends = new Map<string, TaskEnd>();
 
@@ -90,7 +96,8 @@ export function createRunStates({ tasks }: DagDocument, script: Script): RunStat
       return direct.filter((id) => !kept.has(id));
     }
     if (decision?.kind !== "short-circuit" || passes !== false) return [];
-    return decision.ignoreDownstreamTriggerRules ? [...withDescendants(direct)] : direct;
+    const below = decision.ignoreDownstreamTriggerRules ? [...withDescendants(direct)] : direct;
+    return below.filter((id) => !taskOf(id).isTeardown);
   }
 
   /**
@@ -109,7 +116,7 @@ export function createRunStates({ tasks }: DagDocument, script: Script): RunStat
     const touched = new Set<string>();
     for (const id of ended) {
       touched.add(id);
-      for (const below of followers.get(id) ?? []) {
+      for (const below of [...(followers.get(id) ?? []), ...scopes.watchers(id)]) {
         touched.add(below);
         const state = verdictOf(below);
         if (!state) continue;
@@ -120,10 +127,19 @@ export function createRunStates({ tasks }: DagDocument, script: Script): RunStat
     return [...touched];
   }
 
-  function ruleOf(taskId: string) {
+  /** The rule, after what the setups decide and before what the scopes wait for. */
+  function ruleOf(taskId: string): TriggerVerdict {
     const { triggerRule, upstream } = taskOf(taskId);
-    const states = upstream.map((above) => ends.get(above)?.state ?? null);
-    return evaluateTriggerRule(triggerRule, countUpstream(states));
+    const stateOf = (id: string) => ends.get(id)?.state ?? null;
+    const setups = scopes.setups(taskId).map(stateOf);
+    if (setups.some((state) => state === "failed" || state === "upstream_failed")) {
+      return { kind: "set", state: "upstream_failed" };
+    }
+    if (setups.includes("skipped")) return { kind: "set", state: "skipped" };
+    const flags = upstream.map((id) => taskOf(id).isSetup === true);
+    const verdict = evaluateTriggerRule(triggerRule, countUpstream(upstream.map(stateOf), flags));
+    const waits = [...setups, ...scopes.between(taskId).map(stateOf)].includes(null);
+    return verdict.kind === "run" && waits ? { kind: "wait" } : verdict;
   }
 
   function verdictOf(taskId: string): FinishedState | undefined {

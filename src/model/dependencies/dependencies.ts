@@ -5,12 +5,15 @@ import { notInRetryPeriod } from "./not-in-retry-period.ts";
 import { notPreviouslySkipped } from "./not-previously-skipped.ts";
 import { prevDagrun } from "./prev-dagrun.ts";
 import { readyToReschedule } from "./ready-to-reschedule.ts";
+import { setupScope, setupVerdict } from "./setup-scope.ts";
 import { triggerRule } from "./trigger-rule.ts";
 
 export const DEPENDENCIES: readonly Dependency[] = [
   notInRetryPeriod,
   readyToReschedule,
+  setupVerdict,
   triggerRule,
   notPreviouslySkipped,
+  setupScope,
   prevDagrun,
 ];

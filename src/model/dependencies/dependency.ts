@@ -14,7 +14,10 @@ export interface DependencyFacts {
   readonly known?: TaskInstanceRecord | undefined;
   /** Epoch ms. */
   readonly now: number;
-  /** Recorded instances of the direct upstream tasks. */
+  /**
+   * Recorded instances of the direct upstream tasks, and of the others that the scopes of setups
+   * have the task wait for.
+   */
   readonly upstream: readonly TaskInstanceRecord[];
   readonly past: PastFacts;
 }

@@ -92,7 +92,7 @@ function findScopes(document: DagDocument): SetupScopes {
  * get_upstreams_only_setups).
  */
 function relevantSetups(graph: Graph, task: TaskDocument): readonly string[] {
-  const setups = [...ancestors(graph, task)].filter((id) => graph.task(id)?.isSetup);
+  const setups = [...graph.ancestors(task.taskId)].filter((id) => graph.task(id)?.isSetup);
   if (setups.length === 0) return NONE;
   const below = graph.descendants(task.taskId);
   return setups.filter((setup) => {
@@ -105,19 +105,11 @@ function relevantSetups(graph: Graph, task: TaskDocument): readonly string[] {
 function tasksBetween(graph: Graph, teardown: TaskDocument): readonly string[] {
   const setups = teardown.upstream.filter((id) => graph.task(id)?.isSetup);
   if (setups.length === 0) return NONE;
-  const above = ancestors(graph, teardown);
+  const above = graph.ancestors(teardown.taskId);
   const below = graph.descendants(...setups);
   return [...above].filter((id) => below.has(id));
 }
 
 function teardownsOf(graph: Graph, setup: string): readonly string[] {
   return graph.downstream(setup).filter((id) => graph.task(id)?.isTeardown);
-}
-
-function ancestors(graph: Graph, task: TaskDocument): ReadonlySet<string> {
-  const found = new Set(task.upstream);
-  for (const id of found) {
-    for (const above of graph.task(id)?.upstream ?? []) found.add(above);
-  }
-  return found;
 }

@@ -2,7 +2,8 @@
 import { statesByTask } from "../states-by-task.ts";
 import { type Dependency, MET } from "./dependency.ts";
 import type { TriggerRule } from "./trigger-rule-names.ts";
-import { countUpstream, evaluateTriggerRule, type UpstreamCounts } from "./trigger-rules.ts";
+import { evaluateTriggerRule, type UpstreamCounts } from "./trigger-rules.ts";
+import { countDirectUpstream } from "./upstream-counts.ts";
 
 /** Upstreams that a message names with their states. */
 const NAMED = 5;
@@ -15,7 +16,7 @@ export const triggerRule: Dependency = {
   decide({ document, task, instance, upstream }) {
     if (task.upstream.length === 0) return MET;
     const statesOf = statesByTask(document, upstream);
-    const states = countUpstream(task.upstream.flatMap(statesOf));
+    const states = countDirectUpstream(document, task, statesOf);
     const counts = { ...states, mapIndex: instance.mapIndex };
     const rule = task.triggerRule;
     const verdict = evaluateTriggerRule(rule, counts);

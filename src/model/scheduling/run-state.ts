@@ -1,6 +1,8 @@
 // The state of a run, from the states of its tasks (Airflow: models/dagrun.py, update_state).
 
-import { countUpstream, evaluateTriggerRule } from "../dependencies/trigger-rules.ts";
+import { waitsInScope } from "../dependencies/setup-scope.ts";
+import { evaluateTriggerRule } from "../dependencies/trigger-rules.ts";
+import { countDirectUpstream } from "../dependencies/upstream-counts.ts";
 import type { DagDocument } from "../document.ts";
 import { graphOf } from "../graph.ts";
 import { isFailedState, isFinished } from "../states.ts";
@@ -31,12 +33,14 @@ export function decideRunState(document: DagDocument, statesOf: StatesOf): RunVe
  * Nothing is under way, and no unfinished task may ever start: a rule such as all_skipped above a
  * removed instance.
  */
-function isDeadlocked({ tasks }: DagDocument, statesOf: StatesOf): boolean {
-  return tasks.every(({ taskId, triggerRule, upstream, dependsOnPast, waitForDownstream }) => {
+function isDeadlocked(document: DagDocument, statesOf: StatesOf): boolean {
+  return document.tasks.every((task) => {
+    const { taskId, triggerRule, dependsOnPast, waitForDownstream } = task;
     const open = statesOf(taskId).filter((state) => !isFinished(state));
     if (open.length === 0) return true;
     if (open.some((state) => state !== null) || dependsOnPast || waitForDownstream) return false;
-    const counts = countUpstream(upstream.flatMap(statesOf));
-    return evaluateTriggerRule(triggerRule, counts).kind === "wait";
+    const counts = countDirectUpstream(document, task, statesOf);
+    const { kind } = evaluateTriggerRule(triggerRule, counts);
+    return kind === "wait" || (kind === "run" && waitsInScope(document, taskId, statesOf));
   });
 }

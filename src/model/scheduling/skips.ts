@@ -21,9 +21,14 @@ export function decideSkips(document: DagDocument, taskId: string, result: Json)
   const direct = graph.downstream(taskId);
   if (decision.kind === "short-circuit") {
     if (isTruthy(result)) return { skip: [] };
-    if (!decision.ignoreDownstreamTriggerRules) return { skip: direct };
+    // Airflow: ShortCircuitOperator leaves teardowns to their own rule.
+    const isSpared = (id: string) => graph.task(id)?.isTeardown === true;
+    if (!decision.ignoreDownstreamTriggerRules) {
+      return { skip: direct.filter((id) => !isSpared(id)) };
+    }
     const below = graph.descendants(taskId);
-    return { skip: document.tasks.map((task) => task.taskId).filter((id) => below.has(id)) };
+    const skipped = (id: string) => below.has(id) && !isSpared(id);
+    return { skip: document.tasks.map((task) => task.taskId).filter(skipped) };
   }
   const followed = new Set<string>();
   for (const label of labelsOf(result)) {

@@ -3,6 +3,7 @@
 // again when its turn comes.
 import type { DependencyAnswer } from "../../model/dependencies/dependency.ts";
 import { skippedBy } from "../../model/dependencies/not-previously-skipped.ts";
+import { setupScopesOf } from "../../model/dependencies/setups.ts";
 import { factsOf } from "../../model/dependencies/trigger-rule-facts.ts";
 import { countUpstream, evaluateTriggerRule } from "../../model/dependencies/trigger-rules.ts";
 import type { TaskDocument } from "../../model/document.ts";
@@ -79,13 +80,18 @@ export async function recordVerdictsBelow(
     if (scope.version.gates.has(each.taskId)) releases.gates.set(keyText(key), key);
     if (each.token !== undefined) releases.tokens.add(each.token);
     open.push(...(await recordSkips(context, scope, each)));
-    for (const follower of graph.downstream(each.taskId)) {
-      const task = graph.task(follower);
-      if (!task || !concerns(scope, task, each.state)) continue;
-      const below = toInstance(scope, task);
-      const seen = await seeInstance(context, below, each.state);
-      if (typeof seen === "object") open.push(...seen.newlyEnded);
-      else noteRelease(releases, below, { seen, isRepeated });
+    for (const [taskIds, isDirect] of [
+      [graph.downstream(each.taskId), true],
+      [watchersOf(scope, each.taskId), false],
+    ] as const) {
+      for (const follower of taskIds) {
+        const task = graph.task(follower);
+        if (!task || !concerns(scope, task, { state: each.state, isDirect })) continue;
+        const below = toInstance(scope, task);
+        const seen = await seeInstance(context, below, isDirect ? each.state : undefined);
+        if (typeof seen === "object") open.push(...seen.newlyEnded);
+        else noteRelease(releases, below, { seen, isRepeated });
+      }
     }
   }
   for (const key of releases.gates.values()) await releaseGate(context, scope, key);
@@ -187,6 +193,21 @@ export async function recordVerdict(
   return [{ taskId: key.taskId, mapIndex: key.mapIndex, state, ...withToken(changed.token) }];
 }
 
-function concerns({ version }: RunScope, task: TaskDocument, state: FinishedState): boolean {
-  return version.gates.has(task.taskId) || factsOf(task.triggerRule).mayEndOn.has(state);
+/** Whether the end of a task above, right above or not, may end the task or open its gate. */
+function concerns(
+  { version }: RunScope,
+  task: TaskDocument,
+  { state, isDirect }: { readonly state: FinishedState; readonly isDirect: boolean },
+): boolean {
+  if (version.gates.has(task.taskId)) return true;
+  // A setup in whose scope the task is; what a teardown waits for ends it by no state.
+  if (!isDirect) return !task.isTeardown && state !== "success";
+  // Its setups decide once all have ended, whichever of them ends last.
+  if (task.isTeardown) return true;
+  return factsOf(task.triggerRule).mayEndOn.has(state);
+}
+
+/** Tasks not right below the task that look at it all the same. */
+function watchersOf({ version }: RunScope, taskId: string): readonly string[] {
+  return setupScopesOf(version.document).watchers(taskId);
 }

@@ -9,6 +9,7 @@ import type {
   PastFacts,
 } from "../../model/dependencies/dependency.ts";
 import { hasTask } from "../../model/dependencies/prev-dagrun.ts";
+import { setupScopesOf } from "../../model/dependencies/setups.ts";
 import type { TaskDocument } from "../../model/document.ts";
 import { graphOf } from "../../model/graph.ts";
 import type { DagRunRecord, TaskInstanceKey, TaskInstanceRecord } from "../../model/records.ts";
@@ -103,10 +104,13 @@ async function* answers(
 
 async function readUpstream(
   { metadata }: VerdictContext,
-  { run: { dagId, runId }, task: { upstream } }: InstanceScope,
+  { run: { dagId, runId }, version: { document }, task: { taskId, upstream } }: InstanceScope,
 ): Promise<readonly TaskInstanceRecord[]> {
   if (upstream.length === 0) return [];
-  return metadata.taskInstances.list({ dagId, runId, taskIds: upstream });
+  const scopes = setupScopesOf(document);
+  const others = [...scopes.indirectSetups(taskId), ...scopes.between(taskId)];
+  const taskIds = others.length === 0 ? upstream : [...upstream, ...others];
+  return metadata.taskInstances.list({ dagId, runId, taskIds });
 }
 
 async function readPast(
