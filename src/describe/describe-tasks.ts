@@ -9,6 +9,7 @@ import { checkPlaced, checkTask } from "./check-placement.ts";
 import { createDefaults } from "./default-args.ts";
 import { followersOf, toDecision } from "./describe-decision.ts";
 import { describeMapping } from "./describe-mapping.ts";
+import { checkFollowersOfSetups, describeSetup } from "./describe-setups.ts";
 import { ownerOf, type Report } from "./report.ts";
 import { idsOf, resolveEdges } from "./resolve-edges.ts";
 import { sensorOptionsOf, toSensorSettings, toSettings } from "./task-settings.ts";
@@ -22,7 +23,7 @@ export function describeTasks(graph: DagGraph, report: Report): readonly TaskDoc
   const decisions = new Map(graph.decisions.map((decision) => [decision.task, decision]));
   const followers = followersOf(graph, edges, decisions);
   const seen = new Set<string>();
-  return graph.placed.flatMap((task) => {
+  const tasks = graph.placed.flatMap((task): TaskDocument[] => {
     checkTask(task, report);
     // Of two tasks with one id, which is reported, the first stands.
     if (seen.has(task.taskId)) return [];
@@ -44,9 +45,14 @@ export function describeTasks(graph: DagGraph, report: Report): readonly TaskDoc
         ...describeMapping(task),
         templateFields: describeFields(task),
         edgeLabels: Object.fromEntries(edges.labels(task)),
+        ...describeSetup(task, options.triggerRule, report),
       },
     ];
   });
+  const sites = new Map(graph.placed.map(({ taskId, site }) => [taskId, site]));
+  const { dagId } = graph;
+  checkFollowersOfSetups(tasks, { dagId, siteOf: (taskId) => sites.get(taskId), report });
+  return tasks;
 }
 
 function checkTaskOptions(task: TaskRecord, report: Report): SensorOptions {

@@ -11,21 +11,15 @@ import {
   type TaskRecord,
 } from "../sdk/drawing/graph.ts";
 import { tasksOf } from "../sdk/results.ts";
+import { type Above, findLeaves, findRoots } from "./group-ends.ts";
 import type { Report } from "./report.ts";
+import { edgesAround } from "./setup-edges.ts";
 
 /** Where an edge between two tasks was drawn. */
 export interface DrawnEdge {
   readonly site: CallSite;
   /** Grows in the order drawn, those of inputs first. */
   readonly index: number;
-}
-
-/** What is directly above a task. */
-export interface Above {
-  /** In the order drawn. */
-  readonly upstream: Set<TaskRecord>;
-  /** Tasks whose result is read; a subset of `upstream`. */
-  readonly reads: Set<TaskRecord>;
 }
 
 export interface ResolvedEdges {
@@ -69,17 +63,10 @@ export function resolveEdges(graph: DagGraph, report: Report): ResolvedEdges {
   };
   const roots = (node: NodeRecord): readonly TaskRecord[] => {
     if (node.kind === "task") return [node];
-    const inside = members.get(node) ?? new Set();
-    return [...inside].filter(
-      (task) => ![...aboveOf(task).upstream].some((each) => inside.has(each)),
-    );
+    return findRoots(members.get(node) ?? new Set(), aboveOf);
   };
-  const leaves = (node: NodeRecord): readonly TaskRecord[] => {
-    if (node.kind === "task") return [node];
-    const inside = members.get(node) ?? new Set();
-    const followed = new Set([...inside].flatMap((task) => [...aboveOf(task).upstream]));
-    return [...inside].filter((task) => !followed.has(task));
-  };
+  const leaves = (node: NodeRecord): readonly TaskRecord[] =>
+    node.kind === "task" ? [node] : findLeaves(members.get(node) ?? new Set(), aboveOf);
   const connect = ({ from, to, label, site }: EdgeRecord): void => {
     const downstream = roots(to);
     for (const upper of leaves(from)) {
@@ -101,6 +88,9 @@ export function resolveEdges(graph: DagGraph, report: Report): ResolvedEdges {
   // Innermost first: what begins and ends a group depends on the edges inside it.
   const ofGroups = usable.filter((edge) => !isBetweenTasks(edge));
   for (const edge of ofGroups.sort((a, b) => commonDepth(b) - commonDepth(a))) connect(edge);
+  for (const { upper, lower, site } of edgesAround(graph, { members, aboveOf })) {
+    link(upper, lower, site);
+  }
   return {
     above: aboveOf,
     labels: (task) => labels.get(task) ?? new Map(),

@@ -33,6 +33,7 @@ export type DiagnosticCode =
   | "unknown-trigger-rule"
   | "bad-duration"
   | "bad-branch"
+  | "bad-setup"
   | "not-json"
   | "unknown-template-name"
   | "template-syntax"

@@ -25,6 +25,7 @@ export class Dag extends Scope {
       edges: [],
       reads: [],
       decisions: [],
+      scopes: [],
       mistakes: [],
     });
     this.dagId = dagId;

@@ -43,4 +43,4 @@ export {
   type Timetable,
 } from "./schedules.ts";
 export type { OperatorTask, PartialTask, Sensor, Task } from "./task.ts";
-export type { Node, TaskRef } from "./task-ref.ts";
+export type { Node, TaskRef, TeardownOptions, TeardownRef } from "./task-ref.ts";

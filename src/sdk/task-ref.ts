@@ -3,6 +3,7 @@
 import { captureCallSite } from "./call-site.ts";
 import { drawEdges, type Nodes } from "./drawing/edges.ts";
 import { NODE, type NodeRecord } from "./drawing/graph.ts";
+import { drawAround, markSetup, markTeardown } from "./drawing/setups.ts";
 import { RESULT, type ResultExpression, resultOf, tasksOf } from "./results.ts";
 
 /** The phantom property that carries the type of a result; `TaskRef` and `Operator` share it. */
@@ -30,11 +31,38 @@ export interface Node {
   after(...nodes: readonly Nodes[]): this;
 }
 
+/** What a teardown is to do besides its work (Airflow: as_teardown). */
+export interface TeardownOptions {
+  /** Tasks that prepare what it removes; each is made a setup, and an edge is drawn from it. */
+  readonly setups?: TaskRef | readonly TaskRef[];
+  /** Whether its failure fails the run; false by default. */
+  readonly onFailureFailDagrun?: boolean;
+}
+
 /** A task placed in a DAG; stands for the value the task will return (its XCom). */
 export interface TaskRef<out T = unknown> extends Node {
   readonly [OUTPUT]: T;
   readonly [RESULT]: ResultExpression;
   readonly taskId: string;
+  /**
+   * Makes the task a setup: what runs between it and its teardown needs its success, and is cleared
+   * together with it (Airflow: as_setup). Returns this.
+   *
+   * ```ts
+   * const created = createCluster().asSetup();
+   * ```
+   */
+  asSetup(): this;
+  /**
+   * Makes the task a teardown, which runs once the work has ended, however it ended, if one of its
+   * setups succeeded (Airflow: as_teardown). Its trigger rule is "all_done_setup_success". The run's
+   * state follows from the work, unless `onFailureFailDagrun` is true.
+   *
+   * ```ts
+   * deleteCluster({ cluster: created }).asTeardown({ setups: created }).around(queried);
+   * ```
+   */
+  asTeardown(options?: TeardownOptions): TeardownRef<T>;
   /**
    * The value under a key of the result.
    *
@@ -84,6 +112,19 @@ export interface TaskRef<out T = unknown> extends Node {
   ): TaskRef<readonly Item[]>;
 }
 
+/** A teardown, as `asTeardown` returns it. */
+export interface TeardownRef<out T = unknown> extends TaskRef<T> {
+  /**
+   * Draws its setups before these tasks and groups, and itself after them, as tasks inside
+   * `with teardown:` in Airflow. An inner teardown stands for all of its scope. Returns this.
+   *
+   * ```ts
+   * deleted.around(queried, reported);
+   * ```
+   */
+  around(...nodes: readonly Nodes[]): this;
+}
+
 class Reference<T> implements TaskRef<T> {
   declare readonly [OUTPUT]: T;
   readonly [NODE]: NodeRecord;
@@ -106,6 +147,21 @@ class Reference<T> implements TaskRef<T> {
   after(...nodes: readonly Nodes[]): this {
     drawEdges(this[NODE], { from: nodes }, captureCallSite(this.after));
     return this;
+  }
+
+  asSetup(): this {
+    markSetup(this[NODE], captureCallSite(this.asSetup));
+    return this;
+  }
+
+  asTeardown(options: TeardownOptions = {}): TeardownRef<T> {
+    const { setups = [], onFailureFailDagrun = false } = options;
+    markTeardown(this[NODE], {
+      setups: [setups].flat(),
+      failsRun: onFailureFailDagrun,
+      site: captureCallSite(this.asTeardown),
+    });
+    return new TeardownReference<T>(this[RESULT]);
   }
 
   get<K extends keyof T & string>(key: K): TaskRef<T[K]> {
@@ -136,6 +192,13 @@ class Reference<T> implements TaskRef<T> {
       kind: "concat",
       sources: [this[RESULT], ...others.map(expressionOf)],
     });
+  }
+}
+
+class TeardownReference<T> extends Reference<T> implements TeardownRef<T> {
+  around(...nodes: readonly Nodes[]): this {
+    drawAround(this[NODE], nodes, captureCallSite(this.around));
+    return this;
   }
 }
 

@@ -120,6 +120,8 @@ export function declareTask<A, R>(parts: Declaration): Declared<A, R> {
     family: parts.family ?? {},
     isOverridden: false,
     placement: undefined,
+    part: undefined,
+    failsRun: false,
   };
   graph.declared.push(record);
 

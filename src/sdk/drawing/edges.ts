@@ -111,6 +111,15 @@ export function checkEnd(
   return record;
 }
 
+/** The records of nodes that a call of `node` may reach, without labels. */
+export function checkEnds(
+  node: NodeRecord,
+  nodes: readonly Nodes[],
+  place: { readonly method: string; readonly site: CallSite },
+): readonly NodeRecord[] {
+  return nodes.flatMap(toList).flatMap((each) => checkEnd(node, unwrap(each).node, place) ?? []);
+}
+
 /** What an author gave where a node belongs, with the likely remedy. */
 function saw(value: unknown): string {
   if (typeof value === "function") return "got a task that isn't placed; call it first";

@@ -36,6 +36,10 @@ export interface TaskRecord {
   /** Whether `override` was called, so that the task itself need not be placed. */
   isOverridden: boolean;
   placement: Placement | undefined;
+  /** What it was made by `asSetup` or `asTeardown`. */
+  part: "setup" | "teardown" | undefined;
+  /** Of a teardown: whether its failure fails the run. */
+  failsRun: boolean;
 }
 
 /** How a task was called. */
@@ -65,6 +69,13 @@ export interface EdgeRecord {
   readonly from: NodeRecord;
   readonly to: NodeRecord;
   readonly label?: string;
+  readonly site: CallSite;
+}
+
+/** Work that a teardown is drawn around, as `around` was called. */
+export interface ScopeRecord {
+  readonly teardown: TaskRecord;
+  readonly nodes: readonly NodeRecord[];
   readonly site: CallSite;
 }
 
@@ -99,6 +110,7 @@ export interface DagGraph {
   /** Edges drawn by inputs. */
   readonly reads: { readonly task: TaskRecord; readonly source: ResultExpression }[];
   readonly decisions: DecisionRecord[];
+  readonly scopes: ScopeRecord[];
   readonly mistakes: Mistake[];
 }
 
