@@ -5,7 +5,7 @@ import type { DagDocument, TaskDocument } from "../model/document.ts";
 import type { Draft } from "./draft.ts";
 import { countBytes, statesOf } from "./machine-size.ts";
 import { FEW_TIMES } from "./retriers.ts";
-import { checkRole } from "./task-host.ts";
+import { checkFiles, checkRole } from "./task-host.ts";
 
 /** Step Functions quotas: the JSON text of a definition, in bytes. */
 const MAX_DEFINITION_BYTES = 1_048_576;
@@ -34,6 +34,7 @@ export function checkLimits(draft: Draft): Draft {
     ...document.tasks.flatMap((task) => checkMapping(document, task)),
     ...checkWaits(document),
     ...checkRole(document, draft.options),
+    ...checkFiles(document, draft.options),
     ...checkEvents(draft),
     ...checkSize(document, definition),
   ];

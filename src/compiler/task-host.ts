@@ -20,6 +20,24 @@ export function taskHostOf({ role }: DagDocument, { functions }: CompileOptions)
   return { functionName: ownOfRole ?? task, proof: SIGNED };
 }
 
+/** Tasks on AWS run in functions, where no files land. */
+export function checkFiles(
+  { dagId, tasks }: DagDocument,
+  { functions: { taskRoles } }: CompileOptions,
+): Diagnostic[] {
+  if (!taskRoles) return [];
+  return tasks
+    .filter(({ operator }) => operator === "fileSensor")
+    .map(({ taskId }) => ({
+      code: "no-files",
+      severity: "error",
+      dagId,
+      taskId,
+      message: `Task "${taskId}" of DAG "${dagId}" waits for a file on the machine that runs it, but on AWS tasks run in functions, which have none`,
+      hint: "Wait for an object in a bucket instead, with dag.sensor and the client of S3",
+    }));
+}
+
 /** A role that is not there would leave the DAG with other rights than its author asked for. */
 export function checkRole(
   { dagId, role }: DagDocument,

@@ -1,7 +1,7 @@
 // The state machine of a DAG run. Each event says from which state it is legal and what it changes;
 // the metadata refuses the change if the run has moved on by then. What follows from an end is in
 // services/runs/run-ends.ts.
-import type { Changes, DagRunRecord } from "./records.ts";
+import type { Changes, DagRunRecord, RunWaiter } from "./records.ts";
 import type { DagRunState } from "./states.ts";
 import type { CallbackReason } from "./task-call.ts";
 import { toIso } from "./values/time.ts";
@@ -12,6 +12,8 @@ export interface RunTransition {
   readonly from: readonly DagRunState[];
   /** The change is refused unless the run has this clear number; absent: any. */
   readonly clearNumber?: number;
+  /** The change is refused unless exactly these tasks wait for the run; absent: any. */
+  readonly awaitedBy?: readonly RunWaiter[];
   readonly set: Changes<Omit<DagRunRecord, "dagId" | "runId">>;
 }
 
@@ -58,6 +60,25 @@ export function recordReason(
   { reason }: { readonly reason: CallbackReason },
 ): RunTransition {
   return { from: ["running"], clearNumber, set: { reason } };
+}
+
+/** Waiters that a run remembers; others look for its end at intervals only. */
+const MOST_WAITERS = 20;
+
+/** A task waits for the run or its tasks. Refused if another has said so meanwhile. Undefined if the run remembers it, or no more of them. */
+export function awaitRun(
+  { awaitedBy = [] }: Pick<DagRunRecord, "awaitedBy">,
+  waiter: RunWaiter,
+): RunTransition | undefined {
+  const { dagId, runId, taskId, mapIndex } = waiter;
+  const isSame = (other: RunWaiter) =>
+    other.dagId === dagId &&
+    other.runId === runId &&
+    other.taskId === taskId &&
+    other.mapIndex === mapIndex;
+  if (awaitedBy.length >= MOST_WAITERS || awaitedBy.some(isSame)) return undefined;
+  const from = ["queued", "running"] as const;
+  return { from, awaitedBy, set: { awaitedBy: [...awaitedBy, waiter] } };
 }
 
 /** A running run ends. */

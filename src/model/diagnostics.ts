@@ -40,6 +40,7 @@ export type DiagnosticCode =
   | "template-not-rendered"
   // limits
   | "mapping-unavailable"
+  | "no-files"
   | "name-too-long"
   | "definition-too-large"
   | "history-too-long"

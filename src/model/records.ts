@@ -86,10 +86,18 @@ export interface DagRunRecord {
   readonly versionHash: string;
   /** How often the run was cleared; part of the name of its execution. */
   readonly clearNumber: number;
+  /** Tasks of other DAGs that wait for it or for its tasks, as far as they have said so. */
+  readonly awaitedBy?: readonly RunWaiter[];
   /** Why the run ended as it did, or is about to be ended (Airflow: task_failure, timed_out, …). */
   readonly reason?: string;
   /** No further task of it starts, since its DAG is paused. */
   readonly isHeld?: true;
+}
+
+/** A task that waits for a run, or for some of its tasks. */
+export interface RunWaiter extends TaskInstanceKey {
+  /** Their ends wake it besides that of the run. */
+  readonly taskIds?: readonly string[];
 }
 
 export interface TaskInstanceKey {

@@ -40,7 +40,6 @@ const LEGAL = {
   start: [null, "scheduled", "queued", "up_for_retry"],
   /** A sensor's try goes on with another poke. */
   pokeAgain: ["up_for_reschedule"],
-  /** The end of a try, or of what it waits for. */
   succeed: ["running", "deferred", "awaiting_input"],
   skip: ["running", "deferred", "awaiting_input"],
   fail: ["running", "deferred", "awaiting_input"],
@@ -199,13 +198,14 @@ export function defer(
   });
 }
 
-/**
- * What the instance waits for was looked at, and goes on. Counts as a poke, so that of several
- * looks at the same time one counts.
- */
+/** What the instance waits for goes on. Counts as a poke, so that of several looks one counts. */
 export function waitOn(
   record: TaskInstanceRecord,
-  { wakeAt, now }: Moment & { readonly wakeAt: number | undefined },
+  {
+    wakeAt,
+    message,
+    now,
+  }: Moment & { readonly wakeAt: number | undefined; readonly message: string },
 ): TaskInstanceTransition | undefined {
   const { state, pokes = 0, tryNumber } = record;
   if (!isLegal("waitOn", state)) return undefined;
@@ -217,6 +217,7 @@ export function waitOn(
       pokes: pokes + 1,
       pokedAt: toIso(now),
       wakeAt: wakeAt === undefined ? undefined : toIso(wakeAt),
+      message,
     },
   };
 }
@@ -312,6 +313,9 @@ const RUNNING = {
   wakeAt: undefined,
 } as const;
 
+/** What a wait leaves nothing of. */
+const WAITED = { wait: undefined, wakeAt: undefined, message: undefined } as const;
+
 function isLegal(event: keyof typeof LEGAL, state: TaskInstanceState | null): boolean {
   const legal: readonly (TaskInstanceState | null)[] = LEGAL[event];
   return legal.includes(state);
@@ -331,9 +335,9 @@ function endTry(
     from: [state],
     tryNumber,
     set: {
+      ...(isWaitingState(state) && WAITED),
       ...set,
       ...(renderedFields && { renderedFields }),
-      ...(isWaitingState(state) && { wait: undefined, wakeAt: undefined }),
     },
   };
 }

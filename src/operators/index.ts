@@ -1,6 +1,8 @@
 // The public entry point "stepwind/operators".
 export { type BashOptions, bash } from "./bash.ts";
 export { empty } from "./control.ts";
+export { type ExternalTaskSensorOptions, externalTaskSensor } from "./sensors/external-task.ts";
+export { type FileSensorOptions, fileSensor } from "./sensors/file.ts";
 export type { SensorFields } from "./sensors/sensor-options.ts";
 export {
   type DateTimeSensorOptions,

@@ -80,3 +80,11 @@ test("on one machine a role is a warning that it changes nothing", () => {
     },
   ]);
 });
+
+test("a sensor of files is refused where tasks run in functions", () => {
+  const files = dag("d", [task("f", [], { sensor, operator: "fileSensor" })]);
+  expect(codesOf(files, SHARED)).toEqual([]);
+  expect(codesOf(files, ISOLATED)).toMatchObject([
+    { code: "no-files", severity: "error", taskId: "f" },
+  ]);
+});

@@ -91,6 +91,23 @@ export function runStoreContract(create: () => Promise<Metadata>): void {
       expect(await metadata.runs.get("etl", "manual__1")).toStrictEqual(expected);
     });
 
+    test("a run keeps which tasks wait for it, also when it ends", async () => {
+      const metadata = await create();
+      await metadata.runs.create(dagRun({ state: "running" }));
+      const { dagId, runId } = dagRun();
+      const awaitedBy = [{ ...taskKey({ dagId: "other" }), taskIds: ["a"] }, taskKey()];
+      const from = ["running"] as const;
+      const first = { dagId, runId, from, awaitedBy: [], set: { awaitedBy } };
+      expect(await metadata.runs.update(first)).toMatchObject({ awaitedBy });
+      const more = { awaitedBy: [...awaitedBy, taskKey({ mapIndex: 3 })] };
+      for (const wanted of [[], [taskKey()], more.awaitedBy]) {
+        const change = { dagId, runId, from, awaitedBy: wanted, set: more };
+        expect(await metadata.runs.update(change)).toBeUndefined();
+      }
+      const ended = await metadata.runs.update({ dagId, runId, from, set: { state: "success" } });
+      expect(ended).toStrictEqual({ ...dagRun({ state: "success" }), awaitedBy });
+    });
+
     test("of concurrent changes from the same state, one is made", async () => {
       const metadata = await createWith(create, [dagRun()]);
       const changes = Array.from({ length: 20 }, (_, i) =>

@@ -123,6 +123,30 @@ export function taskInstanceStoreContract(create: () => Promise<Metadata>): void
       expect(await metadata.taskInstances.get(key)).toStrictEqual(expected);
     });
 
+    test("what an instance waits for is kept, and removed", async () => {
+      const metadata = await create();
+      const key = taskKey();
+      const set = {
+        state: "deferred",
+        wait: { kind: "moment", at: januaryDay(2) },
+        wakeAt: januaryDay(2),
+      } as const;
+      await metadata.taskInstances.update({ key, from: [null], set });
+      expect(await metadata.taskInstances.get(key)).toMatchObject(set);
+      const ended = await metadata.taskInstances.update({
+        key,
+        from: ["deferred"],
+        set: { state: "success", wait: undefined, wakeAt: undefined },
+      });
+      expect(ended).toStrictEqual({
+        ...key,
+        state: "success",
+        tryNumber: 0,
+        maxTries: 0,
+        tries: [],
+      });
+    });
+
     test("XComs are stored together with the change, or not at all", async () => {
       const metadata = await create();
       const key = taskKey();

@@ -64,7 +64,7 @@ const EVENTS: Readonly<Record<string, Event>> = {
     fail({ ...record, maxTries: 0 }, { message, policy: POLICY, now: NOW }),
   reschedule: (record) => reschedule(record, { nextAt: NOW, now: NOW }),
   defer: (record) => defer(record, { wait: { kind: "moment", at: AT }, wakeAt: NOW }),
-  "wait on": (record) => waitOn(record, { wakeAt: undefined, now: NOW }),
+  "wait on": (record) => waitOn(record, { wakeAt: undefined, message, now: NOW }),
   free: (record) => free(record, { now: NOW }),
   "decide skipped": () => decide({ state: "skipped", message, now: NOW }),
   "decide upstream_failed": () => decide({ state: "upstream_failed", message, now: NOW }),
@@ -164,13 +164,13 @@ test("an end of what a try waits for is for that state only, and leaves nothing 
   expect(succeed(waiting, { now: NOW })).toEqual({
     from: ["deferred"],
     tryNumber: 1,
-    set: { state: "success", endDate: AT, wait: undefined, wakeAt: undefined },
+    set: { state: "success", endDate: AT, wait: undefined, wakeAt: undefined, message: undefined },
   });
-  expect(waitOn(waiting, { wakeAt: NOW + 1_000, now: NOW })).toEqual({
+  expect(waitOn(waiting, { wakeAt: NOW + 1_000, message, now: NOW })).toEqual({
     from: ["deferred"],
     tryNumber: 1,
     pokes: 2,
-    set: { pokes: 3, pokedAt: AT, wakeAt: "2026-01-31T00:00:01.000Z" },
+    set: { pokes: 3, pokedAt: AT, wakeAt: "2026-01-31T00:00:01.000Z", message },
   });
 });
 

@@ -29,6 +29,8 @@ test("stepwind/operators exports these names", async () => {
     "bash",
     "dateTimeSensor",
     "empty",
+    "externalTaskSensor",
+    "fileSensor",
     "timeDeltaSensor",
     "timeSensor",
   ]);

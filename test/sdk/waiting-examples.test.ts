@@ -1,7 +1,14 @@
 // Examples in the docstrings of operators whose tasks wait, as written there.
 import { expect, test } from "vitest";
 import { checkDag } from "../../src/describe/check-dag.ts";
-import { dateTimeSensor, empty, timeDeltaSensor, timeSensor } from "../../src/operators/index.ts";
+import {
+  dateTimeSensor,
+  empty,
+  externalTaskSensor,
+  fileSensor,
+  timeDeltaSensor,
+  timeSensor,
+} from "../../src/operators/index.ts";
 import { Dag } from "../../src/sdk/index.ts";
 import { runTask } from "../runtime/running.ts";
 
@@ -24,4 +31,34 @@ test("sensors of moments", async () => {
   for (const taskId of ["wait", "wait_2_hours"]) {
     expect((await runTask(dag, taskId)).outcome.kind).toBe("success");
   }
+});
+
+test("sensors of files and of other DAGs", async () => {
+  const dag = new Dag("d");
+  const landed = dag.task("landed", fileSensor({ filepath: "/data/in/{{ ds }}/*.csv" }))();
+  const ordersLoaded = dag.task(
+    "wait_for_orders",
+    externalTaskSensor({
+      externalDagId: "orders",
+      externalTaskId: "load",
+      executionDelta: "1 hour",
+      failedStates: ["failed", "upstream_failed"],
+    }),
+  )();
+  ordersLoaded.after(landed);
+  expect((await checkDag(dag)).diagnostics).toEqual([]);
+  expect((await runTask(dag, "landed")).outcome.kind).toBe("reschedule");
+  expect((await runTask(dag, "wait_for_orders")).outcome).toMatchObject({
+    kind: "deferred",
+    wait: {
+      kind: "external",
+      dagId: "orders",
+      taskIds: ["load"],
+      logicalDates: ["2026-01-31T05:00:00.000Z"],
+      allowedStates: ["success"],
+      skippedStates: [],
+      failedStates: ["failed", "upstream_failed"],
+      checkExistence: false,
+    },
+  });
 });

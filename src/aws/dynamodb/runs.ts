@@ -1,6 +1,7 @@
 // DAG runs in DynamoDB. Beside the run's own item there are small items, written in the same
 // transaction, by which runs are found: strongly consistent, since the scheduler must see a run
 // that was created a moment ago.
+import type { AttributeValue } from "@aws-sdk/client-dynamodb";
 import type { DagRunRecord } from "../../model/records.ts";
 import { type DagRunState, isRunFinished } from "../../model/states.ts";
 import type { RunChange, RunStore } from "../../ports/metadata.ts";
@@ -42,6 +43,7 @@ const FIELDS: Fields<Omit<DagRunRecord, "dagId" | "runId">> = {
   note: "text",
   versionHash: "text",
   clearNumber: "number",
+  awaitedBy: "json",
   reason: "text",
   isHeld: "json",
 };
@@ -166,17 +168,28 @@ function isElsewhere(before: DagRunState, after: DagRunState): boolean {
   return listOf(before) !== listOf(after) || (before === "running") !== (after === "running");
 }
 
-function asWanted({ from, clearNumber }: Pick<RunChange, "from" | "clearNumber">): Condition {
+function asWanted({
+  from,
+  clearNumber,
+  awaitedBy,
+}: Pick<RunChange, "from" | "clearNumber" | "awaitedBy">): Condition {
   const states = from.map((state, index) => [`:from${index}`, text(state)] as const);
-  const isState = `#state IN (${states.map(([name]) => name).join(", ")})`;
-  if (clearNumber === undefined) {
-    return { text: isState, names: ["state"], values: Object.fromEntries(states) };
+  const parts = [`#state IN (${states.map(([name]) => name).join(", ")})`];
+  const names = ["state"];
+  const values: Record<string, AttributeValue> = Object.fromEntries(states);
+  if (clearNumber !== undefined) {
+    parts.push("#clearNumber = :wanted");
+    names.push("clearNumber");
+    values[":wanted"] = number(clearNumber);
   }
-  return {
-    text: `${isState} AND #clearNumber = :wanted`,
-    names: ["state", "clearNumber"],
-    values: { ...Object.fromEntries(states), ":wanted": number(clearNumber) },
-  };
+  if (awaitedBy) {
+    const { awaitedBy: waiters } = toEdit(FIELDS, { awaitedBy }).set;
+    const isNone = awaitedBy.length === 0 || !waiters;
+    parts.push(isNone ? "attribute_not_exists(#awaitedBy)" : "#awaitedBy = :waiters");
+    names.push("awaitedBy");
+    if (!isNone) values[":waiters"] = waiters;
+  }
+  return { text: parts.join(" AND "), names, values };
 }
 
 function toItem(run: DagRunRecord): Item {

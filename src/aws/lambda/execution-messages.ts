@@ -60,9 +60,21 @@ const error = z.strictObject({
   stack: z.string().optional(),
 });
 const renderedFields = z.record(z.string(), z.json()).optional();
+const ids = z.array(id).max(1_000);
 const moment = z.iso.datetime();
 const wait = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("moment"), at: moment }),
+  z.strictObject({
+    kind: z.literal("external"),
+    dagId: id,
+    taskIds: ids.optional(),
+    taskGroupId: id.optional(),
+    logicalDates: z.array(moment).min(1).max(1_000),
+    allowedStates: ids,
+    skippedStates: ids,
+    failedStates: ids,
+    checkExistence: z.boolean(),
+  }),
 ]);
 const ending = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("success"), result: z.string().optional(), renderedFields }),

@@ -7,6 +7,7 @@ import type { Wait } from "./waits.ts";
 /** Operators by what their tasks may wait for. */
 const WAITERS: Readonly<Record<Wait["kind"], readonly string[]>> = {
   moment: ["timeSensor", "dateTimeSensor", "timeDeltaSensor"],
+  external: ["externalTaskSensor"],
 };
 
 /**

@@ -10,7 +10,27 @@ export interface MomentWait {
   readonly at: string;
 }
 
-export type Wait = MomentWait;
+/**
+ * Runs or tasks of another DAG: those of the runs with these logical dates (Airflow:
+ * ExternalTaskSensor, WorkflowTrigger).
+ */
+export interface ExternalWait {
+  readonly kind: "external";
+  readonly dagId: string;
+  /** Absent, as `taskGroupId`, for whole runs. */
+  readonly taskIds?: readonly string[];
+  readonly taskGroupId?: string;
+  /** UTC ISO text; at least one. */
+  readonly logicalDates: readonly string[];
+  /** Of task instances or of runs. */
+  readonly allowedStates: readonly string[];
+  readonly skippedStates: readonly string[];
+  readonly failedStates: readonly string[];
+  /** Whether it fails at once where the DAG, a task or the group isn't there. */
+  readonly checkExistence: boolean;
+}
+
+export type Wait = MomentWait | ExternalWait;
 
 /** States of a task instance that waits for something and has no try going on. */
 export type WaitingState = "deferred" | "awaiting_input";

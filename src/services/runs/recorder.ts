@@ -4,6 +4,7 @@ import type { TaskDocument } from "../../model/document.ts";
 import { graphOf } from "../../model/graph.ts";
 import { instanceKey } from "../../model/instance-key.ts";
 import type { DagRunRecord } from "../../model/records.ts";
+import { isRunFinished } from "../../model/states.ts";
 import { settle } from "../../model/task-instance.ts";
 import type { ExecutionInput } from "../../ports/state-machines.ts";
 import type { ServiceContext } from "../service-context.ts";
@@ -14,6 +15,7 @@ import { applyEnd, finishEnd } from "../tasks/task-ends.ts";
 import { withMeaning } from "../tasks/try-ends.ts";
 import type { InstanceScope, RunScope } from "../tasks/verdicts.ts";
 import { followWait } from "../tasks/waits/follow-wait.ts";
+import { wakeWaiters } from "../tasks/waits/wake-waiters.ts";
 import { type AbandonReason, abandonRun, endByTasks } from "./run-ends.ts";
 import { continueRun, type RecoveryContext, resumeRun } from "./run-recovery.ts";
 import type { Scheduler } from "./scheduler.ts";
@@ -135,8 +137,18 @@ async function settleInstance(context: RecorderContext, instance: InstanceScope)
 async function finishRun(context: RecorderContext, event: ExecutionInput): Promise<void> {
   const scope = await scopeOf(context, event);
   if (scope) await endByTasks(context, scope);
+  else await wakeWaitersAgain(context, event);
   await wakeOtherRuns(context, event);
   await context.scheduler.schedule(event.dagId);
+}
+
+/** The call that recorded the run's end may have died before it woke who waits for it. */
+async function wakeWaitersAgain(
+  context: RecorderContext,
+  { dagId, runId }: ExecutionInput,
+): Promise<void> {
+  const run = await context.metadata.runs.get(dagId, runId);
+  if (run && isRunFinished(run.state)) await wakeWaiters(context, run.awaitedBy);
 }
 
 async function executionEnded(context: RecorderContext, input: ExecutionInput): Promise<void> {

@@ -17,6 +17,7 @@ import { retry } from "../retry.ts";
 import type { ServiceContext } from "../service-context.ts";
 import { wakeOtherRuns } from "../tasks/propagate.ts";
 import type { RunScope } from "../tasks/verdicts.ts";
+import { wakeWaiters } from "../tasks/waits/wake-waiters.ts";
 import { RetryLater } from "../tasks/worker-events.ts";
 import { updateDag } from "../update-dag.ts";
 
@@ -133,6 +134,7 @@ async function applyRunEnd(
   callbacks.afterRun({ ...scope, run: ended }, reason);
   // A call that is repeated finds the run ended, and doesn't come here.
   if (state === "failed") await retry(clock, () => pauseAfterFailures(context, scope));
+  await wakeWaiters(context, ended.awaitedBy);
   return true;
 }
 

@@ -11,6 +11,7 @@ import type { Callbacks } from "./callbacks.ts";
 import { propagate } from "./propagate.ts";
 import { type PropagationContext, toEnded } from "./verdict-wave.ts";
 import type { RunScope } from "./verdicts.ts";
+import { wakeWaiters } from "./waits/wake-waiters.ts";
 
 export type EndContext = PropagationContext &
   Pick<Platform, "notifications" | "report"> & { readonly callbacks: Callbacks };
@@ -60,5 +61,10 @@ export async function finishEnd(
   const ended = toEnded(record);
   if (!ended) return;
   await propagate(context, scope, [ended], { isRepeated });
+  const { taskId } = record;
+  await wakeWaiters(
+    context,
+    scope.run.awaitedBy?.filter(({ taskIds }) => taskIds?.includes(taskId)),
+  );
   if (ended.state === "failed") await publishFailure(context, taskFailed(scope.run, record));
 }

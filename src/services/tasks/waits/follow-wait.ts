@@ -2,21 +2,24 @@
 // so the end is recorded here as that of a try is.
 import type { TaskInstanceRecord } from "../../../model/records.ts";
 import { findTimeout } from "../../../model/scheduling/deferred-tasks.ts";
+import { dueOf } from "../../../model/scheduling/sensors.ts";
 import { isWaitingState, type MomentWait, type Wait } from "../../../model/scheduling/waits.ts";
 import { isFinished } from "../../../model/states.ts";
-import type { ServiceContext } from "../../service-context.ts";
+import { waitOn } from "../../../model/task-instance.ts";
+
 import { leaveNext } from "../message-calls.ts";
 import { finishEnd } from "../task-ends.ts";
 import { recordEnding, recordTimeout } from "../try-ends.ts";
 import type { InstanceScope } from "../verdicts.ts";
-import type { WaitingTask, WaitStep } from "./wait-step.ts";
+import { lookAtExternal } from "./external.ts";
+import type { FollowContext, WaitingTask, WaitStep } from "./wait-step.ts";
 
 /**
  * Looks whether what the task waits for has come, and records its end if so. `pokes` is that of the
  * message that says so: one for an earlier look does nothing. Repeating is safe.
  */
 export async function followWait(
-  context: ServiceContext,
+  context: FollowContext,
   instance: InstanceScope,
   { pokes }: { readonly pokes: number },
 ): Promise<void> {
@@ -25,42 +28,57 @@ export async function followWait(
   if (isFinished(known.state)) return finishEnd(context, instance, known, { isRepeated: true });
   const { wait, state } = known;
   if (wait === undefined || !isWaitingState(state) || (known.pokes ?? 0) !== pokes) return;
+  const after = await lookAndRecord(context, { instance, known, wait });
+  // It waits on, or has failed and has another try.
+  if (after) await leaveNext(context, instance, after);
+}
+
+/**
+ * One look. Where the task waits on, another one follows: what comes to pass between the first and
+ * its record leaves a message that is for the look before.
+ */
+async function lookAndRecord(
+  context: FollowContext,
+  { instance, known, wait }: WaitingTask<Wait>,
+): Promise<TaskInstanceRecord | undefined> {
   const step = await lookAt(context, { instance, known, wait });
-  await take(context, { instance, known, wait }, step);
+  const after = await recordStep(context, { instance, known, step });
+  if (!after?.wait || !isWaitingState(after.state)) return after;
+  const again = await lookAt(context, { instance, known: after, wait: after.wait });
+  if (again.kind === "waits") return after;
+  return recordStep(context, { instance, known: after, step: again });
 }
 
-function lookAt(context: ServiceContext, task: WaitingTask<Wait>): WaitStep | Promise<WaitStep> {
-  switch (task.wait.kind) {
+function lookAt(context: FollowContext, { wait, ...task }: WaitingTask<Wait>): Promise<WaitStep> {
+  switch (wait.kind) {
     case "moment":
-      return lookAtMoment(context, task.wait);
+      return lookAtMoment(context, { ...task, wait });
+    case "external":
+      return lookAtExternal(context, { ...task, wait });
   }
-}
-
-/** A clock that is a little behind that of the triggerer is waited for. */
-async function lookAtMoment({ clock }: ServiceContext, { at }: MomentWait): Promise<WaitStep> {
-  const left = Date.parse(at) - clock.now();
-  if (left > MOST_BEHIND_MS) return { kind: "waits" };
-  await clock.sleep(Math.max(left, 0));
-  return SUCCEEDED;
 }
 
 /** Clocks of functions may differ by so much. */
 const MOST_BEHIND_MS = 2_000;
 
-const SUCCEEDED: WaitStep = { kind: "ends", ending: { kind: "success" } };
-
-async function take(
-  context: ServiceContext,
-  { instance, known }: WaitingTask<Wait>,
-  step: WaitStep,
-): Promise<void> {
-  const ended = await recordStep(context, { instance, known, step });
-  // A task that has failed may have another try.
-  if (ended) await leaveNext(context, instance, ended);
+/** A clock that is a little behind that of the triggerer is waited for. */
+async function lookAtMoment(
+  { clock }: FollowContext,
+  { instance, known, wait: { at } }: WaitingTask<MomentWait>,
+): Promise<WaitStep> {
+  const left = Date.parse(at) - clock.now();
+  if (left > MOST_BEHIND_MS) {
+    const message = findTimeout(instance.task, known, clock.now());
+    if (message !== undefined) return { kind: "times-out", message };
+    return { kind: "waits", nextAt: dueOf(known), message: `waits until ${at}` };
+  }
+  await clock.sleep(Math.max(left, 0));
+  return { kind: "ends", ending: { kind: "success" } };
 }
 
-function recordStep(
-  context: ServiceContext,
+/** The instance as it is then; undefined if its next message is on its way, or nothing was done. */
+async function recordStep(
+  context: FollowContext,
   {
     instance,
     known,
@@ -70,7 +88,14 @@ function recordStep(
   if (step.kind === "ends") {
     return recordEnding(context, instance, { started: known, ending: step.ending });
   }
-  const message = findTimeout(instance.task, known, context.clock.now());
-  if (message === undefined) return Promise.resolve(undefined);
-  return recordTimeout(context, instance, { started: known, message });
+  if (step.kind === "times-out") {
+    return recordTimeout(context, instance, { started: known, message: step.message });
+  }
+  const now = context.clock.now();
+  // Something has woken it early.
+  if ((dueOf(known) ?? Infinity) > now) return undefined;
+  const { nextAt, message } = step;
+  const change = waitOn(known, { wakeAt: nextAt, message, now });
+  if (!change) return undefined;
+  return context.metadata.taskInstances.update({ key: instance.key, ...change });
 }

@@ -1,7 +1,14 @@
 // What a look at a task that waits gives.
 import type { TaskInstanceRecord } from "../../../model/records.ts";
+import type { Wait } from "../../../model/scheduling/waits.ts";
 import type { TaskOutcome } from "../../../model/task-call.ts";
+import type { ServiceContext } from "../../service-context.ts";
 import type { InstanceScope } from "../verdicts.ts";
+
+/** What looking takes. */
+export interface FollowContext extends ServiceContext {
+  readonly scheduler: { schedule(dagId: string): Promise<void> };
+}
 
 export interface WaitingTask<W> {
   readonly instance: InstanceScope;
@@ -11,5 +18,16 @@ export interface WaitingTask<W> {
 
 export type WaitStep =
   | { readonly kind: "ends"; readonly ending: TaskOutcome }
-  /** It goes on as it is: somebody or its next message wakes it. */
-  | { readonly kind: "waits" };
+  /** A sensor's time is over. */
+  | { readonly kind: "times-out"; readonly message: string }
+  /**
+   * It goes on: looked at again at this moment, epoch ms; without one, when somebody wakes it. The
+   * message says for people what it waits for.
+   */
+  | {
+      readonly kind: "waits";
+      readonly nextAt: number | undefined;
+      readonly message: string;
+      /** What it waits for from now on; absent: the same. */
+      readonly wait?: Wait;
+    };
