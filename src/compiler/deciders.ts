@@ -46,8 +46,8 @@ export function findDeciders(
   const { tasks, upstream } = graph;
   const decides = tasks.map(
     ({ decision }) =>
-      decision?.kind === "branch" ||
-      (decision?.kind === "short-circuit" && !decision.ignoreDownstreamTriggerRules),
+      decision !== undefined &&
+      (decision.kind !== "short-circuit" || !decision.ignoreDownstreamTriggerRules),
   );
   const sparing = findSparing(graph);
   if (!decides.includes(true) && sparing.length === 0) return tasks.map(() => []);
@@ -88,7 +88,7 @@ export function findDeciders(
 }
 
 function isBranch(task: TaskDocument | undefined): boolean {
-  return task?.decision?.kind === "branch";
+  return task?.decision !== undefined && task.decision.kind !== "short-circuit";
 }
 
 /** Short circuits that skip everything below them, where that is not all because of a teardown. */

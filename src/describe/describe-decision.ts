@@ -1,6 +1,15 @@
 // What a task's result decides, for its document: the tasks that each case follows.
 import type { Decision } from "../model/document.ts";
-import type { DagGraph, DecisionRecord, TaskRecord } from "../sdk/drawing/graph.ts";
+import { nearestName } from "../model/values/nearest-name.ts";
+import {
+  type DagGraph,
+  type DecisionRecord,
+  type NodeRecord,
+  nameOf,
+  type TaskRecord,
+} from "../sdk/drawing/graph.ts";
+import type { FollowTarget } from "../sdk/operator.ts";
+import type { Report } from "./report.ts";
 import { idsOf, type ResolvedEdges } from "./resolve-edges.ts";
 
 /** For each decider of an `if` or `switch`, the tasks right below it. */
@@ -40,4 +49,43 @@ export function toDecision(
     kind: "branch",
     cases: Object.fromEntries(targets.map(([label, taskIds]) => [label, [...taskIds, ...others]])),
   };
+}
+
+/** The decision that an operator brings along, if any; a target not in the DAG is reported. */
+export function describeDateDecision(
+  task: TaskRecord,
+  edges: ResolvedEdges,
+  report: Report,
+): { readonly decision?: Decision } {
+  const decision = task.work.kind === "operator" ? task.work.operator.decision : undefined;
+  if (!decision) return {};
+  if (decision.kind === "latest-only") return { decision };
+  const resolve = (targets: readonly FollowTarget[]) =>
+    idsOf(targets.flatMap((target) => toTasks(task, target, edges, report)));
+  const { ifTrue, ifFalse, ...rest } = decision;
+  return { decision: { ...rest, ifTrue: resolve(ifTrue), ifFalse: resolve(ifFalse) } };
+}
+
+function toTasks(
+  task: TaskRecord,
+  target: FollowTarget,
+  edges: ResolvedEdges,
+  report: Report,
+): readonly TaskRecord[] {
+  const id =
+    typeof target === "string" ? target : "taskId" in target ? target.taskId : target.groupId;
+  const { placed, groups } = task.graph;
+  const node: NodeRecord | undefined =
+    placed.find(({ taskId }) => taskId === id) ?? groups.find(({ groupId }) => groupId === id);
+  if (node) return edges.roots(node);
+  const names = [...placed.map(({ taskId }) => taskId), ...groups.map(({ groupId }) => groupId)];
+  const meant = nearestName(String(id), names);
+  report.add({
+    code: "unknown-task",
+    taskId: task.taskId,
+    site: task.site,
+    message: `${nameOf(task)} is to follow "${id}", which is neither a task nor a group of the DAG`,
+    ...(meant === undefined ? {} : { hint: `did you mean "${meant}"?` }),
+  });
+  return [];
 }

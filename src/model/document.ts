@@ -54,7 +54,36 @@ export type Decision =
   /** Result text → ids of the tasks to follow; the other direct downstream tasks are skipped. */
   | { readonly kind: "branch"; readonly cases: Readonly<Record<string, readonly string[]>> }
   /** A falsy result skips what follows (Airflow: ShortCircuitOperator). */
-  | { readonly kind: "short-circuit"; readonly ignoreDownstreamTriggerRules: boolean };
+  | { readonly kind: "short-circuit"; readonly ignoreDownstreamTriggerRules: boolean }
+  /** The product decides by the run's dates and the clock; the result is the ids to follow. */
+  | DateDecision;
+
+/** A branch by dates, whose result the product makes. */
+export type DateDecision =
+  /** Follows all or nothing (Airflow: LatestOnlyOperator). */
+  | { readonly kind: "latest-only" }
+  | {
+      readonly kind: "by-date";
+      readonly condition: DateCondition;
+      /** Ids of the tasks to follow. */
+      readonly ifTrue: readonly string[];
+      readonly ifFalse: readonly string[];
+    };
+
+/** What a date is asked for: the run's logical date, or the moment at which the task runs. */
+export type DateCondition = { readonly useTaskLogicalDate: boolean } & (
+  | {
+      readonly kind: "week-day";
+      /** 1 is Monday, 7 is Sunday. */
+      readonly days: readonly number[];
+    }
+  | {
+      readonly kind: "between";
+      /** A date and time, or a time of day: ISO text, in the DAG's time zone without an offset. */
+      readonly lower?: string;
+      readonly upper?: string;
+    }
+);
 
 /**
  * What a task is mapped over: a known number of items, a task's result (or what is at a path in

@@ -1,5 +1,14 @@
 // The public entry point "stepwind/operators".
 export { type BashOptions, bash } from "./bash.ts";
+export {
+  type BranchDateTimeOptions,
+  type BranchDayOfWeekOptions,
+  branchDateTime,
+  branchDayOfWeek,
+  type FollowOptions,
+  latestOnly,
+  type WeekDay,
+} from "./branching.ts";
 export { empty } from "./control.ts";
 export { type ExternalTaskSensorOptions, externalTaskSensor } from "./sensors/external-task.ts";
 export { type FileSensorOptions, fileSensor } from "./sensors/file.ts";

@@ -1,5 +1,6 @@
 // An operator: a plain value that says what a task does with its fields. Functions such as `bash`
 // make them.
+import type { DateCondition } from "../model/document.ts";
 import type { TaskContext } from "./context.ts";
 import type { TaskLog } from "./log.ts";
 import type { SensorOptions } from "./options.ts";
@@ -23,6 +24,19 @@ export interface OperatorCall {
   readonly registerProcess: (pid: number, folder?: string) => () => void;
 }
 
+/** A task or group by its id, or as it was placed. */
+export type FollowTarget = string | { readonly taskId: string } | { readonly groupId: string };
+
+/** A decision by dates, with what to follow as the author named it. */
+export type OperatorDecision =
+  | { readonly kind: "latest-only" }
+  | {
+      readonly kind: "by-date";
+      readonly condition: DateCondition;
+      readonly ifTrue: readonly FollowTarget[];
+      readonly ifFalse: readonly FollowTarget[];
+    };
+
 /** A task's work as a value; `R` is what it returns, `F` the fields that `expand` may map over. */
 export interface Operator<out R = unknown, out F = unknown> {
   readonly [OPERATOR]: true;
@@ -39,6 +53,8 @@ export interface Operator<out R = unknown, out F = unknown> {
   readonly sensor?: SensorOptions;
   /** Whether `execute` of an operator that is no sensor may answer `Deferred`. */
   readonly waits?: true;
+  /** Present on a branch that the product decides by dates. */
+  readonly decision?: OperatorDecision;
   execute(call: OperatorCall): Promise<unknown>;
 }
 
@@ -54,6 +70,8 @@ interface OperatorParts {
   readonly fields: Readonly<Record<string, unknown>>;
   readonly sensor?: SensorOptions;
   readonly waits?: true;
+  /** Present on a branch that the product decides by dates. */
+  readonly decision?: OperatorDecision;
   execute(call: OperatorCall): Promise<unknown>;
 }
 
@@ -65,6 +83,7 @@ class OperatorValue<R, F> implements Operator<R, F> {
   readonly fields: Readonly<Record<string, unknown>> & FieldTypes<F>;
   readonly sensor?: SensorOptions;
   readonly waits?: true;
+  readonly decision?: OperatorDecision;
   readonly execute: (call: OperatorCall) => Promise<unknown>;
 
   constructor(parts: OperatorParts) {
@@ -73,6 +92,7 @@ class OperatorValue<R, F> implements Operator<R, F> {
     this.fields = parts.fields;
     if (parts.sensor) this.sensor = parts.sensor;
     if (parts.waits) this.waits = parts.waits;
+    if (parts.decision) this.decision = parts.decision;
     this.execute = parts.execute;
   }
 }

@@ -70,6 +70,7 @@ function isSkippedByDecision(
     if (decision.kind === "branch") {
       return isDirect && !withBelow(document, decision.cases[label ?? ""] ?? []).has(taskId);
     }
+    if (decision.kind !== "short-circuit") return false;
     return passes === false && (isDirect || decision.ignoreDownstreamTriggerRules);
   });
 }

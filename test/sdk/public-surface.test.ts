@@ -27,10 +27,13 @@ test("stepwind exports these names", async () => {
 test("stepwind/operators exports these names", async () => {
   expect(Object.keys(await import("stepwind/operators")).sort()).toEqual([
     "bash",
+    "branchDateTime",
+    "branchDayOfWeek",
     "dateTimeSensor",
     "empty",
     "externalTaskSensor",
     "fileSensor",
+    "latestOnly",
     "timeDeltaSensor",
     "timeSensor",
   ]);

@@ -1,7 +1,7 @@
 // What a finished task decides about those below it: branches and short circuits (Airflow:
 // SkipMixin, ShortCircuitOperator).
 import type { DagDocument } from "../document.ts";
-import { graphOf } from "../graph.ts";
+import { type Graph, graphOf } from "../graph.ts";
 import { isTruthy, type Json } from "../values/json.ts";
 
 export type SkipDecision =
@@ -30,6 +30,9 @@ export function decideSkips(document: DagDocument, taskId: string, result: Json)
     const skipped = (id: string) => below.has(id) && !isSpared(id);
     return { skip: document.tasks.map((task) => task.taskId).filter(skipped) };
   }
+  if (decision.kind !== "branch") {
+    return { skip: skipAllExcept(graph, taskId, new Set(labelsOf(result))) };
+  }
   const followed = new Set<string>();
   for (const label of labelsOf(result)) {
     const ids = Object.hasOwn(decision.cases, label) ? decision.cases[label] : undefined;
@@ -41,9 +44,17 @@ export function decideSkips(document: DagDocument, taskId: string, result: Json)
     }
     for (const id of ids) followed.add(id);
   }
-  // What lies below a followed task may be a direct follower too, and runs by its own rule.
+  return { skip: skipAllExcept(graph, taskId, followed) };
+}
+
+/** What lies below a followed task may be a direct follower too, and runs by its own rule. */
+function skipAllExcept(
+  graph: Graph,
+  taskId: string,
+  followed: ReadonlySet<string>,
+): readonly string[] {
   const kept = graph.descendants(...followed);
-  return { skip: direct.filter((id) => !followed.has(id) && !kept.has(id)) };
+  return graph.downstream(taskId).filter((id) => !followed.has(id) && !kept.has(id));
 }
 
 function labelsOf(result: Json): readonly string[] {

@@ -71,3 +71,13 @@ function offsetMinutes(offset: string): number {
   const minutes = Number(digits.slice(0, 2)) * 60 + Number(digits.slice(2));
   return offset.startsWith("-") ? -minutes : minutes;
 }
+
+/** Ms since midnight; undefined for what is no time of day. */
+export function parseTimeOfDay(text: unknown): number | undefined {
+  const parts = /^(\d\d?):(\d\d)(?::(\d\d)(?:\.(\d{1,3}))?)?$/.exec(String(text));
+  if (!parts) return undefined;
+  const [hour = 0, minute = 0, second = 0] = parts.slice(1, 4).map((part) => Number(part ?? 0));
+  if (hour > 23 || minute > 59 || second > 59) return undefined;
+  const ms = Number((parts[4] ?? "").padEnd(3, "0"));
+  return ((hour * 60 + minute) * 60 + second) * 1_000 + ms;
+}

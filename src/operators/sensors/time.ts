@@ -1,6 +1,6 @@
 // Sensors that wait for a moment. Each works its moment out once, and the product waits for it.
 import { type Duration, parseDuration } from "../../model/values/durations.ts";
-import { parseMoment, toIso } from "../../model/values/time.ts";
+import { parseMoment, parseTimeOfDay, toIso } from "../../model/values/time.ts";
 import { fromWallClock, toWallClock } from "../../model/values/time-zones.ts";
 import { Deferred } from "../../sdk/deferred.ts";
 import type { Input } from "../../sdk/inputs.ts";
@@ -113,14 +113,4 @@ function waitUntil({ log }: OperatorCall, at: number): true | Deferred {
   if (Date.now() >= at) return true;
   log.info(`Waiting until ${toIso(at)}`);
   return new Deferred({ kind: "moment", at: toIso(at) });
-}
-
-/** Ms since midnight; undefined for what is no time of day. */
-function parseTimeOfDay(text: unknown): number | undefined {
-  const parts = /^(\d\d?):(\d\d)(?::(\d\d)(?:\.(\d{1,3}))?)?$/.exec(String(text));
-  if (!parts) return undefined;
-  const [hour = 0, minute = 0, second = 0] = parts.slice(1, 4).map((part) => Number(part ?? 0));
-  if (hour > 23 || minute > 59 || second > 59) return undefined;
-  const ms = Number((parts[4] ?? "").padEnd(3, "0"));
-  return ((hour * 60 + minute) * 60 + second) * 1_000 + ms;
 }

@@ -155,7 +155,8 @@ function addDecision(
     graph.mistakes.push({ code: task ? "edge-leaves-dag" : "unknown-task", message, site });
     return undefined;
   }
-  if (graph.decisions.some((decision) => decision.task === task)) {
+  const decidesItself = task.work.kind === "operator" && task.work.operator.decision !== undefined;
+  if (decidesItself || graph.decisions.some((decision) => decision.task === task)) {
     const message = `${nameOf(task)} already decides a branch`;
     const hint = "write all cases into one branch, or decide in another task";
     graph.mistakes.push({ code: "bad-branch", message, hint, taskId: task.taskId, site });

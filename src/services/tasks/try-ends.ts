@@ -2,6 +2,7 @@
 // with it, and a failure is retried while tries are left.
 
 import type { TaskInstanceRecord, XComRecord } from "../../model/records.ts";
+import { decideByDate, isDateDecision } from "../../model/scheduling/date-decisions.ts";
 import { firstLookAt, mayWaitFor } from "../../model/scheduling/deferred-tasks.ts";
 import { decideWait } from "../../model/scheduling/sensors.ts";
 import { decideSkips } from "../../model/scheduling/skips.ts";
@@ -185,9 +186,10 @@ function recordDeferral(
 async function recordSuccess(
   context: ServiceContext,
   instance: InstanceScope,
-  { started, result }: Started & { readonly result: string | undefined },
+  { started, result: returned }: Started & { readonly result: string | undefined },
 ): Recorded {
   const { task, key, version } = instance;
+  const result = await decideResult(context, instance, { started, result: returned });
   const value = result === undefined ? null : JSON.parse(result);
   const decided = task.decision && decideSkips(version.document, task.taskId, value);
   if (decided && "error" in decided) {
@@ -205,6 +207,20 @@ async function recordSuccess(
   }
   const change = succeed(started, { skips: decided?.skip, now: context.clock.now() });
   return applyEnd(context, instance, { key, change, xcoms });
+}
+
+/** The result of a try: what it returned, or what the product decides in its place. */
+async function decideResult(
+  context: ServiceContext,
+  { task, run, version }: InstanceScope,
+  { started, result }: Started & { readonly result: string | undefined },
+): Promise<string | undefined> {
+  const { decision, taskId } = task;
+  if (!isDateDecision(decision)) return result;
+  const facts = { run, now: context.clock.now() };
+  const { follow, why } = decideByDate(version.document, { taskId, decision }, facts);
+  await addLogLine(context, started, { level: "info", event: why });
+  return JSON.stringify(follow);
 }
 
 /** A failure of the storage, as the error of the task that it stops. */
