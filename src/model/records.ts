@@ -86,6 +86,8 @@ export interface DagRunRecord {
   readonly versionHash: string;
   /** How often the run was cleared; part of the name of its execution. */
   readonly clearNumber: number;
+  /** The try that has triggered it. */
+  readonly triggeredFrom?: TaskInstanceKey & { readonly tryNumber: number };
   /** Tasks of other DAGs that wait for it or for its tasks, as far as they have said so. */
   readonly awaitedBy?: readonly RunWaiter[];
   /** Why the run ended as it did, or is about to be ended (Airflow: task_failure, timed_out, …). */

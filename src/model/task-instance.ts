@@ -46,8 +46,6 @@ const LEGAL = {
   reschedule: ["running"],
   /** The try waits for something else than its next poke. */
   defer: ["running"],
-  /** What it waits for was looked at; the state stays. */
-  waitOn: ["deferred", "awaiting_input"],
   /** The server stopped while the try ran. */
   free: ["running"],
   /** A dependency ends the task without running it. */
@@ -196,30 +194,6 @@ export function defer(
     wait,
     ...(wakeAt === undefined ? {} : { wakeAt: toIso(wakeAt) }),
   });
-}
-
-/** What the instance waits for goes on. Counts as a poke, so that of several looks one counts. */
-export function waitOn(
-  record: TaskInstanceRecord,
-  {
-    wakeAt,
-    message,
-    now,
-  }: Moment & { readonly wakeAt: number | undefined; readonly message: string },
-): TaskInstanceTransition | undefined {
-  const { state, pokes = 0, tryNumber } = record;
-  if (!isLegal("waitOn", state)) return undefined;
-  return {
-    from: [state],
-    tryNumber,
-    pokes,
-    set: {
-      pokes: pokes + 1,
-      pokedAt: toIso(now),
-      wakeAt: wakeAt === undefined ? undefined : toIso(wakeAt),
-      message,
-    },
-  };
 }
 
 /**

@@ -21,3 +21,4 @@ export {
   timeDeltaSensor,
   timeSensor,
 } from "./sensors/time.ts";
+export { type TriggerDagRunOptions, triggerDagRun } from "./trigger-dag-run.ts";

@@ -2,6 +2,7 @@
 import { expect, test } from "vitest";
 import type { TaskInstanceRecord } from "../../src/model/records.ts";
 import { countLostTries } from "../../src/model/scheduling/suspects.ts";
+import { waitOn } from "../../src/model/scheduling/wait-transitions.ts";
 import type { TaskInstanceState } from "../../src/model/states.ts";
 import {
   abandon,
@@ -17,7 +18,6 @@ import {
   start,
   succeed,
   type TaskInstanceTransition,
-  waitOn,
 } from "../../src/model/task-instance.ts";
 
 const NOW = Date.UTC(2026, 0, 31);

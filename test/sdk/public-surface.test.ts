@@ -36,6 +36,7 @@ test("stepwind/operators exports these names", async () => {
     "latestOnly",
     "timeDeltaSensor",
     "timeSensor",
+    "triggerDagRun",
   ]);
 });
 

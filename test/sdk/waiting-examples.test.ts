@@ -8,6 +8,7 @@ import {
   fileSensor,
   timeDeltaSensor,
   timeSensor,
+  triggerDagRun,
 } from "../../src/operators/index.ts";
 import { Dag } from "../../src/sdk/index.ts";
 import { runTask } from "../runtime/running.ts";
@@ -60,5 +61,25 @@ test("sensors of files and of other DAGs", async () => {
       failedStates: ["failed", "upstream_failed"],
       checkExistence: false,
     },
+  });
+});
+
+test("runs of other DAGs", async () => {
+  const dag = new Dag("d");
+  const rebuilt = dag.task(
+    "rebuild_index",
+    triggerDagRun({
+      triggerDagId: "search_index",
+      conf: { day: "{{ ds }}" },
+      waitForCompletion: true,
+    }),
+  )();
+  rebuilt.after(dag.task("before", empty())());
+  const { document, diagnostics } = await checkDag(dag);
+  expect(diagnostics).toEqual([]);
+  expect(document.tasks[0]).toMatchObject({ operator: "triggerDagRun", waits: true });
+  expect((await runTask(dag, "rebuild_index")).outcome).toMatchObject({
+    kind: "deferred",
+    wait: { kind: "trigger", dagId: "search_index", conf: { day: "2026-01-31" } },
   });
 });

@@ -43,6 +43,7 @@ const FIELDS: Fields<Omit<DagRunRecord, "dagId" | "runId">> = {
   note: "text",
   versionHash: "text",
   clearNumber: "number",
+  triggeredFrom: "json",
   awaitedBy: "json",
   reason: "text",
   isHeld: "json",

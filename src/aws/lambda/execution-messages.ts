@@ -61,6 +61,7 @@ const error = z.strictObject({
 });
 const renderedFields = z.record(z.string(), z.json()).optional();
 const ids = z.array(id).max(1_000);
+const runStates = z.array(z.enum(["queued", "running", "success", "failed"])).max(4);
 const moment = z.iso.datetime();
 const wait = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("moment"), at: moment }),
@@ -74,6 +75,22 @@ const wait = z.discriminatedUnion("kind", [
     skippedStates: ids,
     failedStates: ids,
     checkExistence: z.boolean(),
+  }),
+  z.strictObject({
+    kind: z.literal("trigger"),
+    dagId: id,
+    runId: id.optional(),
+    logicalDate: moment.nullable().optional(),
+    askedAt: moment,
+    random: z.string().max(20),
+    conf: z.record(z.string(), z.json()),
+    waitForCompletion: z.boolean(),
+    allowedStates: runStates,
+    failedStates: runStates,
+    pokeInterval: z.number().min(0),
+    skipWhenAlreadyExists: z.boolean(),
+    failWhenDagIsPaused: z.boolean(),
+    isRetried: z.boolean(),
   }),
 ]);
 const ending = z.discriminatedUnion("kind", [

@@ -8,6 +8,9 @@ import type { Wait } from "./waits.ts";
 const WAITERS: Readonly<Record<Wait["kind"], readonly string[]>> = {
   moment: ["timeSensor", "dateTimeSensor", "timeDeltaSensor"],
   external: ["externalTaskSensor"],
+  trigger: ["triggerDagRun"],
+  // The product alone lets a task wait for that.
+  run: [],
 };
 
 /**

@@ -1,7 +1,8 @@
 // What a task waits for that has run and hasn't ended: Airflow's deferral. The try ends with it, the
 // record keeps it, and the product looks after it without the task's code (Airflow: TaskDeferred,
 // triggers).
-import type { TaskInstanceState } from "../states.ts";
+import type { DagRunState, TaskInstanceState } from "../states.ts";
+import type { JsonObject } from "../values/json.ts";
 
 /** A moment: the task succeeds when it has come (Airflow: DateTimeTrigger). */
 export interface MomentWait {
@@ -30,7 +31,41 @@ export interface ExternalWait {
   readonly checkExistence: boolean;
 }
 
-export type Wait = MomentWait | ExternalWait;
+/** A run of another DAG that is to be made (Airflow: DagRunTriggerException). */
+export interface TriggerWait {
+  readonly kind: "trigger";
+  readonly dagId: string;
+  /** Made from the logical date when absent. */
+  readonly runId?: string;
+  /** UTC ISO text, or null for none; absent: `askedAt`, or the next one that is free. */
+  readonly logicalDate?: string | null;
+  /** When the task has asked for it, UTC ISO text. */
+  readonly askedAt: string;
+  /** Makes the id of a run without a logical date unique. */
+  readonly random: string;
+  readonly conf: JsonObject;
+  readonly waitForCompletion: boolean;
+  readonly allowedStates: readonly DagRunState[];
+  readonly failedStates: readonly DagRunState[];
+  /** Seconds. */
+  readonly pokeInterval: number;
+  readonly skipWhenAlreadyExists: boolean;
+  readonly failWhenDagIsPaused: boolean;
+  /** Whether a run in a failed state leaves the task its retries. */
+  readonly isRetried: boolean;
+}
+
+/** A run that the task has triggered (Airflow: DagStateTrigger). */
+export interface RunWait
+  extends Pick<
+    TriggerWait,
+    "dagId" | "allowedStates" | "failedStates" | "pokeInterval" | "isRetried"
+  > {
+  readonly kind: "run";
+  readonly runId: string;
+}
+
+export type Wait = MomentWait | ExternalWait | TriggerWait | RunWait;
 
 /** States of a task instance that waits for something and has no try going on. */
 export type WaitingState = "deferred" | "awaiting_input";

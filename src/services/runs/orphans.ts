@@ -5,6 +5,7 @@ import type { DagRunRecord } from "../../model/records.ts";
 import { findLostMessage } from "../../model/scheduling/deferrals.ts";
 import { findOld } from "../../model/scheduling/orphans.ts";
 import type { Platform } from "../../ports/platform.ts";
+import { hasMissedEnd } from "../tasks/waits/lost-wakes.ts";
 import type { Recorder } from "./recorder.ts";
 import type { Scheduler } from "./scheduler.ts";
 
@@ -93,12 +94,16 @@ export function createOrphans(context: OrphansContext): Orphans {
  * anew.
  */
 async function replaceMessages(
-  { metadata, clock, runner: { limit }, triggers, report }: OrphansContext,
+  context: OrphansContext,
   { dagId, runId, clearNumber }: DagRunRecord,
 ): Promise<void> {
+  const { metadata, clock, triggers, report } = context;
+  const { limit } = context.runner;
   if (limit === undefined) return;
   for (const known of await metadata.taskInstances.list({ dagId, runId })) {
-    const lost = findLostMessage(known, { now: clock.now(), limit });
+    const now = clock.now();
+    const missed = (await hasMissedEnd(context, known)) && { pokes: known.pokes ?? 0, dueAt: now };
+    const lost = missed || findLostMessage(known, { now, limit });
     if (!lost) continue;
     const { taskId, mapIndex } = known;
     await triggers.set({ dagId, runId, taskId, mapIndex, clearNumber, ...lost });

@@ -1,17 +1,19 @@
 // Tasks that wait for something, in the recorder: whether it has come. None of the task's code runs,
 // so the end is recorded here as that of a try is.
-import type { TaskInstanceRecord } from "../../../model/records.ts";
+import type { LogEntry, TaskInstanceRecord } from "../../../model/records.ts";
 import { findTimeout } from "../../../model/scheduling/deferred-tasks.ts";
 import { dueOf } from "../../../model/scheduling/sensors.ts";
+import { waitOn } from "../../../model/scheduling/wait-transitions.ts";
 import { isWaitingState, type MomentWait, type Wait } from "../../../model/scheduling/waits.ts";
 import { isFinished } from "../../../model/states.ts";
-import { waitOn } from "../../../model/task-instance.ts";
-
+import type { TaskOutcome } from "../../../model/task-call.ts";
+import { addLogLine } from "../log-line.ts";
 import { leaveNext } from "../message-calls.ts";
 import { finishEnd } from "../task-ends.ts";
 import { recordEnding, recordTimeout } from "../try-ends.ts";
 import type { InstanceScope } from "../verdicts.ts";
 import { lookAtExternal } from "./external.ts";
+import { lookAtRun, triggerRun } from "./trigger-run.ts";
 import type { FollowContext, WaitingTask, WaitStep } from "./wait-step.ts";
 
 /**
@@ -55,6 +57,10 @@ function lookAt(context: FollowContext, { wait, ...task }: WaitingTask<Wait>): P
       return lookAtMoment(context, { ...task, wait });
     case "external":
       return lookAtExternal(context, { ...task, wait });
+    case "trigger":
+      return triggerRun(context, { ...task, wait });
+    case "run":
+      return lookAtRun(context, { ...task, wait });
   }
 }
 
@@ -76,6 +82,16 @@ async function lookAtMoment(
   return { kind: "ends", ending: { kind: "success" } };
 }
 
+/** No code of the task tells how it went. */
+function toLogLine(ending: TaskOutcome): Pick<LogEntry, "level" | "event"> {
+  if (ending.kind === "failed") {
+    const { name, message } = ending.error;
+    return { level: "error", event: `${name}: ${message}` };
+  }
+  const isSkipped = ending.kind === "skipped" && ending.message !== undefined;
+  return { level: "info", event: isSkipped ? String(ending.message) : "The wait is over" };
+}
+
 /** The instance as it is then; undefined if its next message is on its way, or nothing was done. */
 async function recordStep(
   context: FollowContext,
@@ -86,6 +102,7 @@ async function recordStep(
   }: Pick<WaitingTask<Wait>, "instance" | "known"> & { readonly step: WaitStep },
 ): Promise<TaskInstanceRecord | undefined> {
   if (step.kind === "ends") {
+    await addLogLine(context, known, toLogLine(step.ending));
     return recordEnding(context, instance, { started: known, ending: step.ending });
   }
   if (step.kind === "times-out") {
@@ -94,8 +111,8 @@ async function recordStep(
   const now = context.clock.now();
   // Something has woken it early.
   if ((dueOf(known) ?? Infinity) > now) return undefined;
-  const { nextAt, message } = step;
-  const change = waitOn(known, { wakeAt: nextAt, message, now });
+  const { nextAt, message, wait } = step;
+  const change = waitOn(known, { wakeAt: nextAt, message, wait, now });
   if (!change) return undefined;
   return context.metadata.taskInstances.update({ key: instance.key, ...change });
 }

@@ -1,0 +1,27 @@
+// Tasks that wait to be woken, and were not: whoever was to wake them has died, or its message was
+// lost.
+import type { TaskInstanceRecord } from "../../../model/records.ts";
+import { decideAwaitedRun } from "../../../model/scheduling/awaited-runs.ts";
+import { isWaitingState, type Wait } from "../../../model/scheduling/waits.ts";
+import type { Platform } from "../../../ports/platform.ts";
+
+/** After what time without a look a task counts as not woken, in ms. */
+const LATE_MS = 300_000;
+
+type LookContext = Pick<Platform, "metadata" | "clock">;
+
+/** Whether what the task waits for has come, and nobody has told it. One read where it waits so. */
+export async function hasMissedEnd(
+  context: LookContext,
+  { state, wait, pokedAt = "" }: TaskInstanceRecord,
+): Promise<boolean> {
+  if (!isWaitingState(state) || wait === undefined) return false;
+  if ((Date.parse(pokedAt) || 0) + LATE_MS > context.clock.now()) return false;
+  return hasCome(context, wait);
+}
+
+async function hasCome({ metadata }: LookContext, wait: Wait): Promise<boolean> {
+  if (wait.kind !== "run") return false;
+  const run = await metadata.runs.get(wait.dagId, wait.runId);
+  return decideAwaitedRun(wait, run) !== undefined;
+}
