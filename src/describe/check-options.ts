@@ -59,6 +59,15 @@ const callbacks: OptionRule = {
   takes: "a function or a list of functions",
   accepts: (value) => [value].flat().every((each) => typeof each === "function"),
 };
+const retryPolicy: OptionRule = {
+  takes: "a retry policy, which has a method evaluate",
+  accepts: (value) =>
+    typeof value === "object" &&
+    value !== null &&
+    "evaluate" in value &&
+    typeof value.evaluate === "function",
+  hint: () => "make one by exceptionRetryPolicy({ rules })",
+};
 const triggerRule: OptionRule = {
   code: "unknown-trigger-rule",
   takes: "one of Airflow's trigger rules",
@@ -104,6 +113,7 @@ const TASK_RULES: Rules<TaskOptions> = {
   retryDelay: duration,
   retryExponentialBackoff: backoff,
   maxRetryDelay: duration,
+  retryPolicy,
   executionTimeout: timeLimit,
   triggerRule,
   dependsOnPast: yesOrNo,

@@ -58,6 +58,14 @@ export interface TaskError {
   readonly stack?: string;
 }
 
+/** What a retry policy says of a failure, besides whether it may be retried. */
+export interface RetryAdvice {
+  /** Seconds until the next try, in the place of the task's own delay. */
+  readonly delay?: number;
+  /** For people. */
+  readonly reason?: string;
+}
+
 /** How a try ended, and what there is to show of it. */
 export type TaskOutcome = Ending & {
   /** Template fields as they were rendered, by name; absent where there are none. */
@@ -76,7 +84,12 @@ type Ending =
   /** The task waits for this, and ends without its code when that has come (Airflow: TaskDeferred). */
   | { readonly kind: "deferred"; readonly wait: Wait }
   /** `retry` false forbids further tries (FailTask); true leaves it to the tries left. */
-  | { readonly kind: "failed"; readonly retry: boolean; readonly error: TaskError };
+  | {
+      readonly kind: "failed";
+      readonly retry: boolean;
+      readonly error: TaskError;
+      readonly advice?: RetryAdvice;
+    };
 
 /** Why callbacks run (Airflow: context["reason"]); tasks' own callbacks have none. */
 export type CallbackReason = "success" | "task_failure" | "all_tasks_deadlocked" | "timed_out";

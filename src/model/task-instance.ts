@@ -148,6 +148,8 @@ export function skip(
 export interface FailFacts extends Moment {
   readonly message: string;
   readonly policy: RetryPolicy;
+  /** Seconds until the next try, in the place of what the policy says. */
+  readonly delay?: number | undefined;
   /** No further try, whatever is left (Airflow: AirflowFailException). */
   readonly isFinal?: boolean;
 }
@@ -155,14 +157,14 @@ export interface FailFacts extends Moment {
 /** The try has failed: up_for_retry while tries are left, else failed. */
 export function fail(
   record: TaskInstanceRecord,
-  { message, policy, isFinal = false, now }: FailFacts,
+  { message, policy, delay, isFinal = false, now }: FailFacts,
 ): TaskInstanceTransition | undefined {
   const { tryNumber, maxTries } = record;
   const endDate = toIso(now);
   if (isFinal || !isRetryAllowed(tryNumber, maxTries)) {
     return endTry("fail", record, { state: "failed", message, endDate });
   }
-  const delayMs = retryDelay(policy, tryNumber) * 1_000;
+  const delayMs = (delay ?? retryDelay(policy, tryNumber)) * 1_000;
   return endTry("fail", record, {
     state: "up_for_retry",
     endDate,

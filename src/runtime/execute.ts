@@ -17,12 +17,13 @@ import type { Operator } from "../sdk/operator.ts";
 import type { Callback } from "../sdk/options.ts";
 import { isTemplate } from "../templates/names.ts";
 import { isPlain, renderPlain } from "../templates/plain.ts";
+import { askRetryPolicy } from "./failures/ask-retry-policy.ts";
+import { toTaskError } from "./failures/task-error.ts";
 import { logResult } from "./log-result.ts";
 import { toRenderedFields } from "./rendered-fields.ts";
 import { resolveValues } from "./resolve-values.ts";
 import { RESCHEDULED, runPoke } from "./run-poke.ts";
 import { createCallbackContext, createTaskContext } from "./task-context.ts";
-import { toTaskError } from "./task-error.ts";
 
 /** What a worker gives a task besides its call. */
 export interface ExecuteOptions {
@@ -77,7 +78,7 @@ export async function executeTask(
       if (isDeferred(value)) return { kind: "deferred", wait: value.wait };
       return toSuccess(task, value, log);
     } catch (thrown) {
-      return toOutcome(signal.aborted ? signal.reason : thrown, log);
+      return toOutcome(signal.aborted ? signal.reason : thrown, task, context);
     }
   });
   return { ...outcome, ...toRenderedFields(rendered) };
@@ -222,12 +223,19 @@ function toSuccess(task: TaskRecord, value: unknown, log: TaskLog): TaskOutcome 
   return { kind: "success", ...(json.text === undefined ? {} : { result: json.text }) };
 }
 
-function toOutcome(thrown: unknown, log: TaskLog): TaskOutcome {
+async function toOutcome(
+  thrown: unknown,
+  task: TaskRecord,
+  context: TaskContext,
+): Promise<TaskOutcome> {
+  const { log } = context;
   const error = toTaskError(thrown);
   if (isSkipTask(thrown)) {
     log.info(error.message === "" ? "The task skipped itself" : error.message);
     return { kind: "skipped", ...(error.message === "" ? {} : { message: error.message }) };
   }
   log.error(error.stack ?? `${error.name}: ${error.message}`);
-  return { kind: "failed", retry: !isFailTask(thrown), error };
+  if (isFailTask(thrown)) return { kind: "failed", retry: false, error };
+  const policy = givenOptions(task).retryPolicy;
+  return { kind: "failed", error, ...(await askRetryPolicy(policy, thrown, context)) };
 }

@@ -8,7 +8,7 @@ import type { DagDocument } from "../model/document.ts";
 import { findSourcePlace, toSourcePlace } from "../model/source-places.ts";
 import { collectDags } from "../sdk/bundle.ts";
 import type { Dag } from "../sdk/dag.ts";
-import { toTaskError } from "./task-error.ts";
+import { toTaskError } from "./failures/task-error.ts";
 
 export interface Loaded {
   /** Those without an error. */

@@ -5,7 +5,7 @@ import { isFailTask, isSkipTask, SkipTask } from "../sdk/errors.ts";
 import type { TaskLog } from "../sdk/log.ts";
 import type { SensorOptions } from "../sdk/options.ts";
 import { isPokeReturnValue } from "../sdk/poke.ts";
-import { toTaskError } from "./task-error.ts";
+import { toTaskError } from "./failures/task-error.ts";
 
 /** The poke of a sensor; throws what a try that failed or was skipped throws. */
 export async function runPoke(

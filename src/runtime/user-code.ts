@@ -7,9 +7,9 @@ import type { Dag } from "../sdk/dag.ts";
 import type { TaskLog } from "../sdk/log.ts";
 import { createClient } from "./create-client.ts";
 import { callbackKindOf, type ExecuteOptions, executeTask, runCallbacks } from "./execute.ts";
+import { toTaskError } from "./failures/task-error.ts";
 import { maskOutcome, withMaskedSecrets } from "./masked-secrets.ts";
 import { forgetRequired } from "./source-modules.ts";
-import { toTaskError } from "./task-error.ts";
 import type { TryLog } from "./try-log.ts";
 
 /** Where a call's code is. */

@@ -33,6 +33,16 @@ export type {
 export { type Param, param } from "./params.ts";
 export { type Poke, PokeReturnValue } from "./poke.ts";
 export {
+  type ExceptionRetryPolicyOptions,
+  type ExceptionSpec,
+  exceptionRetryPolicy,
+  type RetryAction,
+  type RetryDecision,
+  type RetryFacts,
+  type RetryPolicy,
+  type RetryRule,
+} from "./retry-policy.ts";
+export {
   cronDataInterval,
   cronTrigger,
   deltaDataInterval,

@@ -6,6 +6,7 @@ import type { Duration } from "../model/values/durations.ts";
 import type { Json } from "../model/values/json.ts";
 import type { CallbackContext } from "./context.ts";
 import type { Param } from "./params.ts";
+import type { RetryPolicy } from "./retry-policy.ts";
 import type { ScheduleInput } from "./schedules.ts";
 
 /** Runs in the worker after the fact; what it throws is logged and changes nothing. */
@@ -23,6 +24,8 @@ export interface TaskOptions {
   readonly retryExponentialBackoff?: boolean | number;
   /** Upper limit of a growing delay; one day by default. */
   readonly maxRetryDelay?: Duration;
+  /** What an error means for the tries left: `exceptionRetryPolicy`, or one of your own. */
+  readonly retryPolicy?: RetryPolicy;
   /** A try that takes longer is killed and counts as failed; unlimited by default. */
   readonly executionTimeout?: Duration;
   /** Which states of the direct upstream tasks let this one run; "all_success" by default. */

@@ -16,6 +16,7 @@ test("stepwind exports these names", async () => {
     "deltaDataInterval",
     "deltaTrigger",
     "events",
+    "exceptionRetryPolicy",
     "getClient",
     "getContext",
     "label",

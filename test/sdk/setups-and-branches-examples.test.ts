@@ -1,8 +1,9 @@
-// Examples in the docstrings of setups, teardowns and branches by dates, as written there.
+// Examples in the docstrings of setups, teardowns and branches by dates and retry policies, as
+// written there.
 import { expect, test } from "vitest";
 import { checkDag } from "../../src/describe/check-dag.ts";
 import { branchDateTime, branchDayOfWeek, empty, latestOnly } from "../../src/operators/index.ts";
-import { Dag } from "../../src/sdk/index.ts";
+import { Dag, exceptionRetryPolicy } from "../../src/sdk/index.ts";
 
 test("setups and teardowns", async () => {
   const dag = new Dag("d");
@@ -95,4 +96,20 @@ test("targets may be tasks and groups as placed; what isn't in the DAG is a mist
   expect(() => branchDateTime({ targetLower: "noon", targetUpper: null, ...none })).toThrow(
     'takes ISO text such as "2026-01-31T10:00" or "10:00", or null, got "noon"',
   );
+});
+
+test("retry policies", async () => {
+  const dag = new Dag("d");
+  class RateLimited extends Error {}
+  class Unauthorized extends Error {}
+  const load = async () => 1;
+  const retryPolicy = exceptionRetryPolicy({
+    rules: [
+      { exception: RateLimited, retryDelay: "5 minutes", reason: "rate limit" },
+      { exception: ["TypeError", Unauthorized], action: "fail", reason: "won't get better" },
+    ],
+  });
+  dag.task("load", load, { retries: 3, retryPolicy })();
+  const { diagnostics } = await checkDag(dag);
+  expect(diagnostics).toEqual([]);
 });

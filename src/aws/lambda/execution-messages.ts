@@ -93,12 +93,22 @@ const wait = z.discriminatedUnion("kind", [
     isRetried: z.boolean(),
   }),
 ]);
+const advice = z.strictObject({
+  delay: z.number().min(0).max(31_536_000).optional(),
+  reason: z.string().max(500).optional(),
+});
 const ending = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("success"), result: z.string().optional(), renderedFields }),
   z.strictObject({ kind: z.literal("skipped"), message: z.string().optional(), renderedFields }),
   z.strictObject({ kind: z.literal("reschedule"), renderedFields }),
   z.strictObject({ kind: z.literal("deferred"), wait, renderedFields }),
-  z.strictObject({ kind: z.literal("failed"), retry: z.boolean(), error, renderedFields }),
+  z.strictObject({
+    kind: z.literal("failed"),
+    retry: z.boolean(),
+    error,
+    advice: advice.optional(),
+    renderedFields,
+  }),
   z.strictObject({
     kind: z.literal("died"),
     reason: z.string(),

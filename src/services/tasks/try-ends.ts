@@ -8,7 +8,7 @@ import { decideWait } from "../../model/scheduling/sensors.ts";
 import { decideSkips } from "../../model/scheduling/skips.ts";
 import { describeLostTries, isSuspect } from "../../model/scheduling/suspects.ts";
 import type { Wait } from "../../model/scheduling/waits.ts";
-import type { TaskError, TaskOutcome } from "../../model/task-call.ts";
+import type { RetryAdvice, TaskError, TaskOutcome } from "../../model/task-call.ts";
 import { defer, fail, reschedule, skip, succeed } from "../../model/task-instance.ts";
 import type { DiedTry, TaskRunner } from "../../ports/task-runner.ts";
 import { retry } from "../retry.ts";
@@ -40,8 +40,8 @@ export function recordEnding(
       return recordSkip(context, instance, { started, message });
     }
     case "failed": {
-      const { error, retry: isRetried } = ending;
-      return recordFailure(context, instance, { started, error, isFinal: !isRetried });
+      const { error, retry: isRetried, advice } = ending;
+      return recordFailure(context, instance, { started, error, isFinal: !isRetried, advice });
     }
     case "reschedule":
       return recordReschedule(context, instance, { started });
@@ -113,10 +113,17 @@ export function recordFailure(
     started,
     error,
     isFinal = false,
-  }: Started & { readonly error: TaskError; readonly isFinal?: boolean },
+    advice: { delay, reason } = {},
+  }: Started & {
+    readonly error: TaskError;
+    readonly isFinal?: boolean;
+    readonly advice?: RetryAdvice | undefined;
+  },
 ): Recorded {
-  const message = `${error.name}: ${error.message}`;
-  const change = fail(started, { message, policy: task, isFinal, now: context.clock.now() });
+  const because = reason === undefined ? "" : ` (retry policy: ${reason})`;
+  const message = `${error.name}: ${error.message}${because}`;
+  const now = context.clock.now();
+  const change = fail(started, { message, policy: task, delay, isFinal, now });
   return applyEnd(context, scope, { key, change, error });
 }
 

@@ -2,9 +2,9 @@
 import { setSourceMapsSupport } from "node:module";
 import type { TaskServices } from "../../model/task-services.ts";
 import { guardEnvironment } from "../../runtime/call-environment.ts";
+import { toTaskError } from "../../runtime/failures/task-error.ts";
 import { MARK } from "../../runtime/marked-processes.ts";
 import { placeSourceModules } from "../../runtime/source-modules.ts";
-import { toTaskError } from "../../runtime/task-error.ts";
 import { captureOutput } from "../../runtime/task-output.ts";
 import { createTryLog, type TryLog, type TryLogOptions } from "../../runtime/try-log.ts";
 import { type CallHost, createUserCode } from "../../runtime/user-code.ts";

@@ -1,6 +1,6 @@
 // Turns whatever was thrown into the error of an outcome.
 import { inspect } from "node:util";
-import type { TaskError } from "../model/task-call.ts";
+import type { TaskError } from "../../model/task-call.ts";
 
 const MAX_MESSAGE = 8_192;
 const MAX_STACK = 32_768;
@@ -9,7 +9,7 @@ const MAX_STACK = 32_768;
  * The module that calls what authors and operators wrote: what stands below it in a stack says
  * nothing of them.
  */
-const CALLER = new URL("./execute.", import.meta.url).pathname;
+const CALLER = new URL("../execute.", import.meta.url).pathname;
 
 /** Never throws, whatever was thrown; long texts are cut. */
 export function toTaskError(thrown: unknown): TaskError {
