@@ -99,19 +99,11 @@ export function createStepFunctionsStateMachines(
     async stop(input, cause) {
       const { dagId, runId } = input;
       const run = await metadata.runs.get(dagId, runId);
-      if (!run) return;
-      for (const names of everyMachineName(options)) {
-        const call = client.send(
-          new StopExecutionCommand({
-            executionArn: executionArnOf(names, { dagId, hash: run.versionHash }, input),
-            error: "Stepwind.Stopped",
-            cause: cause.slice(0, MAX_CAUSE_LENGTH),
-          }),
-        );
-        // An emulator says "ValidationException" of an execution that has ended; AWS says nothing.
-        if (await orUndefined(call, "ExecutionDoesNotExist", "ValidationException")) return;
-      }
+      if (run) await stop(options, { dagId, hash: run.versionHash, input }, cause);
     },
+
+    // Step Functions leaves functions that it has called to themselves.
+    leave: (execution, cause) => stop(options, execution, cause),
 
     async release(token) {
       const call = client.send(new SendTaskSuccessCommand({ taskToken: token, output: "{}" }));
@@ -126,6 +118,24 @@ export function createStepFunctionsStateMachines(
       }
     },
   };
+}
+
+async function stop(
+  options: StepFunctionsStateMachinesOptions,
+  { input, ...version }: VersionName & { readonly input: ExecutionInput },
+  cause: string,
+): Promise<void> {
+  for (const names of everyMachineName(options)) {
+    const call = options.client.send(
+      new StopExecutionCommand({
+        executionArn: executionArnOf(names, version, input),
+        error: "Stepwind.Stopped",
+        cause: cause.slice(0, MAX_CAUSE_LENGTH),
+      }),
+    );
+    // An emulator says "ValidationException" of an execution that has ended; AWS says nothing.
+    if (await orUndefined(call, "ExecutionDoesNotExist", "ValidationException")) return;
+  }
 }
 
 /** The options, with what limits how fast machines are created. */

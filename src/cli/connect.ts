@@ -110,7 +110,10 @@ async function openHere(places: Places, purpose: Purpose): Promise<Connection> {
   });
   const runControl = createRunControl({
     ...platform,
+    // Whatever goes on does so when a server takes it up.
+    stateMachines: { ...platform.stateMachines, start: async () => "exists" },
     versions: services.versions,
+    callbacks: services.callbacks,
     scheduler: { async schedule() {} },
   });
   const version = packageVersion();

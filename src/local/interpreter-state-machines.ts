@@ -5,6 +5,8 @@ import { randomUUID } from "node:crypto";
 import { compile } from "../compiler/compile.ts";
 import { createInterpreter, type Execution, type Invocation } from "../interpreter/interpreter.ts";
 import type { StateMachine } from "../model/asl.ts";
+import { instanceKey } from "../model/instance-key.ts";
+import type { TaskInstanceKey } from "../model/records.ts";
 import type { Deferral } from "../model/scheduling/sensors.ts";
 import { RecentMap } from "../model/values/recent-map.ts";
 import type { VersionStore } from "../ports/metadata.ts";
@@ -56,12 +58,13 @@ export function createLocalStateMachines(options: LocalStateMachinesOptions): Lo
   const { clock } = options;
   const definitions = createDefinitions(options.metadata);
   const executions = new Map<string, Execution>();
+  const sleeps = createSleeps(clock);
   let isShutDown = false;
 
   const interpreter = createInterpreter({
     invoke: async (invocation) => {
       try {
-        await callFunction(options, invocation);
+        await callFunction(options, invocation, sleeps);
       } catch (problem) {
         if (!(problem instanceof RetryLater || isShutDown)) {
           const call = `${invocation.functionName} ${JSON.stringify(invocation.payload)}`;
@@ -104,6 +107,13 @@ export function createLocalStateMachines(options: LocalStateMachinesOptions): Lo
       executions.get(nameOf(input))?.stop(cause);
     },
 
+    // What it has called goes on, and the rest of its calls come to nothing.
+    async leave() {},
+
+    async wake(instance) {
+      sleeps.end(instance);
+    },
+
     async release(token) {
       interpreter.sendTaskSuccess(token, {});
     },
@@ -124,6 +134,7 @@ export function createLocalStateMachines(options: LocalStateMachinesOptions): Lo
 async function callFunction(
   options: LocalStateMachinesOptions,
   { functionName, payload, signal }: Invocation,
+  sleeps: Sleeps,
 ): Promise<void> {
   if (functionName === LOCAL_FUNCTIONS.triggerQueueUrl) {
     return options.functions().defer(toDeferral(payload));
@@ -139,9 +150,41 @@ async function callFunction(
       const dueAt = problem instanceof RetryLater ? problem.dueAt : undefined;
       if (dueAt === undefined) throw problem;
       // A wait whose end is known is spent here, so that it ends on time.
-      await options.clock.sleep(dueAt - options.clock.now(), signal);
+      await sleeps.sleepTo(dueAt, { instance: instanceKey(event, event), signal });
     }
   }
+}
+
+/** Calls that wait for the next try of their task. */
+interface Sleeps {
+  /** Resolves at that moment, epoch ms; sooner when the wait is ended. */
+  sleepTo(
+    moment: number,
+    who: { readonly instance: TaskInstanceKey; readonly signal: AbortSignal },
+  ): Promise<void>;
+  /** Ends the waits for the instance. */
+  end(instance: TaskInstanceKey): void;
+}
+
+function createSleeps(clock: Clock): Sleeps {
+  const open = new Map<AbortController, TaskInstanceKey>();
+  return {
+    async sleepTo(moment, { instance, signal }) {
+      const woken = new AbortController();
+      open.set(woken, instance);
+      try {
+        await clock.sleep(moment - clock.now(), AbortSignal.any([signal, woken.signal]));
+      } finally {
+        open.delete(woken);
+      }
+    },
+    end({ dagId, runId, taskId, mapIndex }) {
+      for (const [woken, each] of open) {
+        const isMeant = each.dagId === dagId && each.runId === runId && each.taskId === taskId;
+        if (isMeant && each.mapIndex === mapIndex) woken.abort();
+      }
+    },
+  };
 }
 
 async function reportFailed(

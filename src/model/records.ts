@@ -94,6 +94,8 @@ export interface DagRunRecord {
   readonly reason?: string;
   /** No further task of it starts, since its DAG is paused. */
   readonly isHeld?: true;
+  /** What people have asked of the run, until it is done. */
+  readonly pending?: PendingChange;
 }
 
 /** A task that waits for a run, or for some of its tasks. */
@@ -101,6 +103,32 @@ export interface RunWaiter extends TaskInstanceKey {
   /** Their ends wake it besides that of the run. */
   readonly taskIds?: readonly string[];
 }
+
+/** A task with all its instances, or one of its map indexes. */
+export type TaskSelector = string | readonly [taskId: string, mapIndex: number];
+
+/** Which task instances of a run are to be cleared. */
+export interface ClearSelection {
+  /** Absent: all tasks. */
+  readonly tasks?: readonly TaskSelector[];
+  /** Only instances in these states; absent: in any. */
+  readonly states?: readonly TaskInstanceState[];
+  /** The note that they get. */
+  readonly note?: string;
+}
+
+/**
+ * A change of a run and its instances that takes several writes. It is recorded first, so that
+ * whoever takes the run up completes it.
+ */
+export type PendingChange =
+  | ({
+      readonly kind: "clear";
+      /** The version of the execution that the run leaves; absent: the one that it goes on with. */
+      readonly leaves?: string;
+    } & ClearSelection)
+  /** The run is marked, and its instances with it. */
+  | { readonly kind: "mark"; readonly state: "success" | "failed" };
 
 export interface TaskInstanceKey {
   readonly dagId: string;
@@ -197,7 +225,8 @@ export interface TaskInstanceRecord extends TaskInstanceKey {
   readonly message?: string;
   /** Tasks that this one's decision skips (Airflow: XCom skipmixin_key). */
   readonly skips?: readonly string[];
-  /** Tries that ended before the present one. */
+  readonly note?: string;
+  /** Tries that ended before the present one; they stay when the instance is cleared. */
   readonly tries: readonly TaskTry[];
   /**
    * Items of what the task returned, or of what is at a place in it, by `pathText`, where others

@@ -57,6 +57,13 @@ export function isFinished(state: TaskInstanceState | null): state is FinishedSt
   return state !== null && FINISHED.has(state);
 }
 
+/** Whether a try may be at work, one that is being stopped included. */
+export function isUnderWay(
+  state: TaskInstanceState | null | undefined,
+): state is "running" | "restarting" {
+  return state === "running" || state === "restarting";
+}
+
 /** Whether the state counts as a failure of a run's leaf (Airflow: State.failed_states). */
 export function isFailedState(state: TaskInstanceState | null): boolean {
   return state === "failed" || state === "upstream_failed";

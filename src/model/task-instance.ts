@@ -47,7 +47,7 @@ const LEGAL = {
   /** The try waits for something else than its next poke. */
   defer: ["running"],
   /** The server stopped while the try ran. */
-  free: ["running"],
+  free: ["running", "restarting"],
   /** A dependency ends the task without running it. */
   decide: [null, "scheduled"],
   /** The engine gave up on the worker. */
@@ -57,9 +57,9 @@ const LEGAL = {
   /** The engine's token of a task that waits is stored; the state stays. */
   holdToken: UNFINISHED,
   /** The worker is called once more; the state stays. */
-  lookAgain: [null, "running", "up_for_retry", "up_for_reschedule", "deferred", "awaiting_input"],
+  lookAgain: UNFINISHED,
   /** The try goes on, though the execution that called for it has ended; the state stays. */
-  disown: ["running"],
+  disown: ["running", "restarting"],
 } as const satisfies Readonly<Record<string, readonly (TaskInstanceState | null)[]>>;
 
 /** The instance that an event happens to; undefined while it has no record. */
@@ -78,11 +78,13 @@ export function start(
   known: Known,
   { maxTries, now }: Moment & { readonly maxTries: number },
 ): TaskInstanceTransition | undefined {
-  const { state = null, tryNumber = 0 } = known ?? {};
+  const { state = null, tryNumber = 0, pokes = 0 } = known ?? {};
   if (!isLegal("start", state)) return undefined;
   return {
     from: LEGAL.start,
     tryNumber,
+    // Refused if the instance was cleared since it was read.
+    pokes,
     set: {
       ...RUNNING,
       tryNumber: tryNumber + 1,

@@ -1,6 +1,7 @@
 // The executor: what runs compiled definitions. Step Functions on AWS, the interpreter on one
 // machine.
 import type { StateMachine } from "../model/asl.ts";
+import type { TaskInstanceKey } from "../model/records.ts";
 
 /** All that an execution carries: ids. */
 export interface ExecutionInput {
@@ -44,6 +45,17 @@ export interface StateMachines {
   ): Promise<"running" | "ended" | "outgrown" | "absent">;
   /** Stops it with all that it runs; one that isn't running is left as it is. */
   stop(input: ExecutionInput, cause: string): Promise<void>;
+  /**
+   * Gives up the execution, since another one takes its place. What it has called goes on to its
+   * end. It may itself go on for a while, so that its calls must come to nothing, and it ends once
+   * the tokens that it waits for are released. Repeating is safe.
+   */
+  leave(execution: VersionName & { readonly input: ExecutionInput }, cause: string): Promise<void>;
+  /**
+   * Ends the wait of a call that waits in this process until a task's next try is due: it looks
+   * again. Absent where calls don't wait so.
+   */
+  wake?(instance: TaskInstanceKey): Promise<void>;
   /**
    * Lets the waiting state go on; nothing happens if nothing waits for the token any more.
    * Repeating is safe.

@@ -68,6 +68,11 @@ export interface TaskRunner {
    * it does not. Absent where tries wait elsewhere.
    */
   queuedSince?(instance: TaskInstanceKey): number | undefined;
+  /**
+   * Stops the instance's try, if it runs here: its signal fires, after a grace it is killed, and it
+   * answers `died`. Absent where tries run elsewhere, and find out by themselves.
+   */
+  stop?(instance: TaskInstanceKey, reason: string): void;
   /** Runs callbacks of a DAG or of a task whose worker vanished; what they throw is logged only. */
   runCallbacks(
     call: CallbackCall,

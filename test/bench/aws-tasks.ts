@@ -54,6 +54,7 @@ export async function benchAwsTasks() {
         start: async () => "started",
         executionStatus: async () => "running",
         async stop() {},
+        async leave() {},
         async release() {},
         async remove() {},
       },

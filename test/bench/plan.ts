@@ -60,6 +60,7 @@ export async function benchPlan(times: number) {
       clock: systemClock,
       report,
       versions: createVersions(metadata.versions),
+      runner: {},
       notifications: { publish: never },
       callbacks: { afterTry: never, afterRun: never, settled: never },
     });

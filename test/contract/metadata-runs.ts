@@ -108,6 +108,19 @@ export function runStoreContract(create: () => Promise<Metadata>): void {
       expect(ended).toStrictEqual({ ...dagRun({ state: "success" }), awaitedBy });
     });
 
+    test("a pending change is kept whole until it is removed", async () => {
+      const metadata = await createWith(create, [dagRun({ state: "failed" })]);
+      const change = { dagId: "etl", runId: "manual__1", from: ["failed"] } as const;
+      const tasks = ["a", ["mapped", 3]] as const;
+      const pending = { kind: "clear", tasks, states: ["failed"], note: "again" } as const;
+      await metadata.runs.update({ ...change, set: { pending, clearNumber: 1 } });
+      expect((await metadata.runs.get("etl", "manual__1"))?.pending).toStrictEqual(pending);
+      await metadata.runs.update({ ...change, clearNumber: 1, set: { pending: undefined } });
+      expect(await metadata.runs.get("etl", "manual__1")).toStrictEqual(
+        dagRun({ state: "failed", clearNumber: 1 }),
+      );
+    });
+
     test("of concurrent changes from the same state, one is made", async () => {
       const metadata = await createWith(create, [dagRun()]);
       const changes = Array.from({ length: 20 }, (_, i) =>

@@ -45,6 +45,32 @@ export function taskInstanceStoreContract(create: () => Promise<Metadata>): void
       expect(await metadata.taskInstances.update({ ...fail, from: [] })).toBeUndefined();
     });
 
+    test("an instance goes back to None, and fields that are given as undefined are gone", async () => {
+      const metadata = await create();
+      const key = taskKey();
+      const tries = [{ tryNumber: 1, state: "failed", endDate: januaryDay(2) }] as const;
+      const set = { state: "failed", tryNumber: 1, message: "no", token: "t", note: "n" } as const;
+      await metadata.taskInstances.update({ key, from: [null], set });
+      const cleared = await metadata.taskInstances.update({
+        key,
+        from: ["failed"],
+        tryNumber: 1,
+        pokes: 0,
+        set: { state: null, maxTries: 3, pokes: 1, message: undefined, token: undefined, tries },
+      });
+      const expected = {
+        ...key,
+        state: null,
+        tryNumber: 1,
+        maxTries: 3,
+        pokes: 1,
+        note: "n",
+        tries,
+      };
+      expect(cleared).toStrictEqual(expected);
+      expect(await metadata.taskInstances.get(key)).toStrictEqual(expected);
+    });
+
     test("a change for another try is refused", async () => {
       const metadata = await create();
       const key = taskKey();

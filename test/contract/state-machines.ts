@@ -163,6 +163,20 @@ export function stateMachinesContract(
       await engine.stateMachines.stop({ ...input, runId: "none" }, "no such run");
     });
 
+    test("an execution that is left lets what it has called go on to its end", async () => {
+      const { publish, start, input, hash } = await prepare({ tasks: chain });
+      await publish();
+      const { dagId } = input;
+      await engine.stateMachines.leave({ dagId, hash, input }, "not started yet");
+      held.set("worker a", () => {});
+      await start();
+      await waitFor("worker a");
+      await engine.stateMachines.leave({ dagId, hash, input }, "another takes its place");
+      expect(seen()).toEqual(["worker a"]);
+      held.get("worker a")?.();
+      await engine.stateMachines.leave({ dagId, hash, input }, "again");
+    });
+
     test("a sensor's state gives the worker its token, and ends when that is released, not when the worker does", async () => {
       const sensor = { pokeInterval: 60, timeout: 60, softFail: false, exponentialBackoff: false };
       const tasks = [taskDocument("s", { sensor }), taskDocument("b", { upstream: ["s"] })];

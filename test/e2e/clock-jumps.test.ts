@@ -40,6 +40,7 @@ async function createJumps({ catchup = false } = {}) {
     triggers: { async set() {} },
     stateMachines: { ...NO_MACHINES, start: async () => "started" },
     versions: createVersions(metadata.versions),
+    runner: {},
     notifications: ABSENT.notifications,
     callbacks: { afterTry() {}, afterRun() {}, settled: async () => {} },
   });
@@ -74,6 +75,7 @@ const NO_MACHINES = {
   publish: async () => true,
   executionStatus: async () => "running" as const,
   stop: async () => {},
+  leave: async () => {},
   release: async () => {},
   remove: async () => {},
 };

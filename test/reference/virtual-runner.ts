@@ -1,5 +1,6 @@
 // The task runner in virtual time: each try takes and gives what a script says.
 
+import type { TaskInstanceKey } from "../../src/model/records.ts";
 import type { CallbackCall, TaskCall, TaskOutcome } from "../../src/model/task-call.ts";
 import type { DiedTry, RunOptions, TaskRunner } from "../../src/ports/task-runner.ts";
 import { createSlots } from "../../src/workers/pool/slots.ts";
@@ -46,10 +47,15 @@ export interface VirtualRunnerOptions {
   onCallbacks(call: CallbackCall): void;
 }
 
+function nameOf({ dagId, runId, taskId, mapIndex }: TaskInstanceKey): string {
+  return JSON.stringify([dagId, runId, taskId, mapIndex]);
+}
+
 /** Plays the script on so many threads, by priority and then first come, first served. */
 export function createVirtualRunner(options: VirtualRunnerOptions): VirtualRunner {
   const { clock, threads, limit, silentDeath } = options;
   const slots = createSlots(threads);
+  const running = new Map<string, AbortController>();
   let asking = 0;
   let taken = 0;
 
@@ -60,9 +66,13 @@ export function createVirtualRunner(options: VirtualRunnerOptions): VirtualRunne
     const seen: SeenTry = { call, start: clock.now(), isIsolated };
     options.onTry(seen);
     const { seconds, ending } = options.play(call);
-    await clock.sleep(seconds * 1_000, signal);
+    const stopped = new AbortController();
+    running.set(nameOf(call), stopped);
+    const either = AbortSignal.any([signal, stopped.signal]);
+    await clock.sleep(seconds * 1_000, either);
+    if (running.get(nameOf(call)) === stopped) running.delete(nameOf(call));
     seen.end = clock.now();
-    if (!signal.aborted) return ending;
+    if (!either.aborted) return ending;
     seen.isKilled = true;
     return { kind: "died", reason: "killed" };
   }
@@ -70,6 +80,8 @@ export function createVirtualRunner(options: VirtualRunnerOptions): VirtualRunne
   return {
     ...(limit === undefined ? { canIsolate: true } : { limit }),
     ...(silentDeath === undefined ? {} : { silentDeath }),
+    // Where workers have a limit, they live apart from the services.
+    ...(limit === undefined ? { stop: (key) => running.get(nameOf(key))?.abort() } : {}),
     isGiving: () => asking > 0 && taken < threads,
     async reserve(request) {
       await options.fetch(request.bundleHash);

@@ -1,7 +1,7 @@
 // Task instances as Airflow's API answers them (TaskInstanceResponse). One that has no record yet
 // is there too, with state null, as in Airflow.
 import type { TaskDocument } from "../../model/document.ts";
-import type { DagRunRecord, TaskInstanceRecord } from "../../model/records.ts";
+import type { DagRunRecord, TaskInstanceRecord, TaskTry } from "../../model/records.ts";
 import type { TaskInstanceState } from "../../model/states.ts";
 import type { JsonObject } from "../../model/values/json.ts";
 import type { Version } from "../../services/dag-processing/versions.ts";
@@ -63,7 +63,7 @@ export function toTaskInstanceResponse(facts: TaskInstanceFacts) {
     pid: null,
     executor: null,
     executor_config: "{}",
-    note: null,
+    note: record?.note ?? null,
     rendered_map_index: null,
     rendered_fields: toSnakeCase(record?.renderedFields ?? {}),
     trigger: null,
@@ -71,6 +71,45 @@ export function toTaskInstanceResponse(facts: TaskInstanceFacts) {
     dag_version: toDagVersionResponse(version),
     // Not in Airflow: why the instance ended as it did, or what it waits for.
     message: record?.message ?? waitsFor ?? null,
+  };
+}
+
+/** Fields that a try has not, though an instance does. */
+const ONLY_OF_PRESENT: ReadonlySet<string> = new Set([
+  "id",
+  "logical_date",
+  "run_after",
+  "note",
+  "rendered_map_index",
+  "rendered_fields",
+  "trigger",
+  "triggerer_job",
+  "message",
+]);
+
+/** One try of an instance (TaskInstanceHistoryResponse). */
+export function toTryResponse(
+  facts: TaskInstanceFacts,
+  {
+    tryNumber,
+    state,
+    startDate,
+    endDate,
+  }: Pick<TaskTry, "tryNumber" | "startDate"> & {
+    readonly state: TaskInstanceState | null;
+    readonly endDate?: string;
+  },
+) {
+  const shared = Object.fromEntries(
+    Object.entries(toTaskInstanceResponse(facts)).filter(([name]) => !ONLY_OF_PRESENT.has(name)),
+  );
+  return {
+    ...shared,
+    try_number: tryNumber,
+    state,
+    start_date: toWireDateOrNull(startDate),
+    end_date: toWireDateOrNull(endDate),
+    duration: durationOf(startDate, endDate),
   };
 }
 

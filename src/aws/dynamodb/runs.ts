@@ -47,6 +47,7 @@ const FIELDS: Fields<Omit<DagRunRecord, "dagId" | "runId">> = {
   awaitedBy: "json",
   reason: "text",
   isHeld: "json",
+  pending: "json",
 };
 
 /** The part of the metadata that keeps the runs. */

@@ -49,6 +49,7 @@ const FIELDS: Fields<Omit<TaskInstanceRecord, keyof TaskInstanceKey>> = {
   message: "text",
   renderedFields: "json",
   skips: "json",
+  note: "text",
   tries: "json",
   lengths: "json",
   renderedMapIndex: "text",

@@ -4,7 +4,7 @@ import { keyText } from "../../model/instance-key.ts";
 import type { TaskInstanceKey } from "../../model/records.ts";
 import type { Bundles } from "../../ports/dag-source.ts";
 import type { Reporter } from "../../ports/platform.ts";
-import type { TaskRunner } from "../../ports/task-runner.ts";
+import type { Slot, TaskRunner } from "../../ports/task-runner.ts";
 import type { TaskProcesses } from "../../workers/pool/task-processes.ts";
 import { threadWorkers } from "../../workers/pool/thread-workers.ts";
 import { createWorkerPool } from "../../workers/pool/worker-pool.ts";
@@ -84,6 +84,7 @@ export function createThreadTaskRunner(options: ThreadTaskRunnerOptions): Thread
   });
   /** When each try that waits for a slot began to. */
   const queued = new Map<string, number>();
+  const tries = createRunningTries();
   return {
     canIsolate: true,
     get threads() {
@@ -93,13 +94,40 @@ export function createThreadTaskRunner(options: ThreadTaskRunnerOptions): Thread
     reserve(request) {
       const key = queueKey(request.instance);
       queued.set(key, Date.now());
-      return runner.reserve(request).finally(() => queued.delete(key));
+      return runner
+        .reserve(request)
+        .then((slot) => slot && tries.watch(key, slot))
+        .finally(() => queued.delete(key));
     },
+    stop: (instance, reason) => tries.stop(queueKey(instance), reason),
     runCallbacks: runner.runCallbacks,
     warmUp: () => pool.warmUp(),
     async close() {
       await Promise.all([isolated.close(), pool.close()]);
     },
+  };
+}
+
+/** Tries that run here, so that one alone can be stopped. */
+function createRunningTries() {
+  const running = new Map<string, AbortController>();
+  return {
+    watch(key: string, slot: Slot): Slot {
+      return {
+        release: slot.release,
+        async run(call, options) {
+          const stopped = new AbortController();
+          running.set(key, stopped);
+          const signal = AbortSignal.any([options.signal, stopped.signal]);
+          try {
+            return await slot.run(call, { ...options, signal });
+          } finally {
+            if (running.get(key) === stopped) running.delete(key);
+          }
+        },
+      };
+    },
+    stop: (key: string, reason: string) => running.get(key)?.abort(new Error(reason)),
   };
 }
 

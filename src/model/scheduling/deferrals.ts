@@ -1,7 +1,7 @@
 // Tasks that go on by messages: what the error of the engine's own call says of a try, and which
 // task has lost its message.
 import type { TaskInstanceRecord } from "../records.ts";
-import { isFinished } from "../states.ts";
+import { isFinished, isUnderWay } from "../states.ts";
 import { dueOf, pokeEndsBy, type Trigger } from "./sensors.ts";
 import { isWaitingState } from "./waits.ts";
 
@@ -28,7 +28,7 @@ export function isDeadBy(
   { state, pokedBy }: Pick<TaskInstanceRecord, "state" | "pokedBy">,
 ): boolean {
   const isOver = error !== undefined && !SAY_NOTHING.has(error);
-  return isOver && state === "running" && pokedBy !== "triggerer";
+  return isOver && isUnderWay(state) && pokedBy !== "triggerer";
 }
 
 /**
@@ -59,7 +59,7 @@ export function findLostMessage(
   if (token === undefined || isFinished(state)) return undefined;
   // It waits to be woken, and no message is on its way.
   if (isWaitingState(state) && known.wakeAt === undefined) return undefined;
-  const isRunning = state === "running";
+  const isRunning = isUnderWay(state);
   const looked = Date.parse(known.lookedAt ?? "") || 0;
   const held = Date.parse(known.heldAt ?? "") || 0;
   const wanted = Math.max(held, isRunning ? pokeEndsBy(known, limit) : (dueOf(known) ?? 0));

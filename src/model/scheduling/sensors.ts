@@ -3,7 +3,7 @@
 // sdk/bases/sensor.py in mode "reschedule", without its jitter.)
 import type { SensorDocument } from "../document.ts";
 import type { TaskInstanceKey, TaskInstanceRecord } from "../records.ts";
-import { isFinished, type TaskInstanceState } from "../states.ts";
+import { isFinished, isUnderWay, type TaskInstanceState } from "../states.ts";
 import { isWaitingState } from "./waits.ts";
 
 /** A message to the triggerer: the task instance is to be looked at. */
@@ -157,7 +157,7 @@ export function followTrigger(
     }
     return dueAt !== undefined && dueAt > now ? leave(dueAt, false) : leave(after(now), true);
   }
-  if (state === "running" && known) {
+  if (isUnderWay(state) && known) {
     if (limit === undefined) return { call: true };
     const endsBy = pokeEndsBy(known, limit);
     return endsBy > now ? leave(endsBy, false) : leave(after(now), true);

@@ -61,9 +61,12 @@ export function createOrphans(context: OrphansContext): Orphans {
     await Promise.all(rows);
   }
 
-  const adoptRuns = (runs: readonly DagRunRecord[]) =>
+  const adoptRuns = (
+    runs: readonly DagRunRecord[],
+    { work = adoptRun }: { work?(run: DagRunRecord): Promise<void> } = {},
+  ) =>
     forEach(runs, {
-      work: adoptRun,
+      work,
       tell: ({ dagId, runId }) => `Run "${runId}" of DAG "${dagId}" could not be taken up`,
     });
 
@@ -75,7 +78,11 @@ export function createOrphans(context: OrphansContext): Orphans {
 
     async adopt() {
       const old = findOld(await metadata.runs.listActive(), clock.now());
-      await adoptRuns(old.filter(({ state }) => state === "running"));
+      await adoptRuns(
+        old.filter(({ state }) => state === "running"),
+        // Tries of a run that is being changed may go on in this process.
+        { work: (run) => (run.pending ? recorder.completeChange(run) : adoptRun(run)) },
+      );
       // Queued ones wait to be started, and a run that was ended with a reason leaves room for
       // another.
       const waiting = old.filter(({ state, reason }) => state === "queued" || reason !== undefined);

@@ -7,6 +7,7 @@ import type { DagRunRecord } from "../../model/records.ts";
 import { isRunFinished } from "../../model/states.ts";
 import { settle } from "../../model/task-instance.ts";
 import type { ExecutionInput } from "../../ports/state-machines.ts";
+import { completePending } from "../control/pending-changes.ts";
 import type { ServiceContext } from "../service-context.ts";
 import { releaseGate } from "../tasks/gates.ts";
 import { addLogLine } from "../tasks/log-line.ts";
@@ -42,6 +43,8 @@ export interface Recorder {
    * more than an hour.
    */
   handle(event: RecorderEvent): Promise<void>;
+  /** Completes what people have asked of the run, and has it go on. Repeating is safe. */
+  completeChange(run: DagRunRecord): Promise<void>;
   /** Takes up a running run whose engine died, when none of its executions is left. */
   resume(run: DagRunRecord): Promise<void>;
   /**
@@ -58,6 +61,9 @@ type RecorderContext = RecoveryContext & ServiceContext & { readonly scheduler: 
 export function createRecorder(context: RecorderContext): Recorder {
   return {
     handle: (event) => handle(context, event),
+    async completeChange(run) {
+      await completePending(context, run);
+    },
     resume: (run) => resumeRun(context, run),
     executionEnded: (input) => executionEnded(context, input),
     abandon: (run, reason) => abandonRun(context, run, reason),

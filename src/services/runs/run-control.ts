@@ -3,9 +3,19 @@
 import type { DagRecord, DagRunRecord } from "../../model/records.ts";
 import { forgetPlan } from "../../model/scheduling/planner.ts";
 import type { Platform } from "../../ports/platform.ts";
+import { type ClearedRun, type ClearRequest, clearTaskInstances } from "../control/clear.ts";
+import type { ControlContext } from "../control/control-context.ts";
+import {
+  type InstanceRequest,
+  type MarkRequest,
+  markTaskInstances,
+  noteTaskInstances,
+} from "../control/mark-tasks.ts";
+import { deleteRun, markRun, noteRun, type RunMark, type RunRequest } from "../control/runs.ts";
 import type { Versions } from "../dag-processing/versions.ts";
 import { RequestRefused } from "../request-refused.ts";
 import { retry } from "../retry.ts";
+import type { Callbacks } from "../tasks/callbacks.ts";
 import { updateDag } from "../update-dag.ts";
 import { beginDeletion, completeDeletion, isQuick } from "../upkeep/dag-deletions.ts";
 import { checkRunId, checkTriggerable, type TriggerRequest, toManualRun } from "./manual-run.ts";
@@ -24,10 +34,23 @@ export interface RunControl {
    * is gone at once; what it has left may be removed after that, by the upkeep.
    */
   deleteDag(dagId: string): Promise<void>;
+  /** Task instances run again, and runs that have ended with them. */
+  clear(request: ClearRequest): Promise<readonly ClearedRun[]>;
+  /** Task instances get a state, whatever they are at. */
+  mark(request: MarkRequest): Promise<readonly ClearedRun[]>;
+  /** Task instances get a note; undefined removes it. */
+  note(request: InstanceRequest, note: string | undefined): Promise<ClearedRun>;
+  /** A run gets a state, and its instances with it. */
+  markRun(request: RunRequest, state: RunMark): Promise<DagRunRecord>;
+  /** A run gets a note; undefined removes it. */
+  noteRun(request: RunRequest, note: string | undefined): Promise<DagRunRecord>;
+  /** Removes a run with all that belongs to it; refused while it is going on. */
+  deleteRun(request: RunRequest): Promise<void>;
 }
 
 export interface RunControlContext extends Platform {
   readonly versions: Versions;
+  readonly callbacks: Callbacks;
   readonly scheduler: Pick<Scheduler, "schedule">;
 }
 
@@ -35,10 +58,17 @@ export interface RunControlContext extends Platform {
 const PLANNING = { attempts: 3, patienceMs: 5_000 } as const;
 
 export function createRunControl(context: RunControlContext): RunControl {
+  const control: ControlContext = { ...context, plan: (dagId) => planNow(context, dagId) };
   return {
     trigger: (request) => trigger(context, request),
     setPaused: (dagId, isPaused) => setPaused(context, dagId, isPaused),
     deleteDag: (dagId) => deleteDag(context, dagId),
+    clear: (request) => clearTaskInstances(control, request),
+    mark: (request) => markTaskInstances(control, request),
+    note: (request, note) => noteTaskInstances(control, request, note),
+    markRun: (request, state) => markRun(control, request, state),
+    noteRun: (request, note) => noteRun(control, request, note),
+    deleteRun: (request) => deleteRun(control, request),
   };
 }
 
@@ -63,6 +93,15 @@ async function trigger(context: RunControlContext, request: TriggerRequest): Pro
     throw new RequestRefused("conflict", `DAG "${dagId}" already has a run with ${what}`);
   }
   return startIfPossible(context, run);
+}
+
+/** What could not be planned now is planned by the next call for the DAG, or as an orphan. */
+async function planNow({ clock, scheduler, report }: RunControlContext, dagId: string) {
+  try {
+    await retry(clock, () => scheduler.schedule(dagId), PLANNING);
+  } catch (problem) {
+    report.error(`DAG "${dagId}" could not be planned: ${String(problem)}`);
+  }
 }
 
 /** Plans the DAG. The run as that left it: perhaps it waits for others. */

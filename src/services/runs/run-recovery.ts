@@ -4,6 +4,8 @@ import { moveRun } from "../../model/dag-run.ts";
 import { instanceKey } from "../../model/instance-key.ts";
 import type { DagRunRecord } from "../../model/records.ts";
 import { disown, free } from "../../model/task-instance.ts";
+import type { ChangeContext } from "../control/control-context.ts";
+import { completePending } from "../control/pending-changes.ts";
 import type { ServiceContext } from "../service-context.ts";
 import { addLogLine } from "../tasks/log-line.ts";
 import { propagate } from "../tasks/propagate.ts";
@@ -12,7 +14,9 @@ import { abandonRun, isAbandonReason, type RunEndContext } from "./run-ends.ts";
 
 const LOST = "The server ended while this try ran. The task starts again, and keeps its retries";
 
-export type RecoveryContext = RunEndContext & Pick<ServiceContext, "logs" | "runner">;
+export type RecoveryContext = RunEndContext &
+  ChangeContext &
+  Pick<ServiceContext, "logs" | "runner">;
 
 /**
  * Takes up a running run whose engine died: what ran there is free to run again, without the loss
@@ -35,6 +39,7 @@ export async function resumeRun(context: RecoveryContext, run: DagRunRecord): Pr
       await metadata.taskInstances.update({ key: instanceKey(run, record), ...change });
     }),
   );
+  if (run.pending) return void (await completePending(context, run));
   const ended = records.map(toEnded).filter((each) => each !== undefined);
   await propagate(context, scope, ended, { isRepeated: true });
   await stateMachines.start({ dagId, hash, input: { dagId, runId, clearNumber } });

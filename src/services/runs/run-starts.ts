@@ -3,6 +3,8 @@
 import { requeueRun, startRun } from "../../model/dag-run.ts";
 import type { DagRunRecord } from "../../model/records.ts";
 import type { Platform } from "../../ports/platform.ts";
+import type { ChangeContext } from "../control/control-context.ts";
+import { applyPending } from "../control/pending-changes.ts";
 import { retry } from "../retry.ts";
 
 /** Another attempt of a start that succeeded finds the execution there. */
@@ -13,16 +15,14 @@ const START = { attempts: 6 } as const;
  * again.
  */
 export async function startQueuedRun(
-  {
-    metadata,
-    clock,
-    stateMachines,
-    report,
-  }: Pick<Platform, "metadata" | "clock" | "stateMachines" | "report">,
+  context: ChangeContext & Pick<Platform, "report">,
   { dagId, runId }: Pick<DagRunRecord, "dagId" | "runId">,
 ): Promise<DagRunRecord | undefined> {
-  const run = await metadata.runs.update({ dagId, runId, ...startRun({ now: clock.now() }) });
-  if (!run) return undefined;
+  const { metadata, clock, stateMachines, report } = context;
+  const started = await metadata.runs.update({ dagId, runId, ...startRun({ now: clock.now() }) });
+  // What people have asked of it is done before anything runs.
+  const run = started && (await applyPending(context, started));
+  if (run?.state !== "running") return undefined;
   const { versionHash: hash, clearNumber } = run;
   const input = { dagId, runId, clearNumber };
   try {

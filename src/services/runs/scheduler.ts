@@ -5,6 +5,8 @@ import type { DagRecord, DagRunRecord, SupersededVersion } from "../../model/rec
 import { type Plan, plan } from "../../model/scheduling/planner.ts";
 import { findUnused } from "../../model/scheduling/version-retention.ts";
 import type { Platform } from "../../ports/platform.ts";
+import type { ChangeContext } from "../control/control-context.ts";
+import { completePending } from "../control/pending-changes.ts";
 import { updateDag } from "../update-dag.ts";
 import { activeRunsToPlan } from "./active-runs.ts";
 import { abandonRun, type RunEndContext } from "./run-ends.ts";
@@ -23,7 +25,7 @@ export interface Scheduler {
   start(dagId: string, runId: string): Promise<DagRunRecord | undefined>;
 }
 
-export type SchedulerContext = RunEndContext & Pick<Platform, "schedules">;
+export type SchedulerContext = RunEndContext & ChangeContext & Pick<Platform, "schedules">;
 
 export function createScheduler(context: SchedulerContext): Scheduler {
   const running = new Map<string, { again: boolean; readonly done: Promise<void> }>();
@@ -120,6 +122,7 @@ async function endLateRuns(
   for (const run of runs) {
     const timeout = await timeoutOf(context, run);
     if (timeout === undefined || timeout > context.clock.now()) others.push(run);
+    else if (run.pending) others.push((await completePending(context, run)) ?? run);
     else await abandonRun(context, run, "timed_out");
   }
   return others;

@@ -7,7 +7,7 @@ import { keyText } from "../../model/instance-key.ts";
 import type { TaskInstanceRecord } from "../../model/records.ts";
 import { dueOf, pokeEndsBy } from "../../model/scheduling/sensors.ts";
 import { isWaitingState } from "../../model/scheduling/waits.ts";
-import { isFinished } from "../../model/states.ts";
+import { isFinished, isUnderWay } from "../../model/states.ts";
 import { holdToken, poke } from "../../model/task-instance.ts";
 import type { ServiceContext } from "../service-context.ts";
 import { BY_MESSAGE } from "./gates.ts";
@@ -100,7 +100,7 @@ async function enterSensor(
     return;
   }
   const pokes = known.pokes ?? 0;
-  if (known.state === "running") {
+  if (isUnderWay(known.state)) {
     if (await running.host.takesUp(context, instance, known)) return;
     // A machine of Stepwind 0.1 calls again when its own call has failed; the triggerer's may go
     // on.
@@ -141,7 +141,7 @@ async function followMessage(
   if (known && isFinished(state)) {
     return finishEnd(context, instance, known, { isRepeated: true });
   }
-  if (known && state === "running") {
+  if (known && isUnderWay(state)) {
     if (await running.host.takesUp(context, instance, known)) return;
     const isReported = isDead && known.pokedBy !== "triggerer";
     if (seen !== pokes + 1 || !(isReported || isLost(context, instance, known))) return;

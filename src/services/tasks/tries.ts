@@ -13,7 +13,13 @@ import type { ServiceContext } from "../service-context.ts";
 import { propagate } from "./propagate.ts";
 import { callForTask, readInputs } from "./task-call-inputs.ts";
 import { createTaskServices } from "./task-services.ts";
-import { isToBeIsolated, recordEnding, recordFailure, toTaskError } from "./try-ends.ts";
+import {
+  isToBeIsolated,
+  recordEnding,
+  recordFailure,
+  recordRestart,
+  toTaskError,
+} from "./try-ends.ts";
 import { recordVerdict } from "./verdict-wave.ts";
 import { decideVerdict, type InstanceScope } from "./verdicts.ts";
 import { RetryLater } from "./worker-events.ts";
@@ -149,15 +155,16 @@ export function handOutTry(
 const ANOTHER_WORKER = "another worker is at the task";
 
 /** Records how a try ended, with all that follows; undefined when that was not ours to record. */
-export function endTry(
+export async function endTry(
   context: ServiceContext,
   instance: InstanceScope,
   { started, ending }: RanTry,
 ): Promise<TaskInstanceRecord | undefined> {
-  if (ending.kind === "unreadable") {
-    return recordFailure(context, instance, { started, error: ending.error });
-  }
-  return recordEnding(context, instance, { started: withRendered(started, ending), ending });
+  const recorded =
+    ending.kind === "unreadable"
+      ? await recordFailure(context, instance, { started, error: ending.error })
+      : await recordEnding(context, instance, { started: withRendered(started, ending), ending });
+  return recorded ?? recordRestart(context, instance, started);
 }
 
 /** The instance with the fields that the try rendered, which are recorded with its end. */

@@ -7,7 +7,7 @@ import type { DagRunRecord, TaskInstanceRecord } from "../../model/records.ts";
 import { hasFailedBy, isDeadBy } from "../../model/scheduling/deferrals.ts";
 import { type Deferral, followTrigger, type Trigger } from "../../model/scheduling/sensors.ts";
 import { isWaitingState } from "../../model/scheduling/waits.ts";
-import { isFinished } from "../../model/states.ts";
+import { isFinished, isUnderWay } from "../../model/states.ts";
 import { holdToken, lookAgain } from "../../model/task-instance.ts";
 import type { Platform } from "../../ports/platform.ts";
 import type { Versions } from "../dag-processing/versions.ts";
@@ -42,13 +42,17 @@ export function createTriggerer(context: TriggererContext, calls: TriggererCalls
     async handle(message, signal) {
       const { dagId, runId, clearNumber } = message;
       const run = await metadata.runs.get(dagId, runId);
-      const isCurrent = run?.state === "running" && run.clearNumber === clearNumber;
+      // While the run is being changed, what is left of it gets new messages after that.
+      const isActive = run?.state === "running" && run.pending === undefined;
       if ("token" in message) {
-        if (isCurrent) await takeOver(parts, message, { run, signal });
+        if (isActive && run.clearNumber === clearNumber)
+          await takeOver(parts, message, { run, signal });
         else await stateMachines.release(message.token);
-      } else if (isCurrent) {
+      } else if (isActive && clearNumber <= run.clearNumber) {
         const known = await metadata.taskInstances.get(message);
-        await follow(parts, message, { known, signal });
+        // It is for one call of the task, whatever execution the run has come to meanwhile.
+        const current = { ...message, clearNumber: run.clearNumber };
+        await follow(parts, current, { known, signal });
       }
     },
   };
@@ -77,7 +81,7 @@ async function takeOver(
   }
   if (hasFailedBy(error, known)) return calls.recorder({ ...ids, action: "settle" });
   const { pokes = 0, state } = known;
-  const trigger = { ...ids, pokes: state === "running" ? pokes - 1 : pokes, dueAt: 0 };
+  const trigger = { ...ids, pokes: isUnderWay(state) ? pokes - 1 : pokes, dueAt: 0 };
   await follow(parts, trigger, { known, signal, isDead: isDeadBy(error, known) });
 }
 

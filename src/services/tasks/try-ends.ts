@@ -1,6 +1,7 @@
 // How a try ended, as an event of the task instance's state machine: what it returned is stored
 // with it, and a failure is retried while tries are left.
 
+import { restart } from "../../model/control/task-control.ts";
 import type { TaskInstanceRecord, XComRecord } from "../../model/records.ts";
 import { decideByDate, isDateDecision } from "../../model/scheduling/date-decisions.ts";
 import { firstLookAt, mayWaitFor } from "../../model/scheduling/deferred-tasks.ts";
@@ -102,7 +103,18 @@ export async function recordDeath(
     `the worker died before it reported how the ${what} ended`,
   );
   await addLogLine(context, started, { level: "error", event: `The ${what} died: ${message}` });
-  return recordFailure(context, instance, { started, error: { name: "WorkerDied", message } });
+  const error = { name: "WorkerDied", message };
+  const recorded = await recordFailure(context, instance, { started, error });
+  return recorded ?? recordRestart(context, instance, started);
+}
+
+/** The end of a try that was cleared while it ran counts for nothing: the next one is due. */
+export function recordRestart(
+  { metadata, clock }: Pick<ServiceContext, "metadata" | "clock">,
+  { key }: InstanceScope,
+  started: TaskInstanceRecord,
+): Recorded {
+  return metadata.taskInstances.update({ key, ...restart(started, { now: clock.now() }) });
 }
 
 /** The try has failed; `isFinal` forbids another. */

@@ -5,8 +5,8 @@
 // can be.
 import { graphOf } from "../../model/graph.ts";
 import { instanceKey } from "../../model/instance-key.ts";
-import type { TaskInstanceRecord } from "../../model/records.ts";
-import { isFinished } from "../../model/states.ts";
+import type { DagRunRecord, TaskInstanceRecord } from "../../model/records.ts";
+import { isFinished, isRunFinished, isUnderWay } from "../../model/states.ts";
 import type { TaskOutcome } from "../../model/task-call.ts";
 import { start } from "../../model/task-instance.ts";
 import type { DiedTry } from "../../ports/task-runner.ts";
@@ -134,7 +134,7 @@ async function endHanded(
 ): Promise<TaskInstanceRecord | undefined> {
   const known = await context.metadata.taskInstances.get(instance.key);
   if (known?.tryNumber !== tryNumber || known.pokes !== pokes) return undefined;
-  if (known.state === "running") return endTry(context, instance, { started: known, ending });
+  if (isUnderWay(known.state)) return endTry(context, instance, { started: known, ending });
   if (isFinished(known.state)) await finishEnd(context, instance, known, { isRepeated: true });
   return known;
 }
@@ -155,7 +155,8 @@ async function findInstance(
 ): Promise<InstanceScope | undefined> {
   const { dagId, runId } = event;
   const run = await metadata.runs.get(dagId, runId);
-  const isCurrent = run?.state === "running" && (isEnd || run.clearNumber === event.clearNumber);
+  const isCalled = run?.state === "running" && run.clearNumber === event.clearNumber;
+  const isCurrent = run !== undefined && (isEnd ? !isRunFinished(run.state) : isCalled);
   const version = isCurrent ? await versions.get(dagId, run.versionHash) : undefined;
   const task = version && graphOf(version.document).task(event.taskId);
   if (isCurrent && task) return { run, version, task, key: instanceKey(run, event) };
@@ -180,7 +181,7 @@ async function executeTask(
   if (known && isFinished(known.state)) {
     return finishEnd(context, instance, known, { isRepeated: true });
   }
-  if (known?.state === "running") {
+  if (known && isUnderWay(known.state)) {
     if (await how.host.takesUp(context, instance, known)) return;
     // The engine makes one call of its own, so the try was begun by a message, or for an execution
     // that this one has taken the place of.
@@ -200,9 +201,19 @@ async function executeTask(
     if (after === "elsewhere" || after?.state !== "up_for_retry") return;
     // By now another execution may wait for the task, by messages.
     if (after.token !== undefined) await leaveNext(context, instance, after);
+    if (!(await isStillIn(context, instance.run))) return;
     known = after;
     ask = "Stepwind.Retry";
   }
+}
+
+/** Whether the run still goes on in the execution that has called. */
+async function isStillIn(
+  { metadata }: Pick<ServiceContext, "metadata">,
+  { dagId, runId, clearNumber }: DagRunRecord,
+): Promise<boolean> {
+  const run = await metadata.runs.get(dagId, runId);
+  return run?.state === "running" && run.clearNumber === clearNumber;
 }
 
 /** Runs one try, which counts as going on here until it has ended. */

@@ -109,8 +109,8 @@ async function keptRuns({ metadata }: Cleaning, dagId: string): Promise<Readonly
 }
 
 /** The run's record goes last, so that a removal that was cut off is done again. */
-async function removeRun(
-  { metadata, xcoms, logs }: Cleaning,
+export async function removeRun(
+  { metadata, xcoms, logs }: Pick<Cleaning, "metadata" | "xcoms" | "logs">,
   { dagId, runId }: DagRunRecord,
 ): Promise<void> {
   await xcoms.deleteRun(dagId, runId);

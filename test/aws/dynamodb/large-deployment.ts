@@ -56,6 +56,7 @@ export async function openLargeDeployment(
       start: async () => "started",
       executionStatus: async () => "running",
       async stop() {},
+      async leave() {},
       async release() {},
       async remove() {},
     },

@@ -48,6 +48,7 @@ async function createDeployment(runs: number) {
       start: async () => "started",
       executionStatus: async () => "absent",
       stop: async () => {},
+      leave: async () => {},
       release: async () => {},
       remove: async () => {},
     },

@@ -1,0 +1,106 @@
+// What people do to a run, as transitions: the change that they want is recorded first, together
+// with the next clear number. From then on no call of the run's execution begins anything, so that
+// the change can be applied bit by bit, and by anyone.
+import type { RunTransition } from "../dag-run.ts";
+import type { DagRunRecord, PendingChange } from "../records.ts";
+import { isRunFinished } from "../states.ts";
+import { toIso } from "../values/time.ts";
+
+const ANY = ["queued", "running", "success", "failed"] as const;
+
+export interface ClearRunFacts {
+  /** Epoch ms. */
+  readonly now: number;
+  readonly change: PendingChange & { readonly kind: "clear" };
+  /** Whether a run that has ended is queued again. */
+  readonly isQueued: boolean;
+  /** The version that the run goes on with; absent: its own. */
+  readonly versionHash?: string | undefined;
+  readonly note?: string | undefined;
+}
+
+/**
+ * Instances of the run are to be cleared: a run that has ended is queued again, one that goes on
+ * does so in another execution (Airflow: clear_task_instances).
+ */
+export function clearRun(
+  { state, clearNumber, versionHash }: DagRunRecord,
+  { now, change, isQueued, versionHash: hash = versionHash, note }: ClearRunFacts,
+): RunTransition {
+  const again = {
+    state: "queued",
+    startDate: undefined,
+    endDate: undefined,
+    reason: undefined,
+  } as const;
+  return {
+    from: [state],
+    clearNumber,
+    set: {
+      clearNumber: clearNumber + 1,
+      versionHash: hash,
+      pending: hash === versionHash ? change : { ...change, leaves: versionHash },
+      ...(isQueued || !isRunFinished(state) ? { queuedAt: toIso(now) } : {}),
+      ...(isQueued && isRunFinished(state) ? again : {}),
+      ...(note === undefined ? {} : { note }),
+    },
+  };
+}
+
+/** The run is queued again, and goes on in another execution (Airflow: set_dag_run_state_to_queued). */
+export function queueRun({ state, clearNumber }: DagRunRecord, now: number): RunTransition {
+  return {
+    from: [state],
+    clearNumber,
+    set: {
+      state: "queued",
+      clearNumber: clearNumber + 1,
+      queuedAt: toIso(now),
+      startDate: undefined,
+      endDate: undefined,
+      reason: undefined,
+      // Nothing is cleared, but the execution that goes on is to be left.
+      pending: { kind: "clear", tasks: [] },
+    },
+  };
+}
+
+/** The run is to be marked. */
+export function beginMark(
+  { state, clearNumber }: DagRunRecord,
+  mark: "success" | "failed",
+): RunTransition {
+  return {
+    from: [state],
+    clearNumber,
+    set: { clearNumber: clearNumber + 1, pending: { kind: "mark", state: mark } },
+  };
+}
+
+/** The run has the state that people have given it. */
+export function endMark(
+  { clearNumber, startDate, queuedAt, endDate }: DagRunRecord,
+  { state, now }: { readonly state: "success" | "failed"; readonly now: number },
+): RunTransition {
+  return {
+    from: ANY,
+    clearNumber,
+    set: {
+      state,
+      startDate: startDate ?? queuedAt,
+      endDate: endDate ?? toIso(now),
+      reason: undefined,
+      pending: undefined,
+    },
+  };
+}
+
+/** A note of people's; undefined removes it. */
+export function noteRun(note: string | undefined): RunTransition {
+  return { from: ANY, set: { note } };
+}
+
+/** What was asked of the run is done. */
+export function changeDone({ clearNumber }: Pick<DagRunRecord, "clearNumber">): RunTransition {
+  return { from: ANY, clearNumber, set: { pending: undefined } };
+}

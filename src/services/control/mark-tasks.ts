@@ -1,0 +1,147 @@
+// Marks task instances, and clears what has failed below them (Airflow: set_task_instance_state).
+
+import {
+  type Relatives,
+  type SelectedInstance,
+  selectInstances,
+  withRelatives,
+} from "../../model/control/select-instances.ts";
+import { annotate, type Mark } from "../../model/control/task-control.ts";
+import { graphOf } from "../../model/graph.ts";
+import type { DagRunRecord, TaskInstanceRecord, TaskSelector } from "../../model/records.ts";
+import { RequestRefused } from "../request-refused.ts";
+import { propagate } from "../tasks/propagate.ts";
+import { toEnded } from "../tasks/verdict-wave.ts";
+import type { RunScope } from "../tasks/verdicts.ts";
+import { markInstance } from "./apply-mark.ts";
+import { type ClearedRun, clearTaskInstances, unknownTask } from "./clear.ts";
+import { type ControlContext, forEachInParallel, liveDag } from "./control-context.ts";
+import { runNamed, runsAround } from "./find-runs.ts";
+import { changeRun } from "./pending-changes.ts";
+
+export interface InstanceRequest {
+  readonly dagId: string;
+  readonly runId: string;
+  readonly taskId: string;
+  /** Absent: all instances of the task. */
+  readonly mapIndex?: number;
+}
+
+export interface MarkRequest extends InstanceRequest, Relatives {
+  readonly state: Mark;
+  /** The runs of earlier, or of later logical dates as well. */
+  readonly past?: boolean;
+  readonly future?: boolean;
+  /** Nothing is changed. */
+  readonly isDryRun?: boolean;
+}
+
+/** The instances of the task in the run; refuses what isn't there in the words of Airflow. */
+async function instancesNamed(
+  context: Pick<ControlContext, "metadata" | "versions">,
+  { dagId, runId, taskId, mapIndex }: InstanceRequest,
+): Promise<RunScope & { readonly instances: readonly SelectedInstance[] }> {
+  await liveDag(context, dagId);
+  const run = await runNamed(context, { dagId, runId });
+  const version = await context.versions.get(dagId, run.versionHash);
+  if (!graphOf(version.document).task(taskId)) throw unknownTask(dagId, taskId);
+  const records = await context.metadata.taskInstances.list({ dagId, runId, taskIds: [taskId] });
+  const tasks: readonly TaskSelector[] = [mapIndex === undefined ? taskId : [taskId, mapIndex]];
+  const instances = selectInstances(run, version.document, { selection: { tasks }, records });
+  if (instances.length > 0) return { run, version, instances };
+  throw new RequestRefused(
+    "not-found",
+    `The Task Instance with dag_id: \`${dagId}\`, run_id: \`${runId}\` and task_id: \`${taskId}\` was not found`,
+  );
+}
+
+/**
+ * Answers what was, or would be, marked, as it was before; refused if all of it has the state
+ * already. What is marked in a run that goes on is stopped, and what waits for it goes on.
+ */
+export async function markTaskInstances(
+  context: ControlContext,
+  request: MarkRequest,
+): Promise<readonly ClearedRun[]> {
+  const { taskId, mapIndex, state, past = false, future = false } = request;
+  const named = await instancesNamed(context, request);
+  const selectors: readonly TaskSelector[] = [mapIndex === undefined ? taskId : [taskId, mapIndex]];
+  const marked: ClearedRun[] = [];
+  for (const run of await runsAround(context, named.run, { past, future })) {
+    const each = await selectOf(context, run, { request, selectors });
+    marked.push(each);
+    if (!request.isDryRun) await markInRun(context, each, request);
+  }
+  const changed = marked.filter(({ instances }) => instances.length > 0);
+  if (changed.length === 0 && !request.isDryRun) {
+    throw new RequestRefused("conflict", `Task id ${taskId} is already in ${state} state`);
+  }
+  return changed;
+}
+
+/** Those of the run that have another state. */
+async function selectOf(
+  { metadata, versions }: ControlContext,
+  run: DagRunRecord,
+  {
+    request,
+    selectors,
+  }: {
+    readonly request: MarkRequest;
+    readonly selectors: readonly TaskSelector[];
+  },
+): Promise<ClearedRun> {
+  const { dagId, runId } = run;
+  const version = await versions.get(dagId, run.versionHash);
+  const { document } = version;
+  const records = await metadata.taskInstances.list({ dagId, runId });
+  const selection = { tasks: withRelatives(document, selectors, request) };
+  const all = selectInstances(run, document, { selection, records });
+  const instances = all.filter(({ state }) => state !== request.state);
+  return { run, version, instances };
+}
+
+async function markInRun(
+  context: ControlContext,
+  { run, version, instances }: ClearedRun,
+  { taskId, state }: MarkRequest,
+): Promise<void> {
+  // What others have asked of the run is done first.
+  const current = await changeRun(context, run, () => undefined);
+  const graph = graphOf(version.document);
+  const marked: TaskInstanceRecord[] = [];
+  await forEachInParallel(instances, async ({ key, record: known }) => {
+    const maxTries = graph.task(key.taskId)?.retries ?? 0;
+    const done = await markInstance(context, key, { known, maxTries, stateFor: () => state });
+    if (done) marked.push(done);
+  });
+  if (current?.state === "running") {
+    const ended = marked.map(toEnded).filter((each) => each !== undefined);
+    await propagate(context, { run: current, version }, ended);
+  }
+  const below = [...graph.descendants(taskId)];
+  if (below.length === 0) return;
+  const { dagId, runId } = run;
+  const except = new Set([taskId, ...instances.map(({ key }) => key.taskId)]);
+  await clearTaskInstances(context, { dagId, runId, tasks: below, onlyFailed: true, except });
+}
+
+/** Sets the note of the instances, or removes it. Answers them as they are after it. */
+export async function noteTaskInstances(
+  context: ControlContext,
+  request: InstanceRequest,
+  note: string | undefined,
+): Promise<ClearedRun> {
+  const { run, version, instances } = await instancesNamed(context, request);
+  const maxTries = graphOf(version.document).task(request.taskId)?.retries ?? 0;
+  const noted = await Promise.all(
+    instances.map(async ({ key, record }): Promise<SelectedInstance> => {
+      for (let known = record; ; known = await context.metadata.taskInstances.get(key)) {
+        const change = annotate(known, { note, maxTries });
+        const changed = await context.metadata.taskInstances.update({ key, ...change });
+        if (changed) return { key, state: changed.state, record: changed };
+      }
+    }),
+  );
+  return { run, version, instances: noted };
+}

@@ -1,0 +1,80 @@
+// Changes that people have asked of runs, from their record to their end. The record comes first;
+// a process that dies in between leaves it, and whoever takes up the run, starts it, or changes it
+// next completes it.
+import { changeDone } from "../../model/control/run-changes.ts";
+import type { RunTransition } from "../../model/dag-run.ts";
+import type { DagRunRecord } from "../../model/records.ts";
+import { RequestRefused } from "../request-refused.ts";
+import { abandonRun, isAbandonReason, type RunEndContext } from "../runs/run-ends.ts";
+import { applyClear } from "./apply-clear.ts";
+import { applyMark } from "./apply-mark.ts";
+import type { ChangeContext } from "./control-context.ts";
+
+/**
+ * Applies what is pending, but starts nothing. Answers the run after it; undefined if somebody else
+ * has changed it meanwhile. Repeating is safe.
+ */
+export async function applyPending(
+  context: ChangeContext,
+  run: DagRunRecord,
+): Promise<DagRunRecord | undefined> {
+  const { metadata } = context;
+  const { dagId, runId, pending } = run;
+  switch (pending?.kind) {
+    case undefined:
+      return run;
+    case "clear":
+      await applyClear(context, run, pending);
+      break;
+    case "mark":
+      if ((await applyMark(context, run, pending)) === "marked")
+        return metadata.runs.get(dagId, runId);
+      break;
+  }
+  return metadata.runs.update({ dagId, runId, ...changeDone(run) });
+}
+
+/** The same; a running run then goes on in its next execution. */
+export async function completePending(
+  context: ChangeContext,
+  run: DagRunRecord,
+): Promise<DagRunRecord | undefined> {
+  const after = await applyPending(context, run);
+  if (after?.state !== "running") return after;
+  const { dagId, runId, clearNumber, versionHash: hash } = after;
+  await context.stateMachines.start({ dagId, hash, input: { dagId, runId, clearNumber } });
+  return after;
+}
+
+/** Others may change the same run at the same time, each once. */
+const ATTEMPTS = 20;
+
+/**
+ * Records a change of the run and applies it, after all that others have begun. `change` answers
+ * the transition by which it is recorded, or undefined where nothing is to be done.
+ */
+export async function changeRun(
+  context: ChangeContext & RunEndContext,
+  { dagId, runId }: Pick<DagRunRecord, "dagId" | "runId">,
+  change: (run: DagRunRecord) => RunTransition | undefined,
+): Promise<DagRunRecord | undefined> {
+  const { metadata } = context;
+  for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
+    const run = await metadata.runs.get(dagId, runId);
+    if (!run) return undefined;
+    if (run.pending) {
+      await completePending(context, run);
+    } else if (run.state === "running" && isAbandonReason(run.reason)) {
+      await abandonRun(context, run, run.reason);
+    } else {
+      const transition = change(run);
+      if (!transition) return run;
+      const changed = await metadata.runs.update({ dagId, runId, ...transition });
+      if (changed) return (await completePending(context, changed)) ?? changed;
+    }
+  }
+  throw new RequestRefused(
+    "conflict",
+    `Run "${runId}" of DAG "${dagId}" is being changed by others all the time; ask again`,
+  );
+}
