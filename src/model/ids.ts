@@ -182,5 +182,34 @@ function cyrb53(text: string, seed: number): number {
   return 4294967296 * (2097151 & low) + (high >>> 0);
 }
 
+/**
+ * The key of a backfill's record: those of a DAG sort by id. A DAG's id has no "/", so what all of
+ * its keys begin with, `backfillPrefix`, begins no other's.
+ */
+export function backfillKey({
+  dagId,
+  id,
+}: {
+  readonly dagId: string;
+  readonly id: number;
+}): string {
+  return `${backfillPrefix(dagId)}${backfillIdText(id)}`;
+}
+
+/** What the keys of all backfills of the DAG begin with. */
+export function backfillPrefix(dagId: string): string {
+  return `${dagId}/`;
+}
+
+/** The id as text that sorts as numbers do. */
+export function backfillIdText(id: number): string {
+  return String(id).padStart(12, "0");
+}
+
+/** The key of dates that a backfill has left out; those of a backfill begin with `first` absent. */
+export function backfillSkipsKey(backfillId: number, first?: number): string {
+  return `${backfillIdText(backfillId)}/${first === undefined ? "" : String(first).padStart(9, "0")}`;
+}
+
 /** Tag of all that a deployment is made of, and of the state machines that it makes. */
 export const DEPLOYMENT_TAG = "stepwind:deployment";

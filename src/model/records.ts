@@ -28,6 +28,8 @@ export interface DagRecord {
   readonly plannedAt?: string;
   /** Other versions that may have a machine: they were live before, or have runs. */
   readonly superseded?: readonly SupersededVersion[];
+  /** Id of the backfill that is going on; a DAG has one at most. */
+  readonly backfillId?: number;
   /** Grows with every write; a write that expects another revision is refused. */
   readonly revision: number;
 }
@@ -81,6 +83,10 @@ export interface DagRunRecord {
   readonly triggeredBy: TriggeredBy;
   /** The user who asked for it; absent when nobody did, or it isn't known. */
   readonly triggeringUserName?: string;
+  /** The backfill that made the run, or had it run again. */
+  readonly backfillId?: number;
+  /** Its place in the order of that backfill, from 1 (Airflow: backfill_dag_run.sort_ordinal). */
+  readonly backfillOrdinal?: number;
   readonly note?: string;
   /** The version that the run started with and stays on. */
   readonly versionHash: string;

@@ -1,5 +1,11 @@
 // The metadata database: the system of record. Every write of state is conditional, so that late,
 // doubled and reordered events do no harm; every method maps to a few DynamoDB calls.
+import type {
+  ActiveBackfillRecord,
+  BackfillIdRecord,
+  BackfillRecord,
+  BackfillSkipsRecord,
+} from "../model/backfill/records.ts";
 import type { RunTransition } from "../model/dag-run.ts";
 import type {
   AccessRecord,
@@ -268,8 +274,8 @@ export interface Collection<T> {
   put(record: T, condition?: { readonly revision: string }): Promise<boolean>;
   /** Repeating is safe. */
   delete(key: string): Promise<void>;
-  /** By key. */
-  list(page?: PageRequest): Promise<Page<Stored<T>>>;
+  /** By key; with a prefix, those whose keys begin with it. */
+  list(page?: PageRequest & { readonly prefix?: string }): Promise<Page<Stored<T>>>;
 }
 
 /**
@@ -294,6 +300,11 @@ export interface Metadata {
   readonly deletions: Collection<DeletionRecord>;
   readonly condemnedBundles: Collection<CondemnedBundleRecord>;
   readonly cleanings: Collection<CleaningRecord>;
+  /** Their keys are `backfillKey`s. */
+  readonly backfills: Collection<BackfillRecord>;
+  readonly backfillIds: Collection<BackfillIdRecord>;
+  readonly activeBackfills: Collection<ActiveBackfillRecord>;
+  readonly backfillSkips: Collection<BackfillSkipsRecord>;
   /** What the API's log-in keeps, for all processes that serve the API. */
   readonly access: Collection<AccessRecord>;
 }

@@ -32,6 +32,10 @@ export function createRetryingMetadata(
     deletions: metadata.deletions,
     condemnedBundles: metadata.condemnedBundles,
     cleanings: metadata.cleanings,
+    backfills: metadata.backfills,
+    backfillIds: metadata.backfillIds,
+    activeBackfills: metadata.activeBackfills,
+    backfillSkips: metadata.backfillSkips,
     access: metadata.access,
   };
 }

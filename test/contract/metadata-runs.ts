@@ -22,7 +22,12 @@ export function runStoreContract(create: () => Promise<Metadata>): void {
   describe("creating a run", () => {
     test("a run is read back as it was written, and is undefined before", async () => {
       const metadata = await create();
-      const run = dagRun({ note: TRICKY_TEXT, conf: { deep: [{ text: TRICKY_TEXT }, null, 0.1] } });
+      const run = dagRun({
+        note: TRICKY_TEXT,
+        conf: { deep: [{ text: TRICKY_TEXT }, null, 0.1] },
+        backfillId: 1_764_000_000,
+        backfillOrdinal: 1,
+      });
       expect(await metadata.runs.get("etl", run.runId)).toBeUndefined();
       expect(await metadata.runs.create(run)).toBe("created");
       expect(await metadata.runs.get("etl", run.runId)).toEqual(run);

@@ -1,6 +1,7 @@
 // The contract of the metadata port: every adapter runs it and passes it whole.
 import { describe } from "vitest";
 import type { Metadata } from "../../src/ports/metadata.ts";
+import { backfillContract } from "./metadata-backfills.ts";
 import { dagStoreContract } from "./metadata-dags.ts";
 import { limitStoreContract } from "./metadata-limits.ts";
 import { runStoreContract } from "./metadata-runs.ts";
@@ -15,5 +16,6 @@ export function metadataContract(name: string, create: () => Promise<Metadata>):
     taskInstanceStoreContract(create);
     limitStoreContract(create);
     valueStoreContract(create);
+    backfillContract(create);
   });
 }

@@ -111,6 +111,10 @@ export function watchCalls(): WatchedCalls {
       deletions: watch(metadata.deletions, life, "deletions."),
       condemnedBundles: watch(metadata.condemnedBundles, life, "condemnedBundles."),
       cleanings: watch(metadata.cleanings, life, "cleanings."),
+      backfills: watch(metadata.backfills, life, "backfills."),
+      backfillIds: watch(metadata.backfillIds, life, "backfillIds."),
+      activeBackfills: watch(metadata.activeBackfills, life, "activeBackfills."),
+      backfillSkips: watch(metadata.backfillSkips, life, "backfillSkips."),
       access: watch(metadata.access, life, "access."),
     }),
     async invoke(work) {

@@ -1,6 +1,7 @@
 // DAGs, their versions and their tasks as Airflow's API answers them (DAGResponse,
 // DAGDetailsResponse, TaskResponse).
 import { join } from "node:path";
+import { isPeriodic } from "../../model/backfill/dates.ts";
 import type { DagDocument, Schedule, TaskDocument } from "../../model/document.ts";
 import { graphOf } from "../../model/graph.ts";
 import type { DagRecord, DagVersionRecord } from "../../model/records.ts";
@@ -14,8 +15,6 @@ export const BUNDLE_NAME = "dags-folder";
 
 /** Airflow has no word for "no limit" here; pools use -1 for it. */
 const UNLIMITED = -1;
-
-const NOT_PERIODIC: ReadonlySet<Schedule["kind"]> = new Set(["none", "once", "continuous"]);
 
 const DESCRIPTIONS: Partial<Record<Schedule["kind"], string>> = {
   none: "Never, external triggers only",
@@ -39,7 +38,7 @@ export function displayNameOf({ dagId, displayName }: DagDocument): string {
 export function toDagResponse({ dag, version, hasImportErrors, next, dagsFolder }: DagFacts) {
   const { document, bundleHash } = version;
   const { dagId, schedule } = document;
-  const isPeriodic = !NOT_PERIODIC.has(schedule.kind);
+  const periodic = isPeriodic(schedule);
   return {
     dag_id: dagId,
     dag_display_name: displayNameOf(document),
@@ -56,7 +55,7 @@ export function toDagResponse({ dag, version, hasImportErrors, next, dagsFolder 
     timetable_summary: summaryOf(document),
     timetable_description: DESCRIPTIONS[schedule.kind] ?? null,
     timetable_partitioned: false,
-    timetable_periodic: isPeriodic,
+    timetable_periodic: periodic,
     tags: document.tags.map((name) => ({
       name,
       dag_id: dagId,
@@ -73,7 +72,7 @@ export function toDagResponse({ dag, version, hasImportErrors, next, dagsFolder 
     next_dagrun_run_after: toWireDateOrNull(next?.runAfter),
     allowed_run_types: null,
     owners: ownersOf(document),
-    is_backfillable: isPeriodic,
+    is_backfillable: periodic,
     file_token: Buffer.from(dag.file).toString("base64url"),
   };
 }

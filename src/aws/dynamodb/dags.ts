@@ -2,7 +2,7 @@
 import type { DagRecord } from "../../model/records.ts";
 import type { DagStore, PageRequest } from "../../ports/metadata.ts";
 import { parseAfter, toPage, toRowLimit } from "../../ports/pages.ts";
-import { compareKeys, PARTITIONS, partitionOf, toKey } from "./keys.ts";
+import { compareKeys, endOf, PARTITIONS, partitionOf, toKey } from "./keys.ts";
 import { type Item, number, pack, text, unpack } from "./table/attributes.ts";
 import { type Condition, IS_ABSENT } from "./table/conditions.ts";
 import type { DynamoDbTable } from "./table/table-calls.ts";
@@ -75,12 +75,21 @@ export function toRow(pk: string, sk: string, record: object): Item {
 export async function listRows(
   table: DynamoDbTable,
   pk: string,
-  { limit, after }: PageRequest = {},
+  { limit, after, prefix }: PageRequest & { readonly prefix?: string } = {},
 ): Promise<{ readonly rows: readonly Item[]; readonly rowLimit: number }> {
   const rowLimit = toRowLimit(limit);
   const [last] = parseAfter(after, 1) ?? [];
-  const where = last === undefined ? {} : { where: { after: last } };
-  return { rows: await table.query({ pk, ...where, limit: rowLimit }), rowLimit };
+  const where = whereOf(last, prefix);
+  // What is between two keys contains the first one.
+  const limitOfQuery = where && "between" in where ? rowLimit + 1 : rowLimit;
+  const rows = await table.query({ pk, ...(where ? { where } : {}), limit: limitOfQuery });
+  return { rows: rows.filter(({ sk }) => sk?.S !== last).slice(0, rowLimit), rowLimit };
+}
+
+/** Keys behind the last one of a page, and with the prefix if there is one. */
+function whereOf(last: string | undefined, prefix: string | undefined) {
+  if (prefix === undefined) return last === undefined ? undefined : { after: last };
+  return last === undefined ? { begins: prefix } : { between: [last, endOf(prefix)] as const };
 }
 
 function toDag(item: Item): DagRecord {

@@ -34,6 +34,10 @@ export const PARTITIONS = {
   deletions: "deletions",
   condemnedBundles: "condemned-bundles",
   cleanings: "cleanings",
+  backfills: "backfills",
+  backfillIds: "backfill-ids",
+  activeBackfills: "active-backfills",
+  backfillSkips: "backfill-skips",
   access: "access",
 } as const;
 

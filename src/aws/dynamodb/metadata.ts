@@ -80,6 +80,13 @@
 // partition and order.
 import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import type {
+  ActiveBackfillRecord,
+  BackfillIdRecord,
+  BackfillRecord,
+  BackfillSkipsRecord,
+} from "../../model/backfill/records.ts";
+import { backfillIdText, backfillKey, backfillSkipsKey } from "../../model/ids.ts";
+import type {
   AccessRecord,
   CleaningRecord,
   CondemnedBundleRecord,
@@ -174,6 +181,22 @@ export function createDynamoDbMetadata(options: DynamoDbMetadataOptions): Metada
     cleanings: createCollection<CleaningRecord>(table, {
       partition: PARTITIONS.cleanings,
       keyOf: ({ kind }) => kind,
+    }),
+    backfills: createCollection<BackfillRecord>(table, {
+      partition: PARTITIONS.backfills,
+      keyOf: backfillKey,
+    }),
+    backfillIds: createCollection<BackfillIdRecord>(table, {
+      partition: PARTITIONS.backfillIds,
+      keyOf: ({ id }) => backfillIdText(id),
+    }),
+    activeBackfills: createCollection<ActiveBackfillRecord>(table, {
+      partition: PARTITIONS.activeBackfills,
+      keyOf: ({ id }) => backfillIdText(id),
+    }),
+    backfillSkips: createCollection<BackfillSkipsRecord>(table, {
+      partition: PARTITIONS.backfillSkips,
+      keyOf: ({ backfillId, first }) => backfillSkipsKey(backfillId, first),
     }),
     access: createCollection<AccessRecord>(table, {
       partition: PARTITIONS.access,

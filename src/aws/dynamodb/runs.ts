@@ -40,6 +40,8 @@ const FIELDS: Fields<Omit<DagRunRecord, "dagId" | "runId">> = {
   conf: "json",
   triggeredBy: "text",
   triggeringUserName: "text",
+  backfillId: "number",
+  backfillOrdinal: "number",
   note: "text",
   versionHash: "text",
   clearNumber: "number",

@@ -14,6 +14,9 @@ export function createCollection<T extends object>(
   const selectPage = db.prepare(
     "SELECT * FROM entities WHERE kind = ? AND key > ? ORDER BY key LIMIT ?",
   );
+  const selectPageWithin = db.prepare(
+    "SELECT * FROM entities WHERE kind = ? AND key > ? AND key < ? ORDER BY key LIMIT ?",
+  );
   const upsert = db.prepare(
     `INSERT INTO entities (kind, key, revision, record) VALUES (?, ?, ?, ?)
      ON CONFLICT DO UPDATE SET revision = excluded.revision, record = excluded.record`,
@@ -40,11 +43,15 @@ export function createCollection<T extends object>(
       db.write(() => {
         remove.run(kind, key);
       }),
-    list: ({ limit, after } = {}) =>
+    list: ({ limit, after, prefix } = {}) =>
       db.read(() => {
         const rowLimit = toRowLimit(limit);
-        const [lastKey = ""] = parseAfter(after, 1) ?? [];
-        const records = selectPage.all(kind, lastKey, rowLimit).map((row) => parse<T>(row));
+        const [lastKey = prefix ?? ""] = parseAfter(after, 1) ?? [];
+        const rows =
+          prefix === undefined
+            ? selectPage.all(kind, lastKey, rowLimit)
+            : selectPageWithin.all(kind, lastKey, `${prefix}\u{10ffff}`, rowLimit);
+        const records = rows.map((row) => parse<T>(row));
         return toPage(records, { rowLimit, keyOf: (record) => [keyOf(record)] });
       }),
   };

@@ -2,6 +2,13 @@
 // once and see what is committed; writes of the same turn of the event loop share one durable
 // commit.
 import type {
+  ActiveBackfillRecord,
+  BackfillIdRecord,
+  BackfillRecord,
+  BackfillSkipsRecord,
+} from "../../model/backfill/records.ts";
+import { backfillIdText, backfillKey, backfillSkipsKey } from "../../model/ids.ts";
+import type {
   AccessRecord,
   CleaningRecord,
   CondemnedBundleRecord,
@@ -76,6 +83,22 @@ export function createMetadataOn(db: SqliteDatabase): SqliteMetadata {
     cleanings: createCollection<CleaningRecord>(db, {
       kind: "cleanings",
       keyOf: ({ kind }) => kind,
+    }),
+    backfills: createCollection<BackfillRecord>(db, {
+      kind: "backfills",
+      keyOf: backfillKey,
+    }),
+    backfillIds: createCollection<BackfillIdRecord>(db, {
+      kind: "backfill-ids",
+      keyOf: ({ id }) => backfillIdText(id),
+    }),
+    activeBackfills: createCollection<ActiveBackfillRecord>(db, {
+      kind: "active-backfills",
+      keyOf: ({ id }) => backfillIdText(id),
+    }),
+    backfillSkips: createCollection<BackfillSkipsRecord>(db, {
+      kind: "backfill-skips",
+      keyOf: ({ backfillId, first }) => backfillSkipsKey(backfillId, first),
     }),
     access: createCollection<AccessRecord>(db, { kind: "access", keyOf: ({ key }) => key }),
     close: () => db.close(),
