@@ -28,7 +28,13 @@ type Cleared = Pick<DagRunRecord, "clearNumber">;
 export function startRun({ now }: Moment): RunTransition {
   return {
     from: ["queued"],
-    set: { state: "running", startDate: toIso(now), endDate: undefined, reason: undefined },
+    set: {
+      state: "running",
+      startDate: toIso(now),
+      endDate: undefined,
+      reason: undefined,
+      isHeld: undefined,
+    },
   };
 }
 
@@ -79,6 +85,11 @@ export function awaitRun(
   if (awaitedBy.length >= MOST_WAITERS || awaitedBy.some(isSame)) return undefined;
   const from = ["queued", "running"] as const;
   return { from, awaitedBy, set: { awaitedBy: [...awaitedBy, waiter] } };
+}
+
+/** No further task of a running run starts, or they may again. */
+export function holdRun(isHeld: boolean): RunTransition {
+  return { from: ["running"], set: { isHeld: isHeld ? true : undefined } };
 }
 
 /** A running run ends. */

@@ -108,9 +108,10 @@ export interface PokeFacts extends Moment {
 export function poke(known: Known, facts: PokeFacts): TaskInstanceTransition | undefined {
   const { state = null, pokes = 0, firstPokeAt } = known ?? {};
   const at = toIso(facts.now);
+  const resumes = isLegal("pokeAgain", state) || (known?.resumesTry && state === "queued");
   const begun =
-    known && isLegal("pokeAgain", state)
-      ? { from: LEGAL.pokeAgain, tryNumber: known.tryNumber, set: RUNNING }
+    known && resumes
+      ? { from: [state], tryNumber: known.tryNumber, set: RUNNING }
       : start(known, facts);
   if (!begun) return undefined;
   const { pokedBy } = facts;
@@ -289,6 +290,8 @@ const RUNNING = {
   renderedFields: undefined,
   wait: undefined,
   wakeAt: undefined,
+  resumesTry: undefined,
+  pausedAt: undefined,
 } as const;
 
 /** What a wait leaves nothing of. */

@@ -1,6 +1,8 @@
 // All services over one platform, put together: what an adapter's entry points call.
 import type { Platform } from "../ports/platform.ts";
 import { createVersions, type Versions } from "./dag-processing/versions.ts";
+import { createGivingMetadata } from "./limits/giving-metadata.ts";
+import { createLimits, type Limits } from "./limits/limits.ts";
 import { createRetryingMetadata } from "./retrying-metadata.ts";
 import { createOrphans, type Orphans } from "./runs/orphans.ts";
 import { createRecorder, type Recorder } from "./runs/recorder.ts";
@@ -23,6 +25,7 @@ export interface Services {
   readonly upkeep: Upkeep;
   readonly triggerer: Triggerer;
   readonly runControl: RunControl;
+  readonly limits: Limits;
   /** Sees to it that nothing is left of a DAG of this id that is being deleted. */
   completeDeletion(dagId: string): Promise<void>;
 }
@@ -32,11 +35,14 @@ export function createServices(
   given: Platform,
   options: { readonly patienceMs?: number } = {},
 ): Services {
-  const metadata = createRetryingMetadata(given.metadata, given.clock, options);
-  const platform = { ...given, metadata };
+  const retrying = createRetryingMetadata(given.metadata, given.clock, options);
+  const versions = createVersions(retrying.versions);
+  const limits = createLimits({ ...given, metadata: retrying, versions });
+  const platform = { ...given, metadata: createGivingMetadata(retrying, limits) };
   const context: ServiceContext = {
     ...platform,
-    versions: createVersions(platform.metadata.versions),
+    versions,
+    limits,
     callbacks: createCallbacks(platform),
   };
   const scheduler = createScheduler(context);
@@ -53,6 +59,7 @@ export function createServices(
     upkeep: createUpkeep({ ...context, orphans }),
     triggerer: createTriggerer(context, { worker: worker.execute, recorder: recorder.handle }),
     runControl: createRunControl({ ...context, scheduler }),
+    limits,
     completeDeletion: (dagId) => awaitDeletion(context, dagId),
   };
 }

@@ -2,6 +2,7 @@
 // task has lost its message.
 import type { TaskInstanceRecord } from "../records.ts";
 import { isFinished, isUnderWay } from "../states.ts";
+import { isHeld } from "./holds.ts";
 import { dueOf, pokeEndsBy, type Trigger } from "./sensors.ts";
 import { isWaitingState } from "./waits.ts";
 
@@ -56,7 +57,7 @@ export function findLostMessage(
   { now, limit }: { readonly now: number; readonly limit: number },
 ): Pick<Trigger, "pokes" | "dueAt" | "looks" | "leftAt"> | undefined {
   const { token, state, pokes = 0 } = known;
-  if (token === undefined || isFinished(state)) return undefined;
+  if (token === undefined || isFinished(state) || isHeld(known)) return undefined;
   // It waits to be woken, and no message is on its way.
   if (isWaitingState(state) && known.wakeAt === undefined) return undefined;
   const isRunning = isUnderWay(state);

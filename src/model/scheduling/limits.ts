@@ -90,7 +90,8 @@ export function demandOf(
       const pool = findPool(name.pool);
       if (!pool) return { limit, problem: describeUnknownPool(name.pool) };
       const capacity = pool.slots < 0 ? Infinity : pool.slots;
-      if (slots > capacity) {
+      // One without slots is closed: what waits there waits for that to end.
+      if (slots > capacity && capacity > 0) {
         const problem = `the task needs ${slots} slots of pool "${name.pool}", which has ${capacity} in all; it does not start until the pool has more, or its poolSlots are fewer`;
         return { limit, problem };
       }
@@ -167,6 +168,7 @@ const COUNTED: ReadonlySet<TaskInstanceState | null> = new Set([
   "scheduled",
   "queued",
   "running",
+  "restarting",
   "deferred",
   "awaiting_input",
 ]);
@@ -273,6 +275,8 @@ function usageIn(
       return { ...NO_USAGE, scheduled: count };
     case "queued":
       return { ...NO_USAGE, queued: count, executing: count, begun: count };
+    // Its worker is about to be stopped, and still at work.
+    case "restarting":
     case "running":
       return { ...NO_USAGE, running: count, executing: count, begun: count };
     case "deferred":

@@ -4,6 +4,7 @@
 import type { SensorDocument } from "../document.ts";
 import type { TaskInstanceKey, TaskInstanceRecord } from "../records.ts";
 import { isFinished, isUnderWay, type TaskInstanceState } from "../states.ts";
+import { isHeld } from "./holds.ts";
 import { isWaitingState } from "./waits.ts";
 
 /** A message to the triggerer: the task instance is to be looked at. */
@@ -40,9 +41,12 @@ export interface Deferral extends TaskInstanceKey {
 const LOOK_AGAIN_MS = 10_000;
 const LONGEST_LOOK_AGAIN_MS = 300_000;
 
+/** States in which an instance has not begun, or may begin at once. */
+const UNBEGUN: ReadonlySet<TaskInstanceState | null> = new Set([null, "scheduled", "queued"]);
+
 /** States in which a sensor waits for a moment, or has not begun. */
 const WAITING: ReadonlySet<TaskInstanceState | null> = new Set([
-  null,
+  ...UNBEGUN,
   "up_for_reschedule",
   "up_for_retry",
 ]);
@@ -147,12 +151,13 @@ export function followTrigger(
   if (leftAt > 0 && leftAt < Date.parse(known?.lookedAt ?? "")) return NOTHING;
   const dueAt = dueOf(known);
   if (seen === pokes) {
+    if (isHeld(known)) return NOTHING;
     if (isWaitingState(state) && (dueAt === undefined || dueAt > now)) {
       // Something has woken it. What comes of nothing twice is left to the one who looks for orphans.
       return looks === 0 ? leave(after(now), true) : { call: looks === 1 };
     }
     if (!isWaitingState(state) && !WAITING.has(state)) return NOTHING;
-    if (state === null && limit !== undefined) {
+    if (UNBEGUN.has(state) && limit !== undefined) {
       return leave(now + Math.min(LOOK_AGAIN_MS * 2 ** looks, LONGEST_LOOK_AGAIN_MS), true);
     }
     return dueAt !== undefined && dueAt > now ? leave(dueAt, false) : leave(after(now), true);

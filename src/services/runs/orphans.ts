@@ -1,10 +1,12 @@
 // Orphans: runs that nobody is at any more, because the process that started or ended them died
 // half way, and tasks that wait for a message that was lost. At the start of a process all running
 // runs are; on AWS they are looked for every few minutes (Airflow: adopt_or_reset_orphaned_tasks).
-import type { DagRunRecord } from "../../model/records.ts";
+import type { DagRunRecord, TaskInstanceRecord } from "../../model/records.ts";
 import { findLostMessage } from "../../model/scheduling/deferrals.ts";
 import { findOld } from "../../model/scheduling/orphans.ts";
 import type { Platform } from "../../ports/platform.ts";
+import type { Limits } from "../limits/limits.ts";
+import { unpauseInstance } from "../limits/pausing.ts";
 import { hasMissedEnd } from "../tasks/waits/lost-wakes.ts";
 import type { Recorder } from "./recorder.ts";
 import type { Scheduler } from "./scheduler.ts";
@@ -26,6 +28,7 @@ export interface Orphans {
 const CONCURRENCY = 10;
 
 export interface OrphansContext extends Platform {
+  readonly limits: Pick<Limits, "giveOut">;
   readonly recorder: Recorder;
   readonly scheduler: Scheduler;
 }
@@ -40,7 +43,7 @@ export function createOrphans(context: OrphansContext): Orphans {
     if (execution === "ended" || execution === "outgrown") return recorder.executionEnded(input);
     // A reason on a run that goes on was written by somebody who was about to end it.
     if (execution === "absent" || run.reason !== undefined) await recorder.resume(run);
-    else await replaceMessages(context, run);
+    else await repairWaits(context, run);
   }
 
   /** One after the other in a few rows; what fails keeps no other from its turn. */
@@ -96,6 +99,22 @@ export function createOrphans(context: OrphansContext): Orphans {
 }
 
 /**
+ * Has the tasks of the run go on that wait for what has happened: slots that nobody gave them, and
+ * the end of a pause.
+ */
+async function repairWaits(context: OrphansContext, run: DagRunRecord): Promise<void> {
+  const { dagId, runId } = run;
+  const instances = await context.metadata.taskInstances.list({ dagId, runId });
+  const awaited = new Set<string>();
+  for (const known of instances) {
+    if (known.waiter) awaited.add(known.waiter.limit);
+    if (known.pausedAt !== undefined && !run.isHeld) await unpauseInstance(context, run, known);
+  }
+  await context.limits.giveOut([...awaited]);
+  await replaceMessages(context, run, instances);
+}
+
+/**
  * Leaves a new message for each task of the run that waits for one which should have come long ago,
  * whatever lost it. On one machine messages are lost with the process, whose next start leaves them
  * anew.
@@ -103,11 +122,12 @@ export function createOrphans(context: OrphansContext): Orphans {
 async function replaceMessages(
   context: OrphansContext,
   { dagId, runId, clearNumber }: DagRunRecord,
+  instances: readonly TaskInstanceRecord[],
 ): Promise<void> {
-  const { metadata, clock, triggers, report } = context;
+  const { clock, triggers, report } = context;
   const { limit } = context.runner;
   if (limit === undefined) return;
-  for (const known of await metadata.taskInstances.list({ dagId, runId })) {
+  for (const known of instances) {
     const now = clock.now();
     const missed = (await hasMissedEnd(context, known)) && { pokes: known.pokes ?? 0, dueAt: now };
     const lost = missed || findLostMessage(known, { now, limit });

@@ -13,6 +13,7 @@ import {
 } from "../control/mark-tasks.ts";
 import { deleteRun, markRun, noteRun, type RunMark, type RunRequest } from "../control/runs.ts";
 import type { Versions } from "../dag-processing/versions.ts";
+import { holdRuns } from "../limits/pausing.ts";
 import { RequestRefused } from "../request-refused.ts";
 import { retry } from "../retry.ts";
 import type { Callbacks } from "../tasks/callbacks.ts";
@@ -123,14 +124,17 @@ async function startIfPossible(
 }
 
 async function setPaused(
-  { metadata, scheduler }: RunControlContext,
+  context: RunControlContext,
   dagId: string,
   isPaused: boolean,
 ): Promise<DagRecord> {
+  const { metadata, scheduler } = context;
   const { dag, isChanged } = await updateDag(metadata.dags, dagId, (current) =>
     current && current.isPaused !== isPaused ? { ...forgetPlan(current), isPaused } : undefined,
   );
   if (!dag) throw notFound(dagId);
+  // At once, and without a scheduler, too: a server that starts later takes the runs as they are.
+  await holdRuns(context, await metadata.runs.listRunning(dagId), isPaused);
   if (isChanged) await scheduler.schedule(dagId);
   return dag;
 }

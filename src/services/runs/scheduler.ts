@@ -7,6 +7,7 @@ import { findUnused } from "../../model/scheduling/version-retention.ts";
 import type { Platform } from "../../ports/platform.ts";
 import type { ChangeContext } from "../control/control-context.ts";
 import { completePending } from "../control/pending-changes.ts";
+import { holdRuns } from "../limits/pausing.ts";
 import { updateDag } from "../update-dag.ts";
 import { activeRunsToPlan } from "./active-runs.ts";
 import { abandonRun, type RunEndContext } from "./run-ends.ts";
@@ -83,6 +84,7 @@ async function pass(
     await schedules.remove(dagId);
     return false;
   }
+  await holdRuns(context, activeRuns, dag.isPaused);
   const { document } = await context.versions.get(dagId, dag.versionHash);
   const planned = plan({
     document,
@@ -97,6 +99,7 @@ async function pass(
   if (planned.problem !== undefined) report.error(planned.problem);
   await createRuns(context, dag, { wishes: planned.create, taken });
   const started = await startRuns(context, dagId, planned.start);
+  if (started.runs.length > 0) await holdIfPaused(context, dagId, started.runs);
   const others = findUnused(dag, { activeRuns, now: clock.now() });
   const moments = [started.againAt, planned.nextFireAt, others.lookAgainAt];
   for (const run of [...activeRuns, ...started.runs]) moments.push(await timeoutOf(context, run));
@@ -111,6 +114,16 @@ async function pass(
   await removeMachines(context, dagId, others.unused);
   await remember(context, dag, { plannedAt: planned.plannedAt, superseded: others.kept });
   return planned.create.length > 0;
+}
+
+/** Who pauses the DAG meanwhile may have looked at its runs before these ran. */
+async function holdIfPaused(
+  context: SchedulerContext,
+  dagId: string,
+  runs: readonly DagRunRecord[],
+): Promise<void> {
+  const dag = await context.metadata.dags.get(dagId);
+  if (dag?.isPaused) await holdRuns(context, runs, true);
 }
 
 /** Ends runs beyond their timeout; answers the others. */

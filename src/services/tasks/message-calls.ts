@@ -16,7 +16,7 @@ import { finishEnd } from "./task-ends.ts";
 import { mayStart, type TryHost } from "./tries.ts";
 import { recordDeath } from "./try-ends.ts";
 import type { InstanceScope } from "./verdicts.ts";
-import { RetryLater, type WorkerEvent } from "./worker-events.ts";
+import { HeldBack, RetryLater, type WorkerEvent } from "./worker-events.ts";
 
 /** Tries and pokes that go on in this process. */
 export interface TriesUnderWay {
@@ -167,10 +167,12 @@ async function runOnce(
     ended = await host.run(context, instance, {
       signal,
       known,
-      begin: (facts) => poke(known, { ...facts, pokedBy }),
+      begin: (facts) => poke(facts.known, { ...facts, pokedBy }),
     });
   } catch (problem) {
     if (!(problem instanceof RetryLater)) throw problem;
+    // Who lets it go on leaves the message.
+    if (problem instanceof HeldBack) return;
     return lookLater(context, instance, { known, pokedBy });
   } finally {
     underWay.end();

@@ -6,6 +6,7 @@ import type { TaskInstanceKey, TaskInstanceRecord, XComRecord } from "../../mode
 import type { TaskError } from "../../model/task-call.ts";
 import type { TaskInstanceTransition } from "../../model/task-instance.ts";
 import type { Platform } from "../../ports/platform.ts";
+import type { Limits } from "../limits/limits.ts";
 import { publishFailure } from "../notifications/publish-failure.ts";
 import type { Callbacks } from "./callbacks.ts";
 import { propagate } from "./propagate.ts";
@@ -14,7 +15,10 @@ import type { RunScope } from "./verdicts.ts";
 import { wakeWaiters } from "./waits/wake-waiters.ts";
 
 export type EndContext = PropagationContext &
-  Pick<Platform, "notifications" | "report"> & { readonly callbacks: Callbacks };
+  Pick<Platform, "notifications" | "report"> & {
+    readonly callbacks: Callbacks;
+    readonly limits: Pick<Limits, "giveOut">;
+  };
 
 /** How a try or a task ends. */
 export interface TaskEnd {
@@ -60,6 +64,8 @@ export async function finishEnd(
 ): Promise<void> {
   const ended = toEnded(record);
   if (!ended) return;
+  // The call that recorded the end may have died before it gave out the slots that came free.
+  if (isRepeated && record.freed) await context.limits.giveOut(record.freed);
   await propagate(context, scope, [ended], { isRepeated });
   const { taskId } = record;
   await wakeWaiters(

@@ -4,10 +4,12 @@
 import type { TaskInstanceRecord } from "../../model/records.ts";
 import { totalPriorityWeight } from "../../model/scheduling/priority.ts";
 import { describeLostTries } from "../../model/scheduling/suspects.ts";
+import type { TaskInstanceState } from "../../model/states.ts";
 import type { TaskCall, TaskError, TaskOutcome } from "../../model/task-call.ts";
 import type { TaskInstanceTransition } from "../../model/task-instance.ts";
 import { toIso } from "../../model/values/time.ts";
 import type { DiedTry, Slot } from "../../ports/task-runner.ts";
+import { refuseWhilePaused } from "../limits/pausing.ts";
 import { retry } from "../retry.ts";
 import type { ServiceContext } from "../service-context.ts";
 import { propagate } from "./propagate.ts";
@@ -33,8 +35,8 @@ export async function mayStart(
   instance: InstanceScope,
   known: TaskInstanceRecord | undefined,
 ): Promise<boolean> {
-  // What the dependencies said before the first try still holds.
-  if (known?.state === "up_for_retry") return true;
+  // What the dependencies said before the first try, or before it waited for slots, still holds.
+  if (known && MET_BEFORE.has(known.state)) return true;
   const verdict = await decideVerdict(context, instance, known);
   if (verdict.kind === "met") return true;
   if (verdict.kind === "waits") throw new RetryLater("Stepwind.NotYet", verdict.reason);
@@ -42,12 +44,20 @@ export async function mayStart(
   return false;
 }
 
+const MET_BEFORE: ReadonlySet<TaskInstanceState | null> = new Set([
+  "scheduled",
+  "queued",
+  "up_for_retry",
+]);
+
 export interface TryStart {
   readonly signal: AbortSignal;
   /** The instance before the try. */
   readonly known: TaskInstanceRecord | undefined;
   /** The event that the try begins with, at the moment when it has a slot. */
   begin(facts: {
+    /** The instance by then. */
+    readonly known: TaskInstanceRecord | undefined;
     readonly maxTries: number;
     readonly now: number;
   }): TaskInstanceTransition | undefined;
@@ -93,6 +103,8 @@ async function runTry(
   how: TryStart,
 ): Promise<TaskInstanceRecord | undefined> {
   const { signal } = how;
+  const known = await admit(context, instance, how.known);
+  const askedAt = context.clock.now();
   const slot = await context.runner.reserve({
     signal,
     instance: instance.key,
@@ -102,13 +114,44 @@ async function runTry(
   // Nothing of the try is read before it has a slot: many tries may wait for one.
   let ran: RanTry | undefined;
   try {
-    if (slot) ran = await runInSlot(context, slot, { instance, how });
+    if (slot) {
+      await refuseAfterWait(context, instance, { known, since: askedAt });
+      ran = await runInSlot(context, slot, { instance, how: { ...how, known } });
+    }
   } finally {
     slot?.release();
   }
   if (signal.aborted) return undefined;
   if (!ran) throw new RetryLater("Stepwind.NotYet", ANOTHER_WORKER);
   return endTry(context, instance, ran);
+}
+
+/**
+ * Lets a task pass whose DAG isn't paused and whose limits have room for it. Answers the instance by
+ * then; throws HeldBack for another, which somebody lets go on.
+ */
+async function admit(
+  context: ServiceContext,
+  instance: InstanceScope,
+  known: TaskInstanceRecord | undefined,
+): Promise<TaskInstanceRecord | undefined> {
+  await refuseWhilePaused(context, instance, known);
+  return context.limits.admit(instance, known);
+}
+
+/** How old a look at the run may be, in ms, that says whether its DAG is paused. */
+const FRESH_MS = 1_000;
+
+/** A try that has waited for a worker does not start if its DAG was paused meanwhile. */
+async function refuseAfterWait(
+  context: ServiceContext,
+  instance: InstanceScope,
+  { known, since }: { readonly known: TaskInstanceRecord | undefined; readonly since: number },
+): Promise<void> {
+  const { metadata, clock } = context;
+  if (clock.now() - since < FRESH_MS) return;
+  const run = await metadata.runs.get(instance.run.dagId, instance.run.runId);
+  if (run) await refuseWhilePaused(context, { ...instance, run }, known);
 }
 
 /** Where a call of the worker has tries run. */
@@ -138,7 +181,8 @@ export function handOutTry(
 ): TryHost {
   return {
     async run(context, instance, how) {
-      const begun = await beginTry(context, instance, { ...how, begunBy });
+      const known = await admit(context, instance, how.known);
+      const begun = await beginTry(context, instance, { ...how, known, begunBy });
       if (!begun) throw new RetryLater("Stepwind.NotYet", ANOTHER_WORKER);
       if ("ending" in begun) return endTry(context, instance, begun);
       take({ ...begun, instance });
@@ -187,7 +231,7 @@ async function beginTry(
 ): Promise<BegunTry | (RanTry & { readonly ending: Unreadable }) | undefined> {
   const { task, key } = instance;
   const { clock, metadata } = context;
-  const change = begin({ maxTries: task.retries, now: clock.now() });
+  const change = begin({ known, maxTries: task.retries, now: clock.now() });
   if (!change) return undefined;
   const set = begunBy === undefined ? change.set : { ...change.set, begunBy };
   const started = await metadata.taskInstances.update({ key, ...change, set });

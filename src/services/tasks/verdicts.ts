@@ -13,6 +13,8 @@ import { setupScopesOf } from "../../model/dependencies/setups.ts";
 import type { TaskDocument } from "../../model/document.ts";
 import { graphOf } from "../../model/graph.ts";
 import type { DagRunRecord, TaskInstanceKey, TaskInstanceRecord } from "../../model/records.ts";
+import { describePause } from "../../model/scheduling/holds.ts";
+import { dependencyNameOf, describeWait } from "../../model/scheduling/limits.ts";
 import type { Platform } from "../../ports/platform.ts";
 import type { Version, Versions } from "../dag-processing/versions.ts";
 
@@ -62,6 +64,8 @@ export async function explainWait(
   known: TaskInstanceRecord | undefined,
 ): Promise<readonly UnmetDependency[]> {
   const state = known?.state ?? null;
+  const held = explainHold(instance, known);
+  if (held) return [held];
   const waits = state === null || state === "up_for_retry" || state === "up_for_reschedule";
   if (!waits) return [];
   const unmet: UnmetDependency[] = [];
@@ -69,6 +73,19 @@ export async function explainWait(
     if (answer.kind === "waits") unmet.push({ name: dependency.name, reason: answer.reason });
   }
   return unmet;
+}
+
+/** What an instance waits for that somebody lets go on. */
+function explainHold(
+  { run }: InstanceScope,
+  known: TaskInstanceRecord | undefined,
+): UnmetDependency | undefined {
+  if (known?.pausedAt !== undefined) {
+    return { name: "Dag Not Paused", reason: describePause(run) };
+  }
+  if (!known?.waiter) return undefined;
+  const { limit } = known.waiter;
+  return { name: dependencyNameOf(limit), reason: known.message ?? describeWait(limit) };
 }
 
 /** The answer of each dependency in turn; what it needs is read when it is asked, at most once. */

@@ -37,3 +37,10 @@ export class RetryLater extends Error {
     this.dueAt = dueAt;
   }
 }
+
+/** Thrown for a task that somebody lets go on later: it needs no call to find that out. */
+export class HeldBack extends RetryLater {
+  constructor(message: string) {
+    super("Stepwind.NotYet", message);
+  }
+}

@@ -167,7 +167,7 @@ async function findInstance(
 /** Runs tries until the task has ended, the next one must wait, or one goes on elsewhere. */
 async function executeTask(
   context: MessageContext,
-  instance: InstanceScope,
+  scope: InstanceScope,
   how: {
     readonly signal: AbortSignal;
     readonly host: TryHost;
@@ -176,6 +176,7 @@ async function executeTask(
   },
 ): Promise<void> {
   const { signal } = how;
+  let instance = scope;
   let known = await context.metadata.taskInstances.get(instance.key);
   // The call that recorded the end may have died before it was propagated.
   if (known && isFinished(known.state)) {
@@ -204,6 +205,11 @@ async function executeTask(
     if (!(await isStillIn(context, instance.run))) return;
     known = after;
     ask = "Stepwind.Retry";
+    // Its DAG may have been paused meanwhile.
+    const { dagId, runId } = instance.run;
+    const run = await context.metadata.runs.get(dagId, runId);
+    if (run?.state !== "running") return;
+    instance = { ...instance, run };
   }
 }
 
@@ -239,7 +245,7 @@ async function runUnderWay(
       known,
       begin(facts) {
         onBegin();
-        return start(known, facts);
+        return start(facts.known, facts);
       },
     });
   } finally {

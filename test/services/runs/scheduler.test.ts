@@ -97,7 +97,7 @@ test("manual runs beyond maxActiveRuns wait in queued", async () => {
   });
 });
 
-test("a paused DAG gets no runs and starts none that are queued; what runs goes on", async () => {
+test("a paused DAG gets no runs and starts none that are queued; what runs ends and no more starts", async () => {
   const product = startProduct();
   const { runControl } = product.services;
   product.play(() => succeeds(60));
@@ -113,12 +113,18 @@ test("a paused DAG gets no runs and starts none that are queued; what runs goes 
   await product.passTo(after(2.5 * HOUR));
   expect(await hoursOf(product)).toHaveLength(2);
   const [scheduled] = (await product.metadata.runs.list({ dagId: "hourly" })).items.toReversed();
-  expect(scheduled).toMatchObject({ state: "success", endDate: isoAfter(120) });
+  expect(scheduled).toMatchObject({ state: "running", isHeld: true });
+  const { runId = "" } = scheduled ?? {};
+  const { first, second } = await product.getTasks("hourly", runId);
+  expect(first).toMatchObject({ state: "success", endDate: isoAfter(60) });
+  expect(second).toMatchObject({ state: null, pausedAt: isoAfter(60) });
   expect((await product.getRun("hourly", "asked")).state).toBe("queued");
 
   await runControl.setPaused("hourly", false);
   await product.passTo(after(2.9 * HOUR));
   expect((await product.getRun("hourly", "asked")).startDate).toBe(isoAfter(2.5 * HOUR));
+  const end = isoAfter(2.5 * HOUR + 60);
+  expect(await product.getRun("hourly", runId)).toMatchObject({ state: "success", endDate: end });
   // Without catchup only the latest of the ticks in the pause is made up for.
   expect((await hoursOf(product)).filter(Number.isFinite).filter((hour) => hour >= 0)).toEqual([
     0, 2,

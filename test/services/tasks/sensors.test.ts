@@ -259,7 +259,7 @@ describe("what stands around a sensor", () => {
     expect(await statesOf(product, "d", "r")).toMatchObject({ s: "upstream_failed", t: "success" });
   });
 
-  test("a run that waits is no deadlock, and is paused and unpaused without a trace", async () => {
+  test("a run that waits is no deadlock, and is held while its DAG is paused", async () => {
     const product = startProduct();
     product.play(pokes(notYet(), succeeds(1)));
     await start(product, [sensor()]);
@@ -268,8 +268,13 @@ describe("what stands around a sensor", () => {
     await expect(recorder.handle({ ...IDS, action: "finish" })).rejects.toThrow("unfinished");
     await expect(runControl.deleteDag("d")).rejects.toThrow("can't be deleted while its run");
     await runControl.setPaused("d", true);
+    await product.passTo(at(5_000));
+    expect((await product.getRun("d", "r")).state).toBe("running");
+    expect(startsOf(product, "s")).toHaveLength(1);
+    await runControl.setPaused("d", false);
     await product.passAll();
     expect((await product.getRun("d", "r")).state).toBe("success");
+    expect((await product.getTasks("d", "r")).s).toMatchObject({ tryNumber: 1, pokes: 2 });
   });
 
   test.each([
