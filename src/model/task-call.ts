@@ -102,6 +102,8 @@ export interface CallbackCall {
   /** The error that ended the try (failure, retry). */
   readonly error?: TaskError;
   readonly reason?: CallbackReason;
+  /** Of a DAG's callbacks: the task instance that the run's end is put down to, if there is one. */
+  readonly lastTi?: Pick<TaskCall, "taskId" | "tryNumber" | "maxTries" | "mapIndex">;
   /** State of the run when known, for the context's `dagRun.state`. */
   readonly runState?: DagRunState;
 }

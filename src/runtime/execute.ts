@@ -108,10 +108,12 @@ export async function runCallbacks(
   if (taskId !== undefined && !task) return;
   const callbacks = callbacksOf(task ? givenOptions(task) : graph.options, callbackCall.kind);
   if (callbacks.length === 0) return;
+  const { lastTi } = callbackCall;
+  const shown = task ?? (lastTi && findTask(graph, lastTi.taskId));
   const context = createCallbackContext(graph, callbackCall, {
     log,
     signal,
-    ...(task ? { task } : {}),
+    ...(shown ? { task: shown } : {}),
   });
   await runWithContext(context, client, () => runEach(callbacks, context));
 }

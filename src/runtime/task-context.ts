@@ -32,12 +32,12 @@ export function createTaskContext(
 /** The context of callbacks: a task's with what ended it, or a run's. */
 export function createCallbackContext(
   graph: DagGraph,
-  { call, error, reason, runState }: CallbackCall & { readonly task?: TaskRecord },
+  { call, error, reason, runState, lastTi }: CallbackCall,
   environment: ContextEnvironment & { readonly task?: TaskRecord },
 ): CallbackContext {
   const { task } = environment;
   const base = task
-    ? createTaskContext(task, { ...call, taskId: task.taskId }, environment)
+    ? createTaskContext(task, { ...call, ...lastTi, taskId: task.taskId }, environment)
     : createRunContext(graph, call, environment);
   return {
     ...base,

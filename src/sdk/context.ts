@@ -79,7 +79,11 @@ export interface TaskContext extends RunContext, TaskInstanceContext {
   };
 }
 
-/** What callbacks get; the task's part is absent in those of a DAG. */
+/**
+ * What callbacks get. In those of a DAG, the task's part is that of the instance that the run's end
+ * is put down to: the last one that succeeded or failed, or that was unfinished; absent where there
+ * is none.
+ */
 export interface CallbackContext extends RunContext, Partial<Omit<TaskContext, keyof RunContext>> {
   /** What ended the try or the run, where there was an error. */
   readonly exception?: TaskError;

@@ -5,7 +5,7 @@ import { endRun, recordReason } from "../../model/dag-run.ts";
 import { runFailed } from "../../model/failure-event.ts";
 import { instanceKey } from "../../model/instance-key.ts";
 import { instancesOfRun } from "../../model/mapping/instances.ts";
-import type { DagRunRecord } from "../../model/records.ts";
+import type { DagRunRecord, TaskInstanceRecord } from "../../model/records.ts";
 import { forgetPlan } from "../../model/scheduling/planner.ts";
 import { decideRunState } from "../../model/scheduling/run-state.ts";
 import { isFinished } from "../../model/states.ts";
@@ -61,7 +61,7 @@ export async function endByTasks(context: RunEndContext, scope: RunScope): Promi
       `run "${runId}" of DAG "${dagId}" has unfinished tasks`,
     );
   }
-  const isEnded = await applyRunEnd(context, scope, decided);
+  const isEnded = await applyRunEnd(context, scope, { ...decided, instances: records });
   if (isEnded && decided.reason === "all_tasks_deadlocked") {
     await publishFailure(context, runFailed(scope.run, decided.reason));
   }
@@ -82,20 +82,23 @@ export async function abandonRun(
   const run = await metadata.runs.update({ dagId, runId, ...marked });
   if (!run) return;
   const scope = { run, version: await context.versions.get(dagId, run.versionHash) };
-  await abandonInstances(context, scope, reason);
-  const isEnded = await applyRunEnd(context, scope, { state: "failed", reason });
+  const instances = await abandonInstances(context, scope, reason);
+  const isEnded = await applyRunEnd(context, scope, { state: "failed", reason, instances });
   // Only now: an engine that reports stopped executions is to find the run ended.
   await stateMachines.stop({ dagId, runId, clearNumber }, reason);
   await wakeOtherRuns(context, run);
   if (isEnded) await publishFailure(context, runFailed(run, reason));
 }
 
-/** Ends every instance that is unfinished, whether it has a record or not. */
+/**
+ * Ends every instance that is unfinished, whether it has a record or not. Answers the records as they
+ * were before.
+ */
 async function abandonInstances(
   { metadata, clock }: RunEndContext,
   { run, version }: RunScope,
   reason: AbandonReason,
-): Promise<void> {
+): Promise<readonly TaskInstanceRecord[]> {
   const { dagId, runId } = run;
   const records = await metadata.taskInstances.list({ dagId, runId });
   const open = instancesOfRun(version.document, records, run).filter(
@@ -109,13 +112,23 @@ async function abandonInstances(
   await Promise.all(
     open.map((each) => metadata.taskInstances.update({ key: instanceKey(run, each), ...change })),
   );
+  return records;
 }
 
 /** False when somebody else has ended the run. */
 async function applyRunEnd(
   context: RunEndContext,
   scope: RunScope,
-  { state, reason }: { readonly state: "success" | "failed"; readonly reason: CallbackReason },
+  {
+    state,
+    reason,
+    instances,
+  }: {
+    readonly state: "success" | "failed";
+    readonly reason: CallbackReason;
+    /** As they were when the end was decided. */
+    readonly instances: readonly TaskInstanceRecord[];
+  },
 ): Promise<boolean> {
   const { metadata, clock, report, callbacks } = context;
   const { dagId, runId } = scope.run;
@@ -131,7 +144,7 @@ async function applyRunEnd(
     state,
     duration,
   });
-  callbacks.afterRun({ ...scope, run: ended }, reason);
+  callbacks.afterRun({ ...scope, run: ended }, reason, instances);
   // A call that is repeated finds the run ended, and doesn't come here.
   if (state === "failed") await retry(clock, () => pauseAfterFailures(context, scope));
   await wakeWaiters(context, ended.awaitedBy);

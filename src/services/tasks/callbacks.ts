@@ -4,6 +4,7 @@
 import { graphOf } from "../../model/graph.ts";
 import { instanceKey } from "../../model/instance-key.ts";
 import type { DagRunRecord, TaskInstanceKey, TaskInstanceRecord } from "../../model/records.ts";
+import { findCause } from "../../model/scheduling/run-causes.ts";
 import type { TaskInstanceState } from "../../model/states.ts";
 import type { CallbackCall, CallbackReason, TaskError } from "../../model/task-call.ts";
 import type { Platform } from "../../ports/platform.ts";
@@ -15,8 +16,11 @@ import type { RunScope } from "./verdicts.ts";
 export interface Callbacks {
   /** Starts the callbacks that the task has for the state that its try ended in. */
   afterTry(scope: RunScope, ended: TaskInstanceRecord, error: TaskError | undefined): void;
-  /** Starts the DAG's callbacks for the run, which has ended. */
-  afterRun(scope: RunScope, reason: CallbackReason): void;
+  /**
+   * Starts the DAG's callbacks for the run, which has ended; `instances` are its task instances as
+   * they were when that was decided.
+   */
+  afterRun(scope: RunScope, reason: CallbackReason, instances: readonly TaskInstanceRecord[]): void;
   /** Resolves when all that were started have ended. */
   settled(): Promise<void>;
 }
@@ -79,20 +83,32 @@ export function createCallbacks(platform: Platform): Callbacks {
       start(scope, instanceKey(scope.run, ended), { call, kind, ...(error ? { error } : {}) });
     },
 
-    afterRun(scope, reason) {
+    afterRun(scope, reason, instances) {
       const kind = runKind(scope.run);
       if (!scope.version.document.callbacks.includes(kind)) return;
       // Each end of a run has a log of its own.
       const tryNumber = scope.run.clearNumber + 1;
       const key = instanceKey(scope.run, { taskId: "" });
       const call = { ...callForRun(scope), tryNumber, maxTries: 0, mapIndex: key.mapIndex };
-      start(scope, key, { call, kind, reason, runState: scope.run.state });
+      const cause = findCause(scope.version.document, reason, instances);
+      const lastTi = cause && pickTi(cause);
+      const told = { reason, runState: scope.run.state, ...(lastTi ? { lastTi } : {}) };
+      start(scope, key, { call, kind, ...told });
     },
 
     async settled() {
       while (open.size > 0) await Promise.all(open);
     },
   };
+}
+
+function pickTi({
+  taskId,
+  tryNumber,
+  maxTries,
+  mapIndex,
+}: NonNullable<ReturnType<typeof findCause>>) {
+  return { taskId, tryNumber, maxTries, mapIndex };
 }
 
 function runKind({ state }: DagRunRecord): "success" | "failure" {
