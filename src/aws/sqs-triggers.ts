@@ -1,7 +1,7 @@
 // Messages to the triggerer in an SQS queue. A message can be delayed by 15 minutes at most, so one
 // that is due later is sent on by each receiver until its moment has come. Those with a token were
 // sent by a state machine.
-import { SendMessageCommand, type SQSClient } from "@aws-sdk/client-sqs";
+import { SendMessageBatchCommand, SendMessageCommand, type SQSClient } from "@aws-sdk/client-sqs";
 import type { SQSBatchResponse, SQSEvent } from "aws-lambda";
 import type { Deferral, Trigger } from "../model/scheduling/sensors.ts";
 import type { Clock, Reporter } from "../ports/platform.ts";
@@ -10,6 +10,10 @@ import { toDeferral } from "../services/engine-events.ts";
 
 /** SQS quotas: DelaySeconds. */
 const LONGEST_DELAY = 900;
+/** SQS quotas: messages of one SendMessageBatch. */
+const BATCH = 10;
+/** Batches that are sent at the same time. */
+const BATCHES_AT_ONCE = 8;
 
 export interface SqsTriggersOptions {
   readonly client: SQSClient;
@@ -25,16 +29,43 @@ export function createSqsTriggers({
   clock,
   longestDelay = LONGEST_DELAY,
 }: SqsTriggersOptions): Triggers {
+  function toMessage(trigger: Trigger) {
+    const seconds = Math.ceil((trigger.dueAt - clock.now()) / 1_000);
+    return {
+      MessageBody: JSON.stringify(trigger),
+      DelaySeconds: Math.min(Math.max(seconds, 0), longestDelay),
+    };
+  }
+
+  /** Of a batch some messages may fail alone, for a reason of the queue's. */
+  async function sendBatch(batch: readonly Trigger[]): Promise<void> {
+    const Entries = batch.map((trigger, at) => ({ Id: String(at), ...toMessage(trigger) }));
+    const { Failed = [] } = await client.send(
+      new SendMessageBatchCommand({ QueueUrl: queueUrl, Entries }),
+    );
+    const [failed] = Failed;
+    if (!failed) return;
+    const { Code, Message = "" } = failed;
+    throw new Error(
+      `${Failed.length} of ${batch.length} messages were not sent: ${Code} ${Message}`,
+    );
+  }
+
   return {
     async set(trigger) {
-      const seconds = Math.ceil((trigger.dueAt - clock.now()) / 1_000);
-      await client.send(
-        new SendMessageCommand({
-          QueueUrl: queueUrl,
-          MessageBody: JSON.stringify(trigger),
-          DelaySeconds: Math.min(Math.max(seconds, 0), longestDelay),
-        }),
-      );
+      await client.send(new SendMessageCommand({ QueueUrl: queueUrl, ...toMessage(trigger) }));
+    },
+
+    async setAll(triggers) {
+      const batches: Trigger[][] = [];
+      for (let at = 0; at < triggers.length; at += BATCH) {
+        batches.push(triggers.slice(at, at + BATCH));
+      }
+      const queue = batches.values();
+      const rows = Array.from({ length: BATCHES_AT_ONCE }, async () => {
+        for (const batch of queue) await sendBatch(batch);
+      });
+      await Promise.all(rows);
     },
   };
 }

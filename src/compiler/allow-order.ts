@@ -8,9 +8,9 @@
 // task starts: by induction all those states have been left by then. So the machine's order may be
 // any series-parallel order within `before`, which need not be transitive itself.
 import { factsOf, SUCCESS } from "../model/dependencies/trigger-rule-facts.ts";
-import type { TriggerRule } from "../model/dependencies/trigger-rule-names.ts";
 import { addAll, createBitRow, hasBit } from "./bit-rows.ts";
 import type { Draft, TaskGraph } from "./draft.ts";
+import { areMappedTogether } from "./implied-ends.ts";
 import { ANY, findKnownEnds, type KnownEnds } from "./known-ends.ts";
 
 /** Fills in `order`. */
@@ -20,8 +20,7 @@ export function allowOrder(draft: Draft): Draft {
   const needs: (readonly number[])[] = [];
   const gated: boolean[] = [];
   for (const [index, task] of graph.tasks.entries()) {
-    const above = graph.upstream[index] ?? [];
-    const early = firesEarly(task.triggerRule, above);
+    const early = firesEarly(graph, index) || followsByIndex(graph, index);
     needs.push(early ? [] : findNeeds(graph, known, index));
     gated.push(early || task.dependsOnPast || task.waitForDownstream);
   }
@@ -32,8 +31,10 @@ export function allowOrder(draft: Draft): Draft {
  * Whether the task may start while upstreams are unfinished, at a moment that some of them bring
  * about.
  */
-function firesEarly(rule: TriggerRule, above: readonly number[]): boolean {
-  return above.length > 1 && factsOf(rule).run?.which === "one";
+function firesEarly({ tasks, upstream, mappings }: TaskGraph, index: number): boolean {
+  const above = upstream[index] ?? [];
+  const isAmongOthers = above.length > 1 || above.some((task) => mappings[task]);
+  return isAmongOthers && factsOf(tasks[index]?.triggerRule ?? "always").run?.which === "one";
 }
 
 /**
@@ -56,4 +57,9 @@ function findNeeds(graph: TaskGraph, known: KnownEnds, index: number): readonly 
   const implied = createBitRow(graph.tasks.length);
   for (const { other, ends } of awaited) addAll(implied, known.endedWith(other, ends));
   return awaited.map(({ other }) => other).filter((other) => !hasBit(implied, other));
+}
+
+/** Whether instances of the task follow those of their own index, and not the upstream as a whole. */
+function followsByIndex(graph: TaskGraph, index: number): boolean {
+  return (graph.upstream[index] ?? []).some((above) => areMappedTogether(graph, index, above));
 }

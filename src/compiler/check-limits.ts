@@ -1,7 +1,9 @@
 // Last pass: what Step Functions would refuse, told here, since emulators check nothing.
 import type { State, StateMachine } from "../model/asl.ts";
 import type { Diagnostic } from "../model/diagnostics.ts";
-import type { DagDocument, TaskDocument } from "../model/document.ts";
+import type { DagDocument } from "../model/document.ts";
+import { literalLength, MAX_INSTANCES } from "../model/mapping/lengths.ts";
+import { mappingOf } from "../model/mapping/mapped-tasks.ts";
 import type { Draft } from "./draft.ts";
 import { countBytes, statesOf } from "./machine-size.ts";
 import { FEW_TIMES } from "./retriers.ts";
@@ -25,13 +27,13 @@ const EVENTS_PER_RUN = 2;
 const A_YEAR = 31_536_000;
 
 /**
- * Adds diagnostics for mapped tasks, for waits of more than a year, and for a machine that is too
- * large.
+ * Adds diagnostics for mappings that are too long, for waits of more than a year, and for a machine
+ * that is too large.
  */
 export function checkLimits(draft: Draft): Draft {
   const { document, definition } = draft;
   const found = [
-    ...document.tasks.flatMap((task) => checkMapping(document, task)),
+    ...checkMapping(document),
     ...checkWaits(document),
     ...checkRole(document, draft.options),
     ...checkFiles(document, draft.options),
@@ -41,18 +43,25 @@ export function checkLimits(draft: Draft): Draft {
   return { ...draft, diagnostics: [...draft.diagnostics, ...found] };
 }
 
-function checkMapping({ dagId }: DagDocument, { taskId, mapped }: TaskDocument): Diagnostic[] {
-  if (!mapped) return [];
-  return [
-    {
-      code: "mapping-unavailable",
-      severity: "error",
-      dagId,
-      taskId,
-      message: `Task "${taskId}" of DAG "${dagId}" is mapped, which can be drawn but not run yet`,
-      hint: "Loop over the values inside one task",
-    },
-  ];
+/** As many instances are records of the run, and each is read when the run ends. */
+function checkMapping(document: DagDocument): Diagnostic[] {
+  const { dagId } = document;
+  return document.tasks.flatMap((task): Diagnostic[] => {
+    const { taskId } = task;
+    const mapping = mappingOf(document, task);
+    const length = mapping && literalLength(mapping);
+    if (length === undefined || length <= MAX_INSTANCES) return [];
+    return [
+      {
+        code: "mapping-too-long",
+        severity: "error",
+        dagId,
+        taskId,
+        message: `Task "${taskId}" of DAG "${dagId}" is mapped over ${length} items, but a task has ${MAX_INSTANCES} instances at most`,
+        hint: "Give each instance several items",
+      },
+    ];
+  });
 }
 
 function checkWaits(document: DagDocument): Diagnostic[] {

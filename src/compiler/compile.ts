@@ -34,7 +34,7 @@ export function compile(document: DagDocument, options: CompileOptions): Compile
     document,
     options,
     diagnostics: [],
-    graph: { tasks: [], upstream: [], downstream: [] },
+    graph: { tasks: [], upstream: [], downstream: [], mappings: [] },
     order: { before: [], needs: [], gated: [] },
     plan: { gated: [] },
     gates: [],

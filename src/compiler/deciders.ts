@@ -18,7 +18,7 @@ import {
   keepAll,
 } from "./bit-rows.ts";
 import type { TaskGraph } from "./draft.ts";
-import type { ImpliedEnds } from "./implied-ends.ts";
+import { areMappedTogether, type ImpliedEnds } from "./implied-ends.ts";
 
 export interface Decider {
   readonly task: number;
@@ -43,11 +43,13 @@ export function findDeciders(
   graph: TaskGraph,
   impliedEnds: ImpliedEnds,
 ): readonly (readonly Decider[])[] {
-  const { tasks, upstream } = graph;
+  const { tasks, upstream, mappings } = graph;
   const decides = tasks.map(
-    ({ decision }) =>
+    ({ decision }, task) =>
       decision !== undefined &&
-      (decision.kind !== "short-circuit" || !decision.ignoreDownstreamTriggerRules),
+      (decision.kind !== "short-circuit" ||
+        !decision.ignoreDownstreamTriggerRules ||
+        mappings[task] !== undefined),
   );
   const sparing = findSparing(graph);
   if (!decides.includes(true) && sparing.length === 0) return tasks.map(() => []);
@@ -78,12 +80,15 @@ export function findDeciders(
   return tasks.map(({ triggerRule, dependsOnPast, waitForDownstream, isTeardown }, task) => {
     // It starts with the run, before anything is decided, unless an earlier run holds it back.
     if (triggerRule === "always" && !dependsOnPast && !waitForDownstream) return [];
-    const direct = (upstream[task] ?? []).filter((other) => !isTeardown || isBranch(tasks[other]));
-    const row = above[task];
-    const farther = sparing.filter(
-      (other) => !isTeardown && row && hasBit(row, other) && !direct.includes(other),
+    const direct = (upstream[task] ?? []).filter(
+      (other) => decidesFor(graph, task, other) && (!isTeardown || isBranch(tasks[other])),
     );
-    return [...direct, ...farther].flatMap((other) => deciders[other] ?? []);
+    const row = above[task];
+    const farther = sparing.filter((other) => !isTeardown && row && hasBit(row, other));
+    const ofGroup = row && !isTeardown ? shortCircuitsOfGroup(graph, task, row) : [];
+    return [...new Set([...direct, ...farther, ...ofGroup])].flatMap(
+      (other) => deciders[other] ?? [],
+    );
   });
 }
 
@@ -101,6 +106,24 @@ function findSparing({ tasks, downstream }: TaskGraph): readonly number[] {
     for (const id of below) for (const next of downstream[id] ?? []) below.add(next);
     return [...below].some((id) => tasks[id]?.isTeardown);
   });
+}
+
+/** A mapped decider decides nothing for tasks that don't have its indexes. */
+function decidesFor(graph: TaskGraph, task: number, decider: number): boolean {
+  return !graph.mappings[decider] || areMappedTogether(graph, task, decider);
+}
+
+/**
+ * A decider in a mapped group skips instances of its own index, so that others go on below what it
+ * skips: there a short circuit counts for all of the group that is below it.
+ */
+function shortCircuitsOfGroup(graph: TaskGraph, task: number, above: BitRow): readonly number[] {
+  if (graph.mappings[task]?.groupId === undefined) return [];
+  return [...bitsOf(above)].filter(
+    (other) =>
+      graph.tasks[other]?.decision?.kind === "short-circuit" &&
+      areMappedTogether(graph, task, other),
+  );
 }
 
 function findAncestors({ tasks, upstream }: TaskGraph): readonly BitRow[] {

@@ -2,6 +2,7 @@
 import type { StateMachine } from "../model/asl.ts";
 import type { Diagnostic } from "../model/diagnostics.ts";
 import type { DagDocument, TaskDocument } from "../model/document.ts";
+import type { TaskMapping } from "../model/mapping/mapped-tasks.ts";
 import type { BitRow } from "./bit-rows.ts";
 import type { Plan } from "./plan.ts";
 
@@ -29,6 +30,8 @@ export interface TaskGraph {
   readonly tasks: readonly TaskDocument[];
   readonly upstream: readonly (readonly number[])[];
   readonly downstream: readonly (readonly number[])[];
+  /** Per task, how it is mapped. All tasks of a mapped group have the same object. */
+  readonly mappings: readonly (TaskMapping | undefined)[];
   /** What the scopes of setups add, per task; absent where there are no setups. */
   readonly scopes?: readonly TaskScope[];
 }

@@ -9,6 +9,8 @@ import {
   type Exit,
   finishState,
   gateState,
+  mappedState,
+  mappedWaitState,
   runState,
   sensorState,
   waitState,
@@ -39,6 +41,7 @@ export function emitStates(draft: Draft): Draft {
     let first = node;
     while (first.kind === "sequence" && first.parts[0]) first = first.parts[0];
     if (first.kind === "task") {
+      if (graph.mappings[first.task]) return names.task(first.task);
       return plan.gated[first.task] ? names.gate(first.task) : names.task(first.task);
     }
     const name = parallels.get(first) ?? names.nextParallel();
@@ -57,6 +60,11 @@ export function emitStates(draft: Draft): Draft {
       if (!task) continue;
       const name = names.task(node.task);
       const wait = names.wait(node.task);
+      if (graph.mappings[node.task]) {
+        into[name] = mappedState(functions, task.taskId, { exit, wait });
+        into[wait] = mappedWaitState(functions, task.taskId, exit);
+        continue;
+      }
       if (plan.gated[node.task]) {
         into[names.gate(node.task)] = gateState(functions, task.taskId, { next: name, wait });
       }

@@ -47,7 +47,7 @@ export function findImpliedEnds(graph: TaskGraph): ImpliedEnds {
       const row = rows[task];
       if (!row) continue;
       for (const below of downstream[task] ?? []) {
-        if (!isDecidedBy(graph, below, states)) continue;
+        if (!isDecidedBy(graph, below, { above: task, states })) continue;
         addBit(row, below);
         addAll(row, endedBy(below, verdictsOf(graph, below)));
       }
@@ -63,11 +63,18 @@ export function findImpliedEnds(graph: TaskGraph): ImpliedEnds {
 
 /**
  * Whether one upstream's end in whichever of the states keeps the task from running, so that it has
- * a verdict by then.
+ * a verdict by then. An instance in a mapped group decides that of its own index, and no other.
  */
-function isDecidedBy({ tasks, upstream }: TaskGraph, task: number, states: number): boolean {
+function isDecidedBy(
+  graph: TaskGraph,
+  task: number,
+  { above, states }: { readonly above: number; readonly states: number },
+): boolean {
+  const { tasks, upstream, mappings } = graph;
+  if (areMappedTogether(graph, task, above)) return false;
   const { only, among } = factsOf(tasks[task]?.triggerRule ?? "always").decidedBy;
-  return (states & ~(upstream[task]?.length === 1 ? only : among)) === 0;
+  const isOnly = upstream[task]?.length === 1 && !mappings[above];
+  return (states & ~(isOnly ? only : among)) === 0;
 }
 
 /**
@@ -78,4 +85,10 @@ function verdictsOf({ tasks, scopes }: TaskGraph, task: number): number {
   const { fail } = factsOf(tasks[task]?.triggerRule ?? "always");
   const { setups = [], indirectSetups = [] } = scopes?.[task] ?? {};
   return fail || setups.length + indirectSetups.length > 0 ? SKIPPED | UPSTREAM_FAILED : SKIPPED;
+}
+
+/** Whether both are in one mapped task group, where each instance follows that of its own index. */
+export function areMappedTogether({ mappings }: TaskGraph, task: number, other: number): boolean {
+  const mapping = mappings[task];
+  return mapping?.groupId !== undefined && mapping === mappings[other];
 }

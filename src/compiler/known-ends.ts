@@ -20,13 +20,13 @@ import {
 } from "./bit-rows.ts";
 import { type Decider, findDeciders } from "./deciders.ts";
 import type { TaskGraph, TaskScope } from "./draft.ts";
-import { findImpliedEnds, type ImpliedEnds } from "./implied-ends.ts";
+import { areMappedTogether, findImpliedEnds, type ImpliedEnds } from "./implied-ends.ts";
 
 /** Whichever way a task can end. */
 export const ANY = SUCCESS | FAILED | SKIPPED | UPSTREAM_FAILED;
 
 export interface KnownEnds {
-  /** Per task, the tasks above it that have ended whenever it starts. */
+  /** Per task, the tasks above it that have ended whenever it, or an instance of it, starts. */
   readonly beforeStart: readonly BitRow[];
   /**
    * What else has ended once `task` has ended in one of these states; the next call overwrites it.
@@ -58,7 +58,7 @@ export function findKnownEnds(graph: TaskGraph): KnownEnds {
   };
   const impliedEnds = findImpliedEnds(graph);
   const deciders = findDeciders(graph, impliedEnds);
-  const ends = createEnds(size, rows, impliedEnds);
+  const ends = createEnds(graph, rows, impliedEnds);
   for (const [task, above] of upstream.entries()) {
     const own = { start: rows.start[task], skip: rows.skip[task], fail: rows.fail[task] };
     const facts = factsOf(tasks[task]?.triggerRule ?? "always");
@@ -69,11 +69,12 @@ export function findKnownEnds(graph: TaskGraph): KnownEnds {
     if (above.length > 0 && facts.run) {
       fill(start);
       // What stands before a task must be above it.
-      keepAll(start, ends.when(above, facts.run));
-      if (facts.skip) keepAll(skip, ends.when(above, { ...facts.skip, alsoBelow: true }));
-      if (facts.fail) keepAll(fail, ends.when(above, { ...facts.fail, alsoBelow: true }));
+      const below = { task, alsoBelow: true };
+      keepAll(start, ends.when(above, { task, ...facts.run }));
+      if (facts.skip) keepAll(skip, ends.when(above, { ...below, ...facts.skip }));
+      if (facts.fail) keepAll(fail, ends.when(above, { ...below, ...facts.fail }));
       const scope = graph.scopes?.[task];
-      if (scope) applyScope(ends, scope, { above, start, skip, fail });
+      if (scope) applyScope(ends, scope, { task, above, start, skip, fail });
     }
     for (const decider of deciders[task] ?? []) {
       keepAll(skip, ends.whenDecided(decider, task));
@@ -94,13 +95,18 @@ export function findKnownEnds(graph: TaskGraph): KnownEnds {
 interface Ends {
   /** What holds whichever of the states it was; of what never happens, everything holds. */
   endedWith(task: number, ends: number): BitRow;
-  /** What has ended when every one, or at least one, of these tasks has ended so. */
-  when(above: readonly number[], ended: UpstreamsEnded & { readonly alsoBelow?: boolean }): BitRow;
+  /** What has ended when every one, or at least one, of these has ended so, for the task below. */
+  when(
+    above: readonly number[],
+    ended: UpstreamsEnded & { readonly task: number; readonly alsoBelow?: boolean },
+  ): BitRow;
   /** What has ended when the decider skips the task. */
   whenDecided(decider: Decider, task: number): BitRow;
 }
 
-function createEnds(size: number, { start, skip, fail }: Rows, impliedEnds: ImpliedEnds): Ends {
+function createEnds(graph: TaskGraph, { start, skip, fail }: Rows, impliedEnds: ImpliedEnds): Ends {
+  const { mappings } = graph;
+  const size = graph.tasks.length;
   const ended = createBitRow(size);
   const known = createBitRow(size);
   // A task that ends as skipped may have run or not.
@@ -121,13 +127,16 @@ function createEnds(size: number, { start, skip, fail }: Rows, impliedEnds: Impl
 
   return {
     endedWith,
-    when(above, { which, ends, alsoBelow = false }) {
+    when(above, { task, which, ends, alsoBelow = false }) {
       if (which === "every") known.fill(0);
       else fill(known);
-      for (const task of above) {
-        const one = endedWith(task, ends);
-        addBit(one, task);
-        if (alsoBelow) addAll(one, impliedEnds.endedBy(task, ends));
+      for (const other of above) {
+        const one = endedWith(other, ends);
+        // Of one instance of a mapped task nothing follows for the others.
+        const isWhole =
+          !mappings[other] || (which === "every" && !areMappedTogether(graph, task, other));
+        if (isWhole) addBit(one, other);
+        if (alsoBelow) addAll(one, impliedEnds.endedBy(other, ends));
         if (which === "every") addAll(known, one);
         else keepAll(known, one);
       }
@@ -135,7 +144,7 @@ function createEnds(size: number, { start, skip, fail }: Rows, impliedEnds: Impl
     },
     whenDecided(decider, task) {
       known.set(start[decider.task] ?? known);
-      addBit(known, decider.task);
+      if (!mappings[decider.task]) addBit(known, decider.task);
       addAll(known, decider.endedWithSkip(task));
       return known;
     },
@@ -147,28 +156,30 @@ function applyScope(
   ends: Ends,
   { setups, indirectSetups, between }: TaskScope,
   {
+    task,
     above,
     start,
     skip,
     fail,
   }: {
+    readonly task: number;
     readonly above: readonly number[];
     readonly start: BitRow;
     readonly skip: BitRow;
     readonly fail: BitRow;
   },
 ): void {
-  addAll(start, ends.when(indirectSetups, { which: "every", ends: SUCCESS }));
-  addAll(start, ends.when(between, { which: "every", ends: ANY }));
-  const any = { which: "one", alsoBelow: true } as const;
+  addAll(start, ends.when(indirectSetups, { task, which: "every", ends: SUCCESS }));
+  addAll(start, ends.when(between, { task, which: "every", ends: ANY }));
+  const any = { task, which: "one", alsoBelow: true } as const;
   if (indirectSetups.length > 0) {
     keepAll(skip, ends.when(indirectSetups, { ...any, ends: SKIPPED }));
     keepAll(fail, ends.when(indirectSetups, { ...any, ends: FAILED | UPSTREAM_FAILED }));
   }
   if (setups.length > 0) {
     // They decide when all that is right above has ended.
-    keepAll(skip, ends.when(above, { which: "every", ends: ANY, alsoBelow: true }));
-    keepAll(fail, ends.when(above, { which: "every", ends: ANY, alsoBelow: true }));
+    keepAll(skip, ends.when(above, { task, which: "every", ends: ANY, alsoBelow: true }));
+    keepAll(fail, ends.when(above, { task, which: "every", ends: ANY, alsoBelow: true }));
   }
 }
 

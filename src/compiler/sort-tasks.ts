@@ -5,6 +5,7 @@ import { setupScopesOf } from "../model/dependencies/setups.ts";
 import type { Diagnostic } from "../model/diagnostics.ts";
 import type { DagDocument, TaskDocument } from "../model/document.ts";
 import { graphOf } from "../model/graph.ts";
+import { mappingOf } from "../model/mapping/mapped-tasks.ts";
 import type { Draft, TaskGraph, TaskScope } from "./draft.ts";
 
 /** Fills in `graph`; leaves it empty if the drawing is no DAG. */
@@ -64,7 +65,8 @@ function toGraph(document: DagDocument, tasks: readonly TaskDocument[]): TaskGra
   const toIndexes = (ids: readonly string[]) =>
     ids.map((id) => indexes.get(id) ?? 0).sort((a, b) => a - b);
   const scopes = tasks.some(({ isSetup }) => isSetup) ? findScopes(document, tasks, toIndexes) : [];
-  return { tasks, upstream, downstream, ...(scopes.length > 0 ? { scopes } : {}) };
+  const mappings = tasks.map((task) => mappingOf(document, task));
+  return { tasks, upstream, downstream, mappings, ...(scopes.length > 0 ? { scopes } : {}) };
 }
 
 function findScopes(

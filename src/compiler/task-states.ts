@@ -1,6 +1,6 @@
 // The states of one task, and the last state of a run. They hold ids and nothing else; what happens
 // is decided in the functions that they call.
-import type { Catcher, TaskState, Transition } from "../model/asl.ts";
+import type { Catcher, PayloadTemplate, TaskState, Transition } from "../model/asl.ts";
 import type { CompileOptions } from "./draft.ts";
 import { ANY_ERROR, FEW_TIMES, UNTIL_SENT } from "./retriers.ts";
 import type { TaskHost } from "./task-host.ts";
@@ -68,6 +68,15 @@ export function sensorState(host: TaskHost, taskId: string, { exit, wait }: Ways
  * token's answer takes the place of the error, which may be long.
  */
 export function waitState(functions: Functions, taskId: string, exit: Exit): TaskState {
+  return sendAndWait(functions, { taskId }, exit);
+}
+
+/** The same for a mapped task whose recorder can't be called: the triggerer has it called. */
+export function mappedWaitState(functions: Functions, taskId: string, exit: Exit): TaskState {
+  return sendAndWait(functions, { taskId, isMapped: true }, exit);
+}
+
+function sendAndWait(functions: Functions, what: PayloadTemplate, exit: Exit): TaskState {
   return {
     Type: "Task",
     Resource: SEND_AND_WAIT,
@@ -75,7 +84,7 @@ export function waitState(functions: Functions, taskId: string, exit: Exit): Tas
       QueueUrl: functions.triggerQueueUrl,
       MessageBody: {
         ...RUN_IDS,
-        taskId,
+        ...what,
         "token.$": "$$.Task.Token",
         "error.$": "$.error",
       },
@@ -108,6 +117,26 @@ export function gateState(
     Retry: [FEW_TIMES],
     Catch: whateverFails("$.error.gate", wait),
     Next: next,
+  };
+}
+
+/**
+ * Holds the token of a mapped task until its instances have all ended, which go on by messages. It
+ * is the task's gate as well: entered early, it waits until the task is to be expanded.
+ */
+export function mappedState(functions: Functions, taskId: string, { exit, wait }: Ways): TaskState {
+  return {
+    Type: "Task",
+    Resource: INVOKE_AND_WAIT,
+    Parameters: {
+      FunctionName: functions.recorder,
+      Payload: { action: "map", ...RUN_IDS, taskId, "token.$": "$$.Task.Token" },
+    },
+    ResultPath: null,
+    TimeoutSeconds: A_YEAR,
+    Retry: [FEW_TIMES],
+    Catch: whateverFails("$.error", wait),
+    ...exit,
   };
 }
 

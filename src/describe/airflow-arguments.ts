@@ -30,7 +30,6 @@ const OF_TASKS = {
   runAsUser: MACHINE,
   executor: MACHINE,
   executorConfig: MACHINE,
-  mapIndexTemplate: "leave it out",
   taskConcurrency: "it is called maxActiveTisPerDag",
   doXcomPush: RETRIEVE,
   multipleOutputs: "return an object; who reads the task can pick a key of it",

@@ -127,6 +127,7 @@ const TASK_RULES: Rules<TaskOptions> = {
   poolSlots: atLeastOne,
   maxActiveTisPerDag: atLeastOne,
   maxActiveTisPerDagrun: atLeastOne,
+  mapIndexTemplate: text,
   displayName: text,
   docMd: text,
   queue: text,

@@ -3,6 +3,7 @@ import type { TaskGroupDocument } from "../model/document.ts";
 import { isGroupKey } from "../model/ids.ts";
 import { type DagGraph, nameOf } from "../sdk/drawing/graph.ts";
 import { checkOptions, GROUP_OPTIONS } from "./check-options.ts";
+import { describeGroupMapping } from "./describe-mapping.ts";
 import type { Report } from "./report.ts";
 
 /** Groups in the order opened. */
@@ -31,6 +32,7 @@ export function describeGroups(
         groupId,
         ...(parent ? { parentId: parent.groupId } : {}),
         ...(tooltip === undefined ? {} : { tooltip }),
+        ...describeGroupMapping(group, report),
       },
     ];
   });

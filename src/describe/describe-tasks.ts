@@ -43,7 +43,7 @@ export function describeTasks(graph: DagGraph, report: Report): readonly TaskDoc
         ...(task.work.kind === "operator" && task.work.operator.waits ? { waits: true } : {}),
         ...(decision ? { decision: toDecision(decision, { edges, direct }) } : {}),
         ...describeDateDecision(task, edges, report),
-        ...describeMapping(task),
+        ...describeMapping(task, report),
         templateFields: describeFields(task),
         edgeLabels: Object.fromEntries(edges.labels(task)),
         ...describeSetup(task, options.triggerRule, report),

@@ -29,13 +29,14 @@ type Settings = Omit<
   | "sensor"
   | "waits"
   | "mapped"
+  | "readsItems"
   | "templateFields"
   | "edgeLabels"
 >;
 
 /** The document's form of checked options; Airflow's defaults fill what is absent. */
 export function toSettings(options: TaskOptions): Settings {
-  const { retryExponentialBackoff: backoff = 1, displayName, docMd } = options;
+  const { retryExponentialBackoff: backoff = 1, displayName, docMd, mapIndexTemplate } = options;
   const maxRetryDelay = parseDuration(options.maxRetryDelay);
   const executionTimeout = parseDuration(options.executionTimeout);
   const waitForDownstream = options.waitForDownstream ?? false;
@@ -55,6 +56,7 @@ export function toSettings(options: TaskOptions): Settings {
     callbacks: CALLBACK_KINDS.filter((kind) => callbacksOf(options, kind).length > 0),
     ...(displayName === undefined ? {} : { displayName }),
     ...(docMd === undefined ? {} : { docMd }),
+    ...(mapIndexTemplate === undefined ? {} : { mapIndexTemplate }),
   };
 }
 

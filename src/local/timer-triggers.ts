@@ -62,6 +62,7 @@ export function createTimerTriggers({ clock, report, onDue }: TimerTriggersOptio
 
   return {
     set: async (trigger) => put(trigger),
+    setAll: async (triggers) => triggers.forEach(put),
     defer: put,
     forget({ dagId, runId, clearNumber }, cause) {
       for (const [controller, { trigger }] of open) {

@@ -130,6 +130,11 @@ export interface TaskDocument {
   readonly upstream: readonly string[];
   /** Upstream tasks whose return value this task reads; a subset of `upstream`. */
   readonly reads: readonly string[];
+  /**
+   * Tasks of `reads` of which a mapped task reads the items that it is mapped over, and no more.
+   * Absent where there are none.
+   */
+  readonly readsItems?: readonly string[];
   /** Id of the innermost task group; absent at the top level. */
   readonly groupId?: string;
   readonly triggerRule: TriggerRule;

@@ -254,6 +254,8 @@ export interface MappingRecord {
   readonly length: number;
   /** Items of each argument, in the order written; the last one varies fastest. */
   readonly lengths: Readonly<Record<string, number>>;
+  /** Items of each result that it is mapped over, by `resultName`. */
+  readonly results: Readonly<Record<string, number>>;
   /**
    * Of each mapped task that it is mapped over: the indexes that have a result, as ranges from the
    * first to the last of each.

@@ -49,6 +49,27 @@ export interface TaskCall {
    * An upstream without an XCom (skipped, failed, returned undefined) is absent and reads as null.
    */
   readonly reads: { readonly [taskId: string]: string };
+  /** Present on an instance of a mapped task, or of a task in a mapped group. */
+  readonly mapped?: MappedCall;
+}
+
+/** What an instance gets of what its task, or the group around it, is mapped over. */
+export interface MappedCall {
+  /** Instances of the task. */
+  readonly count: number;
+  /** Position in the list of each argument. */
+  readonly positions: { readonly [argument: string]: number };
+  /**
+   * Of mapped tasks that it is mapped over: how many results there are, and the JSON text of those
+   * that the instance needs, by position. All of them where it reads the list as a whole: then the
+   * task is in `reads`.
+   */
+  readonly items: {
+    readonly [taskId: string]: {
+      readonly length: number;
+      readonly values: { readonly [position: number]: string };
+    };
+  };
 }
 
 export interface TaskError {
@@ -70,6 +91,8 @@ export interface RetryAdvice {
 export type TaskOutcome = Ending & {
   /** Template fields as they were rendered, by name; absent where there are none. */
   readonly renderedFields?: JsonObject;
+  /** Label of an instance of a mapped task; absent where there is none. */
+  readonly renderedMapIndex?: string;
 };
 
 type Ending =

@@ -128,16 +128,15 @@ export function poke(known: Known, facts: PokeFacts): TaskInstanceTransition | u
   };
 }
 
-/** The try has succeeded; `skips` are the tasks that its decision skips. */
+type Found = { readonly [K in "skips" | "lengths"]?: TaskInstanceRecord[K] | undefined };
+
+/** The try has succeeded, with what its result means for tasks below. */
 export function succeed(
   record: TaskInstanceRecord,
-  { skips, now }: Moment & { readonly skips?: readonly string[] | undefined },
+  { skips, lengths, now }: Moment & Found,
 ): TaskInstanceTransition | undefined {
-  return endTry("succeed", record, {
-    state: "success",
-    ...(skips ? { skips } : {}),
-    endDate: toIso(now),
-  });
+  const found = { ...(skips && { skips }), ...(lengths && { lengths }) };
+  return endTry("succeed", record, { state: "success", ...found, endDate: toIso(now) });
 }
 
 /** The try has skipped its task. */
@@ -308,7 +307,7 @@ function isLegal(event: keyof typeof LEGAL, state: TaskInstanceState | null): bo
  */
 function endTry(
   event: "succeed" | "skip" | "fail" | "reschedule" | "defer" | "free",
-  { state, tryNumber, renderedFields }: TaskInstanceRecord,
+  { state, tryNumber, renderedFields, renderedMapIndex }: TaskInstanceRecord,
   set: TaskInstanceTransition["set"],
 ): TaskInstanceTransition | undefined {
   if (!isLegal(event, state)) return undefined;
@@ -319,6 +318,7 @@ function endTry(
       ...(isWaitingState(state) && WAITED),
       ...set,
       ...(renderedFields && { renderedFields }),
+      ...(renderedMapIndex === undefined ? {} : { renderedMapIndex }),
     },
   };
 }

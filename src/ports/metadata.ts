@@ -206,6 +206,8 @@ export interface TaskInstanceStore {
     readonly runId: string;
     readonly taskIds?: readonly string[];
   }): Promise<readonly TaskInstanceRecord[]>;
+  /** Those of the instances that have a record, in any order; few of one run. */
+  getAll(keys: readonly TaskInstanceKey[]): Promise<readonly TaskInstanceRecord[]>;
   /**
    * The changed record, or undefined if the condition did not hold. A change of the state of an
    * instance that claims slots changes the usage of their limits with it, or not at all.

@@ -9,4 +9,6 @@ export interface Triggers {
    * lost with the process, whose next start takes up the run and with it what waits there.
    */
   set(trigger: Trigger): Promise<void>;
+  /** The same for many, with fewer calls. Some may have been left when it rejects. */
+  setAll(triggers: readonly Trigger[]): Promise<void>;
 }

@@ -11,17 +11,16 @@ import { type Dag, graphOf } from "../sdk/dag.ts";
 import { isDeferred } from "../sdk/deferred.ts";
 import { caseLabel } from "../sdk/drawing/branching.ts";
 import type { DagGraph, TaskRecord } from "../sdk/drawing/graph.ts";
-import { FailTask, isFailTask, isSkipTask } from "../sdk/errors.ts";
+import { isFailTask, isSkipTask } from "../sdk/errors.ts";
 import type { TaskLog } from "../sdk/log.ts";
 import type { Operator } from "../sdk/operator.ts";
 import type { Callback } from "../sdk/options.ts";
-import { isTemplate } from "../templates/names.ts";
-import { isPlain, renderPlain } from "../templates/plain.ts";
 import { askRetryPolicy } from "./failures/ask-retry-policy.ts";
 import { toTaskError } from "./failures/task-error.ts";
+import { renderLabel } from "./inputs/map-index-label.ts";
+import { type Inputs, resolveFields, resolveInputs } from "./inputs/task-inputs.ts";
 import { logResult } from "./log-result.ts";
 import { toRenderedFields } from "./rendered-fields.ts";
-import { resolveValues } from "./resolve-values.ts";
 import { RESCHEDULED, runPoke } from "./run-poke.ts";
 import { createCallbackContext, createTaskContext } from "./task-context.ts";
 
@@ -66,11 +65,22 @@ export async function executeTask(
   }
   const context = createTaskContext(task, call, { log, signal });
   const rendered: Record<string, unknown> = {};
+  const given: { inputs?: Inputs } = {};
   const outcome = await runWithContext(context, client, async (): Promise<TaskOutcome> => {
     try {
       signal.throwIfAborted();
       await runEach(callbacksOf(givenOptions(task), "execute"), context);
-      const work = { call, context, client, log, signal, registerProcess, endOutput, rendered };
+      const work = {
+        call,
+        context,
+        client,
+        log,
+        signal,
+        registerProcess,
+        endOutput,
+        rendered,
+        given,
+      };
       if (sensorOptionsOf(task.work)) return await pokeSensor(task, work);
       const value = await runWork(task, work);
       signal.throwIfAborted();
@@ -81,7 +91,10 @@ export async function executeTask(
       return toOutcome(signal.aborted ? signal.reason : thrown, task, context);
     }
   });
-  return { ...outcome, ...toRenderedFields(rendered) };
+  const template = givenOptions(task).mapIndexTemplate;
+  const { inputs } = given;
+  const label = await renderLabel(task, { template, context, client, log, inputs });
+  return { ...outcome, ...toRenderedFields(rendered), ...label };
 }
 
 /** Which callbacks follow on the outcome of a try; `undefined` for none. */
@@ -139,15 +152,14 @@ interface Work extends Required<Omit<ExecuteOptions, "dag">> {
   readonly context: TaskContext;
   /** Takes the template fields of an operator, as they were rendered. */
   readonly rendered: Record<string, unknown>;
+  /** Takes what the function or the operator is given. */
+  readonly given: { inputs?: Inputs };
 }
 
 async function runWork(task: TaskRecord, work: Work): Promise<unknown> {
-  const { placement } = task;
-  if (placement?.over !== undefined || placement?.kwargs !== undefined) {
-    throw new FailTask(`Task "${task.taskId}" is mapped, which can be drawn but not run yet`);
-  }
-  if (task.work.kind === "operator") return runOperator(task.work.operator, work);
-  const inputs = await resolveValues(placement?.inputs ?? {}, work.call.reads);
+  if (task.work.kind === "operator") return runOperator(task, task.work.operator, work);
+  const inputs = await resolveInputs({ task, ...work.call });
+  work.given.inputs = inputs;
   return Reflect.apply(task.work.handler, undefined, [inputs]);
 }
 
@@ -165,52 +177,14 @@ async function pokeSensor(task: TaskRecord, work: Work): Promise<TaskOutcome> {
   return toSuccess(task, xcomValue, work.log);
 }
 
-async function runOperator(operator: Operator, work: Work): Promise<unknown> {
-  const { context, client, log, signal, registerProcess, call, rendered } = work;
-  const entries = Object.entries(operator.fields).map(async ([name, value]) => {
-    const render = operator.templateFields.includes(name)
-      ? async (text: string) => renderField(text, { context, client })
-      : undefined;
-    return [name, await resolveValues(value, call.reads, render)] as const;
-  });
-  const fields = Object.fromEntries(await Promise.all(entries));
+async function runOperator(task: TaskRecord, operator: Operator, work: Work): Promise<unknown> {
+  const { context, log, signal, registerProcess, rendered } = work;
+  const fields = await resolveFields({ task, ...work.call }, operator, work);
+  work.given.inputs = fields;
   for (const name of operator.templateFields) {
     if (name in fields) rendered[name] = fields[name];
   }
   return operator.execute({ fields, context, log, signal, registerProcess });
-}
-
-/**
- * Most texts are not templates, and most templates only name texts of the context: they need no
- * template engine.
- */
-async function renderField(
-  text: string,
-  scope: { readonly context: TaskContext; readonly client: TaskClient },
-): Promise<string> {
-  if (!isTemplate(text)) return text;
-  if (isPlain(text)) {
-    const rendered = renderPlain(text, (name) => textNamed(name, scope.context));
-    if (rendered !== undefined) return rendered;
-  }
-  const { renderTemplate } = await import("./render.ts");
-  return renderTemplate(text, scope);
-}
-
-/** The names of `isPlain` in the context. */
-function textNamed(name: string, context: TaskContext): string | undefined {
-  const { ds, dsNodash, ts, tsNodash, tsNodashWithTz, dagId, taskId, runId } = context;
-  const texts: Readonly<Record<string, string | undefined>> = {
-    ds,
-    ds_nodash: dsNodash,
-    ts,
-    ts_nodash: tsNodash,
-    ts_nodash_with_tz: tsNodashWithTz,
-    dag_id: dagId,
-    task_id: taskId,
-    run_id: runId,
-  };
-  return texts[name];
 }
 
 function toSuccess(task: TaskRecord, value: unknown, log: TaskLog): TaskOutcome {

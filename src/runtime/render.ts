@@ -1,4 +1,6 @@
 // Renders the templates of a task with Airflow's names. Loaded only when there is a template.
+
+import type { JsonObject } from "../model/values/json.ts";
 import type { ConnectionResult, TaskClient } from "../sdk/client.ts";
 import type { DagRunContext, TaskContext } from "../sdk/context.ts";
 import { Accessor, ContextObject } from "../templates/context-object.ts";
@@ -19,6 +21,8 @@ import { XCOM_PULL, xcomKey } from "../templates/xcom-needs.ts";
 export interface RenderScope {
   readonly context: TaskContext;
   readonly client: TaskClient;
+  /** What `task` has besides its own names. */
+  readonly task?: JsonObject;
 }
 
 /** The rendered text. Rejects with the name in the message when a name stands for nothing. */
@@ -32,7 +36,7 @@ export async function renderTemplate(text: string, scope: RenderScope): Promise<
   }
   const fetched = await fetchNames(needs, scope);
   try {
-    return renderBody(body, contextNames(scope.context, fetched));
+    return renderBody(body, contextNames(scope, fetched));
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     const hint = scope.context.logicalDate === undefined ? "; the run has no logical date" : "";
@@ -59,7 +63,9 @@ function quote(text: string): string {
 }
 
 /** What a name stands for; made when a template asks for it. */
-type NameMakers = Readonly<Record<string, (context: TaskContext) => Value | undefined>>;
+type NameMakers = Readonly<
+  Record<string, (context: TaskContext, task: JsonObject) => Value | undefined>
+>;
 
 const NAMES: NameMakers = {
   ds: ({ ds }) => ds,
@@ -83,8 +89,14 @@ const NAMES: NameMakers = {
       { dag_id: dagId, description, tags: [...tags], timezone },
       `<DAG: ${dagId}>`,
     ),
-  task: ({ taskId, task: { operator, owner, retries } }) =>
-    new ContextObject("task", { task_id: taskId, operator, owner, retries: BigInt(retries) }),
+  task: ({ taskId, task: { operator, owner, retries } }, fields) =>
+    new ContextObject("task", {
+      ...Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, fromJson(value)])),
+      task_id: taskId,
+      operator,
+      owner,
+      retries: BigInt(retries),
+    }),
   dag_run: ({ dagRun }) => dagRunObject(dagRun),
   params: ({ params }) => fromJson(params),
   macros: () => macros,
@@ -94,12 +106,15 @@ const NAMES: NameMakers = {
  * Each name is made once, so that what a template changes stays changed; one without a value is not
  * defined.
  */
-function contextNames(context: TaskContext, fetched: ReadonlyMap<string, Value>): Names {
+function contextNames(
+  { context, task = {} }: RenderScope,
+  fetched: ReadonlyMap<string, Value>,
+): Names {
   const made = new Map<string, Value | undefined>(fetched);
   return {
     get(name) {
       if (made.has(name) || !Object.hasOwn(NAMES, name)) return made.get(name);
-      const value = NAMES[name]?.(context);
+      const value = NAMES[name]?.(context, task);
       made.set(name, value);
       return value;
     },

@@ -16,7 +16,7 @@ export {
 export { Dag } from "./dag.ts";
 export type { BranchTargets, Condition, Switch, ThenCondition } from "./drawing/branching.ts";
 export { chain, type LabelledNode, label } from "./drawing/edges.ts";
-export type { TaskGroup } from "./drawing/scope.ts";
+export type { MappedTaskGroup, TaskGroup } from "./drawing/scope.ts";
 export { ConnectionNotFoundError, FailTask, SkipTask, VariableNotFoundError } from "./errors.ts";
 export type { Input, Inputs, Jsonable, ListInput } from "./inputs.ts";
 export type { TaskLog } from "./log.ts";

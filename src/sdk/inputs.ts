@@ -1,5 +1,5 @@
 // What a task takes, as types: JSON values known now, or the results of upstream tasks.
-import type { Json } from "../model/values/json.ts";
+import type { Json, JsonObject } from "../model/values/json.ts";
 import type { TaskRef } from "./task-ref.ts";
 
 /**
@@ -66,3 +66,18 @@ export type InputArguments<A> = [keyof A] extends [never]
   : NoInputs extends A
     ? [inputs?: Inputs<A>]
     : [inputs: Inputs<A>];
+
+/** Lists of JSON values, objects whose entries are mapped over, and results that are such. */
+export type MappedList = readonly Json[] | JsonObject | TaskRef<readonly unknown[] | object>;
+
+/** What an instance gets of each list. */
+export type ItemsOf<L> = { readonly [K in keyof L]: ItemOf<L[K]> };
+
+type ItemOf<T> =
+  T extends TaskRef<infer R>
+    ? ItemOf<R>
+    : T extends readonly (infer Item)[]
+      ? Item
+      : T extends object
+        ? readonly [string, T[keyof T]]
+        : never;

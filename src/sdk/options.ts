@@ -63,6 +63,11 @@ export interface TaskOptions {
   readonly maxActiveTisPerDag?: number;
   /** Instances of the task that may be active at once in a run, over all map indexes. */
   readonly maxActiveTisPerDagrun?: number;
+  /**
+   * Template of the label that each instance of a mapped task is shown with: besides Airflow's
+   * names, `task.op_kwargs` has the inputs of a function, and `task` the fields of an operator.
+   */
+  readonly mapIndexTemplate?: string;
   /** Shown instead of the id (Airflow: task_display_name). */
   readonly displayName?: string;
   /** Markdown for people. */

@@ -1,6 +1,6 @@
 // References to results of upstream tasks, as expressions that the runtime evaluates when the
 // reader runs.
-import type { TaskRecord } from "./drawing/graph.ts";
+import type { GroupRecord, TaskRecord } from "./drawing/graph.ts";
 
 /** Key of the expression in a `TaskRef`. */
 export const RESULT = Symbol.for("stepwind.result");
@@ -21,13 +21,26 @@ export type ResultExpression =
        */
       readonly fill?: { readonly value: unknown };
     }
-  | { readonly kind: "concat"; readonly sources: readonly ResultExpression[] };
+  | { readonly kind: "concat"; readonly sources: readonly ResultExpression[] }
+  /** What an instance of a mapped task group gets under the name of an argument. */
+  | {
+      readonly kind: "group-input";
+      readonly group: GroupRecord;
+      readonly name: string;
+      readonly path: readonly string[];
+    };
 
 /** The tasks whose results an expression needs, in the order written. */
 export function tasksOf(expression: ResultExpression): readonly TaskRecord[] {
   if (expression.kind === "result") return [expression.task];
   if (expression.kind === "map") return tasksOf(expression.source);
+  if (expression.kind === "group-input") return sourcesOf(expression.group).flatMap(tasksOf);
   return expression.sources.flatMap(tasksOf);
+}
+
+/** The results that a mapped group is mapped over; none for a group that isn't mapped. */
+export function sourcesOf({ mapping }: GroupRecord): readonly ResultExpression[] {
+  return findResults([mapping?.over, mapping?.kwargs]);
 }
 
 /** The expression of a reference; `undefined` for any other value. */

@@ -132,11 +132,10 @@ class Reference<T> implements TaskRef<T> {
   readonly taskId: string;
 
   constructor(expression: ResultExpression) {
-    const [task] = tasksOf(expression);
-    if (!task) throw new TypeError("A reference needs a task; concat() and zip() take TaskRefs");
-    this[NODE] = task;
+    const node = nodeOfResult(expression);
+    this[NODE] = node;
     this[RESULT] = expression;
-    this.taskId = task.taskId;
+    this.taskId = node.kind === "task" ? node.taskId : node.groupId;
   }
 
   before(...nodes: readonly Nodes[]): this {
@@ -166,7 +165,7 @@ class Reference<T> implements TaskRef<T> {
 
   get<K extends keyof T & string>(key: K): TaskRef<T[K]> {
     const expression = this[RESULT];
-    if (expression.kind !== "result") {
+    if (expression.kind !== "result" && expression.kind !== "group-input") {
       throw new TypeError(`get("${key}") takes the result of a task; map() the list instead`);
     }
     return createReference({ ...expression, path: [...expression.path, key] });
@@ -200,6 +199,14 @@ class TeardownReference<T> extends Reference<T> implements TeardownRef<T> {
     drawAround(this[NODE], nodes, captureCallSite(this.around));
     return this;
   }
+}
+
+/** Where edges of the reference end. */
+function nodeOfResult(expression: ResultExpression): NodeRecord {
+  if (expression.kind === "group-input") return expression.group;
+  const [task] = tasksOf(expression);
+  if (!task) throw new TypeError("A reference needs a task; concat() and zip() take TaskRefs");
+  return task;
 }
 
 function expressionOf(reference: TaskRef): ResultExpression {

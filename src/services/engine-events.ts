@@ -27,6 +27,7 @@ export function toDeferral(payload: Payload): Deferral {
     mapIndex: -1,
     ...instanceOf(payload),
     token: textOf(payload, "token"),
+    ...(payload.isMapped === true ? { isMapped: true } : {}),
     ...(hasName ? { error: String(error.Error) } : {}),
   };
 }
@@ -41,6 +42,13 @@ export function toRecorderEvent(payload: Payload): RecorderEvent {
         action: "gate",
         ...instanceOf(payload),
         token: textOf(payload, "token"),
+      };
+    case "map":
+      return {
+        ...ids,
+        action: "map",
+        taskId: textOf(payload, "taskId"),
+        ...("token" in payload ? { token: textOf(payload, "token") } : {}),
       };
     case "settle":
       return { ...ids, action: "settle", ...instanceOf(payload) };
@@ -68,7 +76,7 @@ function idsOf(payload: Payload): ExecutionInput {
   };
 }
 
-/** A definition names the index only of a task that is mapped. */
+/** Machines name tasks as a whole; the triggerer and the worker name instances. */
 function instanceOf(payload: Payload): { readonly taskId: string; readonly mapIndex?: number } {
   const taskId = textOf(payload, "taskId");
   return "mapIndex" in payload ? { taskId, mapIndex: Number(payload.mapIndex) } : { taskId };

@@ -76,6 +76,7 @@ function retryingRuns(runs: RunStore, again: Again): RunStore {
 function retryingTaskInstances(taskInstances: TaskInstanceStore, again: Again): TaskInstanceStore {
   return {
     get: taskInstances.get,
+    getAll: taskInstances.getAll,
     list: taskInstances.list,
     isKnown: taskInstances.isKnown,
 

@@ -95,7 +95,7 @@ export async function createApiProduct(): Promise<ApiProduct> {
     },
     schedules: { set: async () => {}, remove: async () => {} },
     notifications: { publish: async () => {} },
-    triggers: { set: async () => {} },
+    triggers: { set: async () => {}, setAll: async () => {} },
     randomId: () => "abcdefgh",
   };
   const services: Services = createServices(platform);

@@ -56,7 +56,7 @@ export async function benchPlan(times: number) {
       metadata,
       schedules,
       stateMachines,
-      triggers: { set: never },
+      triggers: { set: never, setAll: never },
       clock: systemClock,
       report,
       versions: createVersions(metadata.versions),

@@ -43,10 +43,11 @@ describe("mistakes are diagnostics", () => {
     ]);
   });
 
-  test("a mapped task can't run yet", () => {
-    const mapped = task("each", [], { mapped: { over: { key: 3 } } });
-    expect(diagnose(dag("d", [mapped]))).toMatchObject([
-      { code: "mapping-unavailable", taskId: "each", severity: "error" },
+  test("a task has 10,000 instances at most", () => {
+    const of = (over: Readonly<Record<string, number>>) => task("each", [], { mapped: { over } });
+    expect(diagnose(dag("d", [of({ key: 100, bucket: 100 })]))).toEqual([]);
+    expect(diagnose(dag("d", [of({ key: 101, bucket: 100 })]))).toMatchObject([
+      { code: "mapping-too-long", taskId: "each", severity: "error" },
     ]);
   });
 

@@ -37,7 +37,7 @@ async function createJumps({ catchup = false } = {}) {
     clock,
     report,
     schedules,
-    triggers: { async set() {} },
+    triggers: { async set() {}, async setAll() {} },
     stateMachines: { ...NO_MACHINES, start: async () => "started" },
     versions: createVersions(metadata.versions),
     runner: {},

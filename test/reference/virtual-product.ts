@@ -165,6 +165,9 @@ export function createVirtualProduct(options: VirtualProductOptions = {}): Virtu
         const copies = options.apart?.copies?.(trigger) ?? 1;
         for (let count = 0; count < copies; count += 1) await timers.set(trigger);
       },
+      async setAll(all) {
+        for (const trigger of all) await triggers.set(trigger);
+      },
     };
     const local = createLocalStateMachines({
       metadata,

@@ -14,7 +14,7 @@ export interface RunTask {
   readonly retries?: number;
   readonly fail_times?: number;
   readonly list?: number;
-  readonly map?: unknown;
+  readonly map?: { readonly length: number } | { readonly over: string };
 }
 
 export interface RunCase {

@@ -1,7 +1,7 @@
 // Runs files of Airflow's vectors, whatever their form: `npm run vectors -- FILE…`. The last line
 // is "N passed, N failed"; the exit code is 1 when a case failed.
 import { readFileSync } from "node:fs";
-import { isMapped, type RunCase } from "./run-case.ts";
+import type { RunCase } from "./run-case.ts";
 import { checkTemplateCase, readTemplateContext, type TemplateCase } from "./templates.ts";
 import { checkTimetableCase } from "./timetables.ts";
 import { checkTriggerRuleCase } from "./trigger-rules.ts";
@@ -22,14 +22,7 @@ const FORMS: readonly Form[] = [
     field: "dag_id",
     async check(cases) {
       const { runCases } = await import("./runs.ts");
-      const all = cases as readonly RunCase[];
-      const run = all.filter((each) => !isMapped(each));
-      if (run.length < all.length) {
-        console.log(
-          `${all.length - run.length} runs with mapped tasks are left out: mapping doesn't run yet`,
-        );
-      }
-      return runCases(run);
+      return runCases(cases as readonly RunCase[]);
     },
   },
 ];

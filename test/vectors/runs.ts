@@ -4,7 +4,8 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openLocalProduct } from "../../src/local/local-platform.ts";
-import { explainState } from "./legal-state.ts";
+import { byTask, instancesOfTask } from "../../src/model/mapping/instances.ts";
+import { explainState, type FinalStates } from "./legal-state.ts";
 import type { RunCase } from "./run-case.ts";
 
 /** Runs every case; answers for each what differs from Airflow, or undefined. */
@@ -51,13 +52,10 @@ async function runCase(
     await new Promise((resolve) => setTimeout(resolve, 2));
     run = await metadata.runs.get(dagId, runId);
   }
-  const states = new Map<string, string>();
-  for (const { taskId, state } of await metadata.taskInstances.list({ dagId, runId })) {
-    states.set(taskId, state ?? "none");
-  }
+  const states = await statesOf(product, { dagId, runId });
   const differences = wanted.tasks
-    .filter(({ id }) => states.get(id) !== wanted.states[id])
-    .map(({ id }) => `${id} is ${states.get(id)}, Airflow: ${String(wanted.states[id])}`);
+    .filter(({ id }) => textOf(states.get(id)) !== textOf(wanted.states[id]))
+    .map(({ id }) => `${id} is ${textOf(states.get(id))}, Airflow: ${textOf(wanted.states[id])}`);
   if (run?.state !== wanted.run_state)
     differences.push(`run is ${run?.state}, Airflow: ${wanted.run_state}`);
   if (differences.length === 0) return undefined;
@@ -71,6 +69,26 @@ async function runCase(
   return `${wanted.dag_id}: ${differences.join("; ")}`;
 }
 
+/** As the vectors have them: a list for a task that has been expanded. */
+async function statesOf(
+  { platform: { metadata }, services }: Awaited<ReturnType<typeof openLocalProduct>>,
+  { dagId, runId }: { readonly dagId: string; readonly runId: string },
+): Promise<FinalStates> {
+  const run = await metadata.runs.get(dagId, runId);
+  const { document } = await services.versions.get(dagId, run?.versionHash ?? "");
+  const records = byTask(await metadata.taskInstances.list({ dagId, runId }));
+  const states = document.tasks.map((task) => {
+    const instances = instancesOfTask(document, task, records.get(task.taskId) ?? []);
+    const all = instances.map(({ state }) => state ?? "none");
+    return [task.taskId, instances[0]?.mapIndex === -1 ? (all[0] ?? "none") : all] as const;
+  });
+  return new Map(states);
+}
+
+function textOf(states: string | readonly string[] | undefined): string {
+  return typeof states === "object" ? `[${states.join(" ")}]` : String(states);
+}
+
 /** One file that builds a DAG per case from its JSON, with the SDK as a user would. */
 function dagFile(cases: readonly RunCase[]): string {
   return `import { Dag, FailTask, getContext, SkipTask } from "stepwind";
@@ -80,13 +98,19 @@ export const dags = CASES.map((wanted, index) => {
   const placed = {};
   for (const task of wanted.tasks) {
     const handler = async () => {
-      if (task.fail_times !== undefined ? getContext().tryNumber <= task.fail_times : task.do === "fail") throw new Error("asked to fail");
-      if (task.do === "skip") throw new SkipTask("asked to skip");
+      const { mapIndex } = getContext();
+      const asked = Array.isArray(task.do) ? task.do[mapIndex] : task.do;
+      if (task.fail_times !== undefined ? getContext().tryNumber <= task.fail_times : asked === "fail") throw new Error("asked to fail");
+      if (asked === "skip") throw new SkipTask("asked to skip");
       if (task.branch) return "followed";
       if (task.short_circuit) return task.short_circuit.value;
       return task.list === undefined ? null : Array.from({ length: task.list }, (_, i) => i);
     };
-    placed[task.id] = dag.task(task.id, handler, { triggerRule: task.rule, retries: task.retries ?? 0, retryDelay: 0 })();
+    const declared = dag.task(task.id, handler, { triggerRule: task.rule, retries: task.retries ?? 0, retryDelay: 0 });
+    const { length, over } = task.map ?? {};
+    if (over !== undefined) placed[task.id] = declared.expand({ item: placed[over] });
+    else if (length !== undefined) placed[task.id] = declared.expand({ item: Array.from({ length }, (_, i) => i) });
+    else placed[task.id] = declared();
   }
   for (const task of wanted.tasks) {
     if (task.upstream.length > 0) placed[task.id].after(...task.upstream.map((id) => placed[id]));

@@ -64,7 +64,7 @@ export function toTaskInstanceResponse(facts: TaskInstanceFacts) {
     executor: null,
     executor_config: "{}",
     note: record?.note ?? null,
-    rendered_map_index: null,
+    rendered_map_index: record?.renderedMapIndex ?? (mapIndex < 0 ? null : String(mapIndex)),
     rendered_fields: toSnakeCase(record?.renderedFields ?? {}),
     trigger: null,
     triggerer_job: null,

@@ -1,6 +1,7 @@
 // Task instances and gates in DynamoDB. A change of a task instance is one conditional write of one
 // item that no index holds; a small return value is stored in the same item. Only larger XComs make
 // it a transaction.
+import { keyText } from "../../model/instance-key.ts";
 import type { TaskInstanceKey, TaskInstanceRecord } from "../../model/records.ts";
 import { type LimitDemand, limitEffects, settleLimits } from "../../model/scheduling/limits.ts";
 import type { TaskInstanceState } from "../../model/states.ts";
@@ -71,6 +72,14 @@ export function createTaskInstances(
     async get(key) {
       const item = await table.get(instanceKey("task", key));
       return item && toRecord(key, item);
+    },
+    async getAll(keys) {
+      const [first] = keys;
+      if (!first) return [];
+      // DynamoDB refuses a batch that names an item twice.
+      const unique = new Map(keys.map((key) => [keyText(key), instanceKey("task", key)]));
+      const items = await table.getAll([...unique.values()]);
+      return items.map((item) => toRecord(keyIn(first, item), item));
     },
     async list(query) {
       const items = await listInstances("task", query);

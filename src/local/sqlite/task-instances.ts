@@ -74,6 +74,8 @@ export function createTaskInstanceStore(db: SqliteDatabase): TaskInstanceStore {
 
   return {
     get: (key) => db.read(() => toInstance(key, select.get(...columnsOf(key)))),
+    getAll: (keys) =>
+      db.read(() => keys.flatMap((key) => toInstance(key, select.get(...columnsOf(key))) ?? [])),
     list: ({ dagId, runId, taskIds }) =>
       db.read(() => {
         const rows =

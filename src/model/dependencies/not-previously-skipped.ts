@@ -1,12 +1,17 @@
 // What a branch or a short circuit above has decided (Airflow: not_previously_skipped_dep.py).
+import { UNMAPPED } from "../instance-key.ts";
 import { type Dependency, type DependencyAnswer, MET } from "./dependency.ts";
 
 export const notPreviouslySkipped: Dependency = {
   name: "Not Previously Skipped",
   needs: "upstream",
-  decide({ task, upstream }) {
+  decide({ task, instance, upstream }) {
+    // A mapped decider skips instances with its own index only.
     const skipper = upstream.find(
-      ({ state, skips }) => state === "success" && skips?.includes(task.taskId),
+      ({ state, skips, mapIndex }) =>
+        state === "success" &&
+        skips?.includes(task.taskId) &&
+        (mapIndex === UNMAPPED || mapIndex === instance.mapIndex),
     );
     return skipper ? skippedBy(skipper.taskId) : MET;
   },

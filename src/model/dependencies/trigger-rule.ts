@@ -1,5 +1,5 @@
 // The trigger rule over the states of the direct upstream instances (Airflow: trigger_rule_dep.py).
-import { statesByTask } from "../states-by-task.ts";
+import { relevantStates } from "../mapping/relevant-states.ts";
 import { type Dependency, MET } from "./dependency.ts";
 import type { TriggerRule } from "./trigger-rule-names.ts";
 import { evaluateTriggerRule, type UpstreamCounts } from "./trigger-rules.ts";
@@ -15,7 +15,7 @@ export const triggerRule: Dependency = {
   needs: "upstream",
   decide({ document, task, instance, upstream }) {
     if (task.upstream.length === 0) return MET;
-    const statesOf = statesByTask(document, upstream);
+    const statesOf = relevantStates(document, { task, mapIndex: instance.mapIndex }, upstream);
     const states = countDirectUpstream(document, task, statesOf);
     const counts = { ...states, mapIndex: instance.mapIndex };
     const rule = task.triggerRule;

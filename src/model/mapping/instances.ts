@@ -28,7 +28,7 @@ export interface Instance<R> {
 }
 
 /** Whether the task has been expanded, so that the record with index -1 is none of an instance. */
-function isExpanded(whole: Pick<TaskInstanceRecord, "mapping"> | undefined): boolean {
+export function isExpanded(whole: Pick<TaskInstanceRecord, "mapping"> | undefined): boolean {
   return whole?.mapping !== undefined;
 }
 
@@ -42,7 +42,10 @@ export function instancesOfTask<R extends Recorded>(
   records: readonly R[],
 ): readonly Instance<R>[] {
   const mapping = mappingOf(document, task);
-  if (!mapping) return [toInstance(UNMAPPED, records[0])];
+  if (!mapping) {
+    if (records.length === 0) return [{ mapIndex: UNMAPPED, state: null }];
+    return records.map((record) => toInstance(indexOf(record), record));
+  }
   const whole = records.find((record) => indexOf(record) === UNMAPPED);
   const byIndex = new Map(records.map((record) => [indexOf(record), record]));
   byIndex.delete(UNMAPPED);

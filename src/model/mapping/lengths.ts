@@ -4,6 +4,18 @@ import type { MappedLength } from "../document.ts";
 import type { TaskMapping } from "./mapped-tasks.ts";
 
 /**
+ * Most items that a value may have which a task returns for others to be mapped over (Airflow:
+ * core.max_map_length). A longer one fails the task that returns it.
+ */
+export const MAX_MAP_LENGTH = 1_024;
+
+/**
+ * Most instances of one task. Airflow sets no limit to the product of several lists, which would be
+ * a million instances of two that are allowed; each is a record of the run.
+ */
+export const MAX_INSTANCES = 10_000;
+
+/**
  * The length of a task's result, or of what is at the path in it; undefined while it isn't known.
  */
 export type ResultLength = (taskId: string, path: readonly string[]) => number | undefined;
@@ -38,7 +50,7 @@ export function literalLength(mapping: Pick<TaskMapping, "over">): number | unde
 }
 
 /** Undefined while the length of some result in it isn't known. */
-function lengthOf(list: MappedLength, resultLength: ResultLength): number | undefined {
+export function lengthOf(list: MappedLength, resultLength: ResultLength): number | undefined {
   if (typeof list === "number") return list;
   if ("taskId" in list) return resultLength(list.taskId, list.path ?? []);
   const parts = ("zip" in list ? list.zip : list.concat).map((part) =>
@@ -51,7 +63,12 @@ function lengthOf(list: MappedLength, resultLength: ResultLength): number | unde
   return list.longest ? Math.max(...known) : Math.min(...known);
 }
 
-/** The name of a place in a result, as the key of its length in a record. */
+/** The name of a place in a result, as the key of its length in the record of its task. */
 export function pathText(path: readonly string[]): string {
   return JSON.stringify(path);
+}
+
+/** The name of a result, or of a place in it, as the key of its length in a `MappingRecord`. */
+export function resultName(taskId: string, path: readonly string[]): string {
+  return `${taskId}${pathText(path)}`;
 }

@@ -22,6 +22,38 @@ export function mappingOf(
   return mappingsOf(document).get(taskId);
 }
 
+/**
+ * Whether both are in one mapped task group, where an instance of the one has to do only with that
+ * of the same index of the other.
+ */
+export function isMappedTogether(document: DagDocument, taskId: string, other: string): boolean {
+  const mappings = mappingsOf(document);
+  const groupId = mappings.get(taskId)?.groupId;
+  return groupId !== undefined && mappings.get(other)?.groupId === groupId;
+}
+
+/** The direct upstreams of a task that are in the same mapped task group. */
+export function upstreamInGroup(
+  document: DagDocument,
+  { taskId, upstream }: Pick<TaskDocument, "taskId" | "upstream">,
+): readonly string[] {
+  return upstream.filter((above) => isMappedTogether(document, taskId, above));
+}
+
+/**
+ * Tasks whose results decide how often the task is mapped, each once (Airflow:
+ * iter_mapped_dependencies).
+ */
+export function mappedDependencies({ over }: TaskMapping): readonly string[] {
+  return [...new Set(Object.values(over).flatMap(sourcesOf))];
+}
+
+function sourcesOf(length: MappedLength): readonly string[] {
+  if (typeof length === "number") return [];
+  if ("taskId" in length) return [length.taskId];
+  return ("zip" in length ? length.zip : length.concat).flatMap(sourcesOf);
+}
+
 function mappingsOf(document: DagDocument): Mappings {
   let mappings = known.get(document);
   if (!mappings) {

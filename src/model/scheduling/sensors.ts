@@ -22,6 +22,8 @@ export interface Trigger extends TaskInstanceKey {
   readonly looks?: number;
   /** When it was left, epoch ms; only in one with `looks`. */
   readonly leftAt?: number;
+  /** Present for a mapped task as a whole, which the recorder is to look at. */
+  readonly isMapped?: true;
 }
 
 /** The engine's message to the triggerer: the task goes on by messages until it has ended. */
@@ -32,6 +34,8 @@ export interface Deferral extends TaskInstanceKey {
   readonly token: string;
   /** The error that the engine's own call of the worker has ended with; absent without a call. */
   readonly error?: string;
+  /** Present for a mapped task as a whole, whose state could not call the recorder. */
+  readonly isMapped?: true;
 }
 
 /**

@@ -1,7 +1,8 @@
 // Edges that carry order and no value: `before`, `after`, `chain`, and the labels on them.
 import { type CallSite, captureCallSite } from "../call-site.ts";
+import { sourcesOf, tasksOf } from "../results.ts";
 import type { Node } from "../task-ref.ts";
-import { type NodeRecord, nameOf, nodeOf } from "./graph.ts";
+import { type GroupRecord, type NodeRecord, nameOf, nodeOf } from "./graph.ts";
 
 const LABELLED = Symbol.for("stepwind.labelled");
 
@@ -138,4 +139,19 @@ function toList(nodes: Nodes): readonly (Node | LabelledNode)[] {
 
 function unwrap(end: Node | LabelledNode): { readonly node: Node; readonly text?: string } {
   return typeof end === "object" && end !== null && LABELLED in end ? end[LABELLED] : { node: end };
+}
+
+/** The first tasks of the group follow those that it is mapped over. */
+export function drawSources(group: GroupRecord, site: CallSite): void {
+  const { graph } = group;
+  for (const task of new Set(sourcesOf(group).flatMap(tasksOf))) {
+    if (task.graph === graph) graph.edges.push({ from: task, to: group, site });
+    else {
+      graph.mistakes.push({
+        code: "edge-leaves-dag",
+        site,
+        message: `${nameOf(group)} is mapped over the result of ${nameOf(task)}; an input stays inside its DAG`,
+      });
+    }
+  }
 }

@@ -61,6 +61,15 @@ export interface GroupRecord {
   readonly prefixGroupId: boolean;
   readonly options: TaskGroupOptions;
   readonly site: CallSite;
+  /** What the group is mapped over. */
+  mapping: GroupMapping | undefined;
+}
+
+/** How a group was mapped: one of the two lists is there, as in a `Placement`. */
+export interface GroupMapping {
+  readonly over?: Readonly<Record<string, unknown>>;
+  readonly kwargs?: unknown;
+  readonly site: CallSite;
 }
 
 export type NodeRecord = TaskRecord | GroupRecord;
@@ -132,6 +141,19 @@ export function nameOf(node: NodeRecord): string {
 export function operatorOf({ work }: Pick<TaskRecord, "work">): string {
   if (work.kind === "operator") return work.operator.name;
   return work.isSensor ? "@task.sensor" : "@task";
+}
+
+/** The mapped group that a task or a group is in, the innermost of several. */
+export function mappedGroupAround(node: NodeRecord): GroupRecord | undefined {
+  let group = node.kind === "task" ? node.group : node.parent;
+  while (group && !group.mapping) group = group.parent;
+  return group;
+}
+
+/** Whether the task has an instance per item: by itself, or with the group around it. */
+export function isMappedTask(task: TaskRecord): boolean {
+  const { over, kwargs } = task.placement ?? {};
+  return over !== undefined || kwargs !== undefined || mappedGroupAround(task) !== undefined;
 }
 
 /** The record of a placed task or a group; `undefined` for anything else. */

@@ -1,12 +1,20 @@
 // What a DAG and a task group have in common: tasks, groups and branches are declared in either.
 
 import { type CallSite, captureCallSite } from "../call-site.ts";
-import type { CheckedResult, InputArguments, Inputs, NoInputs } from "../inputs.ts";
+import type {
+  CheckedResult,
+  InputArguments,
+  Inputs,
+  ItemsOf,
+  ListInput,
+  MappedList,
+  NoInputs,
+} from "../inputs.ts";
 import { isOperator, type Operator } from "../operator.ts";
 import type { NamedTaskOptions, SensorOptions, TaskGroupOptions, TaskOptions } from "../options.ts";
 import type { Poke } from "../poke.ts";
 import { declareTask, type OperatorTask, type Sensor, type Task } from "../task.ts";
-import type { Node, TaskRef } from "../task-ref.ts";
+import { createReference, type Node, type TaskRef } from "../task-ref.ts";
 import {
   addBranch,
   addShortCircuit,
@@ -16,8 +24,17 @@ import {
   createSwitch,
   type Switch,
 } from "./branching.ts";
-import { drawEdges, type Nodes } from "./edges.ts";
-import { childId, type DagGraph, GRAPH, type GroupRecord, type Handler, NODE } from "./graph.ts";
+import { drawEdges, drawSources, type Nodes } from "./edges.ts";
+import {
+  childId,
+  type DagGraph,
+  GRAPH,
+  type GroupMapping,
+  type GroupRecord,
+  type Handler,
+  NODE,
+  nameOf,
+} from "./graph.ts";
 
 /** Inputs and options of a deciding handler: inputs may be left out when it takes none. */
 type DeciderArguments<A> =
@@ -147,6 +164,7 @@ export abstract class Scope {
       prefixGroupId: options.prefixGroupId ?? true,
       options,
       site: captureCallSite(this.taskGroup),
+      mapping: undefined,
     };
     this[GRAPH].groups.push(record);
     return new TaskGroup(record);
@@ -259,6 +277,62 @@ export class TaskGroup extends Scope implements Node {
   after(...nodes: readonly Nodes[]): this {
     drawEdges(this[NODE], { from: nodes }, captureCallSite(this.after));
     return this;
+  }
+
+  /**
+   * Maps the group: each of its tasks has one instance per item of each list, per combination with
+   * several, and follows the instances of its own index (Airflow: task_group.expand).
+   *
+   * ```ts
+   * const perFile = dag.taskGroup("per_file").expand({ file: listFiles() });
+   * const parsed = perFile.task("parse", parse)({ file: perFile.input("file") });
+   * perFile.task("load", load)({ rows: parsed });
+   * ```
+   */
+  expand<L extends Readonly<Record<string, MappedList>>>(lists: L): MappedTaskGroup<ItemsOf<L>> {
+    return this.#map({ over: { ...lists }, site: captureCallSite(this.expand) });
+  }
+
+  /**
+   * Maps the group over a list of objects: what is under each name in them (Airflow:
+   * task_group.expand_kwargs).
+   *
+   * ```ts
+   * const perFile = dag.taskGroup("per_file").expandKwargs([{ file: "a.csv", bucket: "eu" }]);
+   * ```
+   */
+  expandKwargs<A extends object>(list: ListInput<A>): MappedTaskGroup<A> {
+    return this.#map({ kwargs: list, site: captureCallSite(this.expandKwargs) });
+  }
+
+  #map<A>(mapping: GroupMapping): MappedTaskGroup<A> {
+    const record = this[NODE];
+    if (record.mapping) {
+      record.graph.mistakes.push({
+        code: "nested-mapping",
+        site: mapping.site,
+        message: `${nameOf(record)} is mapped twice`,
+        hint: "give both lists to one expand()",
+      });
+    } else {
+      record.mapping = mapping;
+      drawSources(record, mapping.site);
+    }
+    return new MappedTaskGroup<A>(record);
+  }
+}
+
+/** A mapped group of tasks, made by `taskGroup(…).expand`. */
+export class MappedTaskGroup<A> extends TaskGroup {
+  /**
+   * What an instance of the group gets under the name: an item of the list.
+   *
+   * ```ts
+   * perFile.task("parse", parse)({ file: perFile.input("file") });
+   * ```
+   */
+  input<K extends keyof A & string>(name: K): TaskRef<A[K]> {
+    return createReference({ kind: "group-input", group: this[NODE], name, path: [] });
   }
 }
 

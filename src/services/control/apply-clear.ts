@@ -8,6 +8,7 @@ import { graphOf } from "../../model/graph.ts";
 import { instanceKey } from "../../model/instance-key.ts";
 import type { DagRunRecord, PendingChange, TaskInstanceRecord } from "../../model/records.ts";
 import type { RunScope } from "../tasks/verdicts.ts";
+import { clearWholes } from "./clear-wholes.ts";
 import { type ChangeContext, forEachInParallel } from "./control-context.ts";
 import { leaveExecution } from "./leave-execution.ts";
 import { releaseInstance } from "./release-waits.ts";
@@ -27,6 +28,7 @@ export async function applyClear(
   const records = await metadata.taskInstances.list({ dagId, runId });
   const selected = selectInstances(run, version.document, { selection: change, records });
   await forEachInParallel(selected, (each) => clearInstance(context, scope, { change, ...each }));
+  await clearWholes(context, scope, { selected, records });
   await removeUnknown(context, scope, records);
   // Of a run that was queued by the change, the execution has ended, or comes to nothing.
   const left = { records, hash: change.leaves };

@@ -11,7 +11,7 @@ import { graphOf } from "../../model/graph.ts";
 import type { DagRunRecord, TaskInstanceRecord, TaskSelector } from "../../model/records.ts";
 import { RequestRefused } from "../request-refused.ts";
 import { propagate } from "../tasks/propagate.ts";
-import { toEnded } from "../tasks/verdict-wave.ts";
+import { toEnded } from "../tasks/see-instance.ts";
 import type { RunScope } from "../tasks/verdicts.ts";
 import { markInstance } from "./apply-mark.ts";
 import { type ClearedRun, clearTaskInstances, unknownTask } from "./clear.ts";

@@ -8,6 +8,7 @@ import { isRunFinished } from "../../model/states.ts";
 import { settle } from "../../model/task-instance.ts";
 import type { ExecutionInput } from "../../ports/state-machines.ts";
 import { completePending } from "../control/pending-changes.ts";
+import { lookAtMappedTask } from "../mapping/expand-task.ts";
 import type { ServiceContext } from "../service-context.ts";
 import { releaseGate } from "../tasks/gates.ts";
 import { addLogLine } from "../tasks/log-line.ts";
@@ -28,6 +29,8 @@ export type RecorderEvent = ExecutionInput &
     | (InstanceName & { readonly action: "settle" })
     /** What the task waits for may have come; `pokes` as in the message that says so. */
     | (InstanceName & { readonly action: "wake"; readonly pokes: number })
+    /** A mapped task as a whole: its state was entered, or it is to be looked at again. */
+    | { readonly action: "map"; readonly taskId: string; readonly token?: string }
     | { readonly action: "finish" }
   );
 
@@ -74,11 +77,14 @@ async function handle(context: RecorderContext, event: RecorderEvent): Promise<v
   if (event.action === "finish") return finishRun(context, event);
   const scope = await scopeOf(context, event);
   if (!scope) {
-    if (event.action === "gate") await context.stateMachines.release(event.token);
+    if ("token" in event && event.token !== undefined) {
+      await context.stateMachines.release(event.token);
+    }
     return;
   }
   const instance = instanceOf(scope, event);
   if (event.action === "wake") return followWait(context, instance, event);
+  if (event.action === "map") return lookAtMappedTask(context, instance, event.token);
   return event.action === "gate"
     ? holdGate(context, instance, event.token)
     : settleInstance(context, instance);

@@ -9,7 +9,7 @@ import { completePending } from "../control/pending-changes.ts";
 import type { ServiceContext } from "../service-context.ts";
 import { addLogLine } from "../tasks/log-line.ts";
 import { propagate } from "../tasks/propagate.ts";
-import { toEnded } from "../tasks/verdict-wave.ts";
+import { toEnded } from "../tasks/see-instance.ts";
 import { abandonRun, isAbandonReason, type RunEndContext } from "./run-ends.ts";
 
 const LOST = "The server ended while this try ran. The task starts again, and keeps its retries";

@@ -1,5 +1,6 @@
 // Lets tasks go on that wait: gates give their tokens back to the engine, and so does a task that
 // went on by messages when it has ended.
+import { mappingOf } from "../../model/mapping/mapped-tasks.ts";
 import type { TaskInstanceKey } from "../../model/records.ts";
 import type { Platform } from "../../ports/platform.ts";
 import type { RunScope } from "./verdicts.ts";
@@ -30,9 +31,10 @@ export async function releaseGate(
     if (gate.token === BY_MESSAGE) {
       const key = { dagId, runId, taskId, mapIndex };
       const { state = null, pokes = 0 } = (await metadata.taskInstances.get(key)) ?? {};
-      const { clearNumber } = run;
+      const isMapped = mappingOf(version.document, { taskId }) !== undefined;
+      const message = { ...key, clearNumber: run.clearNumber, pokes, dueAt: clock.now() };
       // One that has ended gives its own token back.
-      if (state === null) await triggers.set({ ...key, clearNumber, pokes, dueAt: clock.now() });
+      if (state === null) await triggers.set(isMapped ? { ...message, isMapped } : message);
     } else {
       await stateMachines.release(gate.token);
     }

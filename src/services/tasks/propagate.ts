@@ -2,14 +2,11 @@
 // for it (depends_on_past, wait_for_downstream).
 import type { TaskDocument } from "../../model/document.ts";
 import { graphOf } from "../../model/graph.ts";
+import { UNMAPPED } from "../../model/instance-key.ts";
 import type { DagRunRecord } from "../../model/records.ts";
 import { releaseGate } from "./gates.ts";
-import {
-  type Ended,
-  type PropagationContext,
-  recordVerdictsBelow,
-  seeInstance,
-} from "./verdict-wave.ts";
+import { type Ended, type PropagationContext, seeInstance } from "./see-instance.ts";
+import { recordVerdictsBelow } from "./verdict-wave.ts";
 import type { InstanceScope, RunScope } from "./verdicts.ts";
 
 /**
@@ -22,8 +19,10 @@ export async function propagate(
   ended: readonly Ended[],
   { isRepeated = false }: { readonly isRepeated?: boolean } = {},
 ): Promise<void> {
-  await recordVerdictsBelow(context, scope, ended, { isRepeated });
-  const waited = tasksThatLaterRunsAwait(scope, ended);
+  const open = await recordVerdictsBelow(context, scope, ended, { isRepeated });
+  // Later runs wait for every instance of a mapped task.
+  const whole = ended.filter(({ taskId, mapIndex }) => mapIndex === UNMAPPED || !open.has(taskId));
+  const waited = tasksThatLaterRunsAwait(scope, whole);
   if (waited.size > 0) await wakeOtherRuns(context, scope.run, waited);
 }
 

@@ -10,7 +10,7 @@ import type { Limits } from "../limits/limits.ts";
 import { publishFailure } from "../notifications/publish-failure.ts";
 import type { Callbacks } from "./callbacks.ts";
 import { propagate } from "./propagate.ts";
-import { type PropagationContext, toEnded } from "./verdict-wave.ts";
+import { type PropagationContext, toEnded } from "./see-instance.ts";
 import type { RunScope } from "./verdicts.ts";
 import { wakeWaiters } from "./waits/wake-waiters.ts";
 

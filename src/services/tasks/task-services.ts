@@ -4,6 +4,7 @@ import { instanceKey } from "../../model/instance-key.ts";
 import type { TaskInstanceKey } from "../../model/records.ts";
 import type { TaskServices } from "../../model/task-services.ts";
 import type { Platform } from "../../ports/platform.ts";
+import { readXComsOfMapped } from "../mapping/mapped-inputs.ts";
 import { readXCom, toXComRecord } from "./xcom-values.ts";
 
 /**
@@ -23,8 +24,12 @@ export function createTaskServices(
       await metadata.variables.put({ key: name, value });
     },
     getConnection: (connId) => secrets.getConnection(connId),
-    getXCom({ key: name, ...other }) {
-      return readXCom(platform, instanceKey(key, other), name);
+    async getXCom({ key: name, ...other }) {
+      // Its own is that of its own index.
+      const own = other.taskId === key.taskId ? { mapIndex: key.mapIndex } : {};
+      const value = await readXCom(platform, instanceKey(key, { ...own, ...other }), name);
+      if (value !== undefined || other.mapIndex !== undefined) return value;
+      return readXComsOfMapped(platform, { ...key, taskId: other.taskId }, name);
     },
     async setXCom(name, value) {
       await metadata.xcoms.put(await toXComRecord(platform, key, { name, value }));

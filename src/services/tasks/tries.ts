@@ -13,6 +13,7 @@ import { refuseWhilePaused } from "../limits/pausing.ts";
 import { retry } from "../retry.ts";
 import type { ServiceContext } from "../service-context.ts";
 import { propagate } from "./propagate.ts";
+import { recordVerdict } from "./see-instance.ts";
 import { callForTask, readInputs } from "./task-call-inputs.ts";
 import { createTaskServices } from "./task-services.ts";
 import {
@@ -22,7 +23,6 @@ import {
   recordRestart,
   toTaskError,
 } from "./try-ends.ts";
-import { recordVerdict } from "./verdict-wave.ts";
 import { decideVerdict, type InstanceScope } from "./verdicts.ts";
 import { RetryLater } from "./worker-events.ts";
 
@@ -216,8 +216,13 @@ function withRendered(
   started: TaskInstanceRecord,
   ending: TaskOutcome | DiedTry,
 ): TaskInstanceRecord {
-  if (ending.kind === "died" || ending.renderedFields === undefined) return started;
-  return { ...started, renderedFields: ending.renderedFields };
+  if (ending.kind === "died") return started;
+  const { renderedFields, renderedMapIndex } = ending;
+  return {
+    ...started,
+    ...(renderedFields && { renderedFields }),
+    ...(renderedMapIndex === undefined ? {} : { renderedMapIndex }),
+  };
 }
 
 /**
@@ -254,8 +259,8 @@ async function withCall(
   started: TaskInstanceRecord,
 ): Promise<BegunTry> {
   const { tryNumber, maxTries } = started;
-  const reads = await readInputs(context, instance.key, instance.task);
-  return { started, call: callForTask(instance, { tryNumber, maxTries, reads }) };
+  const inputs = await readInputs(context, instance);
+  return { started, call: callForTask(instance, { tryNumber, maxTries, ...inputs }) };
 }
 
 /** Undefined when another worker is at the task. */

@@ -44,7 +44,9 @@ export function createTriggerer(context: TriggererContext, calls: TriggererCalls
       const run = await metadata.runs.get(dagId, runId);
       // While the run is being changed, what is left of it gets new messages after that.
       const isActive = run?.state === "running" && run.pending === undefined;
-      if ("token" in message) {
+      if (isActive && message.isMapped && clearNumber <= run.clearNumber) {
+        await lookAtMapped(parts, message, run);
+      } else if ("token" in message) {
         if (isActive && run.clearNumber === clearNumber)
           await takeOver(parts, message, { run, signal });
         else await stateMachines.release(message.token);
@@ -59,6 +61,19 @@ export function createTriggerer(context: TriggererContext, calls: TriggererCalls
 }
 
 type Parts = TriggererContext & { readonly calls: TriggererCalls };
+
+/** A mapped task as a whole is the recorder's; a token of an execution that was left is given back. */
+async function lookAtMapped(
+  { calls, stateMachines }: Parts,
+  message: Trigger | Deferral,
+  { dagId, runId, clearNumber }: DagRunRecord,
+): Promise<void> {
+  const event = { dagId, runId, clearNumber, action: "map", taskId: message.taskId } as const;
+  if (!("token" in message)) return calls.recorder(event);
+  const { token } = message;
+  if (message.clearNumber === clearNumber) await calls.recorder({ ...event, token });
+  else await stateMachines.release(token);
+}
 
 /**
  * A task goes on by messages from now on. The token is stored before anything else, so that the

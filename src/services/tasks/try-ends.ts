@@ -2,6 +2,7 @@
 // with it, and a failure is retried while tries are left.
 
 import { restart } from "../../model/control/task-control.ts";
+import { measureLengths } from "../../model/mapping/measure-lengths.ts";
 import type { TaskInstanceRecord, XComRecord } from "../../model/records.ts";
 import { decideByDate, isDateDecision } from "../../model/scheduling/date-decisions.ts";
 import { firstLookAt, mayWaitFor } from "../../model/scheduling/deferred-tasks.ts";
@@ -215,6 +216,10 @@ async function recordSuccess(
     const error = { name: "BranchError", message: decided.error };
     return recordFailure(context, instance, { started, error });
   }
+  const measured = measureLengths(version.document, key, value);
+  if ("error" in measured) {
+    return recordFailure(context, instance, { started, error: measured.error });
+  }
   const xcoms: XComRecord[] = [];
   try {
     if (result !== undefined) {
@@ -224,7 +229,11 @@ async function recordSuccess(
   } catch (problem) {
     return recordFailure(context, instance, { started, error: toTaskError(problem) });
   }
-  const change = succeed(started, { skips: decided?.skip, now: context.clock.now() });
+  const change = succeed(started, {
+    skips: decided?.skip,
+    lengths: measured.lengths,
+    now: context.clock.now(),
+  });
   return applyEnd(context, instance, { key, change, xcoms });
 }
 

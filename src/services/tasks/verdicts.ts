@@ -7,16 +7,21 @@ import type {
   DependencyAnswer,
   DependencyFacts,
   PastFacts,
+  PreviousRun,
 } from "../../model/dependencies/dependency.ts";
 import { hasTask } from "../../model/dependencies/prev-dagrun.ts";
 import { setupScopesOf } from "../../model/dependencies/setups.ts";
-import type { TaskDocument } from "../../model/document.ts";
+import type { DagDocument, TaskDocument } from "../../model/document.ts";
 import { graphOf } from "../../model/graph.ts";
+import { UNMAPPED } from "../../model/instance-key.ts";
+import { byTask, instancesOfTask } from "../../model/mapping/instances.ts";
+import { mappingOf, upstreamInGroup } from "../../model/mapping/mapped-tasks.ts";
 import type { DagRunRecord, TaskInstanceKey, TaskInstanceRecord } from "../../model/records.ts";
 import { describePause } from "../../model/scheduling/holds.ts";
 import { dependencyNameOf, describeWait } from "../../model/scheduling/limits.ts";
 import type { Platform } from "../../ports/platform.ts";
 import type { Version, Versions } from "../dag-processing/versions.ts";
+import { readRelated } from "../mapping/read-related.ts";
 
 /** One run with the version that it stays on. */
 export interface RunScope {
@@ -107,6 +112,7 @@ async function* answers(
   const gathered = new Set<Dependency["needs"]>();
   for (const dependency of DEPENDENCIES) {
     const { needs } = dependency;
+    if (!isAsked(instance, needs)) continue;
     if (!gathered.has(needs)) {
       gathered.add(needs);
       if (needs === "upstream") {
@@ -119,15 +125,33 @@ async function* answers(
   }
 }
 
+/**
+ * What the dependencies said of a mapped task as a whole, when it was expanded, holds for each of
+ * its instances. Only in a mapped group they follow others of the same index.
+ */
+function isAsked({ key, task, version }: InstanceScope, needs: Dependency["needs"]): boolean {
+  const isOfWhole = key.mapIndex === UNMAPPED || !mappingOf(version.document, task);
+  if (needs === undefined || isOfWhole) return true;
+  return needs === "upstream" && upstreamInGroup(version.document, task).length > 0;
+}
+
 async function readUpstream(
-  { metadata }: VerdictContext,
-  { run: { dagId, runId }, version: { document }, task: { taskId, upstream } }: InstanceScope,
+  context: VerdictContext,
+  instance: InstanceScope,
 ): Promise<readonly TaskInstanceRecord[]> {
+  const { document } = instance.version;
+  return readRelated(context, { ...instance, document }, relatedTasks(document, instance.task));
+}
+
+/** The tasks that a task's dependencies look at in its own run. */
+export function relatedTasks(
+  document: DagDocument,
+  { taskId, upstream }: TaskDocument,
+): readonly string[] {
   if (upstream.length === 0) return [];
   const scopes = setupScopesOf(document);
   const others = [...scopes.indirectSetups(taskId), ...scopes.between(taskId)];
-  const taskIds = others.length === 0 ? upstream : [...upstream, ...others];
-  return metadata.taskInstances.list({ dagId, runId, taskIds });
+  return others.length === 0 ? upstream : [...upstream, ...others];
 }
 
 async function readPast(
@@ -145,11 +169,24 @@ async function readPast(
   const watched = [task.taskId];
   if (task.waitForDownstream) watched.push(...graphOf(document).downstream(task.taskId));
   const { runId, versionHash } = before;
+  const past = (await versions.get(dagId, versionHash)).document;
   const previous = {
     logicalDate: before.logicalDate,
-    document: (await versions.get(dagId, versionHash)).document,
-    instances: await metadata.taskInstances.list({ dagId, runId, taskIds: watched }),
+    document: past,
+    instances: await listInstances(metadata, past, { dagId, runId, taskIds: watched }),
   };
   if (hasTask(previous, task)) return { previous };
   return { previous, hasEverRun: await metadata.taskInstances.isKnown(dagId, task.taskId) };
+}
+
+/** The instances of tasks in another run; those of a mapped task that have no record, too. */
+async function listInstances(
+  { taskInstances }: Pick<VerdictContext["metadata"], "taskInstances">,
+  document: DagDocument,
+  query: Parameters<Platform["metadata"]["taskInstances"]["list"]>[0],
+): Promise<PreviousRun["instances"]> {
+  const records = byTask(await taskInstances.list(query));
+  return [...records].flatMap(([taskId, own]) =>
+    instancesOfTask(document, { taskId }, own).map(({ state }) => ({ taskId, state })),
+  );
 }

@@ -42,6 +42,13 @@ export async function readXCom(
   name: string,
 ): Promise<string | undefined> {
   const record = await platform.metadata.xcoms.get(key, name);
-  if (!record) return undefined;
-  return record.ref === undefined ? record.value : platform.xcoms.get(record.ref);
+  return record && fetchValue(platform, record);
+}
+
+/** The JSON text of an XCom, wherever it is stored. */
+export async function fetchValue(
+  { xcoms }: Pick<Platform, "xcoms">,
+  { ref, value }: XComRecord,
+): Promise<string | undefined> {
+  return ref === undefined ? value : xcoms.get(ref);
 }

@@ -6,7 +6,7 @@ import { statesByTask } from "../../../src/model/states-by-task.ts";
 import { dag, task } from "../../reference/documents.ts";
 
 const IDS = { dagId: "d", runId: "r" };
-const MAPPING = { lengths: {}, present: {}, expandedAt: "" };
+const MAPPING = { lengths: {}, results: {}, present: {}, expandedAt: "" };
 
 function record(mapIndex: number, rest: Partial<TaskInstanceRecord> = {}): TaskInstanceRecord {
   const none = { state: null, tryNumber: 0, maxTries: 0, tries: [] };

@@ -34,7 +34,7 @@ async function createDeployment(runs: number) {
       reserve: async () => undefined,
       runCallbacks: async () => {},
     },
-    triggers: { set: async () => {} },
+    triggers: { set: async () => {}, setAll: async () => {} },
     report: { info() {}, warn() {}, error: (message) => void reports.push(message) },
     schedules: { set: async () => {}, remove: async (dagId) => void removed.push(dagId) },
     logs: {

@@ -1,0 +1,27 @@
+// Whether the tasks have succeeded whose results a task is mapped over (Airflow:
+// mapped_task_upstream_dep.py). Those that have not ended are no reason to wait: if the trigger
+// rule doesn't wait for them either, the task ends for want of their results.
+import { UNMAPPED } from "../instance-key.ts";
+import { isExpanded } from "../mapping/instances.ts";
+import { mappedDependencies, mappingOf } from "../mapping/mapped-tasks.ts";
+import { type Dependency, MET } from "./dependency.ts";
+
+export const mappedUpstream: Dependency = {
+  name: "Mapped dependencies have succeeded",
+  needs: "upstream",
+  decide({ document, task, instance, upstream }) {
+    const mapping = mappingOf(document, task);
+    if (!mapping || instance.mapIndex !== UNMAPPED) return MET;
+    const sources = new Set(mappedDependencies(mapping));
+    // One that has been expanded was not skipped as a whole, and did not fail as a whole.
+    const records = upstream.filter(
+      (each) => sources.has(each.taskId) && each.mapIndex === UNMAPPED && !isExpanded(each),
+    );
+    const failed = records.find(({ state }) => state === "failed" || state === "upstream_failed");
+    const source = failed ?? records.find(({ state }) => state === "skipped");
+    if (!source) return MET;
+    const state = failed ? "upstream_failed" : "skipped";
+    const message = `${state}: "${source.taskId}", which it is mapped over, is ${source.state}`;
+    return { kind: "ends", state, message };
+  },
+};
