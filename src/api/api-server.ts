@@ -15,6 +15,7 @@ import { addTryRoutes } from "./routes/control/try-routes.ts";
 import { addDagRoutes } from "./routes/dag-routes.ts";
 import { addImportErrorRoutes } from "./routes/import-error-routes.ts";
 import { addMonitorRoutes } from "./routes/monitor-routes.ts";
+import { addPoolRoutes } from "./routes/pool-routes.ts";
 import { addRunRoutes } from "./routes/run-routes.ts";
 import { addTaskInstanceRoutes } from "./routes/task-instance-routes.ts";
 import { addXComRoutes } from "./routes/xcom-routes.ts";
@@ -67,6 +68,7 @@ export function createApiServer(
   addTaskInstanceRoutes(api, context);
   addXComRoutes(api, context);
   addImportErrorRoutes(api, context);
+  addPoolRoutes(api, context);
 
   const app: Api = new Hono();
   app.use(methodNotAllowed({ app, onMethodNotAllowed: refuseMethod }));

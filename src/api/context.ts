@@ -3,6 +3,7 @@ import type { Hono } from "hono";
 import type { DagRecord, DagRunRecord } from "../model/records.ts";
 import type { Platform } from "../ports/platform.ts";
 import type { Version, Versions } from "../services/dag-processing/versions.ts";
+import type { Limits } from "../services/limits/limits.ts";
 import type { RunControl } from "../services/runs/run-control.ts";
 import type { Principal } from "./access/principal.ts";
 import { Problem } from "./problems.ts";
@@ -26,7 +27,11 @@ export type Api = Hono<ApiEnv>;
 
 export interface ApiContext {
   readonly platform: Platform;
-  readonly services: { readonly versions: Versions; readonly runControl: RunControl };
+  readonly services: {
+    readonly versions: Versions;
+    readonly runControl: RunControl;
+    readonly limits: Pick<Limits, "poolChanged">;
+  };
   /** Version of the product. */
   readonly version: string;
   /** Of answers that can pass; absent: any can. */

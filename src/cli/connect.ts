@@ -112,6 +112,7 @@ async function openHere(places: Places, purpose: Purpose): Promise<Connection> {
     ...platform,
     // Whatever goes on does so when a server takes it up.
     stateMachines: { ...platform.stateMachines, start: async () => "exists" },
+    triggers: { async set() {}, async setAll() {} },
     versions: services.versions,
     callbacks: services.callbacks,
     scheduler: { async schedule() {} },
@@ -119,7 +120,7 @@ async function openHere(places: Places, purpose: Purpose): Promise<Connection> {
   const version = packageVersion();
   const app = createApiServer(
     platform,
-    { versions: services.versions, runControl },
+    { versions: services.versions, runControl, limits: { async poolChanged() {} } },
     { version, dagsFolder, localUser: machineUser() },
   );
   const send = async (request: Request) => {

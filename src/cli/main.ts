@@ -6,6 +6,7 @@ import { hasBlockedThreads } from "../workers/pool/blocked-threads.ts";
 import { addDagsCommands } from "./commands/dag/index.ts";
 import { addDbCommands } from "./commands/db/index.ts";
 import { addAwsCommands } from "./commands/deployment/index.ts";
+import { addPoolsCommands } from "./commands/pool/index.ts";
 import { addProjectCommands } from "./commands/project/index.ts";
 import { addTasksCommands } from "./commands/task/index.ts";
 import { createSession, type Session } from "./session.ts";
@@ -91,6 +92,7 @@ function createProgram(session: Session): Command {
   addProjectCommands(program, session);
   addDagsCommands(program, session);
   addTasksCommands(program, session);
+  addPoolsCommands(program, session);
   addDbCommands(program, session);
   addAwsCommands(program, session);
   return program;

@@ -189,6 +189,18 @@ const LISTINGS: Readonly<Record<string, Listing>> = {
       "order_by=-key": ["rows", "return_value"],
     },
   },
+  "/pools": {
+    items: "pools",
+    id: "name",
+    all: ["db", "default_pool"],
+    queries: {
+      "limit=1": ["db"],
+      "offset=1": ["default_pool"],
+      "order_by=-name": ["default_pool", "db"],
+      "pool_name_pattern=FAULT": ["default_pool"],
+      "pool_name_prefix_pattern=d": ["db", "default_pool"],
+    },
+  },
   "/importErrors": {
     items: "import_errors",
     id: "filename",
@@ -211,6 +223,7 @@ const LISTINGS: Readonly<Record<string, Listing>> = {
  */
 const OTHERS: Readonly<Record<string, readonly string[]>> = {
   "patch /dags/{dag_id}": ["update_mask"],
+  "patch /pools/{pool_name}": ["update_mask"],
   [`get ${LOAD}/logs/{try_number}`]: ["full_content", "map_index", "token"],
   [`get ${LOAD}/xcomEntries/{xcom_key}`]: ["map_index", "deserialize", "stringify"],
 };
@@ -232,6 +245,7 @@ function toPath(place: string): string {
     xcom_key: "rows",
     map_index: "-1",
     import_error_id: "1",
+    pool_name: "db",
   };
   return place.replaceAll(/\{(\w+)\}/g, (_, name) => ids[name] ?? "");
 }
@@ -240,6 +254,7 @@ async function setUp() {
   const product = await createApiProduct();
   const { metadata } = product;
   await publish(metadata, dagDocument({ dagId: "gone" }), { isPaused: false, isStale: true });
+  await metadata.pools.put({ pool: "db", slots: 3, includeDeferred: false });
   for (const file of ["broken.ts", "etl.ts"]) {
     await metadata.files.put({
       file,

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { isPeriodic } from "../../model/backfill/dates.ts";
 import type { DagDocument, Schedule, TaskDocument } from "../../model/document.ts";
 import { graphOf } from "../../model/graph.ts";
+import { DEFAULT_POOL } from "../../model/ids.ts";
 import type { DagRecord, DagVersionRecord } from "../../model/records.ts";
 import type { PlannedRun } from "../../model/scheduling/planner.ts";
 import { timetableOf } from "../../model/timetables/create.ts";
@@ -61,7 +62,7 @@ export function toDagResponse({ dag, version, hasImportErrors, next, dagsFolder 
       dag_id: dagId,
       dag_display_name: displayNameOf(document),
     })),
-    max_active_tasks: UNLIMITED,
+    max_active_tasks: document.maxActiveTasks ?? UNLIMITED,
     max_active_runs: document.maxActiveRuns,
     max_consecutive_failed_dag_runs: document.maxConsecutiveFailedDagRuns,
     has_task_concurrency_limits: false,
@@ -133,14 +134,14 @@ export function toTaskResponse(task: TaskDocument, document: DagDocument) {
     wait_for_downstream: task.waitForDownstream,
     retries: task.retries,
     queue: "default",
-    pool: "default_pool",
-    pool_slots: 1,
+    pool: task.pool ?? DEFAULT_POOL,
+    pool_slots: task.poolSlots ?? 1,
     execution_timeout: executionTimeout === undefined ? null : toTimeDelta(executionTimeout),
     retry_delay: toTimeDelta(task.retryDelay),
     // Airflow: 0 without exponential backoff, else the multiplier.
     retry_exponential_backoff: task.retryBackoff === 1 ? 0 : task.retryBackoff,
     priority_weight: task.priorityWeight,
-    weight_rule: "downstream",
+    weight_rule: task.weightRule ?? "downstream",
     ui_color: "#fff",
     ui_fgcolor: "#000",
     template_fields: Object.keys(task.templateFields),

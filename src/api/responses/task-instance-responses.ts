@@ -1,6 +1,7 @@
 // Task instances as Airflow's API answers them (TaskInstanceResponse). One that has no record yet
 // is there too, with state null, as in Airflow.
 import type { TaskDocument } from "../../model/document.ts";
+import { DEFAULT_POOL } from "../../model/ids.ts";
 import type { DagRunRecord, TaskInstanceRecord, TaskTry } from "../../model/records.ts";
 import type { TaskInstanceState } from "../../model/states.ts";
 import type { JsonObject } from "../../model/values/json.ts";
@@ -8,8 +9,7 @@ import type { Version } from "../../services/dag-processing/versions.ts";
 import { displayNameOf, toDagVersionResponse } from "./dag-responses.ts";
 import { durationOf, toWireDate, toWireDateOrNull, uuidOf } from "./wire.ts";
 
-/** Airflow's names of the pool and the queue that every task has here. */
-export const POOL = "default_pool";
+/** Airflow's name of the queue that every task has here. */
 export const QUEUE = "default";
 
 export interface TaskInstanceFacts {
@@ -27,6 +27,11 @@ export interface TaskInstanceFacts {
 /** Airflow's state: a try that waits for a slot is queued, which only the runner knows. */
 export function stateOf({ record, queuedSince }: TaskInstanceFacts): TaskInstanceState | null {
   return queuedSince === undefined ? (record?.state ?? null) : "queued";
+}
+
+/** The pool whose slots the task takes. */
+export function poolOf({ pool = DEFAULT_POOL }: Pick<TaskDocument, "pool">): string {
+  return pool;
 }
 
 export function toTaskInstanceResponse(facts: TaskInstanceFacts) {
@@ -52,8 +57,8 @@ export function toTaskInstanceResponse(facts: TaskInstanceFacts) {
     dag_display_name: displayNameOf(version.document),
     hostname: null,
     unixname: null,
-    pool: POOL,
-    pool_slots: 1,
+    pool: poolOf(task),
+    pool_slots: task.poolSlots ?? 1,
     queue: QUEUE,
     priority_weight: task.priorityWeight,
     operator: task.operator,

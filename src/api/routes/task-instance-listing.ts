@@ -20,7 +20,7 @@ import {
 import { cut, type OrderKeys, ordered } from "../requests/listing.ts";
 import type { Query } from "../requests/query.ts";
 import {
-  POOL,
+  poolOf,
   QUEUE,
   stateOf,
   type TaskInstanceFacts,
@@ -74,8 +74,8 @@ const FILTERS: readonly Filter<TaskInstanceFacts>[] = [
   byProgress("start_date", ({ record }) => record?.startDate),
   byProgress("end_date", ({ record }) => record?.endDate),
   bySeconds("duration", ({ record }) => durationOf(record?.startDate, record?.endDate)),
-  byTexts("pool", () => POOL),
-  byPattern("pool_name", () => POOL),
+  byTexts("pool", ({ task }) => poolOf(task)),
+  byPattern("pool_name", ({ task }) => poolOf(task)),
   byTexts("queue", () => QUEUE),
   byPattern("queue_name", () => QUEUE),
   byIntegers("version_number", ({ version }) => version.number),

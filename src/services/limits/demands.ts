@@ -81,7 +81,7 @@ export function createDemandReader({
 }
 
 /** Airflow's has 128 slots; here nothing needs to be kept from too many tasks at once. */
-const UNLIMITED_DEFAULT_POOL: PoolRecord = {
+export const UNLIMITED_DEFAULT_POOL: PoolRecord = {
   pool: DEFAULT_POOL,
   slots: -1,
   description: "Default pool",

@@ -9,6 +9,7 @@ import type { Platform } from "../../ports/platform.ts";
 import type { Limits } from "../limits/limits.ts";
 import { publishFailure } from "../notifications/publish-failure.ts";
 import type { Callbacks } from "./callbacks.ts";
+import { endOthers } from "./fail-fast.ts";
 import { propagate } from "./propagate.ts";
 import { type PropagationContext, toEnded } from "./see-instance.ts";
 import type { RunScope } from "./verdicts.ts";
@@ -16,6 +17,7 @@ import { wakeWaiters } from "./waits/wake-waiters.ts";
 
 export type EndContext = PropagationContext &
   Pick<Platform, "notifications" | "report"> & {
+    readonly runner: Pick<Platform["runner"], "stop">;
     readonly callbacks: Callbacks;
     readonly limits: Pick<Limits, "giveOut">;
   };
@@ -66,7 +68,9 @@ export async function finishEnd(
   if (!ended) return;
   // The call that recorded the end may have died before it gave out the slots that came free.
   if (isRepeated && record.freed) await context.limits.giveOut(record.freed);
-  await propagate(context, scope, [ended], { isRepeated });
+  const isFatal = ended.state === "failed" && scope.version.document.failFast;
+  const others = isFatal ? await endOthers(context, scope, ended) : [];
+  await propagate(context, scope, [ended, ...others], { isRepeated });
   const { taskId } = record;
   await wakeWaiters(
     context,

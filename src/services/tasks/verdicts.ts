@@ -53,10 +53,16 @@ export async function decideVerdict(
   instance: InstanceScope,
   known: TaskInstanceRecord | undefined,
 ): Promise<DependencyAnswer> {
+  const { dependsOnPast, waitForPastDependsBeforeSkipping = false } = instance.task;
+  let skip: DependencyAnswer | undefined;
   for await (const { answer } of answers(context, instance, known)) {
-    if (answer.kind !== "met") return answer;
+    if (answer.kind === "met") continue;
+    const isSkip = answer.kind === "ends" && answer.state === "skipped";
+    if (isSkip && dependsOnPast && waitForPastDependsBeforeSkipping) skip ??= answer;
+    // A skip waits for the past, and for nothing else.
+    else if (!skip || answer.kind === "waits") return answer;
   }
-  return { kind: "met" };
+  return skip ?? { kind: "met" };
 }
 
 /**
