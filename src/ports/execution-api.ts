@@ -86,6 +86,8 @@ export interface ExecutionApi {
   begin(request: TaskRequest): Promise<BeginAnswer>;
   /** Undefined where there is nothing of that name. Throws what the try may not know or change. */
   ask(capability: string, question: Question): Promise<string | Connection | undefined>;
+  /** Why the try is to end, since its task was cleared or marked; undefined while it isn't. */
+  look(capability: string): Promise<string | undefined>;
   append(capability: string, entries: readonly LogEntry[]): Promise<void>;
   /** Records the end, with all that follows from it. Repeating is safe. */
   end(capability: string, report: TryReport): Promise<EndAnswer>;

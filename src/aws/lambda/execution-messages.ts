@@ -13,6 +13,7 @@ export type ExecutionMessage =
       readonly capability: string;
       readonly entries: readonly LogEntry[];
     }
+  | { readonly action: "look"; readonly capability: string }
   | { readonly action: "end"; readonly capability: string; readonly report: TryReport }
   /** Asks where a message can be left that is too large for a call. */
   | { readonly action: "upload"; readonly capability: string };
@@ -155,6 +156,7 @@ const MESSAGE = z.discriminatedUnion("action", [
   }),
   z.strictObject({ action: z.literal("ask"), capability, question }),
   z.strictObject({ action: z.literal("append"), capability, entries }),
+  z.strictObject({ action: z.literal("look"), capability }),
   z.strictObject({
     action: z.literal("end"),
     capability,

@@ -51,6 +51,7 @@ export function createLambdaExecutionApi({
       }
     },
     ask: (capability, question) => send({ action: "ask", capability, question }),
+    look: (capability) => send({ action: "look", capability }),
     async append(capability, entries) {
       if (entries.length > 0) await send({ action: "append", capability, entries });
     },

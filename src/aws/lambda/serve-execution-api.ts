@@ -59,6 +59,8 @@ async function call(
     }
     case "ask":
       return api.ask(message.capability, message.question);
+    case "look":
+      return api.look(message.capability);
     case "append":
       return api.append(message.capability, message.entries);
     case "end":

@@ -32,6 +32,7 @@ export function clearRun(
     startDate: undefined,
     endDate: undefined,
     reason: undefined,
+    isHeld: undefined,
   } as const;
   return {
     from: [state],
@@ -59,6 +60,7 @@ export function queueRun({ state, clearNumber }: DagRunRecord, now: number): Run
       startDate: undefined,
       endDate: undefined,
       reason: undefined,
+      isHeld: undefined,
       // Nothing is cleared, but the execution that goes on is to be left.
       pending: { kind: "clear", tasks: [] },
     },

@@ -13,6 +13,7 @@ import type {
 } from "../../model/records.ts";
 import { isFinished, isUnderWay, type TaskInstanceState } from "../../model/states.ts";
 import { wakeOtherRuns } from "../tasks/propagate.ts";
+import { wakeWaiters } from "../tasks/waits/wake-waiters.ts";
 import { type ChangeContext, forEachInParallel } from "./control-context.ts";
 import { leaveExecution } from "./leave-execution.ts";
 import { releaseInstance } from "./release-waits.ts";
@@ -59,6 +60,7 @@ export async function applyMark(
     const input = { dagId, runId, clearNumber: clearNumber - 1 };
     await stateMachines.stop(input, `the run was marked as ${state}`);
     await wakeOtherRuns(context, run);
+    await wakeWaiters(context, run.awaitedBy);
   }
   return "marked";
 }

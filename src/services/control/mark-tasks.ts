@@ -13,6 +13,7 @@ import { RequestRefused } from "../request-refused.ts";
 import { propagate } from "../tasks/propagate.ts";
 import { toEnded } from "../tasks/see-instance.ts";
 import type { RunScope } from "../tasks/verdicts.ts";
+import { wakeWaiters } from "../tasks/waits/wake-waiters.ts";
 import { markInstance } from "./apply-mark.ts";
 import { type ClearedRun, clearTaskInstances, unknownTask } from "./clear.ts";
 import { type ControlContext, forEachInParallel, liveDag } from "./control-context.ts";
@@ -118,6 +119,11 @@ async function markInRun(
   if (current?.state === "running") {
     const ended = marked.map(toEnded).filter((each) => each !== undefined);
     await propagate(context, { run: current, version }, ended);
+    const taskIds = new Set(ended.map((each) => each.taskId));
+    await wakeWaiters(
+      context,
+      current.awaitedBy?.filter((waiter) => waiter.taskIds?.some((each) => taskIds.has(each))),
+    );
   }
   const below = [...graph.descendants(taskId)];
   if (below.length === 0) return;

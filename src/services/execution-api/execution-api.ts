@@ -11,6 +11,7 @@ import type {
   TryReport,
 } from "../../ports/execution-api.ts";
 import type { Platform } from "../../ports/platform.ts";
+import { whyUnwanted } from "../tasks/stopped-tries.ts";
 import { createTaskServices } from "../tasks/task-services.ts";
 import type { HandedTry } from "../tasks/tries.ts";
 import type { Worker } from "../tasks/worker.ts";
@@ -76,6 +77,12 @@ export function createExecutionApi(
       refusing(async () =>
         answer(platform, { options, question, claims: await capabilities.read(capability) }),
       ),
+
+    look: (capability) =>
+      refusing(async () => {
+        const claims = await capabilities.read(capability);
+        return claims.kind === "try" ? whyUnwanted(platform, claims) : undefined;
+      }),
 
     append: (capability, entries) =>
       refusing(async () => logs.append(tryKeyOf(await capabilities.read(capability)), entries)),

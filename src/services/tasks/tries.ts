@@ -9,11 +9,13 @@ import type { TaskCall, TaskError, TaskOutcome } from "../../model/task-call.ts"
 import type { TaskInstanceTransition } from "../../model/task-instance.ts";
 import { toIso } from "../../model/values/time.ts";
 import type { DiedTry, Slot } from "../../ports/task-runner.ts";
+import { whileWanted } from "../../ports/watched-tries.ts";
 import { refuseWhilePaused } from "../limits/pausing.ts";
 import { retry } from "../retry.ts";
 import type { ServiceContext } from "../service-context.ts";
 import { propagate } from "./propagate.ts";
 import { recordVerdict } from "./see-instance.ts";
+import { whyUnwanted } from "./stopped-tries.ts";
 import { callForTask, readInputs } from "./task-call-inputs.ts";
 import { createTaskServices } from "./task-services.ts";
 import {
@@ -275,13 +277,21 @@ async function runInSlot(
   const { started, call } = begun;
   const isIsolated = isToBeIsolated(context, started);
   if (isIsolated) await reportIsolation(context, started);
-  const ending = await slot.run(call, {
-    bundleHash: version.bundleHash,
-    signal: how.signal,
-    services: createTaskServices(context, key),
-    ...(task.executionTimeout === undefined ? {} : { timeout: task.executionTimeout }),
-    ...(isIsolated ? { isIsolated } : {}),
-  });
+  const run = (signal: AbortSignal) =>
+    slot.run(call, {
+      bundleHash: version.bundleHash,
+      signal,
+      services: createTaskServices(context, key),
+      ...(task.executionTimeout === undefined ? {} : { timeout: task.executionTimeout }),
+      ...(isIsolated ? { isIsolated } : {}),
+    });
+  // A runner in this process is told.
+  const ending = context.runner.stop
+    ? await run(how.signal)
+    : await whileWanted(
+        { ...context, signal: how.signal, look: () => whyUnwanted(context, started) },
+        run,
+      );
   return { started, ending };
 }
 

@@ -10,6 +10,7 @@ import type {
 } from "../../ports/execution-api.ts";
 import type { Clock, Reporter } from "../../ports/platform.ts";
 import type { TaskRunner } from "../../ports/task-runner.ts";
+import { whileWanted } from "../../ports/watched-tries.ts";
 import { tryKeyOf } from "../tasks/try-key.ts";
 import { createAskedServices } from "./asked-services.ts";
 import type { SentLogs } from "./sent-logs.ts";
@@ -53,14 +54,15 @@ export async function runTaskApart(
       runner.reserve({ instance: key, bundleHash, signal, priority: () => 0 }),
     );
     if (!slot) throw new Error(`Task "${call.taskId}" was stopped before its try ran`);
-    const ending = await slot
-      .run(call, {
+    const look = () => api.look(capability);
+    const ending = await whileWanted({ ...parts, signal, look }, (wanted) =>
+      slot.run(call, {
         bundleHash,
-        signal,
+        signal: wanted,
         services: createAskedServices(api, capability),
         ...(timeout === undefined ? {} : { timeout }),
-      })
-      .finally(slot.release);
+      }),
+    ).finally(slot.release);
     const report = { ending, entries: await logs.close(key) };
     const ended = await untilDone(parts, () => api.end(capability, report));
     if (ended.kind !== "begin") return ended;

@@ -4,6 +4,7 @@ import type { JsonObject } from "../../../model/values/json.ts";
 import { stayHere } from "../../server-wish.ts";
 import { placesOf, type Session } from "../../session.ts";
 import type { Output } from "../../terminal/table.ts";
+import { addRunControl } from "../control/index.ts";
 import { confOption, logicalDateOption, outputOption } from "../options.ts";
 
 const STATES = ["queued", "running", "success", "failed"];
@@ -25,6 +26,7 @@ export function addDagsCommands(program: Command, session: Session): void {
   addLooking(dags, session);
   addRunning(dags, session);
   addChanging(dags, session);
+  addRunControl(dags, session);
 }
 
 const load = () => import("./dag-commands.ts");

@@ -2,6 +2,7 @@
 import { type Command, InvalidArgumentError } from "commander";
 import { placesOf, type Session } from "../../session.ts";
 import type { Output } from "../../terminal/table.ts";
+import { addTaskControl } from "../control/index.ts";
 import { outputOption } from "../options.ts";
 
 const RUN_WORDS = 'id or logical date of the run, or "latest"';
@@ -11,8 +12,8 @@ export function addTasksCommands(program: Command, session: Session): void {
     .command("tasks")
     .usage("<command>")
     .helpCommand(false)
-    .summary("list, logs, states-for-dag-run")
-    .description("Look at tasks, and at what became of them in a run.");
+    .summary("list, logs, states-for-dag-run, clear, set-state")
+    .description("Look at tasks, and at what became of them in a run; have them run again.");
   const load = () => import("./task-commands.ts");
 
   tasks
@@ -64,6 +65,7 @@ export function addTasksCommands(program: Command, session: Session): void {
         });
       },
     );
+  addTaskControl(tasks, session);
 }
 
 function toTry(text: string): number {
