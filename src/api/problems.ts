@@ -42,7 +42,12 @@ export class InvalidRequest extends Error {
   }
 }
 
-const STATUS_OF_REFUSAL = { "not-found": 404, conflict: 409, invalid: 400 } as const;
+const STATUS_OF_REFUSAL = {
+  "not-found": 404,
+  conflict: 409,
+  invalid: 400,
+  unprocessable: 422,
+} as const;
 
 /** Status and body for an error that the asker caused; undefined for one that is ours. */
 export function toAnswer(error: unknown):

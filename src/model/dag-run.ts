@@ -92,6 +92,11 @@ export function holdRun(isHeld: boolean): RunTransition {
   return { from: ["running"], set: { isHeld: isHeld ? true : undefined } };
 }
 
+/** A queued run never starts, since its backfill was cancelled. */
+export function failQueued({ now }: Moment): RunTransition {
+  return { from: ["queued"], set: { state: "failed", endDate: toIso(now) } };
+}
+
 /** A running run ends. */
 export function endRun(
   { clearNumber }: Cleared,

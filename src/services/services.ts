@@ -1,5 +1,6 @@
 // All services over one platform, put together: what an adapter's entry points call.
 import type { Platform } from "../ports/platform.ts";
+import { type Backfills, createBackfills } from "./backfills/backfills.ts";
 import { createVersions, type Versions } from "./dag-processing/versions.ts";
 import { createGivingMetadata } from "./limits/giving-metadata.ts";
 import { createLimits, type Limits } from "./limits/limits.ts";
@@ -26,6 +27,7 @@ export interface Services {
   readonly triggerer: Triggerer;
   readonly runControl: RunControl;
   readonly limits: Limits;
+  readonly backfills: Backfills;
   /** Sees to it that nothing is left of a DAG of this id that is being deleted. */
   completeDeletion(dagId: string): Promise<void>;
 }
@@ -56,10 +58,11 @@ export function createServices(
     worker,
     recorder,
     orphans,
-    upkeep: createUpkeep({ ...context, orphans }),
+    upkeep: createUpkeep({ ...context, orphans, scheduler }),
     triggerer: createTriggerer(context, { worker: worker.execute, recorder: recorder.handle }),
     runControl: createRunControl({ ...context, scheduler }),
     limits,
+    backfills: createBackfills({ ...context, scheduler }),
     completeDeletion: (dagId) => awaitDeletion(context, dagId),
   };
 }

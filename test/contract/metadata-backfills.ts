@@ -30,7 +30,7 @@ function backfill(changes: Partial<BackfillRecord> = {}): BackfillRecord {
     },
     dealtWith: 0,
     open: [],
-    counts: {},
+    skipped: {},
     ...changes,
   };
 }
@@ -46,7 +46,7 @@ export function backfillContract(create: () => Promise<Metadata>): void {
       const stored = await backfills.get(key);
       expect(stored).toStrictEqual({ ...backfill(), revision: expect.any(String) });
       const open = [{ ordinal: 1, runId: "backfill__1" }];
-      const changed = backfill({ open, dealtWith: 1, counts: { "in flight": 1 } });
+      const changed = backfill({ open, dealtWith: 1, skipped: { "in flight": 1 } });
       expect(await backfills.put(changed, { revision: stored?.revision ?? "" })).toBe(true);
       expect(await backfills.put(changed, { revision: stored?.revision ?? "" })).toBe(false);
       expect(await backfills.get(key)).toMatchObject({ open, dealtWith: 1 });

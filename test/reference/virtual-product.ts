@@ -249,6 +249,7 @@ export function createVirtualProduct(options: VirtualProductOptions = {}): Virtu
     await metadata.dags.put({
       ...shared,
       ...(known ? { superseded: supersede(known, hash) } : {}),
+      ...(known?.backfillId === undefined ? {} : { backfillId: known.backfillId }),
       isPaused: known?.isPaused ?? document.isPausedUponCreation ?? false,
       isStale: false,
       versionHash: hash,

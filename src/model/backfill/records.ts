@@ -24,6 +24,7 @@ export interface BackfillRecord {
   readonly maxActiveRuns: number;
   readonly triggeringUserName?: string;
   readonly isPaused: boolean;
+  /** Completed before all of its dates were dealt with; its queued runs fail. */
   readonly isCancelled?: true;
   readonly createdAt: string;
   readonly updatedAt: string;
@@ -34,13 +35,9 @@ export interface BackfillRecord {
   readonly dealtWith: number;
   /** Runs of dates that have been dealt with and aren't known to have ended. */
   readonly open: readonly OpenBackfillRun[];
-  /** Runs that have ended by state, and dates that were left out by reason. */
-  readonly counts: BackfillCounts;
+  /** How many dates were left out, by reason. */
+  readonly skipped: Readonly<Partial<Record<BackfillSkipReason, number>>>;
 }
-
-export type BackfillCounts = Readonly<
-  Partial<Record<"success" | "failed" | BackfillSkipReason, number>>
->;
 
 /** A run that a backfill makes or clears. It may be still to be done. */
 export interface OpenBackfillRun {

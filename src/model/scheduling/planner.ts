@@ -24,6 +24,8 @@ export interface PlanQuery {
   readonly activeRuns: readonly ActiveRun[];
   /** `plannedAt` of the plan before; undefined at first, and after the schedule has changed. */
   readonly lastPlannedAt: number | undefined;
+  /** Id of the backfill that is going on. */
+  readonly backfillId?: number | undefined;
   /**
    * Logical dates for which creating a run was refused, since a run that isn't automated has them;
    * UTC ISO text.
@@ -34,7 +36,7 @@ export interface PlanQuery {
 type RunDates = Pick<DagRunRecord, "logicalDate" | "dataIntervalStart" | "dataIntervalEnd">;
 export type ActiveRun = Pick<
   DagRunRecord,
-  "runId" | "state" | "runType" | "runAfter" | "logicalDate"
+  "runId" | "state" | "runType" | "runAfter" | "logicalDate" | "backfillId"
 >;
 
 /** A scheduled run to create, queued. */
@@ -73,13 +75,25 @@ export interface Plan {
   readonly problem?: string;
 }
 
-/** Backfill runs neither count in the DAG's limit nor start here: their backfill has its own. */
+/**
+ * Whether the run counts in the DAG's limit and starts with its other runs. Those of the backfill
+ * that is going on don't: it has a limit of its own.
+ */
+export function isOrdinary(
+  run: Pick<DagRunRecord, "runType" | "backfillId">,
+  backfillId: number | undefined,
+): boolean {
+  if (run.runType !== "backfill") return true;
+  return run.backfillId !== undefined && run.backfillId !== backfillId;
+}
+
+/** Runs of the backfill that is going on neither count nor start here. */
 export function plan(query: PlanQuery): Plan {
   const { document, isPaused, isStale, now } = query;
   if (isPaused || isStale) return { create: [], start: [] };
   const { timetable, problem: unusable } = readTimetable(document);
   const limit = Math.min(document.maxActiveRuns, timetable.activeRunsLimit ?? Infinity);
-  const active = query.activeRuns.filter(({ runType }) => runType !== "backfill");
+  const active = query.activeRuns.filter((run) => isOrdinary(run, query.backfillId));
   const planned = planCreation(query, timetable, limit - active.length);
   const { create, next, again, problem = unusable } = planned;
   const queued: ActiveRun[] = [

@@ -148,6 +148,7 @@ async function acceptDag(
       newestVersion: Math.max(dag?.newestVersion ?? 0, version.number),
       lastParsedAt: timeOf(processing),
       ...(dag ? { superseded: supersede(dag, version.hash) } : {}),
+      ...(dag?.backfillId === undefined ? {} : { backfillId: dag.backfillId }),
       ...(keepsPlan && dag?.plannedAt !== undefined ? { plannedAt: dag.plannedAt } : {}),
     };
   });

@@ -1,7 +1,7 @@
 // The active runs of a DAG as far as planning needs them. A thousand runs may be queued, and each
 // end of a run plans, so that reading all of them would cost a million reads in the end.
 import type { DagRunRecord } from "../../model/records.ts";
-import { startableFrom } from "../../model/scheduling/planner.ts";
+import { isOrdinary, startableFrom } from "../../model/scheduling/planner.ts";
 import type { Metadata } from "../../ports/metadata.ts";
 
 export interface ActiveQuery {
@@ -10,17 +10,19 @@ export interface ActiveQuery {
   readonly limit: number;
   /** Epoch ms. */
   readonly now: number;
+  /** Id of the backfill that is going on. */
+  readonly backfillId?: number | undefined;
 }
 
 const ACTIVE = ["queued", "running"] as const;
 
 /**
  * All running runs, and the queued ones in their order up to as many as could start now. Runs that
- * can't start yet, and those of backfills, are passed over.
+ * can't start yet, and those of the backfill that is going on, are passed over.
  */
 export async function activeRunsToPlan(
   { runs }: Pick<Metadata, "runs">,
-  { dagId, limit, now }: ActiveQuery,
+  { dagId, limit, now, backfillId }: ActiveQuery,
 ): Promise<readonly DagRunRecord[]> {
   const found = new Map<string, DagRunRecord>();
   let candidates = 0;
@@ -34,7 +36,7 @@ export async function activeRunsToPlan(
     });
     for (const run of page.items) {
       found.set(run.runId, run);
-      if (run.runType !== "backfill" && isCandidate(run, now)) candidates += 1;
+      if (isOrdinary(run, backfillId) && isCandidate(run, now)) candidates += 1;
     }
     if (page.next === undefined) return [...found.values()];
     if (candidates >= limit) break;

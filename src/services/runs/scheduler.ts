@@ -1,10 +1,12 @@
 // The scheduler: brings the runs of a DAG to what the planner says, from state alone. It may be
 // called too often, by anyone: a timer, a run's end, unpause, an upload. Calls for one DAG follow
 // each other.
+import { newestAutomated } from "../../model/backfill/plan.ts";
 import type { DagRecord, DagRunRecord, SupersededVersion } from "../../model/records.ts";
 import { type Plan, plan } from "../../model/scheduling/planner.ts";
 import { findUnused } from "../../model/scheduling/version-retention.ts";
 import type { Platform } from "../../ports/platform.ts";
+import { backfillOf, planBackfillOf } from "../backfills/plan-backfill.ts";
 import type { ChangeContext } from "../control/control-context.ts";
 import { completePending } from "../control/pending-changes.ts";
 import { holdRuns } from "../limits/pausing.ts";
@@ -77,7 +79,9 @@ async function pass(
   const found = await metadata.dags.get(dagId);
   const { document: known } = found ? await context.versions.get(dagId, found.versionHash) : {};
   const limit = known?.maxActiveRuns ?? 1;
-  const active = await activeRunsToPlan(metadata, { dagId, limit, now: clock.now() });
+  const backfillId = found?.backfillId;
+  const query = { dagId, limit, backfillId, now: clock.now() };
+  const active = await activeRunsToPlan(metadata, query);
   const activeRuns = await endLateRuns(context, active);
   const dag = activeRuns.length < active.length ? await metadata.dags.get(dagId) : found;
   if (!dag) {
@@ -86,23 +90,29 @@ async function pass(
   }
   await holdRuns(context, activeRuns, dag.isPaused);
   const { document } = await context.versions.get(dagId, dag.versionHash);
+  const backfill = await backfillOf(metadata, dag);
   const planned = plan({
     document,
     isPaused: dag.isPaused,
     isStale: dag.isStale,
     now: clock.now(),
-    lastAutomatedRun: await metadata.runs.getLatestAutomated(dagId),
+    lastAutomatedRun: newestAutomated(await metadata.runs.getLatestAutomated(dagId), backfill),
     activeRuns,
+    backfillId: dag.backfillId,
     lastPlannedAt: dag.plannedAt === undefined ? undefined : Date.parse(dag.plannedAt),
     takenLogicalDates: taken,
   });
   if (planned.problem !== undefined) report.error(planned.problem);
   await createRuns(context, dag, { wishes: planned.create, taken });
   const started = await startRuns(context, dagId, planned.start);
-  if (started.runs.length > 0) await holdIfPaused(context, dagId, started.runs);
+  // After the others: its runs have a lower priority.
+  const filled = await planBackfillOf(context, { dag, activeRuns, record: backfill });
+  const ofBackfill = await startRuns(context, dagId, filled.start);
+  const runs = [...started.runs, ...ofBackfill.runs];
+  if (runs.length > 0) await holdIfPaused(context, dagId, runs);
   const others = findUnused(dag, { activeRuns, now: clock.now() });
-  const moments = [started.againAt, planned.nextFireAt, others.lookAgainAt];
-  for (const run of [...activeRuns, ...started.runs]) moments.push(await timeoutOf(context, run));
+  const moments = [started.againAt, ofBackfill.againAt, planned.nextFireAt, others.lookAgainAt];
+  for (const run of [...activeRuns, ...runs]) moments.push(await timeoutOf(context, run));
   const nextFireAt = Math.min(...moments.filter((moment) => moment !== undefined));
   await schedules.set({
     dagId,
@@ -113,7 +123,7 @@ async function pass(
   });
   await removeMachines(context, dagId, others.unused);
   await remember(context, dag, { plannedAt: planned.plannedAt, superseded: others.kept });
-  return planned.create.length > 0;
+  return planned.create.length > 0 || filled.isAgain;
 }
 
 /** Who pauses the DAG meanwhile may have looked at its runs before these ran. */

@@ -164,8 +164,9 @@ async function readPast(
   { metadata, versions }: VerdictContext,
   { run, version: { document }, task }: InstanceScope,
 ): Promise<PastFacts> {
-  const { dagId, logicalDate } = run;
+  const { dagId, logicalDate, backfillOrdinal } = run;
   if ((!task.dependsOnPast && !task.waitForDownstream) || logicalDate === null) return {};
+  if (backfillOrdinal === 1) return { isFirstOfBackfill: true };
   const before = await metadata.runs.getPrevious({
     dagId,
     logicalDate,

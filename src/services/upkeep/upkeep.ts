@@ -4,7 +4,9 @@
 import type { CompileOptions } from "../../compiler/compile.ts";
 import type { Retention } from "../../model/scheduling/history-retention.ts";
 import type { Platform } from "../../ports/platform.ts";
+import { sweepBackfills } from "../backfills/sweep-backfills.ts";
 import type { Orphans } from "../runs/orphans.ts";
+import type { Scheduler } from "../runs/scheduler.ts";
 import { cleanByAge } from "./clean-history.ts";
 import { completeDeletions } from "./dag-deletions.ts";
 import { createHeartbeat } from "./heartbeats.ts";
@@ -25,6 +27,7 @@ export interface Upkeep {
 
 export interface UpkeepContext extends Platform {
   readonly orphans: Pick<Orphans, "adopt">;
+  readonly scheduler: Pick<Scheduler, "schedule">;
 }
 
 export function createUpkeep(context: UpkeepContext): Upkeep {
@@ -33,6 +36,7 @@ export function createUpkeep(context: UpkeepContext): Upkeep {
     async run(options) {
       await context.orphans.adopt();
       await beat();
+      await sweepBackfills(context);
       const { until, retention } = options;
       await Promise.all([
         completeDeletions(context),
