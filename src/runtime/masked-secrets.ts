@@ -29,10 +29,12 @@ export function withMaskedSecrets(services: TaskServices, secrets: SecretMasker)
 
 /** The outcome with its messages masked. A result is left as it is: other tasks work with it. */
 export function maskOutcome(outcome: TaskOutcome, secrets: SecretMasker): TaskOutcome {
-  const { renderedFields } = outcome;
-  const masked = maskMessages(outcome, secrets);
-  if (renderedFields === undefined) return masked;
-  return { ...masked, renderedFields: secrets.redactFields(renderedFields) };
+  const { renderedFields, renderedMapIndex: label } = outcome;
+  return {
+    ...maskMessages(outcome, secrets),
+    ...(renderedFields && { renderedFields: secrets.redactFields(renderedFields) }),
+    ...(label === undefined ? {} : { renderedMapIndex: secrets.mask(label) }),
+  };
 }
 
 function maskMessages(outcome: TaskOutcome, secrets: SecretMasker): TaskOutcome {

@@ -28,7 +28,9 @@ export interface RenderScope {
 /** The rendered text. Rejects with the name in the message when a name stands for nothing. */
 export async function renderTemplate(text: string, scope: RenderScope): Promise<string> {
   const { needs, problems, body } = scanTemplate(text);
-  const [problem] = problems;
+  // With more names of `task`, whether one is known shows when it is rendered.
+  const isOfTask = (name = "") => scope.task !== undefined && name.startsWith("task.");
+  const problem = problems.find(({ name }) => !isOfTask(name));
   if (!body || problem) {
     throw new TemplateNameError(
       `Template ${quote(text)} ${problem?.message ?? "can't be rendered"}`,

@@ -31,6 +31,8 @@ export interface TemplateProblem {
   readonly code: DiagnosticCode & ("unknown-template-name" | "template-syntax");
   readonly message: string;
   readonly hint?: string;
+  /** That is not known. */
+  readonly name?: string;
 }
 
 export interface ScannedTemplate {
@@ -133,7 +135,7 @@ class Scanner {
     if (unknown) {
       const { name, hint } = unknown;
       const message = `uses "${name}", which templates don't have`;
-      this.#refuse({ code: "unknown-template-name", message, ...(hint ? { hint } : {}) });
+      this.#refuse({ code: "unknown-template-name", message, name, ...(hint ? { hint } : {}) });
       return;
     }
     if (root === "var" && third !== undefined) this.#needs.variables.add(third);

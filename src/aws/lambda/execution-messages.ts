@@ -60,7 +60,10 @@ const error = z.strictObject({
   message: z.string(),
   stack: z.string().optional(),
 });
-const renderedFields = z.record(z.string(), z.json()).optional();
+const rendered = {
+  renderedFields: z.record(z.string(), z.json()).optional(),
+  renderedMapIndex: z.string().max(1_000).optional(),
+};
 const ids = z.array(id).max(1_000);
 const runStates = z.array(z.enum(["queued", "running", "success", "failed"])).max(4);
 const moment = z.iso.datetime();
@@ -99,16 +102,16 @@ const advice = z.strictObject({
   reason: z.string().max(500).optional(),
 });
 const ending = z.discriminatedUnion("kind", [
-  z.strictObject({ kind: z.literal("success"), result: z.string().optional(), renderedFields }),
-  z.strictObject({ kind: z.literal("skipped"), message: z.string().optional(), renderedFields }),
-  z.strictObject({ kind: z.literal("reschedule"), renderedFields }),
-  z.strictObject({ kind: z.literal("deferred"), wait, renderedFields }),
+  z.strictObject({ kind: z.literal("success"), result: z.string().optional(), ...rendered }),
+  z.strictObject({ kind: z.literal("skipped"), message: z.string().optional(), ...rendered }),
+  z.strictObject({ kind: z.literal("reschedule"), ...rendered }),
+  z.strictObject({ kind: z.literal("deferred"), wait, ...rendered }),
   z.strictObject({
     kind: z.literal("failed"),
     retry: z.boolean(),
     error,
     advice: advice.optional(),
-    renderedFields,
+    ...rendered,
   }),
   z.strictObject({
     kind: z.literal("died"),
