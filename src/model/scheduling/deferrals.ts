@@ -1,5 +1,6 @@
 // Tasks that go on by messages: what the error of the engine's own call says of a try, and which
 // task has lost its message.
+import { UNMAPPED } from "../instance-key.ts";
 import type { TaskInstanceRecord } from "../records.ts";
 import { isFinished, isUnderWay } from "../states.ts";
 import { isHeld } from "./holds.ts";
@@ -45,7 +46,7 @@ export function hasFailedBy(
 }
 
 /** What a message may be late by before it counts as lost, in ms. */
-const LATE_MS = 300_000;
+export const LATE_MS = 300_000;
 
 /**
  * The message that an instance has lost: one that holds the engine's token, and that long since
@@ -56,8 +57,10 @@ export function findLostMessage(
   known: TaskInstanceRecord,
   { now, limit }: { readonly now: number; readonly limit: number },
 ): Pick<Trigger, "pokes" | "dueAt" | "looks" | "leftAt"> | undefined {
-  const { token, state, pokes = 0 } = known;
-  if (token === undefined || isFinished(state) || isHeld(known)) return undefined;
+  const { token, state, mapIndex, pokes = 0 } = known;
+  // Of a mapped task the token is that of the task as a whole.
+  const goesOnByMessages = token !== undefined || mapIndex !== UNMAPPED;
+  if (!goesOnByMessages || isFinished(state) || isHeld(known)) return undefined;
   // It waits to be woken, and no message is on its way.
   if (isWaitingState(state) && known.wakeAt === undefined) return undefined;
   const isRunning = isUnderWay(state);

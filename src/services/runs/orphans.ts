@@ -1,12 +1,17 @@
 // Orphans: runs that nobody is at any more, because the process that started or ended them died
 // half way, and tasks that wait for a message that was lost. At the start of a process all running
 // runs are; on AWS they are looked for every few minutes (Airflow: adopt_or_reset_orphaned_tasks).
+
+import { UNMAPPED } from "../../model/instance-key.ts";
+import { mappingOf } from "../../model/mapping/mapped-tasks.ts";
 import type { DagRunRecord, TaskInstanceRecord } from "../../model/records.ts";
 import { findLostMessage } from "../../model/scheduling/deferrals.ts";
 import { findOld } from "../../model/scheduling/orphans.ts";
 import type { Platform } from "../../ports/platform.ts";
+import type { Versions } from "../dag-processing/versions.ts";
 import type { Limits } from "../limits/limits.ts";
 import { unpauseInstance } from "../limits/pausing.ts";
+import { reviveMapped } from "../mapping/revive-mapped.ts";
 import { hasMissedEnd } from "../tasks/waits/lost-wakes.ts";
 import type { Recorder } from "./recorder.ts";
 import type { Scheduler } from "./scheduler.ts";
@@ -29,6 +34,7 @@ const CONCURRENCY = 10;
 
 export interface OrphansContext extends Platform {
   readonly limits: Pick<Limits, "giveOut">;
+  readonly versions: Versions;
   readonly recorder: Recorder;
   readonly scheduler: Scheduler;
 }
@@ -111,7 +117,20 @@ async function repairWaits(context: OrphansContext, run: DagRunRecord): Promise<
     if (known.pausedAt !== undefined && !run.isHeld) await unpauseInstance(context, run, known);
   }
   await context.limits.giveOut([...awaited]);
-  await replaceMessages(context, run, instances);
+  const version = await context.versions.get(dagId, run.versionHash);
+  const isWhole = (known: TaskInstanceRecord) =>
+    known.mapIndex === UNMAPPED && mappingOf(version.document, known) !== undefined;
+  await replaceMessages(
+    context,
+    run,
+    instances.filter((known) => !isWhole(known)),
+  );
+  if (context.runner.limit === undefined) return;
+  for (const taskId of await reviveMapped(context, { run, version }, instances)) {
+    context.report.warn(
+      `Mapped task "${taskId}" of run "${runId}" of DAG "${dagId}" waited for messages that were lost; it has new ones`,
+    );
+  }
 }
 
 /**

@@ -54,7 +54,7 @@ export function createTriggerer(context: TriggererContext, calls: TriggererCalls
         const known = await metadata.taskInstances.get(message);
         // It is for one call of the task, whatever execution the run has come to meanwhile.
         const current = { ...message, clearNumber: run.clearNumber };
-        await follow(parts, current, { known, signal });
+        await follow(parts, current, { run, known, signal });
       }
     },
   };
@@ -97,7 +97,7 @@ async function takeOver(
   if (hasFailedBy(error, known)) return calls.recorder({ ...ids, action: "settle" });
   const { pokes = 0, state } = known;
   const trigger = { ...ids, pokes: isUnderWay(state) ? pokes - 1 : pokes, dueAt: 0 };
-  await follow(parts, trigger, { known, signal, isDead: isDeadBy(error, known) });
+  await follow(parts, trigger, { run, known, signal, isDead: isDeadBy(error, known) });
 }
 
 /** The instance with the token; undefined when it has ended. */
@@ -109,24 +109,31 @@ async function hold(
   const key = instanceKey(run, name);
   const before = await metadata.taskInstances.get(key);
   if (before && isFinished(before.state)) return undefined;
-  let maxTries = 0;
-  if (!before) {
-    const { document } = await versions.get(run.dagId, run.versionHash);
-    maxTries = graphOf(document).task(name.taskId)?.retries ?? 0;
-  }
+  const { taskId } = name;
+  const maxTries = before ? 0 : await retriesOf(versions, { run, taskId });
   const change = holdToken(before, { token, maxTries, now: clock.now() });
   return metadata.taskInstances.update({ key, ...change });
 }
 
+async function retriesOf(
+  versions: Parts["versions"],
+  { run, taskId }: { readonly run: DagRunRecord; readonly taskId: string },
+): Promise<number> {
+  const { document } = await versions.get(run.dagId, run.versionHash);
+  return graphOf(document).task(taskId)?.retries ?? 0;
+}
+
 /** Does what the message is for, by what its instance has come to. */
 async function follow(
-  { metadata, clock, triggers, runner, calls }: Parts,
+  { metadata, clock, triggers, runner, versions, calls }: Parts,
   trigger: Trigger,
   {
+    run,
     known,
     signal,
     isDead = false,
   }: {
+    readonly run: DagRunRecord;
     readonly known: TaskInstanceRecord | undefined;
     readonly signal: AbortSignal;
     readonly isDead?: boolean;
@@ -139,8 +146,13 @@ async function follow(
   const step = followTrigger(trigger, known, { now, limit });
   const { leave } = step;
   const isCalled = step.call || isDead;
-  if (isCalled && looks > 0 && known && !isFinished(known.state)) {
-    const looked = await metadata.taskInstances.update({ key, ...lookAgain(known, { now }) });
+  if (isCalled && looks > 0 && !isFinished(known?.state ?? null)) {
+    const change = lookAgain(known ?? {}, { now });
+    // An instance of a mapped task has no record until it is looked at.
+    const set = known
+      ? change.set
+      : { ...change.set, maxTries: await retriesOf(versions, { run, taskId }) };
+    const looked = await metadata.taskInstances.update({ key, ...change, set });
     if (!looked) return;
   }
   if (leave) {

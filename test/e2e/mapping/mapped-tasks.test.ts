@@ -1,7 +1,7 @@
 // Mapped tasks on one machine as users run them: what each instance gets, what others read of it,
 // and how instances end.
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { type LiveProduct, startProduct } from "./live-product.ts";
+import { type LiveProduct, startProduct } from "../live-product.ts";
 
 const HEAD = `import { Dag, FailTask, getClient, getContext, SkipTask } from "stepwind";
 import { bash } from "stepwind/operators";
