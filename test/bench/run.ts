@@ -6,6 +6,7 @@ import { removeWorkplaces } from "./measure.ts";
 import { benchPlan } from "./plan.ts";
 import { benchRuns } from "./runs.ts";
 import { benchIdle, benchStart, benchTick } from "./server.ts";
+import { benchSimulation } from "./simulation.ts";
 
 interface Figure {
   readonly unit: string;
@@ -23,6 +24,7 @@ const FIGURES: Readonly<Record<string, Figure>> = {
   compile1000_s: { unit: "s", target: 1 },
   compile2000_s: { unit: "s" },
   plan5000_s: { unit: "s", target: 1 },
+  simulate_year_ms: { unit: "ms", target: 1_000 },
   light_s: { unit: "s", target: 0.1 },
   heavy_overhead_ms: { unit: "ms", target: 5 },
   fanout100_s: { unit: "s", target: 0.15 },
@@ -36,6 +38,7 @@ const BENCHES: readonly (() => Promise<Readonly<Record<string, number>>>)[] = [
   () => benchTick(7),
   () => benchCompile(7),
   () => benchPlan(5),
+  () => benchSimulation(5),
   () => benchRuns(15),
 ];
 

@@ -1,13 +1,13 @@
 // The machine's clock jumps, as after sleep or when it is set: scheduler and timers over real
 // metadata, with a clock that the test sets.
 import { expect, onTestFinished, test, vi } from "vitest";
+import { ABSENT } from "../../src/local/simulation/absent-ports.ts";
 import { createSqliteMetadata } from "../../src/local/sqlite/metadata.ts";
 import { createTimerSchedules } from "../../src/local/timer-schedules.ts";
 import { createVersions } from "../../src/services/dag-processing/versions.ts";
 import { createScheduler, type Scheduler } from "../../src/services/runs/scheduler.ts";
 import { publish } from "../api/api-product.ts";
 import { dagDocument } from "../model/documents.ts";
-import { ABSENT } from "../reference/absent-ports.ts";
 
 const MINUTE_MS = 60_000;
 const NOON = Date.UTC(2026, 4, 20, 12);

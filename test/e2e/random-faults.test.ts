@@ -2,6 +2,7 @@
 // fail at random, before they are done or after, so that the answer is lost. Every run ends right,
 // and nothing is stuck.
 import { afterAll, beforeAll, expect, test } from "vitest";
+import type { SeenTry } from "../../src/local/simulation/virtual-runner.ts";
 import type { DagDocument } from "../../src/model/document.ts";
 import { ADOPTION_INTERVAL_SECONDS } from "../../src/model/scheduling/orphans.ts";
 import { decideRunState } from "../../src/model/scheduling/run-state.ts";
@@ -14,7 +15,6 @@ import { schedule } from "../reference/scheduler.ts";
 import { toScript } from "../reference/scripts.ts";
 import { steadyDags } from "../reference/steady-dags.ts";
 import { createVirtualProduct, type VirtualProduct } from "../reference/virtual-product.ts";
-import type { SeenTry } from "../reference/virtual-runner.ts";
 import type { Faults } from "../reference/watched-calls.ts";
 
 /** Of calls that fail. */

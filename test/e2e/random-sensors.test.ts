@@ -2,6 +2,7 @@
 // moments and never before, and ends as it must, though engines die and messages to the triggerer
 // come twice.
 import { afterAll, beforeAll, expect, test } from "vitest";
+import type { Script, SeenTry } from "../../src/local/simulation/virtual-runner.ts";
 import type { DagDocument, TaskDocument } from "../../src/model/document.ts";
 import type { Trigger } from "../../src/model/scheduling/sensors.ts";
 import {
@@ -21,7 +22,6 @@ import {
   type VirtualProduct,
 } from "../reference/virtual-product.ts";
 import type { VirtualProductOptions } from "../reference/virtual-product-options.ts";
-import type { Script, SeenTry } from "../reference/virtual-runner.ts";
 
 const DAGS = 400;
 /** Moments in records have milliseconds; that much may go missing in each comparison of two. */

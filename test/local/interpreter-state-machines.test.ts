@@ -7,10 +7,10 @@ import {
   type Functions,
   LOCAL_FUNCTIONS,
 } from "../../src/local/interpreter-state-machines.ts";
+import { createVirtualClock } from "../../src/local/simulation/virtual-clock.ts";
 import type { Deferral } from "../../src/model/scheduling/sensors.ts";
 import { RetryLater } from "../../src/services/tasks/worker-events.ts";
 import { dag, task } from "../reference/documents.ts";
-import { createVirtualClock } from "../reference/virtual-clock.ts";
 
 const INPUT = { dagId: "d", runId: "r", clearNumber: 0 };
 const START = { dagId: "d", hash: "v1", input: INPUT };

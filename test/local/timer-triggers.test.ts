@@ -1,11 +1,11 @@
 // Timers pass the contract of the messages to the triggerer, and are dropped with their execution
 // or their process.
 import { expect, test } from "vitest";
+import { createVirtualClock } from "../../src/local/simulation/virtual-clock.ts";
 import { createTimerTriggers } from "../../src/local/timer-triggers.ts";
 import { systemClock } from "../../src/services/system-clock.ts";
 import { taskKey } from "../contract/records.ts";
 import { triggersContract } from "../contract/triggers.ts";
-import { createVirtualClock } from "../reference/virtual-clock.ts";
 import { createRecordingReporter } from "./recording-reporter.ts";
 
 triggersContract("timers", async (onDue) => ({

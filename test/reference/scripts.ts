@@ -1,6 +1,7 @@
 // Plans of the reference scheduler as scripts of the virtual runner.
+
+import type { Script } from "../../src/local/simulation/virtual-runner.ts";
 import type { Script as Plan } from "./run-states.ts";
-import type { Script } from "./virtual-runner.ts";
 
 /** Each try of a task goes as the plan of the run says; a task that fails does so each time. */
 export function toScript(plan: Plan): Script {

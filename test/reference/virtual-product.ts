@@ -8,6 +8,18 @@ import {
   LOCAL_FUNCTIONS,
   type LocalStateMachines,
 } from "../../src/local/interpreter-state-machines.ts";
+import { ABSENT } from "../../src/local/simulation/absent-ports.ts";
+import {
+  createVirtualClock,
+  createVirtualSchedules,
+  type VirtualClock,
+} from "../../src/local/simulation/virtual-clock.ts";
+import {
+  createVirtualRunner,
+  type Script,
+  type SeenTry,
+  type VirtualRunner,
+} from "../../src/local/simulation/virtual-runner.ts";
 import { createSqliteMetadata } from "../../src/local/sqlite/metadata.ts";
 import { createTimerTriggers, type TimerTriggers } from "../../src/local/timer-triggers.ts";
 import type { StateMachine } from "../../src/model/asl.ts";
@@ -22,17 +34,9 @@ import type { Triggers } from "../../src/ports/triggers.ts";
 import { createServices, type Services } from "../../src/services/services.ts";
 import { createTriggerer } from "../../src/services/tasks/triggerer.ts";
 import type { Worker } from "../../src/services/tasks/worker.ts";
-import { ABSENT } from "./absent-ports.ts";
 import { createVirtualCloud, type VirtualCloud } from "./cloud/virtual-cloud.ts";
 import { apartFrom } from "./split-worker.ts";
-import { createVirtualClock, createVirtualSchedules, type VirtualClock } from "./virtual-clock.ts";
 import type { VirtualProductOptions } from "./virtual-product-options.ts";
-import {
-  createVirtualRunner,
-  type Script,
-  type SeenTry,
-  type VirtualRunner,
-} from "./virtual-runner.ts";
 import { type Faults, IMMORTAL, type Life, type StoreCall, watchCalls } from "./watched-calls.ts";
 
 /** What a run came to. Times are seconds from its start. */

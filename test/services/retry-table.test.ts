@@ -11,6 +11,7 @@ import {
   type StoragePatience,
 } from "../../src/aws/client-options.ts";
 import { createDynamoDbMetadata } from "../../src/aws/dynamodb/metadata.ts";
+import { createVirtualClock, type VirtualClock } from "../../src/local/simulation/virtual-clock.ts";
 import { createSqliteMetadata } from "../../src/local/sqlite/metadata.ts";
 import type { Metadata } from "../../src/ports/metadata.ts";
 import type { Clock } from "../../src/ports/platform.ts";
@@ -19,7 +20,6 @@ import { RetryLater } from "../../src/services/tasks/worker-events.ts";
 import { dagRun, taskKey } from "../contract/records.ts";
 import { dag, task } from "../reference/documents.ts";
 import { createRandom } from "../reference/random-dags.ts";
-import { createVirtualClock, type VirtualClock } from "../reference/virtual-clock.ts";
 import { byTask, HOUR, startProduct, succeeds, trigger } from "./virtual-time.ts";
 
 /** Timeouts of the functions in infra/services.ts, in seconds. */

@@ -1,9 +1,9 @@
 // What the tests of the services share: a product in virtual time that is closed with the test, and
 // words for scripts.
 import { onTestFinished } from "vitest";
+import type { Script, ScriptedTry } from "../../src/local/simulation/virtual-runner.ts";
 import { BEGIN, createVirtualProduct, type VirtualProduct } from "../reference/virtual-product.ts";
 import type { VirtualProductOptions } from "../reference/virtual-product-options.ts";
-import type { Script, ScriptedTry } from "../reference/virtual-runner.ts";
 
 /** To be called within a test. Its time begins at 1970-01-02T00:00Z. */
 export function startProduct(options?: VirtualProductOptions): VirtualProduct {

@@ -116,7 +116,7 @@ class TaskTry implements Invocation, Answerable, Stoppable {
 
   #close(): void {
     if (this.token !== undefined) this.#flow.tokens.delete(this.token);
-    this.#deadline?.abort();
+    this.#deadline?.abort(null);
   }
 
   #abandon(reason: Error): void {

@@ -1,6 +1,7 @@
 // The Execution API: a try may ask, log and end for itself, and for nobody else. What has no valid
 // signature or capability is refused, reported, and changes nothing.
 import { beforeEach, expect, test } from "vitest";
+import { ABSENT } from "../../../src/local/simulation/absent-ports.ts";
 import type { LogEntry } from "../../../src/model/records.ts";
 import type { ExecutionApi, TaskRequest, TryToRun } from "../../../src/ports/execution-api.ts";
 import type { TryKey } from "../../../src/ports/task-logs.ts";
@@ -9,7 +10,6 @@ import {
   createCapabilities,
 } from "../../../src/services/execution-api/capabilities.ts";
 import { createExecutionApi } from "../../../src/services/execution-api/execution-api.ts";
-import { ABSENT } from "../../reference/absent-ports.ts";
 import { dag, task } from "../../reference/documents.ts";
 import type { VirtualProduct } from "../../reference/virtual-product.ts";
 import { byTask, startProduct, succeeds, trigger } from "../virtual-time.ts";

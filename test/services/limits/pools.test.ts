@@ -1,12 +1,12 @@
 // Pools and the other limits of active tasks, on one machine and where workers are functions that
 // may die unnoticed.
 import { describe, expect, test } from "vitest";
+import type { SeenTry } from "../../../src/local/simulation/virtual-runner.ts";
 import { limitNameText } from "../../../src/model/ids.ts";
 import { NO_USAGE } from "../../../src/model/scheduling/limits.ts";
 import { dag, task } from "../../reference/documents.ts";
 import { BEGIN, type VirtualProduct } from "../../reference/virtual-product.ts";
 import type { VirtualProductOptions } from "../../reference/virtual-product-options.ts";
-import type { SeenTry } from "../../reference/virtual-runner.ts";
 import {
   dies,
   fails,

@@ -1,8 +1,9 @@
 // What the tests of sensors share: a sensor "s", and scripts of what its pokes come to.
+
+import type { Script, ScriptedTry } from "../../../src/local/simulation/virtual-runner.ts";
 import type { SensorDocument, TaskDocument } from "../../../src/model/document.ts";
 import { task } from "../../reference/documents.ts";
 import type { VirtualProduct } from "../../reference/virtual-product.ts";
-import type { Script, ScriptedTry } from "../../reference/virtual-runner.ts";
 import { succeeds } from "../virtual-time.ts";
 
 /** The instance of the sensor in the run "r" of the DAG "d". */

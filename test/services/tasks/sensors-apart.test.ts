@@ -1,12 +1,12 @@
 // Sensors where workers are functions that nobody waits for: calls of the triggerer get lost,
 // workers die unnoticed, messages are late or come twice; each poke has its end all the same.
 import { expect, test } from "vitest";
+import type { ScriptedTry } from "../../../src/local/simulation/virtual-runner.ts";
 import type { TaskDocument } from "../../../src/model/document.ts";
 import type { WorkerEvent } from "../../../src/services/tasks/worker-events.ts";
 import { dag, task } from "../../reference/documents.ts";
 import type { VirtualProduct } from "../../reference/virtual-product.ts";
 import type { VirtualProductOptions } from "../../reference/virtual-product-options.ts";
-import type { ScriptedTry } from "../../reference/virtual-runner.ts";
 import {
   after as at,
   isoAfter,

@@ -1,9 +1,9 @@
 // Setups and teardowns in runs: what runs after a failure, and what the run comes to.
 import { afterAll, beforeAll, expect, test } from "vitest";
+import type { ScriptedTry } from "../../../src/local/simulation/virtual-runner.ts";
 import type { TaskDocument } from "../../../src/model/document.ts";
 import { dag, task } from "../../reference/documents.ts";
 import { createVirtualProduct, type VirtualProduct } from "../../reference/virtual-product.ts";
-import type { ScriptedTry } from "../../reference/virtual-runner.ts";
 
 let product: VirtualProduct;
 beforeAll(() => {

@@ -1,5 +1,6 @@
 // Deleting a DAG with a long history: the DAG is gone at once, the rest follows.
 import { expect, test } from "vitest";
+import { ABSENT } from "../../../src/local/simulation/absent-ports.ts";
 import type { Platform } from "../../../src/ports/platform.ts";
 import { createRunControl } from "../../../src/services/runs/run-control.ts";
 import {
@@ -8,7 +9,6 @@ import {
   completeDeletions,
 } from "../../../src/services/upkeep/dag-deletions.ts";
 import { scheduledRun } from "../../contract/records.ts";
-import { ABSENT } from "../../reference/absent-ports.ts";
 import { dag, task } from "../../reference/documents.ts";
 import { startProduct } from "../virtual-time.ts";
 

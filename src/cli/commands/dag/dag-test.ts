@@ -1,23 +1,14 @@
 // stepwind dags test: one run of a DAG in this terminal, over a product of its own: a live tree of
 // its tasks, their logs, and the errors at the end. No server, no trace, no scheduled run beside
 // it.
-import { dirname } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
-import type {
-  DagFileRecord,
-  DagRunRecord,
-  DagVersionRecord,
-  TaskInstanceRecord,
-} from "../../../model/records.ts";
+import type { DagRunRecord, DagVersionRecord, TaskInstanceRecord } from "../../../model/records.ts";
 import { isRunFinished } from "../../../model/states.ts";
 import { formatDuration } from "../../../model/values/durations.ts";
 import type { JsonObject } from "../../../model/values/json.ts";
-import { checkDagsFolder } from "../../dags-folder.ts";
-import { hintFor } from "../../look-ups.ts";
-import { chooseDag, openScratch, placeOf, type Scratch, showMistakes } from "../../scratch.ts";
+import type { Scratch } from "../../scratch.ts";
 import type { Places, Session } from "../../session.ts";
-import { Failure } from "../../terminal/failure.ts";
-import { formatCallback, formatLogMessage } from "../../terminal/log-lines.ts";
+import { formatLogMessage } from "../../terminal/log-lines.ts";
 import { toMark } from "../../terminal/paint.ts";
 import { describeInstance, treeLines } from "../../terminal/run-tree.ts";
 import { createScreen, type Screen } from "../../terminal/screen.ts";
@@ -25,14 +16,12 @@ import { INTERRUPTED, listenForStop } from "../../terminal/stop-signals.ts";
 import { padTo } from "../../terminal/text.ts";
 import { logicalDateOf } from "../options.ts";
 import { createLogTail } from "../task/log-tail.ts";
+import { chooseNamed, type NamedDag, openNamed } from "./named-dag.ts";
 
 const POLL_MS = 80;
 const WIDEST_NAME = 24;
 
-export interface TestOptions {
-  readonly fileOrId: string;
-  /** Which DAG of the file; it need not be said if there is one. */
-  readonly dagId?: string;
+export interface TestOptions extends NamedDag {
   readonly conf?: JsonObject;
   /** ISO text or "none"; now when absent. */
   readonly logicalDate?: string;
@@ -45,9 +34,9 @@ export async function testDag(
 ): Promise<void> {
   const stop = listenForStop();
   try {
-    const scratch = await open(session, places, options);
+    const scratch = await openNamed(session, places, options);
     try {
-      const version = await choose(session, scratch, { ...options, ...places });
+      const version = await chooseNamed(session, scratch, { ...options, ...places });
       const run = await start(scratch, version, options);
       const ended = await follow(session, { scratch, version, run, signal: stop.signal });
       await report(session, scratch, ended);
@@ -57,80 +46,6 @@ export async function testDag(
   } finally {
     stop.forget();
   }
-}
-
-async function open(session: Session, places: Places, { fileOrId }: TestOptions): Promise<Scratch> {
-  const { dagsFolder } = places;
-  const { terminal, paint } = session;
-  const place = isPath(fileOrId)
-    ? await placeOf(session, { file: fileOrId, dagsFolder })
-    : undefined;
-  if (!place && isPath(fileOrId)) throw new Failure(`There is no file ${fileOrId}`);
-  if (!place) await checkDagsFolder(places);
-  return openScratch({
-    ...(place ?? { dagsFolder }),
-    report: {
-      info: (_, event) => {
-        if (event?.kind === "callback-wrote") terminal.out(formatCallback(event, paint));
-      },
-      warn: (message) => terminal.err(`${paint.yellow("warning")} ${message}\n`),
-      error: (message) => terminal.err(`${paint.red("error")} ${message}\n`),
-    },
-  });
-}
-
-/** DAG ids also have dots, but hardly end like a file of code. */
-function isPath(fileOrId: string): boolean {
-  return /[/\\]|\.[cm]?[jt]sx?$/.test(fileOrId);
-}
-
-async function choose(
-  session: Session,
-  scratch: Scratch,
-  { fileOrId, dagId, dagsFolderText }: TestOptions & Pick<Places, "dagsFolderText">,
-): Promise<DagVersionRecord> {
-  if (isPath(fileOrId)) {
-    for (const record of scratch.files) {
-      showMistakes(session, [record], folderOf(fileOrId, record.file));
-    }
-    return chooseDag(scratch.versions, { dagId, where: fileOrId });
-  }
-  const version = scratch.versions.find((each) => each.dagId === fileOrId);
-  if (version) return version;
-  await refuseBroken(session, scratch, { dagId: fileOrId, dagsFolderText });
-  const ids = scratch.versions.map((each) => each.dagId);
-  throw new Failure(`There is no DAG "${fileOrId}"`, {
-    hint: hintFor(fileOrId, ids, `There are: ${ids.join(", ") || "none"}`),
-  });
-}
-
-/**
- * If files with mistakes name the DAG, shows their mistakes and throws: they are why it isn't
- * there.
- */
-async function refuseBroken(
-  session: Session,
-  scratch: Scratch,
-  { dagId, dagsFolderText }: { readonly dagId: string; readonly dagsFolderText: string },
-): Promise<void> {
-  const { source } = scratch.product.platform;
-  const named: DagFileRecord[] = [];
-  for (const record of scratch.files) {
-    if (!record.diagnostics.some(({ severity }) => severity === "error")) continue;
-    // One that can't be read may be it.
-    const isUnreadable = record.diagnostics.some(({ code }) => code === "file-unreadable");
-    if (isUnreadable || (await source.read(record.file))?.includes(dagId)) named.push(record);
-  }
-  if (named.length === 0) return;
-  showMistakes(session, named, dagsFolderText);
-  throw new Failure(`DAG "${dagId}" can't run: its file has mistakes`, {
-    hint: "Mend what is reported above",
-  });
-}
-
-/** The DAG folder as the person wrote it, for a file in it or in a folder of it. */
-function folderOf(path: string, file: string): string {
-  return path.endsWith(`/${file}`) ? path.slice(0, -file.length) : dirname(path);
 }
 
 /** The DAG is paused first, so that its schedule makes no run beside this one. */

@@ -21,7 +21,7 @@ export function addDagsCommands(program: Command, session: Session): void {
     .command("dags")
     .usage("<command>")
     .helpCommand(false)
-    .summary("list, trigger, test, pause, unpause, state, list-runs, …")
+    .summary("list, trigger, test, simulate, pause, unpause, state, list-runs, …")
     .description("Look at DAGs, run them, change them.");
   addLooking(dags, session);
   addRunning(dags, session);
@@ -131,6 +131,27 @@ function addRunning(dags: Command, session: Session): void {
         stayHere(places, "dags test");
         const { testDag } = await import("./dag-test.ts");
         await testDag(session, places, { fileOrId, ...options });
+      },
+    );
+  dags
+    .command("simulate")
+    .description("the runs that a range of days would give, in virtual time; nothing is run")
+    .argument("<file|dag_id>")
+    .option("--dag-id <id>", "which DAG, if the file has several")
+    .requiredOption("--from <date>", "the first logical date: a day or a moment")
+    .requiredOption("--to <date>", "the last one, a day to its end")
+    .option("--outcomes <file>", "JSON: what tasks do; without it they succeed after a minute")
+    .addOption(outputOption())
+    .action(
+      async (
+        fileOrId: string,
+        options: { dagId?: string; from: string; to: string; outcomes?: string; output: Output },
+        command: Command,
+      ) => {
+        const places = placesOf(session, command);
+        stayHere(places, "dags simulate");
+        const { simulateDag } = await import("./dag-simulate.ts");
+        await simulateDag(session, places, { fileOrId, ...options });
       },
     );
   dags

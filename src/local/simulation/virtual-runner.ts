@@ -1,9 +1,9 @@
 // The task runner in virtual time: each try takes and gives what a script says.
 
-import type { TaskInstanceKey } from "../../src/model/records.ts";
-import type { CallbackCall, TaskCall, TaskOutcome } from "../../src/model/task-call.ts";
-import type { DiedTry, RunOptions, TaskRunner } from "../../src/ports/task-runner.ts";
-import { createSlots } from "../../src/workers/pool/slots.ts";
+import type { TaskInstanceKey } from "../../model/records.ts";
+import type { CallbackCall, TaskCall, TaskOutcome } from "../../model/task-call.ts";
+import type { DiedTry, RunOptions, TaskRunner } from "../../ports/task-runner.ts";
+import { createSlots } from "../../workers/pool/slots.ts";
 import type { VirtualClock } from "./virtual-clock.ts";
 
 /** How one try goes: it takes so many seconds and then ends so. */
@@ -44,6 +44,8 @@ export interface VirtualRunnerOptions {
   play(call: TaskCall): ScriptedTry;
   /** Notes a try that has begun. */
   onTry(seen: SeenTry): void;
+  /** Hears of the end of each. */
+  onTryEnd?(): void;
   onCallbacks(call: CallbackCall): void;
 }
 
@@ -72,6 +74,7 @@ export function createVirtualRunner(options: VirtualRunnerOptions): VirtualRunne
     await clock.sleep(seconds * 1_000, either);
     if (running.get(nameOf(call)) === stopped) running.delete(nameOf(call));
     seen.end = clock.now();
+    options.onTryEnd?.();
     if (!either.aborted) return ending;
     seen.isKilled = true;
     return { kind: "died", reason: "killed" };

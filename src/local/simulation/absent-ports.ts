@@ -1,5 +1,5 @@
 // Ports that runs in virtual time have no use for.
-import type { Platform } from "../../src/ports/platform.ts";
+import type { Platform } from "../../ports/platform.ts";
 
 /** They answer as if nothing were there, and throw where that is no answer. */
 export const ABSENT: Pick<

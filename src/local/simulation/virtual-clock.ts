@@ -1,6 +1,6 @@
 // A clock that stands until it is told to go on, and schedules that follow it.
-import type { Clock, Reporter } from "../../src/ports/platform.ts";
-import type { Schedules } from "../../src/ports/schedules.ts";
+import type { Clock, Reporter } from "../../ports/platform.ts";
+import type { Schedules } from "../../ports/schedules.ts";
 
 export interface VirtualClock extends Clock {
   /** The next moment that something sleeps until; Infinity when nothing does. */
