@@ -47,6 +47,11 @@ const CASES: readonly Case[] = [
   { ...clearsRun, body: {}, says: '"total_entries":3' },
   { ...clearsRun, body: { only_new: true }, says: '"total_entries":0' },
   { ...clearsRun, body: { dry_run: false, note: "once more" }, says: '"note":"once more"' },
+  {
+    ...clearsRun,
+    body: { dry_run: false, conf: { day: "friday" } },
+    says: '"conf":{"day":"friday"}',
+  },
   { ...clearsRun, asked: "/dags/etl/dagRuns/nothing/clear", body: {}, status: 404 },
   { path: RUN, asked: FAILED, method: "patch", body: { state: "success" }, says: '"success"' },
   { path: RUN, asked: FAILED, method: "patch", body: { note: "seen" }, says: '"note":"seen"' },

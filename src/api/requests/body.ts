@@ -1,8 +1,15 @@
 // Reads a request's JSON body. Its size and its depth are limited before anything looks into it.
 import type { Context, MiddlewareHandler } from "hono";
 import { bodyLimit } from "hono/body-limit";
-import type { z } from "zod";
+import { z } from "zod";
+import type { JsonObject } from "../../model/values/json.ts";
 import { InvalidRequest, Problem, toMistakes } from "../problems.ts";
+
+/** The conf of a run. */
+export const CONF = z.custom<JsonObject>(
+  (value) => typeof value === "object" && value !== null && !Array.isArray(value),
+  { error: "Input should be a valid dictionary", params: { type: "dict_type" } },
+);
 
 /** Far more than any operation takes: a conf has 256 KiB at most. */
 const MAX_BODY_BYTES = 1_048_576;

@@ -2,12 +2,11 @@
 // Airflow.
 import { z } from "zod";
 import type { DagRunRecord } from "../../model/records.ts";
-import type { JsonObject } from "../../model/values/json.ts";
 import { parseAwareMoment, parseMoment } from "../../model/values/time.ts";
 import { ANY, type Api, type ApiContext, dagOf, runOf } from "../context.ts";
 import { InvalidRequest, Problem } from "../problems.ts";
 import { accepts, PAGE } from "../requests/accepts.ts";
-import { readBody } from "../requests/body.ts";
+import { CONF, readBody } from "../requests/body.ts";
 import { toRunResponse } from "../responses/run-responses.ts";
 import { listRuns, RUN_LIST_PARAMETERS } from "./run-listing.ts";
 
@@ -22,11 +21,6 @@ const AWARE_DATE = DATE.refine((text) => parseAwareMoment(text) !== undefined, {
   error: "Input should have timezone info",
   params: { type: "timezone_aware" },
 });
-
-const CONF = z.custom<JsonObject>(
-  (value) => typeof value === "object" && value !== null && !Array.isArray(value),
-  { error: "Input should be a valid dictionary", params: { type: "dict_type" } },
-);
 
 const TRIGGER_BODY = z.strictObject({
   dag_run_id: z.string().nullish(),

@@ -4,6 +4,7 @@
 import type { RunTransition } from "../dag-run.ts";
 import type { DagRunRecord, PendingChange } from "../records.ts";
 import { isRunFinished } from "../states.ts";
+import type { JsonObject } from "../values/json.ts";
 import { toIso } from "../values/time.ts";
 
 const ANY = ["queued", "running", "success", "failed"] as const;
@@ -17,6 +18,8 @@ export interface ClearRunFacts {
   /** The version that the run goes on with; absent: its own. */
   readonly versionHash?: string | undefined;
   readonly note?: string | undefined;
+  /** Takes the place of the run's. */
+  readonly conf?: JsonObject | undefined;
 }
 
 /**
@@ -25,7 +28,7 @@ export interface ClearRunFacts {
  */
 export function clearRun(
   { state, clearNumber, versionHash }: DagRunRecord,
-  { now, change, isQueued, versionHash: hash = versionHash, note }: ClearRunFacts,
+  { now, change, isQueued, versionHash: hash = versionHash, note, conf }: ClearRunFacts,
 ): RunTransition {
   const again = {
     state: "queued",
@@ -44,6 +47,7 @@ export function clearRun(
       ...(isQueued || !isRunFinished(state) ? { queuedAt: toIso(now) } : {}),
       ...(isQueued && isRunFinished(state) ? again : {}),
       ...(note === undefined ? {} : { note }),
+      ...(conf === undefined ? {} : { conf }),
     },
   };
 }

@@ -12,8 +12,10 @@ import {
 import { graphOf } from "../../model/graph.ts";
 import type { ClearSelection, DagRunRecord, TaskSelector } from "../../model/records.ts";
 import type { TaskInstanceState } from "../../model/states.ts";
+import type { JsonObject } from "../../model/values/json.ts";
 import type { Version } from "../dag-processing/versions.ts";
 import { RequestRefused } from "../request-refused.ts";
+import { checkConf } from "../runs/manual-run.ts";
 import { type ControlContext, liveDag } from "./control-context.ts";
 import { runNamed, runsAround, runsInRange } from "./find-runs.ts";
 import { changeRun } from "./pending-changes.ts";
@@ -37,6 +39,8 @@ export interface ClearRequest extends Relatives {
   readonly onlyRunning?: boolean;
   /** Whether runs that have ended are queued again; true when absent. */
   readonly resetDagRuns?: boolean;
+  /** Takes the place of the runs' own; ours, not Airflow's. */
+  readonly conf?: JsonObject;
   /** Whether the runs go on with the DAG's newest version; false when absent. */
   readonly runOnLatestVersion?: boolean;
   /** Refuses to clear what runs; false when absent. */
@@ -73,6 +77,7 @@ export async function clearTaskInstances(
     if (each.instances.length > 0 || request.isQueuedAnyway) found.push(each);
   }
   if (request.preventRunningTask) for (const each of found) refuseRunning(each);
+  await checkNewConf(context, request, found);
   if (request.isDryRun) return found;
   const { note, noteIsOfRun = false, resetDagRuns = true } = request;
   for (const { run, selection } of found) {
@@ -83,11 +88,24 @@ export async function clearTaskInstances(
         isQueued: resetDagRuns,
         ...(request.runOnLatestVersion ? { versionHash: dag.versionHash } : {}),
         ...(noteIsOfRun ? { note } : {}),
+        conf: request.conf,
       }),
     );
   }
   if (found.length > 0) await context.plan(request.dagId);
   return found;
+}
+
+/** Refuses a conf that the params of the version that each run goes on with don't take. */
+async function checkNewConf(
+  { versions, metadata }: ControlContext,
+  { dagId, conf, runOnLatestVersion }: ClearRequest,
+  found: readonly ClearedRun[],
+): Promise<void> {
+  if (conf === undefined) return;
+  const dag = runOnLatestVersion ? await metadata.dags.get(dagId) : undefined;
+  const latest = dag && (await versions.get(dagId, dag.versionHash));
+  for (const { version } of found) checkConf(dagId, conf, (latest ?? version).document.params);
 }
 
 async function runsMeant(

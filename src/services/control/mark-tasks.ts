@@ -108,7 +108,7 @@ async function markInRun(
   { taskId, state }: MarkRequest,
 ): Promise<void> {
   // What others have asked of the run is done first.
-  const current = await changeRun(context, run, () => undefined);
+  await changeRun(context, run, () => undefined);
   const graph = graphOf(version.document);
   const marked: TaskInstanceRecord[] = [];
   await forEachInParallel(instances, async ({ key, record: known }) => {
@@ -116,20 +116,31 @@ async function markInRun(
     const done = await markInstance(context, key, { known, maxTries, stateFor: () => state });
     if (done) marked.push(done);
   });
-  if (current?.state === "running") {
-    const ended = marked.map(toEnded).filter((each) => each !== undefined);
-    await propagate(context, { run: current, version }, ended);
-    const taskIds = new Set(ended.map((each) => each.taskId));
-    await wakeWaiters(
-      context,
-      current.awaitedBy?.filter((waiter) => waiter.taskIds?.some((each) => taskIds.has(each))),
-    );
-  }
+  // Before the marks are spread, which may fail again what is to run again.
   const below = [...graph.descendants(taskId)];
-  if (below.length === 0) return;
-  const { dagId, runId } = run;
-  const except = new Set([taskId, ...instances.map(({ key }) => key.taskId)]);
-  await clearTaskInstances(context, { dagId, runId, tasks: below, onlyFailed: true, except });
+  if (below.length > 0) {
+    const { dagId, runId } = run;
+    const except = new Set([taskId, ...instances.map(({ key }) => key.taskId)]);
+    await clearTaskInstances(context, { dagId, runId, tasks: below, onlyFailed: true, except });
+  }
+  await spread(context, { run, version }, marked);
+}
+
+/** What the marks mean for other tasks of a run that goes on, and for other runs. */
+async function spread(
+  context: ControlContext,
+  { run, version }: RunScope,
+  marked: readonly TaskInstanceRecord[],
+): Promise<void> {
+  const current = await context.metadata.runs.get(run.dagId, run.runId);
+  if (current?.state !== "running") return;
+  const ended = marked.map(toEnded).filter((each) => each !== undefined);
+  await propagate(context, { run: current, version }, ended);
+  const taskIds = new Set(ended.map((each) => each.taskId));
+  await wakeWaiters(
+    context,
+    current.awaitedBy?.filter((waiter) => waiter.taskIds?.some((each) => taskIds.has(each))),
+  );
 }
 
 /** Sets the note of the instances, or removes it. Answers them as they are after it. */

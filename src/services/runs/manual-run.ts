@@ -85,7 +85,12 @@ export function checkRunId({ dagId, runId }: TriggerRequest): void {
   );
 }
 
-function checkConf(dagId: string, conf: JsonObject, declared: Version["document"]["params"]): void {
+/** Refuses a conf that the DAG's params don't take, or that is too large. */
+export function checkConf(
+  dagId: string,
+  conf: JsonObject,
+  declared: Version["document"]["params"],
+): void {
   const params = resolveParams(declared, conf);
   if (!params.ok) {
     const told = params.errors.map(({ param, message }) => `${param}: ${message}`).join("; ");

@@ -277,6 +277,19 @@ test("by default a cleared run stays on its version", async () => {
   expect(startsOf(product, "c")).toHaveLength(2);
 });
 
+test("a run that is cleared with another conf runs with it", async () => {
+  const product = startProduct();
+  const params = { day: { default: "monday", schema: { type: "string" } } };
+  await product.publish(dag("d", [task("a")], { params }));
+  const runId = await trigger(product, "d");
+  await product.passAll();
+  await expect(clear(product, { runId, conf: { day: 5 } })).rejects.toThrow("day");
+  expect((await product.getRun("d", runId)).clearNumber).toBe(0);
+  await clear(product, { runId, conf: { day: "friday" } });
+  await product.passAll();
+  expect(product.tries.map(({ call }) => call.run.conf)).toEqual([{}, { day: "friday" }]);
+});
+
 test("wrong requests are refused in the words of Airflow", async () => {
   const product = startProduct();
   product.play(() => succeeds(60));

@@ -112,6 +112,17 @@ test("marking a failed task as success runs what failed below it, also of a run 
   expect(startsOf(product, "b")).toHaveLength(1);
 });
 
+test("what had failed below a marked task is cleared once, before the mark is spread", async () => {
+  const product = startProduct({ apart: { limit: 900 } });
+  product.play(byTask({ b: succeeds(600) }));
+  await product.publish(CHAIN);
+  const runId = await trigger(product, "d");
+  await product.passTo(after(30));
+  await mark(product, { runId, taskId: "b", state: "failed" });
+  await product.passAll();
+  expect(await product.getRun("d", runId)).toMatchObject({ state: "failed", clearNumber: 0 });
+});
+
 test("relatives are marked as asked, and a state that all have already is refused", async () => {
   const product = startProduct();
   await product.publish(CHAIN);

@@ -5,7 +5,7 @@ import { parseMoment, toIso } from "../../../model/values/time.ts";
 import { type Api, type ApiContext, dagOf, runOf } from "../../context.ts";
 import { InvalidRequest } from "../../problems.ts";
 import { accepts } from "../../requests/accepts.ts";
-import { readBody } from "../../requests/body.ts";
+import { CONF, readBody } from "../../requests/body.ts";
 import { toRunResponse } from "../../responses/run-responses.ts";
 import { toCollection } from "./instance-collection.ts";
 
@@ -39,6 +39,8 @@ const CLEAR_RUN_BODY = z.strictObject({
   only_new: z.boolean().optional(),
   run_on_latest_version: z.boolean().nullish(),
   note: NOTE,
+  /** Not in Airflow: takes the place of the run's conf. */
+  conf: CONF.nullish(),
 });
 
 type ClearBody = z.infer<typeof CLEAR_BODY>;
@@ -85,6 +87,7 @@ export function addClearRoutes(app: Api, context: ApiContext): void {
       onlyFailed: body.only_failed ?? false,
       runOnLatestVersion: onlyNew || (body.run_on_latest_version ?? false),
       ...(body.note ? { note: body.note, noteIsOfRun: true } : {}),
+      ...(body.conf ? { conf: body.conf } : {}),
     });
     if (isDryRun) return c.json(await toCollection(context, cleared, { isChanged: false }));
     const { run, version } = await runOf(context, { dagId, runId });

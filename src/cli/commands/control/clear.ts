@@ -34,11 +34,33 @@ export async function clear(
     const isSure =
       options.yes || (await confirm(`Clear ${count} of ${countOf(runs, "run")}? [y/N] `));
     if (!isSure) throw new Failure("Nothing is cleared", { hint: "Answer y, or give --yes" });
-    const { task_instances: cleared } = await ask(false);
-    terminal.err(`${countOf(cleared.length, "task instance")} cleared\n`);
+    if (options.conf) await clearWithConf(api, dagId, { run: body.dag_run_id, ...options });
+    else await ask(false);
+    terminal.err(`${count} cleared\n`);
     if (!hasServer) terminal.err("They run when a server is started\n");
   };
   await withConnection(places, change, "change");
+}
+
+/** The whole run gets another conf, which only the route of one run takes. */
+async function clearWithConf(
+  api: Api,
+  dagId: string,
+  { run, conf, ...options }: ClearOptions & { readonly run: string | undefined },
+): Promise<void> {
+  if (run === undefined || options.onlyRunning) {
+    throw new Failure("--conf is for one run", {
+      hint: "Name the run, and leave out dates and --only-running",
+      exitCode: 2,
+    });
+  }
+  await api.post(path`/dags/${dagId}/dagRuns/${run}/clear`, {
+    dry_run: false,
+    conf,
+    only_failed: options.onlyFailed ?? false,
+    run_on_latest_version: options.latestVersion ?? false,
+    ...(options.note === undefined ? {} : { note: options.note }),
+  });
 }
 
 /** The body of clearTaskInstances. */
@@ -55,9 +77,8 @@ async function toBody(
   }
   const isByDate = startDate !== undefined || endDate !== undefined;
   return {
-    ...(isByDate
-      ? { start_date: startDate ?? null, end_date: endDate ?? null }
-      : { dag_run_id: (await findRun(api, dagId, run)).dag_run_id }),
+    dag_run_id: isByDate ? undefined : (await findRun(api, dagId, run)).dag_run_id,
+    ...(isByDate ? { start_date: startDate ?? null, end_date: endDate ?? null } : {}),
     ...(taskRegex === undefined ? {} : { task_ids: await tasksLike(api, dagId, options) }),
     include_upstream: options.upstream ?? false,
     include_downstream: options.downstream ?? false,

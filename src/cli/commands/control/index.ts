@@ -1,6 +1,7 @@
 // The commands that change what runs, for both families: clear, set-state, delete-run.
 import { Argument, type Command } from "commander";
 import { placesOf, type Session } from "../../session.ts";
+import { confOption } from "../options.ts";
 import {
   addClearing,
   addRelatives,
@@ -57,12 +58,12 @@ export function addRunControl(dags: Command, session: Session): void {
     .description("have a whole run run again; asks first")
     .argument("<dag_id>")
     .argument("[run]", RUN_WORDS, "latest");
-  addClearing(clear).action(
-    async (dagId: string, run: string, options: ClearOptions, command: Command) => {
+  addClearing(clear)
+    .addOption(confOption())
+    .action(async (dagId: string, run: string, options: ClearOptions, command: Command) => {
       const { clear: doClear } = await import("./clear.ts");
       await doClear(session, placesOf(session, command), { dagId, run, ...options });
-    },
-  );
+    });
   dags
     .command("set-state")
     .description("say what a run has come to; what runs is stopped")

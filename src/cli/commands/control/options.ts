@@ -1,5 +1,6 @@
 // Options of the commands that change what runs: which tasks, which runs, whether to ask.
 import { type Command, InvalidArgumentError } from "commander";
+import type { JsonObject } from "../../../model/values/json.ts";
 import { parseMomentToIso } from "../../../model/values/time.ts";
 
 export interface RelativesOptions {
@@ -18,6 +19,8 @@ export interface ClearOptions extends RelativesOptions {
   readonly onlyRunning?: boolean;
   readonly latestVersion?: boolean;
   readonly note?: string;
+  /** Takes the place of the run's. */
+  readonly conf?: JsonObject;
   readonly dryRun?: boolean;
   readonly yes?: boolean;
 }
