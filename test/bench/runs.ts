@@ -25,7 +25,11 @@ bare.task("loop", async () => {
   for (let i = 0; i < ${HEAVY_TASKS}; i += 1) fibo(33);
   return performance.now() - began;
 })();
-export const dags = [sequence("light", 40, 10), sequence("heavy", ${HEAVY_TASKS}, 33), bare, fanOut(100), fanOut(1000)];
+const mapped = new Dag("mapped_1000", { schedule: null });
+const items = mapped.task("items", async () => Array.from({ length: 1000 }, (_, i) => i))();
+const each = mapped.task("each", async ({ n }: { n: number }) => n).expand({ n: items });
+mapped.task("end", async () => 0)().after(each);
+export const dags = [mapped, sequence("light", 40, 10), sequence("heavy", ${HEAVY_TASKS}, 33), bare, fanOut(100), fanOut(1000)];
 `;
 
 export async function benchRuns(times: number) {
@@ -39,6 +43,7 @@ export async function benchRuns(times: number) {
       heavy_overhead_ms: await heavyOverhead(product, times),
       fanout100_s: await timed("fanout_100"),
       fanout1000_s: await timed("fanout_1000"),
+      mapped1000_s: await timed("mapped_1000"),
     };
   });
 }

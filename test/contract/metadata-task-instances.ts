@@ -250,6 +250,28 @@ export function taskInstanceStoreContract(create: () => Promise<Metadata>): void
     });
   });
 
+  describe("several task instances at once", () => {
+    test("those with a record are answered, each once", async () => {
+      const metadata = await create();
+      const keys = [0, 1, 2].map((mapIndex) => taskKey({ mapIndex }));
+      const mapping = { length: 2, lengths: { key: 2 }, results: {}, present: {}, expandedAt: "" };
+      const set = { state: "removed", mapping } as const;
+      await metadata.taskInstances.update({ key: taskKey(), from: [null], set });
+      for (const key of keys.slice(0, 2)) {
+        await metadata.taskInstances.update({ key, from: [null], set: { state: "running" } });
+      }
+      const found = await metadata.taskInstances.getAll([
+        taskKey(),
+        ...keys,
+        taskKey({ mapIndex: 1 }),
+      ]);
+      const byIndex = new Map(found.map((record) => [record.mapIndex, record]));
+      expect([...byIndex.keys()].sort()).toEqual([-1, 0, 1]);
+      expect(byIndex.get(-1)).toMatchObject({ ...taskKey(), ...set });
+      expect(await metadata.taskInstances.getAll([])).toEqual([]);
+    });
+  });
+
   describe("gates", () => {
     const gate = (taskId: string, token: string): GateRecord => ({ ...taskKey({ taskId }), token });
 

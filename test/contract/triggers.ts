@@ -69,6 +69,17 @@ export function triggersContract(
       expect(new Set(seen.map(({ trigger }) => trigger.pokes))).toEqual(new Set([1, 2, 3]));
     });
 
+    test("many that are left at once come, each once for its instance", async () => {
+      const all = Array.from({ length: 25 }, (_, mapIndex) => ({
+        ...triggerOf("many", 0),
+        mapIndex,
+      }));
+      await triggers.setAll(all);
+      const seen = await came("many", 25);
+      expect(new Set(seen.map(({ trigger }) => trigger.mapIndex)).size).toBe(25);
+      await triggers.setAll([]);
+    });
+
     test("one that fails comes again, and holds up no other", async () => {
       failing.add("failing");
       await triggers.set(triggerOf("failing", 0));
