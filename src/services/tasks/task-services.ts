@@ -7,6 +7,9 @@ import type { Platform } from "../../ports/platform.ts";
 import { readXComsOfMapped } from "../mapping/mapped-inputs.ts";
 import { readXCom, toXComRecord } from "./xcom-values.ts";
 
+/** Longest JSON text of a value that a task keeps across its tries, in bytes of UTF-8 (256 KiB). */
+const MAX_TASK_STATE_BYTES = 256 * 1024;
+
 /**
  * The services of one task instance. A variable of the secrets backend wins over the metadata's
  * (Airflow's order).
@@ -35,6 +38,18 @@ export function createTaskServices(
       await metadata.xcoms.put(await toXComRecord(platform, key, { name, value }));
     },
     getTaskState: (name) => metadata.taskStates.get(key, name),
-    putTaskState: (name, value) => metadata.taskStates.put(key, name, value),
+    async putTaskState(name, value) {
+      checkTaskState(name, value);
+      await metadata.taskStates.put(key, name, value);
+    },
   };
+}
+
+/** A state is an item of the metadata: DynamoDB takes no more than 400 KB for one. */
+function checkTaskState(name: string, value: string | undefined): void {
+  const sizeBytes = Buffer.byteLength(value ?? "");
+  if (sizeBytes <= MAX_TASK_STATE_BYTES) return;
+  throw new RangeError(
+    `Task state "${name}" has ${sizeBytes} bytes, but one may have ${MAX_TASK_STATE_BYTES}; store where the value is instead`,
+  );
 }
