@@ -116,12 +116,17 @@ function createRunningTries() {
       return {
         release: slot.release,
         async run(call, options) {
+          const { signal } = options;
           const stopped = new AbortController();
+          // AbortSignal.any would cost a try more than all else here.
+          const onAbort = () => stopped.abort(signal.reason);
+          signal.addEventListener("abort", onAbort, { once: true });
+          if (signal.aborted) onAbort();
           running.set(key, stopped);
-          const signal = AbortSignal.any([options.signal, stopped.signal]);
           try {
-            return await slot.run(call, { ...options, signal });
+            return await slot.run(call, { ...options, signal: stopped.signal });
           } finally {
+            signal.removeEventListener("abort", onAbort);
             if (running.get(key) === stopped) running.delete(key);
           }
         },
