@@ -13,6 +13,7 @@ import { addClearRoutes } from "./routes/control/clear-routes.ts";
 import { addMarkRoutes } from "./routes/control/mark-routes.ts";
 import { addTryRoutes } from "./routes/control/try-routes.ts";
 import { addDagRoutes } from "./routes/dag-routes.ts";
+import { addHitlRoutes } from "./routes/hitl-routes.ts";
 import { addImportErrorRoutes } from "./routes/import-error-routes.ts";
 import { addMonitorRoutes } from "./routes/monitor-routes.ts";
 import { addPoolRoutes } from "./routes/pool-routes.ts";
@@ -66,6 +67,7 @@ export function createApiServer(
   addMarkRoutes(api, context);
   addTryRoutes(api, context);
   addTaskInstanceRoutes(api, context);
+  addHitlRoutes(api, context);
   addXComRoutes(api, context);
   addImportErrorRoutes(api, context);
   addPoolRoutes(api, context);

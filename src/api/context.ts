@@ -5,6 +5,7 @@ import type { Platform } from "../ports/platform.ts";
 import type { Version, Versions } from "../services/dag-processing/versions.ts";
 import type { Limits } from "../services/limits/limits.ts";
 import type { RunControl } from "../services/runs/run-control.ts";
+import type { Inputs } from "../services/tasks/waits/inputs.ts";
 import type { Principal } from "./access/principal.ts";
 import { Problem } from "./problems.ts";
 import type { Query } from "./requests/query.ts";
@@ -31,6 +32,7 @@ export interface ApiContext {
     readonly versions: Versions;
     readonly runControl: RunControl;
     readonly limits: Pick<Limits, "poolChanged">;
+    readonly inputs: Inputs;
   };
   /** Version of the product. */
   readonly version: string;

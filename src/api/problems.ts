@@ -47,6 +47,7 @@ const STATUS_OF_REFUSAL = {
   conflict: 409,
   invalid: 400,
   unprocessable: 422,
+  forbidden: 403,
 } as const;
 
 /** Status and body for an error that the asker caused; undefined for one that is ours. */

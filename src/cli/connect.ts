@@ -120,7 +120,12 @@ async function openHere(places: Places, purpose: Purpose): Promise<Connection> {
   const version = packageVersion();
   const app = createApiServer(
     platform,
-    { versions: services.versions, runControl, limits: { async poolChanged() {} } },
+    {
+      versions: services.versions,
+      runControl,
+      limits: { async poolChanged() {} },
+      inputs: services.inputs,
+    },
     { version, dagsFolder, localUser: machineUser() },
   );
   const send = async (request: Request) => {

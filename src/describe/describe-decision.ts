@@ -52,7 +52,7 @@ export function toDecision(
 }
 
 /** The decision that an operator brings along, if any; a target not in the DAG is reported. */
-export function describeDateDecision(
+export function describeOwnDecision(
   task: TaskRecord,
   edges: ResolvedEdges,
   report: Report,
@@ -60,10 +60,26 @@ export function describeDateDecision(
   const decision = task.work.kind === "operator" ? task.work.operator.decision : undefined;
   if (!decision) return {};
   if (decision.kind === "latest-only") return { decision };
+  if (decision.kind === "approval") {
+    const { ignoreDownstreamTriggerRules } = decision;
+    return { decision: { kind: "short-circuit", ignoreDownstreamTriggerRules, isApproval: true } };
+  }
+  if (decision.kind === "by-option") {
+    const cases = decision.targets.map((target) => [
+      idOf(target),
+      idsOf(toTasks(task, target, edges, report)),
+    ]);
+    return { decision: { kind: "branch", cases: Object.fromEntries(cases) } };
+  }
   const resolve = (targets: readonly FollowTarget[]) =>
     idsOf(targets.flatMap((target) => toTasks(task, target, edges, report)));
   const { ifTrue, ifFalse, ...rest } = decision;
   return { decision: { ...rest, ifTrue: resolve(ifTrue), ifFalse: resolve(ifFalse) } };
+}
+
+function idOf(target: FollowTarget): string {
+  if (typeof target === "string") return target;
+  return "taskId" in target ? target.taskId : target.groupId;
 }
 
 function toTasks(
@@ -72,8 +88,7 @@ function toTasks(
   edges: ResolvedEdges,
   report: Report,
 ): readonly TaskRecord[] {
-  const id =
-    typeof target === "string" ? target : "taskId" in target ? target.taskId : target.groupId;
+  const id = idOf(target);
   const { placed, groups } = task.graph;
   const node: NodeRecord | undefined =
     placed.find(({ taskId }) => taskId === id) ?? groups.find(({ groupId }) => groupId === id);

@@ -7,7 +7,7 @@ import { checkCycles } from "./check-cycles.ts";
 import { checkOptions, SENSOR_OPTIONS, TASK_OPTIONS } from "./check-options.ts";
 import { checkPlaced, checkTask } from "./check-placement.ts";
 import { createDefaults } from "./default-args.ts";
-import { describeDateDecision, followersOf, toDecision } from "./describe-decision.ts";
+import { describeOwnDecision, followersOf, toDecision } from "./describe-decision.ts";
 import { describeMapping } from "./describe-mapping.ts";
 import { checkFollowersOfSetups, describeSetup } from "./describe-setups.ts";
 import { ownerOf, type Report } from "./report.ts";
@@ -42,7 +42,7 @@ export function describeTasks(graph: DagGraph, report: Report): readonly TaskDoc
         ...(sensorOptionsOf(task.work) ? { sensor: describeSensor(task, options, report) } : {}),
         ...(task.work.kind === "operator" && task.work.operator.waits ? { waits: true } : {}),
         ...(decision ? { decision: toDecision(decision, { edges, direct }) } : {}),
-        ...describeDateDecision(task, edges, report),
+        ...describeOwnDecision(task, edges, report),
         ...describeMapping(task, report),
         templateFields: describeFields(task),
         edgeLabels: Object.fromEntries(edges.labels(task)),

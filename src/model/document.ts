@@ -54,7 +54,12 @@ export type Decision =
   /** Result text → ids of the tasks to follow; the other direct downstream tasks are skipped. */
   | { readonly kind: "branch"; readonly cases: Readonly<Record<string, readonly string[]>> }
   /** A falsy result skips what follows (Airflow: ShortCircuitOperator). */
-  | { readonly kind: "short-circuit"; readonly ignoreDownstreamTriggerRules: boolean }
+  | {
+      readonly kind: "short-circuit";
+      readonly ignoreDownstreamTriggerRules: boolean;
+      /** The result is an answer of a person, and skips unless it approves. */
+      readonly isApproval?: true;
+    }
   /** The product decides by the run's dates and the clock; the result is the ids to follow. */
   | DateDecision;
 

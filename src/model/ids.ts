@@ -211,5 +211,28 @@ export function backfillSkipsKey(backfillId: number, first?: number): string {
   return `${backfillIdText(backfillId)}/${first === undefined ? "" : String(first).padStart(9, "0")}`;
 }
 
+/** Characters of a key, of up to four bytes each: DynamoDB takes 1,024 bytes as a sort key. */
+const MAX_KEY_LENGTH = 250;
+
+/** Key of the question to people that a try asks; keys of one DAG, and of one run, begin alike. */
+export function inputRequestKey(
+  {
+    dagId,
+    runId,
+    taskId,
+    mapIndex,
+  }: {
+    readonly dagId: string;
+    readonly runId: string;
+    readonly taskId: string;
+    readonly mapIndex: number;
+  },
+  tryNumber: number,
+): string {
+  const text = JSON.stringify([dagId, runId, taskId, mapIndex, tryNumber]);
+  if (text.length <= MAX_KEY_LENGTH) return text;
+  return `${text.slice(0, MAX_KEY_LENGTH - 30)}-${hashText(text)}`;
+}
+
 /** Tag of all that a deployment is made of, and of the state machines that it makes. */
 export const DEPLOYMENT_TAG = "stepwind:deployment";

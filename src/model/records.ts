@@ -2,9 +2,9 @@
 
 import type { Diagnostic } from "./diagnostics.ts";
 import type { DagDocument } from "./document.ts";
-import type { Wait } from "./scheduling/waits.ts";
 import type { DagRunState, DagRunType, TaskInstanceState, TriggeredBy } from "./states.ts";
 import type { JsonObject } from "./values/json.ts";
+import type { Wait } from "./waits/waits.ts";
 
 /** Fields to set on a record; an optional one that is given as undefined is removed. */
 export type Changes<T> = {

@@ -1,9 +1,9 @@
 // What a worker is asked to run and what it answers: pure JSON, so it crosses threads, processes
 // and Lambda alike.
 
-import type { Wait } from "./scheduling/waits.ts";
 import type { DagRunState, DagRunType } from "./states.ts";
 import type { Json, JsonObject } from "./values/json.ts";
+import type { Wait } from "./waits/waits.ts";
 
 /** Longest JSON text of one task's result, in bytes of UTF-8 (16 MiB). */
 export const MAX_RESULT_BYTES = 16 * 1024 * 1024;

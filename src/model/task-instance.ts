@@ -3,9 +3,9 @@
 // an end (callbacks, verdicts below, notifications) is in services/tasks/task-ends.ts.
 import type { Changes, TaskInstanceKey, TaskInstanceRecord } from "./records.ts";
 import { isRetryAllowed, type RetryPolicy, retryDelay } from "./scheduling/retries.ts";
-import { isWaitingState, stateOfWait, type Wait } from "./scheduling/waits.ts";
 import type { TaskInstanceState } from "./states.ts";
 import { toIso } from "./values/time.ts";
+import { isWaitingState, stateOfWait, type Wait } from "./waits/waits.ts";
 
 /** A change of an instance, with what must hold for it. */
 export interface TaskInstanceTransition {

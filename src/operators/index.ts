@@ -10,6 +10,19 @@ export {
   type WeekDay,
 } from "./branching.ts";
 export { empty } from "./control.ts";
+export {
+  type ApprovalOptions,
+  type AssignedUser,
+  approval,
+  type HitlBranchOptions,
+  type HitlEntryOptions,
+  type HitlOptions,
+  type HitlResult,
+  hitl,
+  hitlBranch,
+  hitlEntry,
+  type Notifier,
+} from "./hitl.ts";
 export { type ExternalTaskSensorOptions, externalTaskSensor } from "./sensors/external-task.ts";
 export { type FileSensorOptions, fileSensor } from "./sensors/file.ts";
 export type { SensorFields } from "./sensors/sensor-options.ts";

@@ -28,6 +28,7 @@ import type {
 import type { LimitDemand, LimitUsage } from "../model/scheduling/limits.ts";
 import type { DagRunState } from "../model/states.ts";
 import type { TaskInstanceTransition } from "../model/task-instance.ts";
+import type { InputRequestRecord } from "../model/waits/input-requests.ts";
 
 /** A page of a listing; `next` continues it and is absent on the last page. */
 export interface Page<T> {
@@ -297,6 +298,8 @@ export interface Metadata {
   readonly taskStates: TaskStateStore;
   readonly variables: Collection<VariableRecord>;
   readonly pools: Collection<PoolRecord>;
+  /** Questions to people; those of tasks that are gone may be left. */
+  readonly inputRequests: Collection<InputRequestRecord>;
   readonly pendingMachines: Collection<PendingMachineRecord>;
   readonly heartbeats: Collection<HeartbeatRecord>;
   readonly deletions: Collection<DeletionRecord>;

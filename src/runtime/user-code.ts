@@ -1,7 +1,9 @@
 // Runs user code where it is called, in a worker thread or in a function of its own: imports
 // bundles, runs tries and callbacks of their DAGs, and says in their logs how they went.
+
 import type { CallbackCall, TaskCall, TaskError, TaskOutcome } from "../model/task-call.ts";
 import type { TaskServices } from "../model/task-services.ts";
+import { stateOfWait } from "../model/waits/waits.ts";
 import { collectDags } from "../sdk/bundle.ts";
 import type { Dag } from "../sdk/dag.ts";
 import type { TaskLog } from "../sdk/log.ts";
@@ -44,7 +46,8 @@ const STATE_WORDS = {
 function stateWord(call: TaskCall, outcome: TaskOutcome): string {
   const kind = callbackKindOf(call, outcome);
   if (kind !== undefined) return STATE_WORDS[kind];
-  return outcome.kind === "deferred" ? "DEFERRED" : "UP_FOR_RESCHEDULE";
+  if (outcome.kind !== "deferred") return "UP_FOR_RESCHEDULE";
+  return stateOfWait(outcome.wait).toUpperCase();
 }
 
 /** `onImported` hears of each bundle that was imported, before anything of it runs. */

@@ -1,5 +1,5 @@
 // What an operator answers whose task is to wait for something, without its code.
-import type { Wait } from "../model/scheduling/waits.ts";
+import type { Wait } from "../model/waits/waits.ts";
 
 const DEFERRED = Symbol.for("stepwind.Deferred");
 

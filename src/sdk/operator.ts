@@ -27,8 +27,12 @@ export interface OperatorCall {
 /** A task or group by its id, or as it was placed. */
 export type FollowTarget = string | { readonly taskId: string } | { readonly groupId: string };
 
-/** A decision by dates, with what to follow as the author named it. */
+/** A decision that the product makes, with what to follow as the author named it. */
 export type OperatorDecision =
+  /** By an answer of a person: that it approves. */
+  | { readonly kind: "approval"; readonly ignoreDownstreamTriggerRules: boolean }
+  /** By the options that a person chooses; the result is the ids of their targets. */
+  | { readonly kind: "by-option"; readonly targets: readonly FollowTarget[] }
   | { readonly kind: "latest-only" }
   | {
       readonly kind: "by-date";
@@ -53,7 +57,7 @@ export interface Operator<out R = unknown, out F = unknown> {
   readonly sensor?: SensorOptions;
   /** Whether `execute` of an operator that is no sensor may answer `Deferred`. */
   readonly waits?: true;
-  /** Present on a branch that the product decides by dates. */
+  /** Present on a branch that the product decides. */
   readonly decision?: OperatorDecision;
   execute(call: OperatorCall): Promise<unknown>;
 }
@@ -70,7 +74,7 @@ interface OperatorParts {
   readonly fields: Readonly<Record<string, unknown>>;
   readonly sensor?: SensorOptions;
   readonly waits?: true;
-  /** Present on a branch that the product decides by dates. */
+  /** Present on a branch that the product decides. */
   readonly decision?: OperatorDecision;
   execute(call: OperatorCall): Promise<unknown>;
 }

@@ -2,7 +2,7 @@
 // exit code.
 
 /** "unprocessable": well formed, but it can't be done as asked (Airflow: 422). */
-export type RefusalReason = "not-found" | "conflict" | "invalid" | "unprocessable";
+export type RefusalReason = "not-found" | "conflict" | "invalid" | "unprocessable" | "forbidden";
 
 /**
  * `message` says which thing, what is wrong and what to do; it is meant for the person who asked.

@@ -27,6 +27,7 @@ export function createRetryingMetadata(
     taskStates: metadata.taskStates,
     variables: metadata.variables,
     pools: metadata.pools,
+    inputRequests: metadata.inputRequests,
     pendingMachines: metadata.pendingMachines,
     heartbeats: metadata.heartbeats,
     deletions: metadata.deletions,

@@ -12,6 +12,7 @@ import { createScheduler, type Scheduler } from "./runs/scheduler.ts";
 import type { ServiceContext } from "./service-context.ts";
 import { type Callbacks, createCallbacks } from "./tasks/callbacks.ts";
 import { createTriggerer, type Triggerer } from "./tasks/triggerer.ts";
+import { createInputs, type Inputs } from "./tasks/waits/inputs.ts";
 import { createWorker, type Worker } from "./tasks/worker.ts";
 import { awaitDeletion } from "./upkeep/dag-deletions.ts";
 import { createUpkeep, type Upkeep } from "./upkeep/upkeep.ts";
@@ -28,6 +29,8 @@ export interface Services {
   readonly runControl: RunControl;
   readonly limits: Limits;
   readonly backfills: Backfills;
+  /** What people answer. */
+  readonly inputs: Inputs;
   /** Sees to it that nothing is left of a DAG of this id that is being deleted. */
   completeDeletion(dagId: string): Promise<void>;
 }
@@ -63,6 +66,7 @@ export function createServices(
     runControl: createRunControl({ ...context, scheduler }),
     limits,
     backfills: createBackfills({ ...context, scheduler }),
+    inputs: createInputs(context),
     completeDeletion: (dagId) => awaitDeletion(context, dagId),
   };
 }

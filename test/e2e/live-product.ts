@@ -24,6 +24,8 @@ export interface LiveProduct {
   remove(file: string): void;
   /** The parsed answer of the API; a body makes it a POST. */
   ask(path: string, body?: unknown): Promise<ReturnType<typeof JSON.parse>>;
+  /** Any answer of the API. */
+  patch(path: string, body: unknown): Promise<Response>;
   /** The mistakes of a DAG file; empty when it has none. */
   mistakes(file: string): Promise<readonly WireDiagnostic[]>;
   /** Resolves when the DAG is live from a file. */
@@ -60,6 +62,12 @@ export async function startProduct({ importTimeout = 30 } = {}): Promise<LivePro
     home,
     reports: report.messages,
     ask,
+    patch: (path, body) =>
+      fetch(`${server.url}/api/v2${path}`, {
+        method: "PATCH",
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify(body),
+      }),
     write: (file, text) => writeFileSync(join(dagsFolder, file), text),
     remove: (file) => rmSync(join(dagsFolder, file)),
     async mistakes(file) {

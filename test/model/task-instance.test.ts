@@ -2,7 +2,6 @@
 import { expect, test } from "vitest";
 import type { TaskInstanceRecord } from "../../src/model/records.ts";
 import { countLostTries } from "../../src/model/scheduling/suspects.ts";
-import { waitOn } from "../../src/model/scheduling/wait-transitions.ts";
 import type { TaskInstanceState } from "../../src/model/states.ts";
 import {
   abandon,
@@ -19,6 +18,7 @@ import {
   succeed,
   type TaskInstanceTransition,
 } from "../../src/model/task-instance.ts";
+import { waitOn } from "../../src/model/waits/wait-transitions.ts";
 
 const NOW = Date.UTC(2026, 0, 31);
 const AT = "2026-01-31T00:00:00.000Z";
@@ -105,7 +105,7 @@ const LEGAL: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   defer: { running: "deferred" },
   "wait on": { deferred: "deferred", awaiting_input: "awaiting_input" },
   reschedule: { running: "up_for_reschedule" },
-  free: { running: "up_for_retry" },
+  free: { running: "up_for_retry", restarting: "up_for_retry" },
   "decide skipped": { null: "skipped", scheduled: "skipped" },
   "decide upstream_failed": { null: "upstream_failed", scheduled: "upstream_failed" },
   "decide removed": { null: "removed", scheduled: "removed" },

@@ -106,6 +106,7 @@ export function watchCalls(): WatchedCalls {
       taskStates: watch(metadata.taskStates, life, "taskStates."),
       variables: watch(metadata.variables, life, "variables."),
       pools: watch(metadata.pools, life, "pools."),
+      inputRequests: watch(metadata.inputRequests, life, "inputRequests."),
       pendingMachines: watch(metadata.pendingMachines, life, "pendingMachines."),
       heartbeats: watch(metadata.heartbeats, life, "heartbeats."),
       deletions: watch(metadata.deletions, life, "deletions."),

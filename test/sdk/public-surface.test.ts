@@ -27,6 +27,7 @@ test("stepwind exports these names", async () => {
 
 test("stepwind/operators exports these names", async () => {
   expect(Object.keys(await import("stepwind/operators")).sort()).toEqual([
+    "approval",
     "bash",
     "branchDateTime",
     "branchDayOfWeek",
@@ -34,6 +35,9 @@ test("stepwind/operators exports these names", async () => {
     "empty",
     "externalTaskSensor",
     "fileSensor",
+    "hitl",
+    "hitlBranch",
+    "hitlEntry",
     "latestOnly",
     "timeDeltaSensor",
     "timeSensor",

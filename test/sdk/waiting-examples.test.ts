@@ -2,15 +2,19 @@
 import { expect, test } from "vitest";
 import { checkDag } from "../../src/describe/check-dag.ts";
 import {
+  approval,
   dateTimeSensor,
   empty,
   externalTaskSensor,
   fileSensor,
+  hitl,
+  hitlBranch,
+  hitlEntry,
   timeDeltaSensor,
   timeSensor,
   triggerDagRun,
 } from "../../src/operators/index.ts";
-import { Dag } from "../../src/sdk/index.ts";
+import { Dag, type Node, type TaskRef } from "../../src/sdk/index.ts";
 import { runTask } from "../runtime/running.ts";
 
 test("sensors of moments", async () => {
@@ -81,5 +85,47 @@ test("runs of other DAGs", async () => {
   expect((await runTask(dag, "rebuild_index")).outcome).toMatchObject({
     kind: "deferred",
     wait: { kind: "trigger", dagId: "search_index", conf: { day: "2026-01-31" } },
+  });
+});
+
+test("questions to people", async () => {
+  const dag = new Dag("d");
+  const [publish, loadAll, loadNew] = ["publish", "load_all", "load_new"].map((id) =>
+    dag.task(id, empty())(),
+  ) as [Node, TaskRef, TaskRef];
+  const region = dag.task(
+    "choose_region",
+    hitl({ subject: "Which region for {{ ds }}?", options: ["eu", "us"], defaults: "eu" }),
+    { executionTimeout: "2 days" },
+  )();
+  const approved = dag.task("approve", approval({ subject: "Publish the report of {{ ds }}?" }))();
+  approved.before(publish);
+  const routed = dag.task(
+    "route",
+    hitlBranch({
+      subject: "How to go on?",
+      options: ["Load all", "Load new"],
+      optionsMapping: { "Load all": loadAll, "Load new": loadNew },
+    }),
+  )();
+  routed.before(loadAll, loadNew);
+  const limits = dag.task(
+    "enter_limits",
+    hitlEntry({ subject: "Limits for {{ ds }}", params: { rows: 1_000, region: "eu" } }),
+  )();
+  limits.after(region);
+  const { document, diagnostics } = await checkDag(dag);
+  expect(diagnostics).toEqual([]);
+  const decisions = document.tasks.map(({ taskId, decision }) => [taskId, decision]);
+  expect(Object.fromEntries(decisions)).toMatchObject({
+    approve: { kind: "short-circuit", isApproval: true, ignoreDownstreamTriggerRules: false },
+    route: { kind: "branch", cases: { load_all: ["load_all"], load_new: ["load_new"] } },
+  });
+  expect((await runTask(dag, "choose_region")).outcome).toMatchObject({
+    kind: "deferred",
+    wait: { kind: "input", subject: "Which region for 2026-01-31?", defaults: ["eu"] },
+  });
+  expect((await runTask(dag, "enter_limits")).outcome).toMatchObject({
+    wait: { options: ["OK"], defaults: ["OK"], params: { rows: { default: 1_000, schema: {} } } },
   });
 });

@@ -9,6 +9,7 @@ import type { DagRecord, DagVersionRecord } from "../../model/records.ts";
 import type { PlannedRun } from "../../model/scheduling/planner.ts";
 import { timetableOf } from "../../model/timetables/create.ts";
 import type { Version } from "../../services/dag-processing/versions.ts";
+import { toParams } from "./param-responses.ts";
 import { toTimeDelta, toWireDate, toWireDateOrNull, uuidOf } from "./wire.ts";
 
 /** Airflow's name of the bundle that its DAG folder is. */
@@ -92,7 +93,7 @@ export function toDagDetailsResponse(facts: DagFacts, activeRuns: number) {
     start_date: toWireDateOrNull(document.startDate),
     end_date: toWireDateOrNull(document.endDate),
     is_paused_upon_creation: document.isPausedUponCreation ?? null,
-    params: toParams(document),
+    params: toParams(document.params),
     render_template_as_native_obj: false,
     template_search_path: null,
     timezone: document.timezone,
@@ -148,25 +149,11 @@ export function toTaskResponse(task: TaskDocument, document: DagDocument) {
     downstream_task_ids: graphOf(document).downstream(taskId).toSorted(),
     doc_md: task.docMd ?? null,
     operator_name: task.operator,
-    params: toParams(document),
+    params: toParams(document.params),
     class_ref: { module_path: "stepwind/operators", class_name: task.operator },
     is_mapped: task.mapped !== undefined,
     extra_links: [],
   };
-}
-
-function toParams({ params }: DagDocument) {
-  return Object.fromEntries(
-    Object.entries(params).map(([name, param]) => [
-      name,
-      {
-        value: param.default ?? null,
-        schema: param.schema,
-        description: param.description ?? null,
-        source: null,
-      },
-    ]),
-  );
 }
 
 /** Null for a schedule that can't be used, such as one in a zone that this runtime doesn't know. */

@@ -29,6 +29,7 @@ export const PARTITIONS = {
   files: "files",
   variables: "variables",
   pools: "pools",
+  inputRequests: "input-requests",
   pendingMachines: "pending-machines",
   heartbeats: "heartbeats",
   deletions: "deletions",

@@ -12,6 +12,7 @@
 // built                      file-finders                all DAG files have theirs
 // variables                  <key>                       variable
 // pools                      <pool>                      pool
+// input-requests             <dag>,<run>,<task>,…        question to people that a try asks
 // pending-machines           <dag>/<hash>                version whose state machine is to be made
 // heartbeats                 <component>                 when it last did its work
 // deletions                  <dag>                       DAG that is being deleted
@@ -96,6 +97,7 @@ import type {
   PoolRecord,
   VariableRecord,
 } from "../../model/records.ts";
+import type { InputRequestRecord } from "../../model/waits/input-requests.ts";
 import type { Metadata } from "../../ports/metadata.ts";
 import type { Clock } from "../../ports/platform.ts";
 import { systemClock } from "../../services/system-clock.ts";
@@ -161,6 +163,10 @@ export function createDynamoDbMetadata(options: DynamoDbMetadataOptions): Metada
     pools: createCollection<PoolRecord>(table, {
       partition: PARTITIONS.pools,
       keyOf: ({ pool }) => pool,
+    }),
+    inputRequests: createCollection<InputRequestRecord>(table, {
+      partition: PARTITIONS.inputRequests,
+      keyOf: ({ key }) => key,
     }),
     pendingMachines: createCollection<PendingMachineRecord>(table, {
       partition: PARTITIONS.pendingMachines,

@@ -64,6 +64,7 @@ const rendered = {
   renderedFields: z.record(z.string(), z.json()).optional(),
   renderedMapIndex: z.string().max(1_000).optional(),
 };
+const texts = z.array(z.string()).max(1_000);
 const ids = z.array(id).max(1_000);
 const runStates = z.array(z.enum(["queued", "running", "success", "failed"])).max(4);
 const moment = z.iso.datetime();
@@ -95,6 +96,25 @@ const wait = z.discriminatedUnion("kind", [
     skipWhenAlreadyExists: z.boolean(),
     failWhenDagIsPaused: z.boolean(),
     isRetried: z.boolean(),
+  }),
+  z.strictObject({
+    kind: z.literal("input"),
+    subject: z.string(),
+    body: z.string().nullable(),
+    options: texts.min(1),
+    defaults: texts.nullable(),
+    multiple: z.boolean(),
+    params: z.record(
+      z.string(),
+      z.strictObject({
+        default: z.json().optional(),
+        schema: z.record(z.string(), z.json()),
+        description: z.string().optional(),
+      }),
+    ),
+    assignedUsers: z.array(z.strictObject({ id, name: id })).max(1_000),
+    failOnReject: z.boolean(),
+    targets: z.record(z.string(), id).optional(),
   }),
 ]);
 const advice = z.strictObject({

@@ -9,7 +9,7 @@ export function outputOption(): Option {
 }
 
 export function confOption(): Option {
-  return new Option("-c, --conf <json>", "the run's conf, a JSON object").argParser(toConf);
+  return new Option("-c, --conf <json>", "the run's conf, a JSON object").argParser(toJsonObject);
 }
 
 export function logicalDateOption(): Option {
@@ -18,7 +18,7 @@ export function logicalDateOption(): Option {
   );
 }
 
-function toConf(text: string): JsonObject {
+export function toJsonObject(text: string): JsonObject {
   let value: unknown;
   try {
     value = JSON.parse(text);

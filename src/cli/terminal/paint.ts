@@ -68,6 +68,8 @@ const MARKS: Readonly<Partial<Record<TaskInstanceState, string>>> = {
   running: "●",
   up_for_retry: "↻",
   up_for_reschedule: "◷",
+  deferred: "◷",
+  awaiting_input: "?",
 };
 
 /** One character for a state. */

@@ -18,6 +18,7 @@ import type {
   PoolRecord,
   VariableRecord,
 } from "../../model/records.ts";
+import type { InputRequestRecord } from "../../model/waits/input-requests.ts";
 import type { Metadata } from "../../ports/metadata.ts";
 import { createCollection } from "./collection.ts";
 import { createDagFileStore } from "./dag-files.ts";
@@ -64,6 +65,10 @@ export function createMetadataOn(db: SqliteDatabase): SqliteMetadata {
       keyOf: ({ key }) => key,
     }),
     pools: createCollection<PoolRecord>(db, { kind: "pools", keyOf: ({ pool }) => pool }),
+    inputRequests: createCollection<InputRequestRecord>(db, {
+      kind: "input-requests",
+      keyOf: ({ key }) => key,
+    }),
     pendingMachines: createCollection<PendingMachineRecord>(db, {
       kind: "pending-machines",
       keyOf: ({ key }) => key,

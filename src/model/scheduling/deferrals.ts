@@ -3,9 +3,9 @@
 import { UNMAPPED } from "../instance-key.ts";
 import type { TaskInstanceRecord } from "../records.ts";
 import { isFinished, isUnderWay } from "../states.ts";
+import { isWaitingState } from "../waits/waits.ts";
 import { isHeld } from "./holds.ts";
 import { dueOf, pokeEndsBy, type Trigger } from "./sensors.ts";
-import { isWaitingState } from "./waits.ts";
 
 /**
  * Errors of the engine's call after which the worker may be at the task all the same: it was not

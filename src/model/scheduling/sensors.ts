@@ -4,8 +4,8 @@
 import type { SensorDocument } from "../document.ts";
 import type { TaskInstanceKey, TaskInstanceRecord } from "../records.ts";
 import { isFinished, isUnderWay, type TaskInstanceState } from "../states.ts";
+import { isWaitingState } from "../waits/waits.ts";
 import { isHeld } from "./holds.ts";
-import { isWaitingState } from "./waits.ts";
 
 /** A message to the triggerer: the task instance is to be looked at. */
 export interface Trigger extends TaskInstanceKey {

@@ -3,6 +3,7 @@
 import type { DagDocument } from "../document.ts";
 import { type Graph, graphOf } from "../graph.ts";
 import { isTruthy, type Json } from "../values/json.ts";
+import { APPROVE } from "../waits/human-input.ts";
 
 export type SkipDecision =
   /** Ids of the tasks to skip, in the order of the document. */
@@ -20,7 +21,7 @@ export function decideSkips(document: DagDocument, taskId: string, result: Json)
   if (!decision) return { skip: [] };
   const direct = graph.downstream(taskId);
   if (decision.kind === "short-circuit") {
-    if (isTruthy(result)) return { skip: [] };
+    if (decision.isApproval ? isApproved(result) : isTruthy(result)) return { skip: [] };
     // Airflow: ShortCircuitOperator leaves teardowns to their own rule.
     const isSpared = (id: string) => graph.task(id)?.isTeardown === true;
     if (!decision.ignoreDownstreamTriggerRules) {
@@ -45,6 +46,13 @@ export function decideSkips(document: DagDocument, taskId: string, result: Json)
     for (const id of ids) followed.add(id);
   }
   return { skip: skipAllExcept(graph, taskId, followed) };
+}
+
+/** Whether the result of an approval says so (Airflow: ApprovalOperator). */
+function isApproved(result: Json): boolean {
+  if (typeof result !== "object" || result === null || !("chosen_options" in result)) return false;
+  const { chosen_options: chosen } = result;
+  return Array.isArray(chosen) && chosen[0] === APPROVE;
 }
 
 /** What lies below a followed task may be a direct follower too, and runs by its own rule. */

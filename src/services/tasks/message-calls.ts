@@ -6,9 +6,9 @@
 import { keyText } from "../../model/instance-key.ts";
 import type { TaskInstanceRecord } from "../../model/records.ts";
 import { dueOf, pokeEndsBy } from "../../model/scheduling/sensors.ts";
-import { isWaitingState } from "../../model/scheduling/waits.ts";
 import { isFinished, isUnderWay } from "../../model/states.ts";
 import { holdToken, poke } from "../../model/task-instance.ts";
+import { isWaitingState } from "../../model/waits/waits.ts";
 import type { ServiceContext } from "../service-context.ts";
 import { BY_MESSAGE } from "./gates.ts";
 import { lookAtGate } from "./propagate.ts";

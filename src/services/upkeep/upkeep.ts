@@ -12,6 +12,7 @@ import { completeDeletions } from "./dag-deletions.ts";
 import { createHeartbeat } from "./heartbeats.ts";
 import { makePendingMachines } from "./pending-machines.ts";
 import { sweepBundles } from "./sweep-bundles.ts";
+import { createInputSweep } from "./sweep-input-requests.ts";
 
 export interface UpkeepOptions extends CompileOptions {
   /** Epoch ms after which nothing that can wait is begun. */
@@ -32,6 +33,7 @@ export interface UpkeepContext extends Platform {
 
 export function createUpkeep(context: UpkeepContext): Upkeep {
   const beat = createHeartbeat(context, "scheduler");
+  const sweepInputs = createInputSweep(context);
   return {
     async run(options) {
       await context.orphans.adopt();
@@ -42,6 +44,7 @@ export function createUpkeep(context: UpkeepContext): Upkeep {
         completeDeletions(context),
         makePendingMachines(context, options),
         sweepBundles(context),
+        sweepInputs(),
         ...(retention ? [cleanByAge(context, { retention, until })] : []),
       ]);
     },

@@ -1,9 +1,10 @@
 // stepwind tasks …: commands about tasks and what became of them in a run.
 import { type Command, InvalidArgumentError } from "commander";
+import type { JsonObject } from "../../../model/values/json.ts";
 import { placesOf, type Session } from "../../session.ts";
 import type { Output } from "../../terminal/table.ts";
 import { addTaskControl } from "../control/index.ts";
-import { outputOption } from "../options.ts";
+import { outputOption, toJsonObject } from "../options.ts";
 
 const RUN_WORDS = 'id or logical date of the run, or "latest"';
 
@@ -12,7 +13,7 @@ export function addTasksCommands(program: Command, session: Session): void {
     .command("tasks")
     .usage("<command>")
     .helpCommand(false)
-    .summary("list, logs, states-for-dag-run, clear, set-state")
+    .summary("list, logs, respond, states-for-dag-run, clear, set-state")
     .description("Look at tasks, and at what became of them in a run; have them run again.");
   const load = () => import("./task-commands.ts");
 
@@ -66,6 +67,39 @@ export function addTasksCommands(program: Command, session: Session): void {
       },
     );
   addTaskControl(tasks, session);
+  addRespondCommand(tasks, session);
+}
+
+function addRespondCommand(tasks: Command, session: Session): void {
+  tasks
+    .command("respond")
+    .description("answer the question that a task asks; without options, show what is asked")
+    .argument("<dag_id>")
+    .argument("<run>", RUN_WORDS)
+    .argument("[task_id]")
+    .argument("[options...]", "what is chosen, such as Approve")
+    .option("--params <json>", "what is filled in, a JSON object", toJsonObject, {})
+    .option("--map-index <number>", "of a mapped task", toMapIndex, -1)
+    .addOption(outputOption())
+    .action(
+      async (
+        dagId: string,
+        run: string,
+        taskId: string | undefined,
+        chosen: readonly string[],
+        options: { params: JsonObject; mapIndex: number; output: Output },
+        command: Command,
+      ) => {
+        const { respond } = await import("./respond.ts");
+        const places = placesOf(session, command);
+        await respond(session, places, { dagId, run, taskId, chosen, ...options });
+      },
+    );
+}
+
+function toMapIndex(text: string): number {
+  if (/^\d{1,6}$/.test(text)) return Number(text);
+  throw new InvalidArgumentError("A map index is a number from 0.");
 }
 
 function toTry(text: string): number {

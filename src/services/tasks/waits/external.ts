@@ -4,17 +4,17 @@
 import { awaitRun } from "../../../model/dag-run.ts";
 import type { DagDocument, SensorDocument } from "../../../model/document.ts";
 import type { DagRunRecord } from "../../../model/records.ts";
+import { decideWait } from "../../../model/scheduling/sensors.ts";
+import { isRunFinished } from "../../../model/states.ts";
+import { toIso } from "../../../model/values/time.ts";
 import {
   decideExternal,
   type ExternalRun,
   findMissing,
   tasksOf,
   toSensorFailure,
-} from "../../../model/scheduling/external-runs.ts";
-import { decideWait } from "../../../model/scheduling/sensors.ts";
-import type { ExternalWait } from "../../../model/scheduling/waits.ts";
-import { isRunFinished } from "../../../model/states.ts";
-import { toIso } from "../../../model/values/time.ts";
+} from "../../../model/waits/external-runs.ts";
+import type { ExternalWait } from "../../../model/waits/waits.ts";
 import type { ServiceContext } from "../../service-context.ts";
 import type { WaitingTask, WaitStep } from "./wait-step.ts";
 

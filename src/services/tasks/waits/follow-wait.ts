@@ -1,18 +1,19 @@
 // Tasks that wait for something, in the recorder: whether it has come. None of the task's code runs,
 // so the end is recorded here as that of a try is.
 import type { LogEntry, TaskInstanceRecord } from "../../../model/records.ts";
-import { findTimeout } from "../../../model/scheduling/deferred-tasks.ts";
 import { dueOf } from "../../../model/scheduling/sensors.ts";
-import { waitOn } from "../../../model/scheduling/wait-transitions.ts";
-import { isWaitingState, type MomentWait, type Wait } from "../../../model/scheduling/waits.ts";
 import { isFinished } from "../../../model/states.ts";
 import type { TaskOutcome } from "../../../model/task-call.ts";
+import { findTimeout } from "../../../model/waits/deferred-tasks.ts";
+import { waitOn } from "../../../model/waits/wait-transitions.ts";
+import { isWaitingState, type MomentWait, type Wait } from "../../../model/waits/waits.ts";
 import { addLogLine } from "../log-line.ts";
 import { leaveNext } from "../message-calls.ts";
 import { finishEnd } from "../task-ends.ts";
 import { recordEnding, recordTimeout } from "../try-ends.ts";
 import type { InstanceScope } from "../verdicts.ts";
 import { lookAtExternal } from "./external.ts";
+import { lookAtInput } from "./input.ts";
 import { lookAtRun, triggerRun } from "./trigger-run.ts";
 import type { FollowContext, WaitingTask, WaitStep } from "./wait-step.ts";
 
@@ -59,6 +60,8 @@ function lookAt(context: FollowContext, { wait, ...task }: WaitingTask<Wait>): P
       return lookAtExternal(context, { ...task, wait });
     case "trigger":
       return triggerRun(context, { ...task, wait });
+    case "input":
+      return lookAtInput(context, { ...task, wait });
     case "run":
       return lookAtRun(context, { ...task, wait });
   }

@@ -3,10 +3,10 @@
 // finds the run and knows it for its own.
 import { runIdFor } from "../../../model/ids.ts";
 import type { DagRecord, DagRunRecord, TaskInstanceKey } from "../../../model/records.ts";
-import { decideAwaitedRun, isPassedThrough } from "../../../model/scheduling/awaited-runs.ts";
-import type { RunWait, TriggerWait } from "../../../model/scheduling/waits.ts";
 import type { TaskOutcome } from "../../../model/task-call.ts";
 import { toIso } from "../../../model/values/time.ts";
+import { decideAwaitedRun, isPassedThrough } from "../../../model/waits/awaited-runs.ts";
+import type { RunWait, TriggerWait } from "../../../model/waits/waits.ts";
 import { RequestRefused } from "../../request-refused.ts";
 import { retry } from "../../retry.ts";
 import { checkRunId, checkTriggerable, toManualRun } from "../../runs/manual-run.ts";

@@ -1,7 +1,7 @@
 // What a look at a task that waits gives.
 import type { TaskInstanceRecord } from "../../../model/records.ts";
-import type { Wait } from "../../../model/scheduling/waits.ts";
 import type { TaskOutcome } from "../../../model/task-call.ts";
+import type { Wait } from "../../../model/waits/waits.ts";
 import type { ServiceContext } from "../../service-context.ts";
 import type { InstanceScope } from "../verdicts.ts";
 

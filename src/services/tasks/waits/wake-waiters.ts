@@ -1,6 +1,6 @@
 // Wakes the tasks that wait for a run: with a message, on which they are looked at.
 import type { RunWaiter, TaskInstanceKey } from "../../../model/records.ts";
-import { isWaitingState } from "../../../model/scheduling/waits.ts";
+import { isWaitingState } from "../../../model/waits/waits.ts";
 import type { Metadata } from "../../../ports/metadata.ts";
 import type { Platform } from "../../../ports/platform.ts";
 
@@ -17,7 +17,7 @@ export async function wakeWaiters(
 }
 
 /** Has a task looked at now if it waits. */
-async function wake(
+export async function wake(
   { metadata, triggers, clock }: WakeContext,
   { dagId, runId, taskId, mapIndex }: TaskInstanceKey,
 ): Promise<void> {

@@ -1,13 +1,13 @@
 // Whether what a sensor waits for in another DAG has come.
 import { expect, test } from "vitest";
+import type { DagRunState, TaskInstanceState } from "../../../src/model/states.ts";
 import {
   decideExternal,
   type ExternalRun,
   findMissing,
   tasksOf,
-} from "../../../src/model/scheduling/external-runs.ts";
-import type { ExternalWait } from "../../../src/model/scheduling/waits.ts";
-import type { DagRunState, TaskInstanceState } from "../../../src/model/states.ts";
+} from "../../../src/model/waits/external-runs.ts";
+import type { ExternalWait } from "../../../src/model/waits/waits.ts";
 import { dagDocument, taskDocument } from "../documents.ts";
 
 const DAY = "2026-01-31T00:00:00.000Z";

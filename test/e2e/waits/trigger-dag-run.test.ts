@@ -2,9 +2,10 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { temporaryFolder } from "../local/temporary-folder.ts";
-import { type LiveProduct, startProduct } from "./live-product.ts";
-import { startServer } from "./server-process.ts";
+import { temporaryFolder } from "../../local/temporary-folder.ts";
+import { type LiveProduct, startProduct } from "../live-product.ts";
+import { startServer } from "../server-process.ts";
+import { whenLive } from "./when-live.ts";
 
 const CHILD = `import { Dag, getContext } from "stepwind";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -122,6 +123,8 @@ dag.task("own", triggerDagRun({ triggerDagId: "child", waitForCompletion: true, 
   );
   let server = await startServer({ home, dagsFolder });
   onTestFinished(async () => void (await server.kill("SIGKILL")));
+  await whenLive(server, "child");
+  await whenLive(server, "parent");
   const look = async () => (await server.request("/dags/parent/dagRuns/r/taskInstances/own")).state;
   const children = async () => (await server.request("/dags/child/dagRuns")).dag_runs;
   await server.request("/dags/parent/dagRuns", { dag_run_id: "r", logical_date: null });

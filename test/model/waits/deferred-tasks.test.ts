@@ -2,13 +2,9 @@
 import { expect, test } from "vitest";
 import type { TaskInstanceRecord } from "../../../src/model/records.ts";
 import { findLostMessage } from "../../../src/model/scheduling/deferrals.ts";
-import {
-  findTimeout,
-  firstLookAt,
-  mayWaitFor,
-} from "../../../src/model/scheduling/deferred-tasks.ts";
 import { followTrigger } from "../../../src/model/scheduling/sensors.ts";
 import { toIso } from "../../../src/model/values/time.ts";
+import { findTimeout, firstLookAt, mayWaitFor } from "../../../src/model/waits/deferred-tasks.ts";
 
 const NOW = Date.UTC(2026, 0, 31);
 const LIMIT = 900;

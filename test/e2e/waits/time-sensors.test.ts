@@ -4,9 +4,10 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, onTestFinished, test } from "vitest";
-import { temporaryFolder } from "../local/temporary-folder.ts";
-import { startProduct } from "./live-product.ts";
-import { startServer } from "./server-process.ts";
+import { temporaryFolder } from "../../local/temporary-folder.ts";
+import { startProduct } from "../live-product.ts";
+import { startServer } from "../server-process.ts";
+import { whenLive } from "./when-live.ts";
 
 test("sensors of moments are deferred, succeed at theirs, and give up when their time is over", async () => {
   const product = await startProduct();
@@ -72,6 +73,7 @@ dag.task("below", async () => 1)().after(wait, over);
   );
   let server = await startServer({ home, dagsFolder });
   onTestFinished(async () => void (await server.kill("SIGKILL")));
+  await whenLive(server, "moment");
   const run = "/dags/moment/dagRuns/killed";
   const stateOf = async (taskId: string) =>
     (await server.request(`${run}/taskInstances/${taskId}`)).state;

@@ -3,9 +3,10 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { temporaryFolder } from "../local/temporary-folder.ts";
-import { type LiveProduct, startProduct } from "./live-product.ts";
-import { startServer } from "./server-process.ts";
+import { temporaryFolder } from "../../local/temporary-folder.ts";
+import { type LiveProduct, startProduct } from "../live-product.ts";
+import { startServer } from "../server-process.ts";
+import { whenLive } from "./when-live.ts";
 
 const DAY = "2026-01-31T00:00:00Z";
 
@@ -106,6 +107,8 @@ test("a server that is killed while a sensor waits wakes it after that", {
   writeFileSync(join(dagsFolder, "waiting.ts"), WAITING);
   let server = await startServer({ home, dagsFolder });
   onTestFinished(async () => void (await server.kill("SIGKILL")));
+  await whenLive(server, "orders");
+  await whenLive(server, "waiting");
   const trigger = (dagId: string, runId: string) =>
     server.request(`/dags/${dagId}/dagRuns`, { dag_run_id: runId, logical_date: DAY });
   const look = async () => {

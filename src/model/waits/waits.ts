@@ -1,6 +1,7 @@
 // What a task waits for that has run and hasn't ended: Airflow's deferral. The try ends with it, the
 // record keeps it, and the product looks after it without the task's code (Airflow: TaskDeferred,
 // triggers).
+import type { ParamDocument } from "../document.ts";
 import type { DagRunState, TaskInstanceState } from "../states.ts";
 import type { JsonObject } from "../values/json.ts";
 
@@ -65,7 +66,27 @@ export interface RunWait
   readonly runId: string;
 }
 
-export type Wait = MomentWait | ExternalWait | TriggerWait | RunWait;
+/** A person's answer (Airflow: HITLTrigger). */
+export interface InputWait {
+  readonly kind: "input";
+  readonly subject: string;
+  /** Markdown. */
+  readonly body: string | null;
+  /** At least one. */
+  readonly options: readonly string[];
+  /** What counts when the time is over; null: the task fails then. */
+  readonly defaults: readonly string[] | null;
+  readonly multiple: boolean;
+  readonly params: Readonly<Record<string, ParamDocument>>;
+  /** Who may answer; empty: everybody. */
+  readonly assignedUsers: readonly { readonly id: string; readonly name: string }[];
+  /** Whether "Reject" fails the task. */
+  readonly failOnReject: boolean;
+  /** By option, the id that the result of a branch has. */
+  readonly targets?: Readonly<Record<string, string>>;
+}
+
+export type Wait = MomentWait | ExternalWait | TriggerWait | RunWait | InputWait;
 
 /** States of a task instance that waits for something and has no try going on. */
 export type WaitingState = "deferred" | "awaiting_input";
@@ -75,6 +96,6 @@ export function isWaitingState(state: TaskInstanceState | null): state is Waitin
 }
 
 /** The state in which a task waits for it. */
-export function stateOfWait(_: Wait): WaitingState {
-  return "deferred";
+export function stateOfWait({ kind }: Wait): WaitingState {
+  return kind === "input" ? "awaiting_input" : "deferred";
 }

@@ -1,7 +1,7 @@
 // Tasks that wait for something: who may, and when that is looked at.
 import type { SensorDocument, TaskDocument } from "../document.ts";
 import type { TaskInstanceRecord } from "../records.ts";
-import { describeTimeout } from "./sensors.ts";
+import { describeTimeout } from "../scheduling/sensors.ts";
 import type { Wait } from "./waits.ts";
 
 /** Operators by what their tasks may wait for. */
@@ -9,6 +9,7 @@ const WAITERS: Readonly<Record<Wait["kind"], readonly string[]>> = {
   moment: ["timeSensor", "dateTimeSensor", "timeDeltaSensor"],
   external: ["externalTaskSensor"],
   trigger: ["triggerDagRun"],
+  input: ["hitl", "approval", "hitlBranch", "hitlEntry"],
   // The product alone lets a task wait for that.
   run: [],
 };

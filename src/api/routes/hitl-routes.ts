@@ -1,0 +1,195 @@
+// …/hitlDetails: the questions that tasks ask people, and their answers (Airflow: routes/public/
+// hitl.py).
+import { z } from "zod";
+import { graphOf } from "../../model/graph.ts";
+import type { JsonObject } from "../../model/values/json.ts";
+import type { InputRequestRecord } from "../../model/waits/input-requests.ts";
+import { ANY, type Api, type ApiContext, runOf } from "../context.ts";
+import { Problem } from "../problems.ts";
+import { accepts, PAGE } from "../requests/accepts.ts";
+import { readBody } from "../requests/body.ts";
+import {
+  byDate,
+  byIntegers,
+  byPattern,
+  byText,
+  byTexts,
+  type Filter,
+  parametersOf,
+  testsOf,
+} from "../requests/filters.ts";
+import { cut, everyItem, type OrderKeys, ordered } from "../requests/listing.ts";
+import { createPatternTest } from "../requests/patterns.ts";
+import { type Query, readPathInteger } from "../requests/query.ts";
+import { type HitlFacts, toHitlDetail, toHitlResponse } from "../responses/hitl-responses.ts";
+import { stateOf } from "../responses/task-instance-responses.ts";
+import { oneRunOf } from "./run-scope.ts";
+
+const RUN = "/dags/:dag_id/dagRuns/:dag_run_id";
+const DETAIL = `${RUN}/taskInstances/:task_id/:map_index/hitlDetails`;
+
+const ANSWER = z.strictObject({
+  chosen_options: z.array(z.string()).min(1),
+  params_input: z
+    .custom<JsonObject>(
+      (value) => typeof value === "object" && value !== null && !Array.isArray(value),
+      { error: "Input should be a valid dictionary", params: { type: "dict_type" } },
+    )
+    .default({}),
+});
+
+const FILTERS: readonly Filter<HitlFacts>[] = [
+  byPattern("dag_id", ({ request }) => request.dagId),
+  byText("task_id", ({ request }) => request.taskId),
+  byPattern("task_id", ({ request }) => request.taskId),
+  byIntegers("map_index", ({ request }) => request.mapIndex),
+  byTexts("state", ({ instance }) => stateOf(instance) ?? "none"),
+  {
+    parameters: ["response_received"],
+    toTest(query) {
+      const wanted = query.boolean("response_received");
+      if (wanted === undefined) return undefined;
+      return ({ request }) => (request.response !== undefined) === wanted;
+    },
+  },
+  byTexts("responded_by_user_id", ({ request }) => request.response?.respondedBy?.id ?? ""),
+  byTexts("responded_by_user_name", ({ request }) => request.response?.respondedBy?.name ?? ""),
+  bySearch("subject_search", ({ request }) => request.subject),
+  bySearch("body_search", ({ request }) => request.body ?? ""),
+  byDate("created_at", ({ request }) => request.createdAt),
+];
+
+const ORDER: OrderKeys<HitlFacts> = {
+  ti_id: ({ request }) => request.key,
+  subject: ({ request }) => request.subject,
+  created_at: ({ request }) => request.createdAt,
+  responded_at: ({ request }) => request.response?.respondedAt,
+  responded_by_user_id: ({ request }) => request.response?.respondedBy?.id,
+  responded_by_user_name: ({ request }) => request.response?.respondedBy?.name,
+  dag_id: ({ request }) => request.dagId,
+  run_id: ({ request }) => request.runId,
+  run_after: ({ instance }) => instance.run.runAfter,
+  task_display_name: ({ instance }) => instance.task.displayName ?? instance.task.taskId,
+  task_instance_operator: ({ instance }) => instance.task.operator,
+  task_instance_state: ({ instance }) => stateOf(instance),
+};
+
+export function addHitlRoutes(app: Api, context: ApiContext): void {
+  const { inputs } = context.services;
+
+  app.get(
+    `${RUN}/hitlDetails`,
+    accepts(...PAGE, "order_by", ...parametersOf(FILTERS)),
+    async (c) => {
+      const { dag_id: dagId, dag_run_id: runId } = c.req.param();
+      const found = await listDetails(context, c.var.query, { dagId, runId });
+      const page = cut(ordered(found, { query: c.var.query, keys: ORDER }), c.var.query.page());
+      return c.json({ hitl_details: page.map(toHitlDetail), total_entries: found.length });
+    },
+  );
+
+  app.get(DETAIL, accepts(), async (c) => {
+    const ids = idsOf(c.req.param());
+    return c.json(toHitlDetail(await factsOf(context, await inputs.get(ids), ids)));
+  });
+
+  app.get(`${DETAIL}/tries/:try_number`, accepts(), async (c) => {
+    const ids = idsOf(c.req.param());
+    const tryNumber = readPathInteger("try_number", c.req.param("try_number"), 1);
+    return c.json(toHitlDetail(await factsOf(context, await inputs.get(ids, tryNumber), ids)));
+  });
+
+  app.patch(DETAIL, accepts(), async (c) => {
+    const ids = idsOf(c.req.param());
+    const { chosen_options: chosenOptions, params_input: paramsInput } = await readBody(c, ANSWER);
+    await factsOf(context, await inputs.get(ids), ids);
+    const name = c.var.principal.name ?? "unknown";
+    const by = { id: name, name };
+    return c.json(toHitlResponse(await inputs.answer(ids, { chosenOptions, paramsInput, by })));
+  });
+}
+
+type Ids = Pick<InputRequestRecord, "dagId" | "runId" | "taskId" | "mapIndex">;
+
+function idsOf(path: {
+  readonly dag_id: string;
+  readonly dag_run_id: string;
+  readonly task_id: string;
+  readonly map_index: string;
+}): Ids {
+  const mapIndex = readPathInteger("map_index", path.map_index, -1);
+  return { dagId: path.dag_id, runId: path.dag_run_id, taskId: path.task_id, mapIndex };
+}
+
+/** The question with its instance; throws Airflow's 404 for one that isn't there. */
+async function factsOf(
+  context: ApiContext,
+  request: InputRequestRecord | undefined,
+  ids: Ids,
+): Promise<HitlFacts> {
+  const { dagId, runId, taskId, mapIndex } = ids;
+  const { run, version } = await runOf(context, ids);
+  const task = graphOf(version.document).task(taskId);
+  const record = await context.platform.metadata.taskInstances.get(ids);
+  if (!task || (!record && mapIndex >= 0)) {
+    throw new Problem(
+      404,
+      `The Task Instance with dag_id: \`${dagId}\`, run_id: \`${runId}\`, task_id: \`${taskId}\` and map_index: \`${mapIndex}\` was not found`,
+    );
+  }
+  if (!request) {
+    throw new Problem(
+      404,
+      `Human-in-the-loop detail does not exist for task \`${taskId}\` in run \`${runId}\` of DAG \`${dagId}\``,
+    );
+  }
+  return { request, instance: { run, version, task, record } };
+}
+
+/** The questions of the present tries; those of tasks that are gone are left out. */
+async function listDetails(
+  context: ApiContext,
+  query: Query,
+  { dagId, runId }: { readonly dagId: string; readonly runId: string },
+): Promise<readonly HitlFacts[]> {
+  await oneRunOf(context, { dagId, runId });
+  const tests = testsOf(FILTERS, query, context.platform.clock.now());
+  const all = await everyItem(context.platform.metadata.inputRequests.list);
+  const meant = all.filter(
+    (request) =>
+      (dagId === ANY || request.dagId === dagId) && (runId === ANY || request.runId === runId),
+  );
+  const found: HitlFacts[] = [];
+  for (const request of meant) {
+    const facts = await presentOf(context, request);
+    if (facts && tests.every((test) => test(facts))) found.push(facts);
+  }
+  return found;
+}
+
+async function presentOf(
+  { platform: { metadata }, services }: ApiContext,
+  request: InputRequestRecord,
+): Promise<HitlFacts | undefined> {
+  const { dagId, runId, taskId, mapIndex, tryNumber, askedBy } = request;
+  const record = await metadata.taskInstances.get({ dagId, runId, taskId, mapIndex });
+  if (record?.tryNumber !== tryNumber || record.startDate !== askedBy) return undefined;
+  const run = await metadata.runs.get(dagId, runId);
+  if (!run) return undefined;
+  const version = await services.versions.get(dagId, run.versionHash);
+  const task = graphOf(version.document).task(taskId);
+  return task && { request, instance: { run, version, task, record } };
+}
+
+/** Airflow's `…_search`: any part of the text. */
+function bySearch(name: string, textOf: (facts: HitlFacts) => string): Filter<HitlFacts> {
+  return {
+    parameters: [name],
+    toTest(query) {
+      const pattern = query.text(name);
+      if (pattern === undefined) return undefined;
+      const test = createPatternTest(pattern);
+      return (facts) => test(textOf(facts));
+    },
+  };
+}
