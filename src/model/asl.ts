@@ -1,5 +1,5 @@
 // The subset of the Amazon States Language that the compiler emits and the interpreter runs
-// (JSONPath mode); Map is for mapped tasks, which aren't emitted yet.
+// (JSONPath mode). The compiler emits no Map: mapped tasks go on by messages.
 
 export interface StateMachine {
   readonly Comment?: string;

@@ -2,8 +2,10 @@
 // its tasks, their logs, and the errors at the end. No server, no trace, no scheduled run beside
 // it.
 import { setTimeout as wait } from "node:timers/promises";
+import { UNMAPPED } from "../../../model/instance-key.ts";
+import { instancesOfRun } from "../../../model/mapping/instances.ts";
 import type { DagRunRecord, DagVersionRecord, TaskInstanceRecord } from "../../../model/records.ts";
-import { isRunFinished } from "../../../model/states.ts";
+import { isFinished, isRunFinished } from "../../../model/states.ts";
 import { formatDuration } from "../../../model/values/durations.ts";
 import type { JsonObject } from "../../../model/values/json.ts";
 import type { Scratch } from "../../scratch.ts";
@@ -91,7 +93,10 @@ async function follow(
   const nameWidth = Math.min(WIDEST_NAME, longest);
   for (;;) {
     const current = (await metadata.runs.get(dagId, runId)) ?? run;
-    const records = await metadata.taskInstances.list({ dagId, runId });
+    const stored = await metadata.taskInstances.list({ dagId, runId });
+    const records = instancesOfRun(document, stored, run).filter(
+      ({ state, tryNumber }) => state !== null || tryNumber > 0,
+    );
     const now = clock.now();
     for (const { taskId, entry } of await tail.read(records)) {
       const name = paint.cyan(padTo(taskId, nameWidth));
@@ -104,7 +109,7 @@ async function follow(
       ...treeLines(
         {
           document,
-          records: new Map(records.map((record) => [record.taskId, record])),
+          records: shownOfTasks(records),
           now,
           paint,
         },
@@ -128,11 +133,12 @@ function printEnds(
   const { seen, now, paint } = options;
   const byEnd = records.toSorted((a, b) => ((a.endDate ?? "") < (b.endDate ?? "") ? -1 : 1));
   for (const record of byEnd) {
-    const { taskId, state, tryNumber } = record;
+    const { state, tryNumber } = record;
+    const name = nameOf(record);
     const change = `${state} ${tryNumber}`;
-    if (state === null || state === "running" || seen.get(taskId) === change) continue;
-    seen.set(taskId, change);
-    const mark = paint.state(state, `${toMark(state)} ${taskId}`);
+    if (state === null || state === "running" || seen.get(name) === change) continue;
+    seen.set(name, change);
+    const mark = paint.state(state, `${toMark(state)} ${name}`);
     screen.print(`${mark}  ${describeInstance(record, { now, paint })}\n`);
   }
 }
@@ -150,7 +156,7 @@ async function report(session: Session, scratch: Scratch, run: DagRunRecord): Pr
   for (const record of await metadata.taskInstances.list({ dagId, runId })) {
     if (record.state !== "failed") continue;
     const tries = record.tryNumber === 1 ? "1 try" : `${record.tryNumber} tries`;
-    terminal.out(`\n${paint.red(`✗ ${record.taskId}`)} failed after ${tries}\n`);
+    terminal.out(`\n${paint.red(`✗ ${nameOf(record)}`)} failed after ${tries}\n`);
     if (record.message) {
       terminal.out(`${paint.foreign(record.message).replaceAll(/^/gm, "  ")}\n`);
     }
@@ -159,4 +165,23 @@ async function report(session: Session, scratch: Scratch, run: DagRunRecord): Pr
   const result = paint.state(state, `${toMark(state)} ${dagId} ${state}`);
   terminal.out(`\n${result} in ${formatDuration(seconds)}\n`);
   if (state === "failed") session.exitCode = 1;
+}
+
+/** Of a mapped task with its index. */
+function nameOf({ taskId, mapIndex }: TaskInstanceRecord): string {
+  return mapIndex === UNMAPPED ? taskId : `${taskId} [${mapIndex}]`;
+}
+
+/** One instance per task to show: one that failed, else one that is going on, else the last. */
+function shownOfTasks(
+  instances: readonly TaskInstanceRecord[],
+): ReadonlyMap<string, TaskInstanceRecord> {
+  const rank = ({ state }: TaskInstanceRecord) =>
+    state === "failed" ? 2 : state !== null && !isFinished(state) ? 1 : 0;
+  const shown = new Map<string, TaskInstanceRecord>();
+  for (const instance of instances) {
+    const other = shown.get(instance.taskId);
+    if (!other || rank(instance) >= rank(other)) shown.set(instance.taskId, instance);
+  }
+  return shown;
 }
