@@ -42,7 +42,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: "e2e",
-          include: ["test/aws/e2e/*.test.ts"],
+          include: ["test/aws/e2e/**/*.test.ts"],
           globalSetup: ["test/aws/e2e/global-setup.ts"],
           testTimeout: PATIENCE * 240_000,
           hookTimeout: PATIENCE * 120_000,

@@ -1,6 +1,7 @@
 // `npm run bench`: prints a table of medians beside what they should stay below; `npm run bench
 // --silent -- --json` prints one JSON object of them. Writes are durable while measuring. Takes
 // about two minutes.
+import { benchCatchup } from "./catchup.ts";
 import { benchCompile } from "./compile.ts";
 import { removeWorkplaces } from "./measure.ts";
 import { benchPlan } from "./plan.ts";
@@ -30,6 +31,7 @@ const FIGURES: Readonly<Record<string, Figure>> = {
   fanout100_s: { unit: "s", target: 0.15 },
   fanout1000_s: { unit: "s", target: 1 },
   mapped1000_s: { unit: "s", target: 0.5 },
+  catchup400_s: { unit: "s", target: 10 },
 };
 
 /** Servers are measured first: afterwards the disk is busy with what the runs have written. */
@@ -41,6 +43,7 @@ const BENCHES: readonly (() => Promise<Readonly<Record<string, number>>>)[] = [
   () => benchPlan(5),
   () => benchSimulation(5),
   () => benchRuns(15),
+  () => benchCatchup(3),
 ];
 
 const asJson = process.argv.includes("--json");

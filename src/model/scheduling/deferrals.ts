@@ -39,8 +39,11 @@ export function isDeadBy(
  */
 export function hasFailedBy(
   error: string | undefined,
-  { state, maxTries }: Pick<TaskInstanceRecord, "state" | "maxTries">,
+  known: Pick<TaskInstanceRecord, "state" | "maxTries" | "waiter" | "pausedAt">,
 ): boolean {
+  const { state, maxTries } = known;
+  // A worker that has recorded why the task waits did not die.
+  if (isHeld(known)) return false;
   if (error === undefined || SAY_NOTHING.has(error) || error === LOST) return false;
   return state === null && maxTries <= 0;
 }

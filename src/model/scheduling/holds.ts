@@ -29,13 +29,12 @@ interface Slots {
  */
 export function queue(
   known: Known,
-  { limits, maxTries, now }: Slots & { readonly now: number },
+  { limits, maxTries }: Slots,
 ): TaskInstanceTransition | undefined {
   return toStart(known, {
     state: "queued",
     limits,
     message: undefined,
-    lookedAt: toIso(now),
     ...(known ? {} : { maxTries }),
   });
 }
@@ -84,11 +83,8 @@ export function pause(
 }
 
 /** Its DAG is no longer paused; whoever makes the change has it go on. */
-export function unpause(
-  { state, tryNumber }: TaskInstanceRecord,
-  { now }: { readonly now: number },
-): TaskInstanceTransition {
-  return { from: [state], tryNumber, set: { pausedAt: undefined, lookedAt: toIso(now) } };
+export function unpause({ state, tryNumber }: TaskInstanceRecord): TaskInstanceTransition {
+  return { from: [state], tryNumber, set: { pausedAt: undefined } };
 }
 
 /** What an instance waits for whose DAG is paused, in Airflow's words (DagUnpausedDep). */

@@ -57,7 +57,7 @@ interface Asking {
 
 /** The instance with its slots where nobody else waits and all have room; else who has not. */
 async function askDirectly(
-  { metadata, clock }: LimitsContext,
+  { metadata }: LimitsContext,
   { key, task }: InstanceScope,
   { known, demands: { demands, problem } }: Asking,
 ): Promise<{ readonly record: TaskInstanceRecord } | { readonly limit: string }> {
@@ -66,8 +66,7 @@ async function askDirectly(
     const { items } = await metadata.limits.listWaiters(limit, { limit: 1 });
     if (items.length > 0) return { limit };
   }
-  const taken = { limits: claimsOf(demands), maxTries: task.retries, now: clock.now() };
-  const change = queue(known, taken);
+  const change = queue(known, { limits: claimsOf(demands), maxTries: task.retries });
   const admission = change && (await metadata.taskInstances.admit({ key, ...change }, demands));
   if (admission?.kind === "admitted") return { record: admission.record };
   if (admission?.kind === "full") return { limit: admission.limit };

@@ -26,8 +26,7 @@ export async function refuseWhilePaused(
   const change = pause(known, { maxTries: task.retries, now: clock.now() });
   const held = change && (await metadata.taskInstances.update({ key, ...change }));
   const now = await metadata.runs.get(run.dagId, run.runId);
-  if (held && !now?.isHeld)
-    await metadata.taskInstances.update({ key, ...unpause(held, { now: clock.now() }) });
+  if (held && !now?.isHeld) await metadata.taskInstances.update({ key, ...unpause(held) });
   else throw new HeldBack(describePause(run));
 }
 
@@ -68,7 +67,7 @@ export async function unpauseInstance(
   const key = instanceKey(held, held);
   const changed = await metadata.taskInstances.update({
     key,
-    ...unpause(held, { now: clock.now() }),
+    ...unpause(held),
   });
   if (!changed) return;
   const { pokes = 0 } = changed;

@@ -104,7 +104,7 @@ async function pass(parts: Parts, limit: string): Promise<ReadonlySet<string>> {
 }
 
 async function offerSlots(parts: Parts, waiting: WaitingInstance, limit: string): Promise<Offer> {
-  const { metadata, reader, clock } = parts;
+  const { metadata, reader } = parts;
   const known = await metadata.taskInstances.get(waiting);
   if (known?.waiter?.limit !== limit) return { kind: "passed-over" };
   const instance = await scopeOf(parts, known);
@@ -123,7 +123,7 @@ async function offerSlots(parts: Parts, waiting: WaitingInstance, limit: string)
     if (usage[here.counts] + here.slots > here.capacity) return { kind: "no-room" };
   }
   const limits = demands.map(({ limit: name, slots }) => ({ limit: name, slots }));
-  const change = queue(known, { limits, maxTries: task.retries, now: clock.now() });
+  const change = queue(known, { limits, maxTries: task.retries });
   const admission = change && (await metadata.taskInstances.admit({ key, ...change }, demands));
   if (admission?.kind === "admitted") {
     await letGoOn(parts, instance, admission.record);
