@@ -8,6 +8,7 @@ import { guardLocalhost } from "./access/local-guard.ts";
 import type { Api, ApiContext, ApiEnv } from "./context.ts";
 import { toAnswer } from "./problems.ts";
 import { limitBody } from "./requests/body.ts";
+import { addBackfillRoutes } from "./routes/backfill-routes.ts";
 import { addCleanRoutes } from "./routes/clean-routes.ts";
 import { addClearRoutes } from "./routes/control/clear-routes.ts";
 import { addMarkRoutes } from "./routes/control/mark-routes.ts";
@@ -62,6 +63,7 @@ export function createApiServer(
   addMonitorRoutes(api, context);
   addDagRoutes(api, context);
   addCleanRoutes(api, context);
+  addBackfillRoutes(api, context);
   addRunRoutes(api, context);
   addClearRoutes(api, context);
   addMarkRoutes(api, context);

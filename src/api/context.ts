@@ -2,6 +2,7 @@
 import type { Hono } from "hono";
 import type { DagRecord, DagRunRecord } from "../model/records.ts";
 import type { Platform } from "../ports/platform.ts";
+import type { Backfills } from "../services/backfills/backfills.ts";
 import type { Version, Versions } from "../services/dag-processing/versions.ts";
 import type { Limits } from "../services/limits/limits.ts";
 import type { RunControl } from "../services/runs/run-control.ts";
@@ -31,6 +32,7 @@ export interface ApiContext {
   readonly services: {
     readonly versions: Versions;
     readonly runControl: RunControl;
+    readonly backfills: Backfills;
     readonly limits: Pick<Limits, "poolChanged">;
     readonly inputs: Inputs;
   };

@@ -6,6 +6,7 @@ export interface Api {
   get<T>(path: string, query?: Query): Promise<T>;
   post<T>(path: string, body: unknown): Promise<T>;
   patch<T>(path: string, body: unknown): Promise<T>;
+  put<T>(path: string): Promise<T>;
   delete(path: string): Promise<void>;
 }
 
@@ -55,6 +56,7 @@ export function createApi(send: Send, base: string, version: string): Api {
     get: (path, query = {}) => json(call("GET", path, { query })),
     post: (path, body) => json(call("POST", path, { body })),
     patch: (path, body) => json(call("PATCH", path, { body })),
+    put: (path) => json(call("PUT", path, {})),
     delete: async (path) => void (await call("DELETE", path, {})),
   };
 }

@@ -99,6 +99,7 @@ async function openHere(places: Places, purpose: Purpose): Promise<Connection> {
   await checkDagsFolder(places);
   const { createApiServer } = await import("../api/api-server.ts");
   const { machineUser } = await import("../local/machine-user.ts");
+  const { createBackfills } = await import("../services/backfills/backfills.ts");
   const { createRunControl } = await import("../services/runs/run-control.ts");
   const problems: string[] = [];
   const report = { info() {}, warn() {}, error: (message: string) => void problems.push(message) };
@@ -117,12 +118,18 @@ async function openHere(places: Places, purpose: Purpose): Promise<Connection> {
     callbacks: services.callbacks,
     scheduler: { async schedule() {} },
   });
+  const backfills = createBackfills({
+    ...platform,
+    versions: services.versions,
+    scheduler: { async schedule() {} },
+  });
   const version = packageVersion();
   const app = createApiServer(
     platform,
     {
       versions: services.versions,
       runControl,
+      backfills,
       limits: { async poolChanged() {} },
       inputs: services.inputs,
     },

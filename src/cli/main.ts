@@ -3,6 +3,7 @@
 // loaded when it runs.
 import { Command, CommanderError } from "commander";
 import { hasBlockedThreads } from "../workers/pool/blocked-threads.ts";
+import { addBackfillCommands } from "./commands/backfill/index.ts";
 import { addDagsCommands } from "./commands/dag/index.ts";
 import { addDbCommands } from "./commands/db/index.ts";
 import { addAwsCommands } from "./commands/deployment/index.ts";
@@ -92,6 +93,7 @@ function createProgram(session: Session): Command {
   addProjectCommands(program, session);
   addDagsCommands(program, session);
   addTasksCommands(program, session);
+  addBackfillCommands(program, session);
   addPoolsCommands(program, session);
   addDbCommands(program, session);
   addAwsCommands(program, session);

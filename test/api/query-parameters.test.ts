@@ -224,6 +224,7 @@ const LISTINGS: Readonly<Record<string, Listing>> = {
 const OTHERS: Readonly<Record<string, readonly string[]>> = {
   "patch /dags/{dag_id}": ["update_mask"],
   "patch /pools/{pool_name}": ["update_mask"],
+  "get /backfills": ["dag_id", "limit", "offset", "order_by"],
   [`get ${LOAD}/logs/{try_number}`]: ["full_content", "map_index", "token"],
   [`get ${LOAD}/xcomEntries/{xcom_key}`]: ["map_index", "deserialize", "stringify"],
 };
@@ -246,6 +247,7 @@ function toPath(place: string): string {
     map_index: "-1",
     import_error_id: "1",
     pool_name: "db",
+    backfill_id: "7",
   };
   return place.replaceAll(/\{(\w+)\}/g, (_, name) => ids[name] ?? "");
 }

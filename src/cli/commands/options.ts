@@ -43,7 +43,11 @@ const NO_DATE = "none";
 
 /** Commander makes an empty text of null, so that "none" stays as it is. */
 function toLogicalDate(text: string): string {
-  if (text === NO_DATE) return text;
+  return text === NO_DATE ? text : toDate(text);
+}
+
+/** An ISO date as UTC ISO text. */
+export function toDate(text: string): string {
   const date = parseMomentToIso(text);
   if (date !== undefined) return date;
   throw new InvalidArgumentError("It must be an ISO date, such as 2026-01-31T06:00:00Z.");

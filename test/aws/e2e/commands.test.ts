@@ -106,6 +106,40 @@ dag.task("only", async () => console.log("hello from afar"))();
   await cloud.remove("from_afar.ts");
 });
 
+test("a backfill runs each date once, two at a time, and the command waits for its end", async ({
+  skip,
+}) => {
+  skip(!(await isMiniStack()), "LocalStack's addresses need its name server");
+  const cloud = openCloud();
+  await cloud.upload(
+    "filled.ts",
+    `import { Dag } from "stepwind";
+export const dag = new Dag("filled", { schedule: "@daily", startDate: "2100-01-01" });
+dag.task("only", async () => 1)();
+`,
+  );
+  await cloud.dagWhen("filled");
+  const range = ["--dag-id", "filled", "--from-date", "2026-01-01", "--to-date", "2026-01-05"];
+  const told = await onDeployment("backfill", "create", ...range, "--max-active-runs", "2");
+  expect(told).toMatch(/of filled is complete: 5 runs/);
+  const { items } = await cloud.metadata.runs.list({ dagId: "filled" });
+  expect(items.map(({ backfillOrdinal }) => backfillOrdinal)).toEqual([5, 4, 3, 2, 1]);
+  expect(items.every(({ state }) => state === "success")).toBe(true);
+  const again = await onDeployment(
+    "backfill",
+    "create",
+    ...range,
+    "--reprocess-behavior",
+    "completed",
+  );
+  expect(again).toMatch(/of filled is complete: 5 runs/);
+  for (const run of (await cloud.metadata.runs.list({ dagId: "filled" })).items) {
+    expect([run.state, run.clearNumber, run.runType]).toEqual(["success", 1, "backfill"]);
+  }
+  expect((await cloud.metadata.dags.get("filled"))?.backfillId).toBeUndefined();
+  await cloud.remove("filled.ts");
+});
+
 test("a deployment that the environment names is found by its name, and nothing else answers for it", async () => {
   const on = async (stack: string) => {
     const terminal = captureTerminal({ cwd: temporaryFolder(), env: { STEPWIND_STACK: stack } });

@@ -1,10 +1,13 @@
 // Deleting a DAG with a long history: the DAG is gone at once, the rest follows.
 import { expect, test } from "vitest";
 import { ABSENT } from "../../../src/local/simulation/absent-ports.ts";
+import { countDates } from "../../../src/model/backfill/dates.ts";
 import type { Platform } from "../../../src/ports/platform.ts";
+import { createBackfill } from "../../../src/services/backfills/create-backfill.ts";
 import { createRunControl } from "../../../src/services/runs/run-control.ts";
 import {
   awaitDeletion,
+  beginDeletion,
   completeDeletion,
   completeDeletions,
 } from "../../../src/services/upkeep/dag-deletions.ts";
@@ -103,4 +106,35 @@ test("a DAG that comes back waits until nobody is at the deletion of its predece
   expect(await metadata.runs.count({ dagId: "d" })).toBe(0);
   await awaitDeletion(platform, "other");
   expect(await metadata.dags.get("other")).toBeDefined();
+});
+
+test("the backfills of a DAG go with it, and no other's", async () => {
+  const { metadata, platform } = await createDeployment(2);
+  for (const dagId of ["d", "other"]) {
+    const dates = countDates({
+      schedule: { kind: "cron", cron: "@daily" },
+      timezone: "UTC",
+      from: 0,
+      to: 1,
+      now: 2,
+    });
+    if (!dates) throw new Error("too many dates");
+    const asked = { dagId, fromDate: "", toDate: "", maxActiveRuns: 1, runBackwards: false };
+    const request = { ...asked, reprocessBehavior: "none" } as const;
+    const record = await createBackfill({ metadata }, request, { dates, now: 0 });
+    await metadata.backfillSkips.put({ backfillId: record?.id ?? -1, first: 1, dates: [] });
+  }
+  const found = await metadata.dags.get("d");
+  if (!found) throw new Error("the DAG is gone");
+  await beginDeletion(platform, found);
+  expect(await completeDeletion(platform, "d")).toBe(true);
+  const { backfills, backfillIds, activeBackfills, backfillSkips } = metadata;
+  for (const { items } of [
+    await backfills.list(),
+    await backfillIds.list(),
+    await activeBackfills.list(),
+  ]) {
+    expect(items.map(({ dagId }) => dagId)).toEqual(["other"]);
+  }
+  expect((await backfillSkips.list()).items).toHaveLength(1);
 });
