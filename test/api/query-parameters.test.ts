@@ -198,7 +198,7 @@ const LISTINGS: Readonly<Record<string, Listing>> = {
       "offset=1": ["default_pool"],
       "order_by=-name": ["default_pool", "db"],
       "pool_name_pattern=FAULT": ["default_pool"],
-      "pool_name_prefix_pattern=d": ["db", "default_pool"],
+      "pool_name_prefix_pattern=de": ["default_pool"],
     },
   },
   "/importErrors": {

@@ -21,6 +21,7 @@ import {
   type FaultyEndpoint,
   startFaultyEndpoint,
 } from "./endpoints/faulty-endpoint.ts";
+import { expectPoolKept, pooledDagFile } from "./runs/pooled-dag.ts";
 import { randomDagFile } from "./runs/random-dag-file.ts";
 
 const STACK = "Faulty";
@@ -152,6 +153,19 @@ test(`${DAGS * RUNS_PER_DAG} runs end right within AWS's limits while calls of D
     endpoint.injected(service, "throttled") + endpoint.injected(service, "lost");
   expect(sumOf("dynamodb")).toBeGreaterThan(500);
   expect(sumOf("sfn")).toBeGreaterThan(10);
+});
+
+test("a pool of 3 slots is neither exceeded nor loses one while calls fail", {
+  timeout: 300_000,
+}, async () => {
+  const dagId = "pooled_faulty";
+  await cloud.metadata.pools.put({ pool: "faulty", slots: 3, includeDeferred: false });
+  await cloud.upload(`${dagId}.ts`, pooledDagFile({ dagId, pool: "faulty", tasks: 8 }));
+  await cloud.dagWhen(dagId);
+  const ended = await Promise.all([1, 2, 3].map(() => cloud.run(dagId)));
+  expect(ended.map(({ state }) => state)).toEqual(["success", "success", "success"]);
+  const runIds = ended.map(({ run }) => run.runId);
+  await expectPoolKept(cloud, { dagId, pool: "faulty", slots: 3, runIds });
 });
 
 /** Of the DAG's one version. */
