@@ -2,8 +2,9 @@
 // it should, or it is refused by name. None is ignored.
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
+import { inputRequestKey } from "../../src/model/ids.ts";
 import { dagDocument } from "../model/documents.ts";
-import { createApiProduct, FAILED_RUN, publish } from "./api-product.ts";
+import { type ApiProduct, createApiProduct, FAILED_RUN, publish } from "./api-product.ts";
 
 type Operations = Readonly<
   Record<string, { readonly parameters: readonly { readonly name: string }[] }>
@@ -20,6 +21,8 @@ interface Listing {
   /** The answer's property that holds the items, and the one of an item that names it. */
   readonly items: string;
   readonly id: string;
+  /** Adds what is to be listed; absent: all of it is there. */
+  readonly prepare?: (product: ApiProduct) => Promise<void>;
   /** Ids without any parameter. */
   readonly all: readonly string[];
   /** Query → ids. */
@@ -189,6 +192,30 @@ const LISTINGS: Readonly<Record<string, Listing>> = {
       "order_by=-key": ["rows", "return_value"],
     },
   },
+  [`${RUN}/hitlDetails`]: {
+    items: "hitl_details",
+    id: "subject",
+    prepare: askPeople,
+    all: ["Tell all?", "Load it?"],
+    queries: {
+      "limit=1": ["Tell all?"],
+      "offset=1": ["Load it?"],
+      "order_by=subject": ["Load it?", "Tell all?"],
+      "dag_id_pattern=hand": [],
+      "dag_id_prefix_pattern=by": [],
+      "task_id=load": ["Load it?"],
+      "task_id_pattern=LER": ["Tell all?"],
+      "task_id_prefix_pattern=lo": ["Load it?"],
+      "map_index=0": [],
+      "state=failed": ["Load it?"],
+      "response_received=true": ["Tell all?"],
+      "responded_by_user_id=ann": ["Tell all?"],
+      "responded_by_user_name=ben": [],
+      "subject_search=tell": ["Tell all?"],
+      "body_search=rows": ["Load it?"],
+      ...nothingWithin("created_at"),
+    },
+  },
   "/pools": {
     items: "pools",
     id: "name",
@@ -224,6 +251,13 @@ const LISTINGS: Readonly<Record<string, Listing>> = {
 const OTHERS: Readonly<Record<string, readonly string[]>> = {
   "patch /dags/{dag_id}": ["update_mask"],
   "patch /pools/{pool_name}": ["update_mask"],
+  [`patch ${RUN}`]: ["update_mask"],
+  [`patch ${LOAD}`]: ["map_index", "update_mask"],
+  [`patch ${LOAD}/dry_run`]: ["map_index", "update_mask"],
+  [`patch ${LOAD}/{map_index}`]: ["update_mask"],
+  [`patch ${LOAD}/{map_index}/dry_run`]: ["update_mask"],
+  [`get ${LOAD}/tries`]: ["map_index"],
+  [`get ${LOAD}/tries/{task_try_number}`]: ["map_index"],
   "get /backfills": ["dag_id", "limit", "offset", "order_by"],
   [`get ${LOAD}/logs/{try_number}`]: ["full_content", "map_index", "token"],
   [`get ${LOAD}/xcomEntries/{xcom_key}`]: ["map_index", "deserialize", "stringify"],
@@ -243,6 +277,7 @@ function toPath(place: string): string {
     dag_run_id: encodeURIComponent(FAILED_RUN),
     task_id: "load",
     try_number: "2",
+    task_try_number: "2",
     xcom_key: "rows",
     map_index: "-1",
     import_error_id: "1",
@@ -269,18 +304,42 @@ async function setUp() {
   return product;
 }
 
+/** Two tasks of the failed run have asked people, and one has its answer. */
+async function askPeople({ metadata }: Pick<ApiProduct, "metadata">): Promise<void> {
+  const moment = "2026-01-30T07:00:00.000Z";
+  const question = { options: ["yes"], defaults: [], multiple: false, params: {} };
+  const asked = { ...question, assignedUsers: [], askedBy: moment, createdAt: moment };
+  const respondedBy = { id: "ann", name: "ann" };
+  const response = { chosenOptions: ["yes"], paramsInput: {}, respondedAt: moment, respondedBy };
+  for (const [taskId, rest] of Object.entries({
+    load: { subject: "Load it?", body: "1,250 rows" },
+    alert: { subject: "Tell all?", body: null, response },
+  })) {
+    const instance = { dagId: "etl", runId: FAILED_RUN, taskId, mapIndex: -1 };
+    const set = { tryNumber: 1, startDate: moment };
+    await metadata.taskInstances.update({ key: instance, from: [null, "failed"], set });
+    const key = inputRequestKey(instance, 1);
+    await metadata.inputRequests.put({ ...asked, ...instance, ...rest, tryNumber: 1, key });
+  }
+}
+
 describe("a supported parameter narrows the answer", () => {
-  for (const [place, { items, id, all, queries }] of Object.entries(LISTINGS)) {
+  for (const [place, { items, id, all, queries, prepare }] of Object.entries(LISTINGS)) {
+    const prepared = async () => {
+      const product = await setUp();
+      await prepare?.(product);
+      return product;
+    };
     const idsOf = (body: Readonly<Record<string, readonly Record<string, string>[]>>) =>
       body[items]?.map((item) => item[id]);
 
     test(`${place} without parameters`, async () => {
-      const { ask } = await setUp();
+      const { ask } = await prepared();
       expect(idsOf((await ask(toPath(place))).body)).toEqual(all);
     });
 
     test.each(Object.entries(queries))(`${place}?%s: %j`, async (query, expected) => {
-      const { ask } = await setUp();
+      const { ask } = await prepared();
       const { status, body } = await ask(`${toPath(place)}?${query}`);
       expect(status, JSON.stringify(body)).toBe(200);
       expect(idsOf(body)).toEqual(expected);

@@ -34,7 +34,7 @@ export async function trigger(
     readonly runAfter?: string;
   } = {},
 ): Promise<string> {
-  const run = await services.runControl.trigger({ dagId, triggeredBy: "test", ...options });
+  const run = await services.runControl.trigger({ dagId, triggeredBy: "rest_api", ...options });
   return run.runId;
 }
 

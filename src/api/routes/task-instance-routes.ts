@@ -1,6 +1,9 @@
 // …/taskInstances: what became of a run's tasks, and the logs of their tries.
 import { graphOf } from "../../model/graph.ts";
 import { UNMAPPED } from "../../model/instance-key.ts";
+import { instancesOfTask, toRecord } from "../../model/mapping/instances.ts";
+import { mappingOf } from "../../model/mapping/mapped-tasks.ts";
+import type { TaskInstanceRecord } from "../../model/records.ts";
 import type { TryKey } from "../../ports/task-logs.ts";
 import { type Api, type ApiContext, runOf } from "../context.ts";
 import { Problem } from "../problems.ts";
@@ -43,6 +46,16 @@ export function addTaskInstanceRoutes(app: Api, context: ApiContext): void {
   app.get(`${INSTANCES}/:task_id`, accepts(), async (c) => {
     const { dag_id: dagId, dag_run_id: runId, task_id: taskId } = c.req.param();
     const instance = await instanceOf(context, { dagId, runId, taskId, mapIndex: -1 });
+    const [explained] = await explainAll(context, [instance]);
+    return c.json(toTaskInstanceResponse(explained ?? instance));
+  });
+
+  app.get(`${INSTANCES}/:task_id/:map_index{-?[0-9]+}`, accepts(), async (c) => {
+    const { dag_id: dagId, dag_run_id: runId, task_id: taskId } = c.req.param();
+    const mapIndex = readPathInteger("map_index", c.req.param("map_index"), -1);
+    const ids = { dagId, runId, taskId, mapIndex };
+    const instance = await instanceOf(context, ids);
+    if (mapIndex !== UNMAPPED && !instance.record) throw notFound(ids);
     const [explained] = await explainAll(context, [instance]);
     return c.json(toTaskInstanceResponse(explained ?? instance));
   });
@@ -93,12 +106,24 @@ async function dependenciesOf(context: ApiContext, ids: Ids) {
  */
 async function instanceOf(context: ApiContext, ids: Ids): Promise<TaskInstanceFacts> {
   const { run, version } = await runOf(context, ids);
-  const task = graphOf(version.document).task(ids.taskId);
+  const { document } = version;
+  const task = graphOf(document).task(ids.taskId);
   if (!task) throw notFound(ids);
   const { metadata, runner } = context.platform;
-  const record = await metadata.taskInstances.get(ids);
+  let record: TaskInstanceRecord | undefined;
+  if (mappingOf(document, task)) {
+    const { dagId, runId, taskId } = ids;
+    const records = await metadata.taskInstances.list({ dagId, runId, taskIds: [taskId] });
+    const instances = instancesOfTask(document, task, records);
+    const found = instances.find(({ mapIndex }) => mapIndex === ids.mapIndex);
+    if (!found && ids.mapIndex === UNMAPPED) throw new Problem(404, IS_MAPPED);
+    if (found) record = toRecord(found, { dagId, runId, task });
+  } else record = await metadata.taskInstances.get(ids);
   return { run, version, task, record, queuedSince: runner.queuedSince?.(ids) };
 }
+
+/** Airflow's words. */
+const IS_MAPPED = "Task instance is mapped, add the map_index value to the URL";
 
 function notFound({ dagId, runId, taskId }: Ids): Problem {
   return new Problem(

@@ -41,6 +41,8 @@ export async function holdRuns(
 ): Promise<void> {
   for (const run of runs) {
     if (run.state !== "running" || (run.isHeld ?? false) === isHeld) continue;
+    // `dags test` runs a DAG whose schedule it has paused (Airflow: dag.test ignores the pause).
+    if (run.triggeredBy === "test" && isHeld) continue;
     const { dagId, runId } = run;
     const changed = await context.metadata.runs.update({ dagId, runId, ...holdRun(isHeld) });
     if (changed && !isHeld) await letGoOn(context, changed);
