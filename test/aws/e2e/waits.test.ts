@@ -1,0 +1,82 @@
+// Tasks on the deployment that wait without their code: for a moment, another DAG, a run that they
+// have triggered, and a person. Each does so within one try.
+import { beforeAll, expect, test } from "vitest";
+import { type Cloud, openCloud, until } from "./cloud.ts";
+
+let cloud: Cloud;
+beforeAll(() => {
+  cloud = openCloud();
+});
+
+const FILE = `import { Dag } from "stepwind";
+import { approval, externalTaskSensor, timeDeltaSensor, triggerDagRun } from "stepwind/operators";
+
+export const child = new Dag("waits_child", { schedule: null });
+const asked = child.task("asked", approval({ subject: "Go on with {{ dag_run.conf.name }}?" }))();
+child.task("answered", async () => 1)().after(asked);
+
+export const parent = new Dag("waits_parent", { schedule: null });
+const day = "2026-01-31T00:00:00Z";
+parent.task("moment", timeDeltaSensor({ delta: 4 }))();
+const options = { externalDagId: "waits_child", executionDateFn: () => day, pokeInterval: "1 hour" };
+const triggered = parent.task("triggered", triggerDagRun({
+  triggerDagId: "waits_child", logicalDate: day, conf: { name: "it" }, waitForCompletion: true,
+}))();
+const before = parent.task("before", externalTaskSensor({ ...options, allowedStates: ["running", "success"], pokeInterval: 2 }))();
+const run = parent.task("run", externalTaskSensor(options))();
+run.after(before);
+parent.task("after", async () => 1)().after(triggered, run);
+`;
+
+test("tasks wait for moments, runs and people, each within one try", async () => {
+  await cloud.upload("waits.ts", FILE);
+  await cloud.dagWhen("waits_child");
+  await cloud.dagWhen("waits_parent");
+  const runId = await cloud.trigger("waits_parent");
+  const stateOf = async (dagId: string, run: string, taskId: string) =>
+    cloud.metadata.taskInstances.get({ dagId, runId: run, taskId, mapIndex: -1 });
+  const listed = () =>
+    cloud.ask("/dags/~/dagRuns/~/hitlDetails?response_received=false", { method: "GET" });
+  const asked = await until(
+    "the question",
+    async () => (await listed()).body.hitl_details[0],
+    (detail) => detail !== undefined,
+  );
+  expect(asked).toMatchObject({
+    subject: "Go on with it?",
+    task_instance: { dag_id: "waits_child", task_id: "asked", state: "awaiting_input" },
+  });
+  const { dag_run_id: childRun } = asked.task_instance;
+  expect(childRun).toBe("manual__2026-01-31T00:00:00+00:00");
+  await until(
+    "the sensor of the run",
+    () => stateOf("waits_parent", runId, "run"),
+    ({ state, wakeAt }) => state === "deferred" && Date.parse(wakeAt ?? "") > Date.now() + 60_000,
+  );
+  const run = encodeURIComponent(childRun);
+  const place = `/dags/waits_child/dagRuns/${run}/taskInstances/asked/-1/hitlDetails`;
+  const body = { chosen_options: ["Approve"] };
+  const answer = await cloud.ask(place, { method: "PATCH", body });
+  expect(answer.body).toMatchObject({ responded_by: { id: "admin", name: "admin" } });
+  await expect(cloud.ask(place, { method: "PATCH", body })).rejects.toThrow("409");
+  const ended = await cloud.endOf("waits_parent", runId);
+  expect(ended.states).toEqual({
+    moment: "success",
+    triggered: "success",
+    before: "success",
+    run: "success",
+    after: "success",
+  });
+  expect((await cloud.endOf("waits_child", childRun)).states).toEqual({
+    asked: "success",
+    answered: "success",
+  });
+  expect(await cloud.metadata.runs.get("waits_child", childRun)).toMatchObject({
+    runType: "operator_triggered",
+    triggeredFrom: { dagId: "waits_parent", runId, taskId: "triggered", tryNumber: 1 },
+  });
+  for (const taskId of ["moment", "triggered", "before", "run"]) {
+    const known = await stateOf("waits_parent", runId, taskId);
+    expect(known, taskId).toMatchObject({ tryNumber: 1, tries: [], pokedBy: "engine" });
+  }
+});
