@@ -1,7 +1,7 @@
 // Tasks on the deployment that wait without their code: for a moment, another DAG, a run that they
 // have triggered, and a person. Each does so within one try.
 import { beforeAll, expect, test } from "vitest";
-import { type Cloud, openCloud, until } from "./cloud.ts";
+import { type Cloud, openCloud, until } from "../cloud.ts";
 
 let cloud: Cloud;
 beforeAll(() => {
