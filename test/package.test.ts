@@ -164,8 +164,8 @@ test("a CDK app deploys the packed code with the construct", () => {
   expect(runInApp("--input-type=module", "--eval", script)).toEqual({
     status: 0,
     output:
-      "Orders-api-server Orders-dag-loader Orders-dag-processor Orders-notifier Orders-recorder " +
-      "Orders-scheduler Orders-triggerer Orders-worker\n",
+      "Orders-api-server Orders-dag-loader Orders-dag-processor Orders-execution-api " +
+      "Orders-notifier Orders-recorder Orders-scheduler Orders-task Orders-triggerer Orders-worker\n",
   });
 });
 
