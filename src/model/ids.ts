@@ -213,6 +213,8 @@ export function backfillSkipsKey(backfillId: number, first?: number): string {
 
 /** Characters of a key, of up to four bytes each: DynamoDB takes 1,024 bytes as a sort key. */
 const MAX_KEY_LENGTH = 250;
+/** Characters that a key keeps which would be longer; its hash follows. */
+const KEPT_OF_LONG_KEY = MAX_KEY_LENGTH - 30;
 
 /** Key of the question to people that a try asks; keys of one DAG, and of one run, begin alike. */
 export function inputRequestKey(
@@ -231,7 +233,16 @@ export function inputRequestKey(
 ): string {
   const text = JSON.stringify([dagId, runId, taskId, mapIndex, tryNumber]);
   if (text.length <= MAX_KEY_LENGTH) return text;
-  return `${text.slice(0, MAX_KEY_LENGTH - 30)}-${hashText(text)}`;
+  return `${text.slice(0, KEPT_OF_LONG_KEY)}-${hashText(text)}`;
+}
+
+/**
+ * What the keys of all questions of the DAG, or of its run, begin with. Where ids are long, others'
+ * may begin so as well.
+ */
+export function inputRequestPrefix(dagId: string, runId?: string): string {
+  const ids = JSON.stringify(runId === undefined ? [dagId] : [dagId, runId]);
+  return `${ids.slice(0, -1)},`.slice(0, KEPT_OF_LONG_KEY);
 }
 
 /** Tag of all that a deployment is made of, and of the state machines that it makes. */

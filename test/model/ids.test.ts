@@ -4,6 +4,8 @@ import { expect, test } from "vitest";
 import {
   executionName,
   findRunIdFlaw,
+  inputRequestKey,
+  inputRequestPrefix,
   isGroupKey,
   isKey,
   parseRunType,
@@ -102,4 +104,16 @@ test("after a prefix that ends in _ the hash is set off by _, and a pattern for 
       expect(stateMachineName(dagId, hash, "etl-")).toMatch(/^etl-.*-[a-z0-9]{20}$/);
     }),
   );
+});
+
+test("keys of a run's questions begin with what its listing asks for", () => {
+  for (const dagId of ["etl", "x".repeat(250), 'quo"ted']) {
+    for (const runId of ["r", "r".repeat(300)]) {
+      const key = inputRequestKey({ dagId, runId, taskId: "ask", mapIndex: -1 }, 1);
+      expect(key.startsWith(inputRequestPrefix(dagId))).toBe(true);
+      expect(key.startsWith(inputRequestPrefix(dagId, runId))).toBe(true);
+    }
+  }
+  const other = inputRequestKey({ dagId: "etl_2", runId: "r", taskId: "ask", mapIndex: -1 }, 1);
+  expect(other.startsWith(inputRequestPrefix("etl"))).toBe(false);
 });

@@ -2,6 +2,7 @@
 // hitl.py).
 import { z } from "zod";
 import { graphOf } from "../../model/graph.ts";
+import { inputRequestPrefix } from "../../model/ids.ts";
 import type { JsonObject } from "../../model/values/json.ts";
 import type { InputRequestRecord } from "../../model/waits/input-requests.ts";
 import { ANY, type Api, type ApiContext, runOf } from "../context.ts";
@@ -154,7 +155,12 @@ async function listDetails(
 ): Promise<readonly HitlFacts[]> {
   await oneRunOf(context, { dagId, runId });
   const tests = testsOf(FILTERS, query, context.platform.clock.now());
-  const all = await everyItem(context.platform.metadata.inputRequests.list);
+  const { inputRequests } = context.platform.metadata;
+  const prefix =
+    dagId === ANY ? undefined : inputRequestPrefix(dagId, runId === ANY ? undefined : runId);
+  const all = await everyItem((page) =>
+    inputRequests.list(prefix === undefined ? page : { ...page, prefix }),
+  );
   const meant = all.filter(
     (request) =>
       (dagId === ANY || request.dagId === dagId) && (runId === ANY || request.runId === runId),
