@@ -185,3 +185,36 @@ test("outcomes that can't hold are refused with what to write", () => {
   expect(problem({ task: {} })).toContain('have no part "task"');
   expect(problem([])).toContain("must be an object, got a list");
 });
+
+test("what tasks are mapped over has one item, or what the outcomes say", async () => {
+  const over = (path: readonly string[]) => ({ over: { x: { taskId: "list", path } } });
+  const document = dag(
+    "d",
+    [
+      task("list", []),
+      task("each", ["list"], { mapped: over([]) }),
+      task("row", ["list"], { mapped: over(["rows"]) }),
+    ],
+    DAILY,
+  );
+  const instances = async (outcomes: unknown) => {
+    const { runs } = await run(document, "2026-01-01", "2026-01-01", outcomes);
+    const told = runs[0]?.instances.map(({ taskId, mapIndex, state }) => [taskId, mapIndex, state]);
+    return [runs[0]?.run.state, ...(told ?? [])];
+  };
+  expect(await instances({})).toEqual([
+    "success",
+    ["list", -1, "success"],
+    ["each", 0, "success"],
+    ["row", 0, "success"],
+  ]);
+  const result = { rows: [1, 2], other: null };
+  expect(await instances({ tasks: { list: { result } } })).toEqual([
+    "success",
+    ["list", -1, "success"],
+    ["each", 0, "success"],
+    ["each", 1, "success"],
+    ["row", 0, "success"],
+    ["row", 1, "success"],
+  ]);
+});

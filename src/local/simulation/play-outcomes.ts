@@ -1,6 +1,7 @@
 // Plays the told outcomes of a simulation, try by try and poke by poke.
 import type { DagDocument, TaskDocument } from "../../model/document.ts";
 import { graphOf } from "../../model/graph.ts";
+import { mappedPlaces } from "../../model/mapping/measure-lengths.ts";
 import type { TaskCall } from "../../model/task-call.ts";
 import { type Outcomes, type TaskScript, USUAL } from "./outcomes.ts";
 import type { Script, ScriptedTry } from "./virtual-runner.ts";
@@ -10,7 +11,9 @@ export function playOutcomes(document: DagDocument, outcomes: Outcomes): Script 
   return (call) => {
     const script = scriptOf(outcomes, call);
     const task = graph.task(call.taskId);
-    return task ? playTry(task, script, call.tryNumber) : { seconds: 0, ending: SUCCESS };
+    if (!task) return { seconds: 0, ending: SUCCESS };
+    const { result = usualResult(document, task) } = script;
+    return playTry(task, { ...script, result }, call.tryNumber);
   };
 }
 
@@ -46,16 +49,45 @@ function playTry(
   if (state === "skipped") {
     return { seconds, ending: { kind: "skipped", message: "skipped, as the outcomes say" } };
   }
-  const value = result === undefined ? usualResult(task) : result;
   return {
     seconds,
-    ending: { ...SUCCESS, ...(value === undefined ? {} : { result: JSON.stringify(value) }) },
+    ending: { ...SUCCESS, ...(result === undefined ? {} : { result: JSON.stringify(result) }) },
   };
 }
 
-/** A branch follows its first case, and a short circuit lets everything go on. */
-function usualResult({ decision }: TaskDocument): unknown {
+/**
+ * A branch follows its first case, and a short circuit lets everything go on. What others are
+ * mapped over has one item.
+ */
+function usualResult(document: DagDocument, { taskId, decision }: TaskDocument): unknown {
   if (decision?.kind === "branch") return Object.keys(decision.cases)[0] ?? null;
   if (decision?.kind === "short-circuit") return true;
-  return undefined;
+  const places = mappedPlaces(document, taskId);
+  if (places.length === 0) return undefined;
+  const result: Nested = {};
+  for (const place of places) placeItem(result, place);
+  return Object.keys(result).length === 0 ? ONE_ITEM : result;
+}
+
+interface Nested {
+  [key: string]: Nested | readonly null[];
+}
+
+const ONE_ITEM: readonly null[] = [null];
+
+/** A list at one place, and another one inside it, become an object there, which has one item. */
+function placeItem(into: Nested, [key, ...rest]: readonly string[]): void {
+  if (key === undefined) return;
+  const known = into[key];
+  if (rest.length === 0) {
+    into[key] = known ?? ONE_ITEM;
+    return;
+  }
+  const inner: Nested = known === undefined || isList(known) ? {} : known;
+  into[key] = inner;
+  placeItem(inner, rest);
+}
+
+function isList(value: Nested | readonly null[]): value is readonly null[] {
+  return Array.isArray(value);
 }

@@ -2,6 +2,7 @@
 // and services over a database in memory, with told outcomes in the place of user code.
 import { compile } from "../../compiler/compile.ts";
 import type { DagDocument } from "../../model/document.ts";
+import { instancesOfRun } from "../../model/mapping/instances.ts";
 import type { DagRunRecord, PoolRecord, TaskInstanceRecord } from "../../model/records.ts";
 import type { Metadata } from "../../ports/metadata.ts";
 import type { Reporter } from "../../ports/platform.ts";
@@ -72,7 +73,7 @@ export async function simulate(request: SimulationRequest): Promise<Simulation> 
       dagId: document.dagId,
       isBusy: () => calls.isOpen() || engine.isGiving(),
     });
-    const runs = await readRuns(store, document.dagId);
+    const runs = await readRuns(store, document);
     return { runs, peakRuns: peakOfRuns(runs), peakTasks: peak.most, reports };
   } finally {
     await store.close();
@@ -223,7 +224,8 @@ async function passAll(
   }
 }
 
-async function readRuns(store: Metadata, dagId: string): Promise<readonly SimulatedRun[]> {
+async function readRuns(store: Metadata, document: DagDocument): Promise<readonly SimulatedRun[]> {
+  const { dagId } = document;
   const found: SimulatedRun[] = [];
   let after: string | undefined;
   do {
@@ -234,8 +236,8 @@ async function readRuns(store: Metadata, dagId: string): Promise<readonly Simula
       ...(after === undefined ? {} : { after }),
     });
     for (const run of page.items) {
-      const instances = await store.taskInstances.list({ dagId, runId: run.runId });
-      found.push({ run, instances });
+      const records = await store.taskInstances.list({ dagId, runId: run.runId });
+      found.push({ run, instances: instancesOfRun(document, records, run) });
     }
     after = page.next;
   } while (after !== undefined);

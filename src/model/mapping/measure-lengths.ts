@@ -58,6 +58,18 @@ export function measureLengths(
   return { lengths };
 }
 
+/** The places in a task's result that others are mapped over; `[]` is the whole of it. */
+export function mappedPlaces(
+  document: DagDocument,
+  taskId: string,
+): readonly (readonly string[])[] {
+  return (
+    findWanted(document)
+      .get(taskId)
+      ?.map(({ path }) => path) ?? []
+  );
+}
+
 function valueAt(value: Json, path: readonly string[]): Json | undefined {
   let found: Json | undefined = value;
   for (const key of path) {
