@@ -8,7 +8,8 @@ const TEMPLATES = "templates have Airflow's own names, filters and macros only";
 const LINEAGE = "there are no assets and no lineage yet; leave it out";
 const DOC = "write Markdown into docMd";
 const MACHINE = "there is one kind of worker; leave it out";
-const SLA = "use dagrunTimeout of the DAG or executionTimeout of the task";
+const SLA = "use deadline of the DAG or executionTimeout of the task";
+const DEADLINE = "use deadline of the DAG";
 const PYTHON = "a function task gets its inputs from the call that places it";
 const RETRIEVE = "what the function returns is its XCom; return nothing to store none";
 
@@ -62,8 +63,7 @@ const OF_DAGS = {
   userDefinedFilters: TEMPLATES,
   jinjaEnvironmentKwargs: TEMPLATES,
   renderTemplateAsNativeObj: TEMPLATES,
-  deadline: SLA,
-  slaMissCallback: SLA,
+  slaMissCallback: DEADLINE,
   accessControl: "leave it out: whoever may use the API may use every DAG",
   ownerLinks: "put the links into docMd",
   autoRegister: "export the DAG to deploy it",

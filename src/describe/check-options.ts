@@ -178,6 +178,7 @@ const DAG_RULES: Rules<DagOptions> = {
   role: roleName,
   onSuccessCallback: callbacks,
   onFailureCallback: callbacks,
+  deadline: anything,
 };
 
 const GROUP_RULES: Rules<TaskGroupOptions> = {

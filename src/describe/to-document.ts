@@ -11,6 +11,7 @@ import { isParam } from "../sdk/params.ts";
 import { isPlainObject } from "../sdk/results.ts";
 import { checkFailFast } from "./check-fail-fast.ts";
 import { checkOptions, DAG_OPTIONS, show } from "./check-options.ts";
+import { readDeadlines } from "./dag/read-deadlines.ts";
 import { describeGroups } from "./describe-groups.ts";
 import { describeTasks } from "./describe-tasks.ts";
 import { toJsonText } from "./json-text.ts";
@@ -100,6 +101,7 @@ function describeDag(graph: DagGraph, report: Report): Omit<DagDocument, "tasks"
     const message = `param "${required[0]}" has no default, so a scheduled run would have no value for it`;
     refuse({ code: "bad-param", message, hint: "give it a default, or set schedule to null" });
   }
+  const deadlines = readDeadlines(options.deadline, { timezone, refuse });
   const dagrunTimeout = parseDuration(options.dagrunTimeout);
   return {
     schemaVersion: 1,
@@ -125,6 +127,7 @@ function describeDag(graph: DagGraph, report: Report): Omit<DagDocument, "tasks"
       ...(hasCallback(options.onSuccessCallback) ? (["success"] as const) : []),
       ...(hasCallback(options.onFailureCallback) ? (["failure"] as const) : []),
     ],
+    ...(deadlines === undefined ? {} : { deadlines }),
   };
 }
 

@@ -1,6 +1,7 @@
 // The state machine of a DAG run. Each event says from which state it is legal and what it changes;
 // the metadata refuses the change if the run has moved on by then. What follows from an end is in
 // services/runs/run-ends.ts.
+import type { RunDeadline } from "./deadlines/records.ts";
 import type { Changes, DagRunRecord, RunWaiter } from "./records.ts";
 import type { DagRunState } from "./states.ts";
 import type { CallbackReason } from "./task-call.ts";
@@ -14,6 +15,8 @@ export interface RunTransition {
   readonly clearNumber?: number;
   /** The change is refused unless exactly these tasks wait for the run; absent: any. */
   readonly awaitedBy?: readonly RunWaiter[];
+  /** The change is refused unless the run has exactly these deadlines; absent: any. */
+  readonly deadlines?: readonly RunDeadline[];
   readonly set: Changes<Omit<DagRunRecord, "dagId" | "runId">>;
 }
 

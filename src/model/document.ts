@@ -1,6 +1,7 @@
 // DagDocument: the versioned JSON that is all that crosses from DAG code to the rest of the
 // product.
 
+import type { DeadlineDocument } from "./deadlines/records.ts";
 import type { TriggerRule } from "./dependencies/trigger-rule-names.ts";
 import type { Json, JsonObject } from "./values/json.ts";
 
@@ -229,6 +230,8 @@ export interface DagDocument {
   readonly tags: readonly string[];
   readonly params: Readonly<Record<string, ParamDocument>>;
   readonly callbacks: readonly ("success" | "failure")[];
+  /** By when runs are to have succeeded; absent where there are none. */
+  readonly deadlines?: readonly DeadlineDocument[];
   /** In the order placed. */
   readonly tasks: readonly TaskDocument[];
   readonly groups: readonly TaskGroupDocument[];

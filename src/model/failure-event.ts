@@ -1,5 +1,7 @@
 // What is told when something has failed for good: the payload of notifications, from the services
 // to the notifier.
+import type { RunDeadline } from "./deadlines/records.ts";
+import { deadlineId } from "./deadlines/run-deadlines.ts";
 import { UNMAPPED } from "./instance-key.ts";
 import type { CallbackReason } from "./task-call.ts";
 
@@ -26,7 +28,16 @@ export interface RunFailed extends FailedRun {
   readonly reason: CallbackReason;
 }
 
-export type FailureEvent = TaskFailed | RunFailed;
+/** A run that had not succeeded by the deadline of one of its DAG's alerts. */
+export interface DeadlineMissed extends FailedRun {
+  readonly kind: "deadline-missed";
+  /** That of the alert. */
+  readonly name?: string;
+  /** UTC ISO text. */
+  readonly deadlineTime: string;
+}
+
+export type FailureEvent = TaskFailed | RunFailed | DeadlineMissed;
 
 interface Execution {
   readonly dagId: string;
@@ -63,10 +74,22 @@ export function runFailed(
   };
 }
 
+export function deadlineMissed(
+  { dagId, runId }: Pick<Execution, "dagId" | "runId">,
+  deadline: RunDeadline,
+): DeadlineMissed {
+  const { name, deadlineTime } = deadline;
+  const id = JSON.stringify([deadlineId({ dagId, runId }, deadline), deadlineTime]);
+  const named = name === undefined ? {} : { name };
+  return { kind: "deadline-missed", id, dagId, runId, ...named, deadlineTime };
+}
+
+const KINDS: readonly unknown[] = ["task-failed", "run-failed", "deadline-missed"];
+
 /** Reads an event from the text that it crossed a queue as; throws when it is none. */
 export function parseFailureEvent(text: string): FailureEvent {
-  const event: Partial<TaskFailed | RunFailed> = JSON.parse(text);
-  if (event.kind !== "task-failed" && event.kind !== "run-failed") {
+  const event: Partial<FailureEvent> = JSON.parse(text);
+  if (!KINDS.includes(event.kind)) {
     throw new Error(`A notification of kind "${String(event.kind)}" is not known`);
   }
   return event as FailureEvent;

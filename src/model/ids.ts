@@ -211,6 +211,31 @@ export function backfillSkipsKey(backfillId: number, first?: number): string {
   return `${backfillIdText(backfillId)}/${first === undefined ? "" : String(first).padStart(9, "0")}`;
 }
 
+/** Characters of a DAG's id that a deadline's key keeps; its hash follows on a longer one. */
+const MOST_OF_DAG_ID = 120;
+
+/** The key of what leads to an open deadline: those of a DAG sort by their moment. */
+export function deadlineKey({
+  dagId,
+  runId,
+  alert,
+  deadlineTime,
+}: {
+  readonly dagId: string;
+  readonly runId: string;
+  readonly alert: number;
+  /** UTC ISO text. */
+  readonly deadlineTime: string;
+}): string {
+  return `${deadlinePrefix(dagId)}${deadlineTime}/${hashText(JSON.stringify([runId, alert]))}`;
+}
+
+/** What the keys of all open deadlines of the DAG begin with, and of no other DAG. */
+export function deadlinePrefix(dagId: string): string {
+  if (dagId.length <= MOST_OF_DAG_ID) return `${dagId}/`;
+  return `${dagId.slice(0, MOST_OF_DAG_ID)}-${hashText(dagId)}/`;
+}
+
 /** Characters of a key, of up to four bytes each: DynamoDB takes 1,024 bytes as a sort key. */
 const MAX_KEY_LENGTH = 250;
 /** Characters that a key keeps which would be longer; its hash follows. */

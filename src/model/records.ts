@@ -1,5 +1,7 @@
 // The rows of the metadata database, as every adapter stores them. Times are UTC ISO 8601 text.
 
+import type { PendingChange } from "./control/pending-change.ts";
+import type { RunDeadline } from "./deadlines/records.ts";
 import type { Diagnostic } from "./diagnostics.ts";
 import type { DagDocument } from "./document.ts";
 import type { DagRunState, DagRunType, TaskInstanceState, TriggeredBy } from "./states.ts";
@@ -102,6 +104,8 @@ export interface DagRunRecord {
   readonly isHeld?: true;
   /** What people have asked of the run, until it is done. */
   readonly pending?: PendingChange;
+  /** By when it is to have succeeded; absent where its DAG has no alerts. */
+  readonly deadlines?: readonly RunDeadline[];
 }
 
 /** A task that waits for a run, or for some of its tasks. */
@@ -109,32 +113,6 @@ export interface RunWaiter extends TaskInstanceKey {
   /** Their ends wake it besides that of the run. */
   readonly taskIds?: readonly string[];
 }
-
-/** A task with all its instances, or one of its map indexes. */
-export type TaskSelector = string | readonly [taskId: string, mapIndex: number];
-
-/** Which task instances of a run are to be cleared. */
-export interface ClearSelection {
-  /** Absent: all tasks. */
-  readonly tasks?: readonly TaskSelector[];
-  /** Only instances in these states; absent: in any. */
-  readonly states?: readonly TaskInstanceState[];
-  /** The note that they get. */
-  readonly note?: string;
-}
-
-/**
- * A change of a run and its instances that takes several writes. It is recorded first, so that
- * whoever takes the run up completes it.
- */
-export type PendingChange =
-  | ({
-      readonly kind: "clear";
-      /** The version of the execution that the run leaves; absent: the one that it goes on with. */
-      readonly leaves?: string;
-    } & ClearSelection)
-  /** The run is marked, and its instances with it. */
-  | { readonly kind: "mark"; readonly state: "success" | "failed" };
 
 export interface TaskInstanceKey {
   readonly dagId: string;

@@ -120,13 +120,20 @@ export type CallbackReason = "success" | "task_failure" | "all_tasks_deadlocked"
 /** Runs the callbacks of a task, or of the DAG when `taskId` is absent. */
 export interface CallbackCall {
   readonly call: Omit<TaskCall, "taskId" | "reads"> & { readonly taskId?: string };
-  /** "success" and "failure" are the only kinds a DAG has. */
-  readonly kind: "success" | "failure" | "retry" | "skipped";
+  /** A DAG has "success", "failure" and "deadline" only, a task all others. */
+  readonly kind: "success" | "failure" | "retry" | "skipped" | "deadline";
   /** The error that ended the try (failure, retry). */
   readonly error?: TaskError;
   readonly reason?: CallbackReason;
   /** Of a DAG's callbacks: the task instance that the run's end is put down to, if there is one. */
   readonly lastTi?: Pick<TaskCall, "taskId" | "tryNumber" | "maxTries" | "mapIndex">;
+  /** What the run has missed; `alert` is the place of its alert among those of the DAG. */
+  readonly deadline?: {
+    readonly alert: number;
+    readonly id: string;
+    readonly name?: string;
+    readonly deadlineTime: string;
+  };
   /** State of the run when known, for the context's `dagRun.state`. */
   readonly runState?: DagRunState;
 }

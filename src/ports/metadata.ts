@@ -7,6 +7,7 @@ import type {
   BackfillSkipsRecord,
 } from "../model/backfill/records.ts";
 import type { RunTransition } from "../model/dag-run.ts";
+import type { OpenDeadlineRecord } from "../model/deadlines/records.ts";
 import type {
   AccessRecord,
   CleaningRecord,
@@ -310,6 +311,8 @@ export interface Metadata {
   readonly backfillIds: Collection<BackfillIdRecord>;
   readonly activeBackfills: Collection<ActiveBackfillRecord>;
   readonly backfillSkips: Collection<BackfillSkipsRecord>;
+  /** What leads to open deadlines, by DAG and in the order of time; their keys are `deadlineKey`s. */
+  readonly openDeadlines: Collection<OpenDeadlineRecord>;
   /** What the API's log-in keeps, for all processes that serve the API. */
   readonly access: Collection<AccessRecord>;
 }

@@ -40,6 +40,11 @@ export async function* itemsOf<T>(
   }
 }
 
+/** `after` of a page that begins behind the key, of a listing that has one text as its key. */
+export function behind(key: string): string {
+  return Buffer.from(JSON.stringify([key])).toString("base64url");
+}
+
 /**
  * The key that `next` names; undefined for the first page. Throws for a text that no page gave out.
  */

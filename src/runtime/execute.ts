@@ -119,7 +119,7 @@ export async function runCallbacks(
   const { taskId } = callbackCall.call;
   const task = taskId === undefined ? undefined : findTask(graph, taskId);
   if (taskId !== undefined && !task) return;
-  const callbacks = callbacksOf(task ? givenOptions(task) : graph.options, callbackCall.kind);
+  const callbacks = callbacksFor(graph, task, callbackCall);
   if (callbacks.length === 0) return;
   const { lastTi } = callbackCall;
   const shown = task ?? (lastTi && findTask(graph, lastTi.taskId));
@@ -129,6 +129,17 @@ export async function runCallbacks(
     ...(shown ? { task: shown } : {}),
   });
   await runWithContext(context, client, () => runEach(callbacks, context));
+}
+
+function callbacksFor(
+  { options }: DagGraph,
+  task: TaskRecord | undefined,
+  { kind, deadline }: CallbackCall,
+): readonly Callback[] {
+  if (kind !== "deadline") return callbacksOf(task ? givenOptions(task) : options, kind);
+  const alerts = [options.deadline ?? []].flat();
+  const alert = deadline && alerts[deadline.alert];
+  return alert ? [alert.callback] : [];
 }
 
 function findTask({ placed }: DagGraph, taskId: string): TaskRecord | undefined {

@@ -2,7 +2,13 @@
 
 import { givenOptions } from "../describe/task-settings.ts";
 import type { CallbackCall, TaskCall } from "../model/task-call.ts";
-import type { CallbackContext, DagRunContext, RunContext, TaskContext } from "../sdk/context.ts";
+import type {
+  CallbackContext,
+  DagRunContext,
+  DeadlineContext,
+  RunContext,
+  TaskContext,
+} from "../sdk/context.ts";
 import { type DagGraph, operatorOf, type TaskRecord } from "../sdk/drawing/graph.ts";
 import type { TaskLog } from "../sdk/log.ts";
 import { dateNames } from "../templates/dates.ts";
@@ -32,7 +38,7 @@ export function createTaskContext(
 /** The context of callbacks: a task's with what ended it, or a run's. */
 export function createCallbackContext(
   graph: DagGraph,
-  { call, error, reason, runState, lastTi }: CallbackCall,
+  { call, error, reason, runState, lastTi, deadline }: CallbackCall,
   environment: ContextEnvironment & { readonly task?: TaskRecord },
 ): CallbackContext {
   const { task } = environment;
@@ -44,7 +50,15 @@ export function createCallbackContext(
     ...(runState === undefined ? {} : { dagRun: { ...base.dagRun, state: runState } }),
     ...(error === undefined ? {} : { exception: error }),
     ...(reason === undefined ? {} : { reason }),
+    ...(deadline === undefined ? {} : { deadline: toDeadline(deadline) }),
   };
+}
+
+function toDeadline({
+  alert: _,
+  ...deadline
+}: NonNullable<CallbackCall["deadline"]>): DeadlineContext {
+  return deadline;
 }
 
 function createRunContext(

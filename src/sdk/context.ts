@@ -79,6 +79,16 @@ export interface TaskContext extends RunContext, TaskInstanceContext {
   };
 }
 
+/** A deadline that a run has missed. */
+export interface DeadlineContext {
+  /** The same for the run's deadline of this alert, also after a clear. */
+  readonly id: string;
+  /** That of the alert. */
+  readonly name?: string;
+  /** UTC ISO text. */
+  readonly deadlineTime: string;
+}
+
 /**
  * What callbacks get. In those of a DAG, the task's part is that of the instance that the run's end
  * is put down to: the last one that succeeded or failed, or that was unfinished; absent where there
@@ -89,6 +99,8 @@ export interface CallbackContext extends RunContext, Partial<Omit<TaskContext, k
   readonly exception?: TaskError;
   /** Why the run ended, in callbacks of a DAG. */
   readonly reason?: CallbackReason;
+  /** What the run has missed, in the callback of a deadline. */
+  readonly deadline?: DeadlineContext;
 }
 
 interface Running {

@@ -14,6 +14,7 @@ export {
   type TaskContext,
 } from "./context.ts";
 export { Dag } from "./dag.ts";
+export { type AverageRuntimeOptions, type DeadlineAlert, DeadlineReference } from "./deadlines.ts";
 export type { BranchTargets, Condition, Switch, ThenCondition } from "./drawing/branching.ts";
 export { chain, type LabelledNode, label } from "./drawing/edges.ts";
 export type { MappedTaskGroup, TaskGroup } from "./drawing/scope.ts";

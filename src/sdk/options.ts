@@ -5,6 +5,7 @@ import type { WeightRule } from "../model/document.ts";
 import type { Duration } from "../model/values/durations.ts";
 import type { Json } from "../model/values/json.ts";
 import type { CallbackContext } from "./context.ts";
+import type { DeadlineAlert } from "./deadlines.ts";
 import type { Param } from "./params.ts";
 import type { RetryPolicy } from "./retry-policy.ts";
 import type { ScheduleInput } from "./schedules.ts";
@@ -170,6 +171,8 @@ export interface DagOptions {
   readonly onSuccessCallback?: Callbacks;
   /** When a run failed. */
   readonly onFailureCallback?: Callbacks;
+  /** By when each run is to have succeeded, and what is called when it has not. */
+  readonly deadline?: DeadlineAlert | readonly DeadlineAlert[];
 }
 
 export interface TaskGroupOptions {

@@ -37,6 +37,7 @@ export function createRetryingMetadata(
     backfillIds: metadata.backfillIds,
     activeBackfills: metadata.activeBackfills,
     backfillSkips: metadata.backfillSkips,
+    openDeadlines: metadata.openDeadlines,
     access: metadata.access,
   };
 }

@@ -62,7 +62,7 @@ export async function benchPlan(times: number) {
       versions: createVersions(metadata.versions),
       runner: {},
       notifications: { publish: never },
-      callbacks: { afterTry: never, afterRun: never, settled: never },
+      callbacks: { afterTry: never, afterRun: never, afterDeadline: never, settled: never },
     });
     const started = performance.now();
     await Promise.all(ids.map((dagId) => scheduler.schedule(dagId)));

@@ -3,6 +3,7 @@ import { describe } from "vitest";
 import type { Metadata } from "../../src/ports/metadata.ts";
 import { backfillContract } from "./metadata-backfills.ts";
 import { dagStoreContract } from "./metadata-dags.ts";
+import { deadlineContract } from "./metadata-deadlines.ts";
 import { limitStoreContract } from "./metadata-limits.ts";
 import { runStoreContract } from "./metadata-runs.ts";
 import { taskInstanceStoreContract } from "./metadata-task-instances.ts";
@@ -17,5 +18,6 @@ export function metadataContract(name: string, create: () => Promise<Metadata>):
     limitStoreContract(create);
     valueStoreContract(create);
     backfillContract(create);
+    deadlineContract(create);
   });
 }

@@ -42,7 +42,7 @@ async function createJumps({ catchup = false } = {}) {
     versions: createVersions(metadata.versions),
     runner: {},
     notifications: ABSENT.notifications,
-    callbacks: { afterTry() {}, afterRun() {}, settled: async () => {} },
+    callbacks: { afterTry() {}, afterRun() {}, afterDeadline() {}, settled: async () => {} },
   });
   const schedule = { kind: "cron", cron: "*/5 * * * *" } as const;
   const startDate = new Date(NOON).toISOString();

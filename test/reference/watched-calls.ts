@@ -116,6 +116,7 @@ export function watchCalls(): WatchedCalls {
       backfillIds: watch(metadata.backfillIds, life, "backfillIds."),
       activeBackfills: watch(metadata.activeBackfills, life, "activeBackfills."),
       backfillSkips: watch(metadata.backfillSkips, life, "backfillSkips."),
+      openDeadlines: watch(metadata.openDeadlines, life, "openDeadlines."),
       access: watch(metadata.access, life, "access."),
     }),
     async invoke(work) {

@@ -6,6 +6,7 @@ test("stepwind exports these names", async () => {
     "Bundle",
     "ConnectionNotFoundError",
     "Dag",
+    "DeadlineReference",
     "FailTask",
     "PokeReturnValue",
     "SkipTask",

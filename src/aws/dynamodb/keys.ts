@@ -39,6 +39,7 @@ export const PARTITIONS = {
   backfillIds: "backfill-ids",
   activeBackfills: "active-backfills",
   backfillSkips: "backfill-skips",
+  openDeadlines: "open-deadlines",
   access: "access",
 } as const;
 

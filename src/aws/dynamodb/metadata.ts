@@ -86,7 +86,8 @@ import type {
   BackfillRecord,
   BackfillSkipsRecord,
 } from "../../model/backfill/records.ts";
-import { backfillIdText, backfillKey, backfillSkipsKey } from "../../model/ids.ts";
+import type { OpenDeadlineRecord } from "../../model/deadlines/records.ts";
+import { backfillIdText, backfillKey, backfillSkipsKey, deadlineKey } from "../../model/ids.ts";
 import type {
   AccessRecord,
   CleaningRecord,
@@ -203,6 +204,10 @@ export function createDynamoDbMetadata(options: DynamoDbMetadataOptions): Metada
     backfillSkips: createCollection<BackfillSkipsRecord>(table, {
       partition: PARTITIONS.backfillSkips,
       keyOf: ({ backfillId, first }) => backfillSkipsKey(backfillId, first),
+    }),
+    openDeadlines: createCollection<OpenDeadlineRecord>(table, {
+      partition: PARTITIONS.openDeadlines,
+      keyOf: deadlineKey,
     }),
     access: createCollection<AccessRecord>(table, {
       partition: PARTITIONS.access,

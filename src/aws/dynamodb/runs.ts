@@ -50,6 +50,7 @@ const FIELDS: Fields<Omit<DagRunRecord, "dagId" | "runId">> = {
   reason: "text",
   isHeld: "json",
   pending: "json",
+  deadlines: "json",
 };
 
 /** The part of the metadata that keeps the runs. */
@@ -76,13 +77,12 @@ export function createRuns(table: DynamoDbTable): RunStore {
    * Reads and writes the whole run with all by which it is found; does it again if someone was
    * faster.
    */
-  async function changeAndMove({ dagId, runId, from, clearNumber, set }: RunChange) {
+  async function changeAndMove({ dagId, runId, set, ...wanted }: RunChange) {
     for (;;) {
       const stored = await table.get(runKey(dagId, runId));
       if (!stored) return undefined;
       const run = toRun(stored);
-      if (!from.includes(run.state)) return undefined;
-      if (clearNumber !== undefined && clearNumber !== run.clearNumber) return undefined;
+      if (!isAsWanted(run, wanted)) return undefined;
       const item = edited(stored, toEdit(FIELDS, set));
       const changed = toRun(item);
       const before = findersOf(run);
@@ -172,11 +172,21 @@ function isElsewhere(before: DagRunState, after: DagRunState): boolean {
   return listOf(before) !== listOf(after) || (before === "running") !== (after === "running");
 }
 
-function asWanted({
-  from,
-  clearNumber,
-  awaitedBy,
-}: Pick<RunChange, "from" | "clearNumber" | "awaitedBy">): Condition {
+type Wanted = Pick<RunChange, "from" | "clearNumber" | "awaitedBy" | "deadlines">;
+
+/** Lists that a change may ask for as they are; one that is empty has no attribute. */
+const LISTS = ["awaitedBy", "deadlines"] as const;
+
+function isAsWanted(run: DagRunRecord, { from, clearNumber, ...lists }: Wanted): boolean {
+  if (!from.includes(run.state)) return false;
+  if (clearNumber !== undefined && clearNumber !== run.clearNumber) return false;
+  return LISTS.every((name) => {
+    const wanted = lists[name];
+    return wanted === undefined || JSON.stringify(wanted) === JSON.stringify(run[name] ?? []);
+  });
+}
+
+function asWanted({ from, clearNumber, ...lists }: Wanted): Condition {
   const states = from.map((state, index) => [`:from${index}`, text(state)] as const);
   const parts = [`#state IN (${states.map(([name]) => name).join(", ")})`];
   const names = ["state"];
@@ -186,12 +196,13 @@ function asWanted({
     names.push("clearNumber");
     values[":wanted"] = number(clearNumber);
   }
-  if (awaitedBy) {
-    const { awaitedBy: waiters } = toEdit(FIELDS, { awaitedBy }).set;
-    const isNone = awaitedBy.length === 0 || !waiters;
-    parts.push(isNone ? "attribute_not_exists(#awaitedBy)" : "#awaitedBy = :waiters");
-    names.push("awaitedBy");
-    if (!isNone) values[":waiters"] = waiters;
+  for (const name of LISTS) {
+    const list = lists[name];
+    if (!list) continue;
+    const stored = list.length === 0 ? undefined : toEdit(FIELDS, { [name]: list }).set[name];
+    parts.push(stored ? `#${name} = :${name}` : `attribute_not_exists(#${name})`);
+    names.push(name);
+    if (stored) values[`:${name}`] = stored;
   }
   return { text: parts.join(" AND "), names, values };
 }

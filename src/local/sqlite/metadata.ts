@@ -7,7 +7,8 @@ import type {
   BackfillRecord,
   BackfillSkipsRecord,
 } from "../../model/backfill/records.ts";
-import { backfillIdText, backfillKey, backfillSkipsKey } from "../../model/ids.ts";
+import type { OpenDeadlineRecord } from "../../model/deadlines/records.ts";
+import { backfillIdText, backfillKey, backfillSkipsKey, deadlineKey } from "../../model/ids.ts";
 import type {
   AccessRecord,
   CleaningRecord,
@@ -104,6 +105,10 @@ export function createMetadataOn(db: SqliteDatabase): SqliteMetadata {
     backfillSkips: createCollection<BackfillSkipsRecord>(db, {
       kind: "backfill-skips",
       keyOf: ({ backfillId, first }) => backfillSkipsKey(backfillId, first),
+    }),
+    openDeadlines: createCollection<OpenDeadlineRecord>(db, {
+      kind: "open-deadlines",
+      keyOf: deadlineKey,
     }),
     access: createCollection<AccessRecord>(db, { kind: "access", keyOf: ({ key }) => key }),
     close: () => db.close(),

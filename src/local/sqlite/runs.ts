@@ -1,5 +1,5 @@
 // DAG runs in SQLite: every question is one range of an index, however long the history.
-import type { DagRunRecord, RunWaiter } from "../../model/records.ts";
+import type { DagRunRecord } from "../../model/records.ts";
 import { isRunFinished } from "../../model/states.ts";
 import type { RunStore } from "../../ports/metadata.ts";
 import type { SqliteDatabase } from "./database.ts";
@@ -61,12 +61,13 @@ export function createRunStore(db: SqliteDatabase): RunStore {
     create: (run) =>
       db.write(() => (insert.run(...toColumns(run)).changes === 1 ? "created" : "exists")),
     get: (dagId, runId) => db.read(() => toRun(select.get(dagId, runId))),
-    update: ({ dagId, runId, from, clearNumber, awaitedBy, set }) =>
+    update: ({ dagId, runId, from, clearNumber, awaitedBy, deadlines, set }) =>
       db.write(() => {
         const run = toRun(select.get(dagId, runId));
         if (run === undefined || !from.includes(run.state)) return undefined;
         if (clearNumber !== undefined && clearNumber !== run.clearNumber) return undefined;
         if (awaitedBy && !isSame(awaitedBy, run.awaitedBy)) return undefined;
+        if (deadlines && !isSame(deadlines, run.deadlines)) return undefined;
         const changed: DagRunRecord = JSON.parse(JSON.stringify({ ...run, ...set }));
         update.run(...toColumns(changed));
         return changed;
@@ -93,7 +94,7 @@ export function createRunStore(db: SqliteDatabase): RunStore {
   };
 }
 
-function isSame(wanted: readonly RunWaiter[], present: readonly RunWaiter[] = []): boolean {
+function isSame<T>(wanted: readonly T[], present: readonly T[] = []): boolean {
   return JSON.stringify(wanted) === JSON.stringify(present);
 }
 

@@ -2,12 +2,19 @@
 // with the next clear number. From then on no call of the run's execution begins anything, so that
 // the change can be applied bit by bit, and by anyone.
 import type { RunTransition } from "../dag-run.ts";
-import type { DagRunRecord, PendingChange } from "../records.ts";
+import { queueDeadlines } from "../deadlines/run-deadlines.ts";
+import type { DagRunRecord } from "../records.ts";
 import { isRunFinished } from "../states.ts";
 import type { JsonObject } from "../values/json.ts";
 import { toIso } from "../values/time.ts";
+import type { PendingChange } from "./pending-change.ts";
 
 const ANY = ["queued", "running", "success", "failed"] as const;
+
+/** The change is refused if the run has moved on. */
+function asItIs({ state, clearNumber, deadlines }: DagRunRecord): Omit<RunTransition, "set"> {
+  return { from: [state], clearNumber, ...(deadlines === undefined ? {} : { deadlines }) };
+}
 
 export interface ClearRunFacts {
   /** Epoch ms. */
@@ -27,9 +34,11 @@ export interface ClearRunFacts {
  * does so in another execution (Airflow: clear_task_instances).
  */
 export function clearRun(
-  { state, clearNumber, versionHash }: DagRunRecord,
-  { now, change, isQueued, versionHash: hash = versionHash, note, conf }: ClearRunFacts,
+  run: DagRunRecord,
+  { now, change, isQueued, versionHash: newHash, note, conf }: ClearRunFacts,
 ): RunTransition {
+  const { state, clearNumber, versionHash } = run;
+  const queuedAt = toIso(now);
   const again = {
     state: "queued",
     startDate: undefined,
@@ -37,14 +46,14 @@ export function clearRun(
     reason: undefined,
     isHeld: undefined,
   } as const;
+  const hash = newHash ?? versionHash;
   return {
-    from: [state],
-    clearNumber,
+    ...asItIs(run),
     set: {
       clearNumber: clearNumber + 1,
       versionHash: hash,
       pending: hash === versionHash ? change : { ...change, leaves: versionHash },
-      ...(isQueued || !isRunFinished(state) ? { queuedAt: toIso(now) } : {}),
+      ...(isQueued || !isRunFinished(state) ? { queuedAt, ...queueDeadlines(run, queuedAt) } : {}),
       ...(isQueued && isRunFinished(state) ? again : {}),
       ...(note === undefined ? {} : { note }),
       ...(conf === undefined ? {} : { conf }),
@@ -53,14 +62,15 @@ export function clearRun(
 }
 
 /** The run is queued again, and goes on in another execution (Airflow: set_dag_run_state_to_queued). */
-export function queueRun({ state, clearNumber }: DagRunRecord, now: number): RunTransition {
+export function queueRun(run: DagRunRecord, now: number): RunTransition {
+  const queuedAt = toIso(now);
   return {
-    from: [state],
-    clearNumber,
+    ...asItIs(run),
     set: {
       state: "queued",
-      clearNumber: clearNumber + 1,
-      queuedAt: toIso(now),
+      clearNumber: run.clearNumber + 1,
+      queuedAt,
+      ...queueDeadlines(run, queuedAt),
       startDate: undefined,
       endDate: undefined,
       reason: undefined,

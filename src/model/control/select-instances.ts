@@ -4,14 +4,9 @@ import type { DagDocument } from "../document.ts";
 import { graphOf } from "../graph.ts";
 import { instanceKey } from "../instance-key.ts";
 import { byTask, instancesOfTask } from "../mapping/instances.ts";
-import type {
-  ClearSelection,
-  DagRunRecord,
-  TaskInstanceKey,
-  TaskInstanceRecord,
-  TaskSelector,
-} from "../records.ts";
+import type { DagRunRecord, TaskInstanceKey, TaskInstanceRecord } from "../records.ts";
 import type { TaskInstanceState } from "../states.ts";
+import type { ClearSelection, TaskSelector } from "./pending-change.ts";
 
 export interface Relatives {
   readonly upstream?: boolean;

@@ -4,6 +4,7 @@ import type { BackfillRecord, OpenBackfillRun } from "../../model/backfill/recor
 import { reprocessRun, toBackfillRun } from "../../model/backfill/runs.ts";
 import type { ChangeContext } from "../control/control-context.ts";
 import { changeRun } from "../control/pending-changes.ts";
+import { createRun } from "../deadlines/create-run.ts";
 import type { RunEndContext } from "../runs/run-ends.ts";
 
 export type MakeRunContext = ChangeContext & RunEndContext;
@@ -31,6 +32,7 @@ export async function makeRun(
   }
   const facts = { ordinal, versionHash, now: clock.now() };
   const run = toBackfillRun(record, dateOf(record, ordinal), facts);
-  if ((await metadata.runs.create(run)) === "created") return true;
+  const { document } = await context.versions.get(dagId, versionHash);
+  if ((await createRun(context, run, document)) === "created") return true;
   return isOfBackfill(record, await metadata.runs.get(dagId, run.runId));
 }

@@ -2,11 +2,12 @@
 // run begins anything; each write is refused if the instance has changed since it was read, also by
 // another process that applies the same clear.
 
+import type { PendingChange } from "../../model/control/pending-change.ts";
 import { type SelectedInstance, selectInstances } from "../../model/control/select-instances.ts";
 import { clear, remove } from "../../model/control/task-control.ts";
 import { graphOf } from "../../model/graph.ts";
 import { instanceKey } from "../../model/instance-key.ts";
-import type { DagRunRecord, PendingChange, TaskInstanceRecord } from "../../model/records.ts";
+import type { DagRunRecord, TaskInstanceRecord } from "../../model/records.ts";
 import type { RunScope } from "../tasks/verdicts.ts";
 import { clearWholes } from "./clear-wholes.ts";
 import { type ChangeContext, forEachInParallel } from "./control-context.ts";

@@ -1,16 +1,12 @@
 // Applies the mark of a run that is recorded with it: its instances get their states, its execution
 // ends, and with it what runs (Airflow: api/common/mark_tasks.py).
 
+import type { PendingChange } from "../../model/control/pending-change.ts";
 import { endMark } from "../../model/control/run-changes.ts";
 import { selectInstances } from "../../model/control/select-instances.ts";
 import { type Mark, mark } from "../../model/control/task-control.ts";
 import { graphOf } from "../../model/graph.ts";
-import type {
-  DagRunRecord,
-  PendingChange,
-  TaskInstanceKey,
-  TaskInstanceRecord,
-} from "../../model/records.ts";
+import type { DagRunRecord, TaskInstanceKey, TaskInstanceRecord } from "../../model/records.ts";
 import { isFinished, isUnderWay, type TaskInstanceState } from "../../model/states.ts";
 import { wakeOtherRuns } from "../tasks/propagate.ts";
 import { wakeWaiters } from "../tasks/waits/wake-waiters.ts";

@@ -1,5 +1,7 @@
 // Clears task instances, so that they run again, and with them the runs that have ended (Airflow:
 // DAG.clear, clear_task_instances).
+
+import type { ClearSelection, TaskSelector } from "../../model/control/pending-change.ts";
 import { clearRun } from "../../model/control/run-changes.ts";
 import {
   type Relatives,
@@ -10,7 +12,7 @@ import {
   withScopes,
 } from "../../model/control/select-instances.ts";
 import { graphOf } from "../../model/graph.ts";
-import type { ClearSelection, DagRunRecord, TaskSelector } from "../../model/records.ts";
+import type { DagRunRecord } from "../../model/records.ts";
 import type { TaskInstanceState } from "../../model/states.ts";
 import type { JsonObject } from "../../model/values/json.ts";
 import type { Version } from "../dag-processing/versions.ts";

@@ -1,5 +1,6 @@
 // Marks task instances, and clears what has failed below them (Airflow: set_task_instance_state).
 
+import type { TaskSelector } from "../../model/control/pending-change.ts";
 import {
   type Relatives,
   type SelectedInstance,
@@ -8,7 +9,7 @@ import {
 } from "../../model/control/select-instances.ts";
 import { annotate, type Mark } from "../../model/control/task-control.ts";
 import { graphOf } from "../../model/graph.ts";
-import type { DagRunRecord, TaskInstanceRecord, TaskSelector } from "../../model/records.ts";
+import type { DagRunRecord, TaskInstanceRecord } from "../../model/records.ts";
 import { RequestRefused } from "../request-refused.ts";
 import { propagate } from "../tasks/propagate.ts";
 import { toEnded } from "../tasks/see-instance.ts";

@@ -4,6 +4,7 @@
 import { changeDone } from "../../model/control/run-changes.ts";
 import type { RunTransition } from "../../model/dag-run.ts";
 import type { DagRunRecord } from "../../model/records.ts";
+import { openMoved } from "../deadlines/create-run.ts";
 import { RequestRefused } from "../request-refused.ts";
 import { abandonRun, isAbandonReason, type RunEndContext } from "../runs/run-ends.ts";
 import { applyClear } from "./apply-clear.ts";
@@ -69,6 +70,7 @@ export async function changeRun(
     } else {
       const transition = change(run);
       if (!transition) return run;
+      await openMoved(context, run, transition.set.deadlines);
       const changed = await metadata.runs.update({ dagId, runId, ...transition });
       if (changed) return (await completePending(context, changed)) ?? changed;
     }

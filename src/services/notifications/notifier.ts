@@ -78,21 +78,33 @@ export function createNotifier(
 }
 
 function toText(event: FailureEvent, uiUrl: string | undefined): string {
-  const { dagId, runId } = event;
-  const lines =
-    event.kind === "task-failed"
-      ? [
-          `:red_circle: Task \`${event.taskId}\` of DAG \`${dagId}\` failed`,
-          `Run: ${runId}`,
-          `Try: ${event.tryNumber}`,
-          `Message: ${shorten(event.message)}`,
-        ]
-      : [
-          `:red_circle: A run of DAG \`${dagId}\` failed: ${REASONS[event.reason]}`,
-          `Run: ${runId}`,
-        ];
-  const text = lines.map(escapeSlack).join("\n");
+  const text = linesOf(event).map(escapeSlack).join("\n");
   return uiUrl === undefined ? text : `${text}\n<${linkTo(event, uiUrl)}|Open in Stepwind>`;
+}
+
+function linesOf(event: FailureEvent): readonly string[] {
+  const { dagId, runId } = event;
+  switch (event.kind) {
+    case "task-failed":
+      return [
+        `:red_circle: Task \`${event.taskId}\` of DAG \`${dagId}\` failed`,
+        `Run: ${runId}`,
+        `Try: ${event.tryNumber}`,
+        `Message: ${shorten(event.message)}`,
+      ];
+    case "run-failed":
+      return [
+        `:red_circle: A run of DAG \`${dagId}\` failed: ${REASONS[event.reason]}`,
+        `Run: ${runId}`,
+      ];
+    case "deadline-missed":
+      return [
+        `:alarm_clock: A run of DAG \`${dagId}\` has missed its deadline`,
+        `Run: ${runId}`,
+        ...(event.name === undefined ? [] : [`Deadline: ${event.name}`]),
+        `It was to succeed by: ${event.deadlineTime}`,
+      ];
+  }
 }
 
 function linkTo(event: FailureEvent, uiUrl: string): string {

@@ -13,6 +13,7 @@ import {
 } from "../control/mark-tasks.ts";
 import { deleteRun, markRun, noteRun, type RunMark, type RunRequest } from "../control/runs.ts";
 import type { Versions } from "../dag-processing/versions.ts";
+import { createRun } from "../deadlines/create-run.ts";
 import { holdRuns } from "../limits/pausing.ts";
 import { RequestRefused } from "../request-refused.ts";
 import { retry } from "../retry.ts";
@@ -88,7 +89,7 @@ async function trigger(context: RunControlContext, request: TriggerRequest): Pro
   const version = await versions.get(dagId, dag.versionHash);
   const now = clock.now();
   const run = toManualRun(request, version, { now, random: context.randomId() });
-  if ((await metadata.runs.create(run)) === "exists") {
+  if ((await createRun(context, run, version.document)) === "exists") {
     const hasId = (await metadata.runs.get(dagId, run.runId)) !== undefined;
     const what = hasId ? `id "${run.runId}"` : `logical date ${run.logicalDate}`;
     throw new RequestRefused("conflict", `DAG "${dagId}" already has a run with ${what}`);

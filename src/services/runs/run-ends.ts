@@ -2,6 +2,7 @@
 // it: it is recorded, the DAG's callbacks start, and a DAG that fails too often is paused.
 
 import { endRun, recordReason } from "../../model/dag-run.ts";
+import { metDeadlines } from "../../model/deadlines/run-deadlines.ts";
 import { runFailed } from "../../model/failure-event.ts";
 import { instanceKey } from "../../model/instance-key.ts";
 import { instancesOfRun } from "../../model/mapping/instances.ts";
@@ -12,6 +13,7 @@ import { isFinished } from "../../model/states.ts";
 import { statesByTask } from "../../model/states-by-task.ts";
 import type { CallbackReason } from "../../model/task-call.ts";
 import { abandon } from "../../model/task-instance.ts";
+import { forgetDeadlines } from "../deadlines/create-run.ts";
 import { publishFailure } from "../notifications/publish-failure.ts";
 import { retry } from "../retry.ts";
 import type { ServiceContext } from "../service-context.ts";
@@ -148,6 +150,7 @@ async function applyRunEnd(
   // A call that is repeated finds the run ended, and doesn't come here.
   if (state === "failed") await retry(clock, () => pauseAfterFailures(context, scope));
   await wakeWaiters(context, ended.awaitedBy);
+  await forgetDeadlines(context, ended, metDeadlines(ended));
   return true;
 }
 

@@ -2,6 +2,7 @@
 // called too often, by anyone: a timer, a run's end, unpause, an upload. Calls for one DAG follow
 // each other.
 import { newestAutomated } from "../../model/backfill/plan.ts";
+import type { DagDocument } from "../../model/document.ts";
 import type { DagRecord, DagRunRecord, SupersededVersion } from "../../model/records.ts";
 import { type Plan, plan } from "../../model/scheduling/planner.ts";
 import { findUnused } from "../../model/scheduling/version-retention.ts";
@@ -9,6 +10,8 @@ import type { Platform } from "../../ports/platform.ts";
 import { backfillOf, planBackfillOf } from "../backfills/plan-backfill.ts";
 import type { ChangeContext } from "../control/control-context.ts";
 import { completePending } from "../control/pending-changes.ts";
+import { createRun } from "../deadlines/create-run.ts";
+import { missDeadlines } from "../deadlines/miss-deadlines.ts";
 import { holdRuns } from "../limits/pausing.ts";
 import { updateDag } from "../update-dag.ts";
 import { activeRunsToPlan } from "./active-runs.ts";
@@ -103,7 +106,7 @@ async function pass(
     takenLogicalDates: taken,
   });
   if (planned.problem !== undefined) report.error(planned.problem);
-  await createRuns(context, dag, { wishes: planned.create, taken });
+  await createRuns(context, dag, { wishes: planned.create, taken, document });
   const started = await startRuns(context, dagId, planned.start);
   // After the others: its runs have a lower priority.
   const filled = await planBackfillOf(context, { dag, activeRuns, record: backfill });
@@ -111,7 +114,14 @@ async function pass(
   const runs = [...started.runs, ...ofBackfill.runs];
   if (runs.length > 0) await holdIfPaused(context, dagId, runs);
   const others = findUnused(dag, { activeRuns, now: clock.now() });
-  const moments = [started.againAt, ofBackfill.againAt, planned.nextFireAt, others.lookAgainAt];
+  const missed = document.deadlines ? await missDeadlines(context, dagId) : undefined;
+  const moments = [
+    started.againAt,
+    ofBackfill.againAt,
+    planned.nextFireAt,
+    others.lookAgainAt,
+    missed,
+  ];
   for (const run of [...activeRuns, ...runs]) moments.push(await timeoutOf(context, run));
   const nextFireAt = Math.min(...moments.filter((moment) => moment !== undefined));
   await schedules.set({
@@ -166,21 +176,30 @@ async function timeoutOf(
 }
 
 async function createRuns(
-  { metadata, clock }: SchedulerContext,
+  context: SchedulerContext,
   { dagId, versionHash }: DagRecord,
-  { wishes, taken }: { readonly wishes: Plan["create"]; readonly taken: Set<string> },
+  {
+    wishes,
+    taken,
+    document,
+  }: {
+    readonly wishes: Plan["create"];
+    readonly taken: Set<string>;
+    readonly document: DagDocument;
+  },
 ): Promise<void> {
   for (const wish of wishes) {
-    const created = await metadata.runs.create({
+    const run: DagRunRecord = {
       ...wish,
       dagId,
       state: "queued",
-      queuedAt: new Date(clock.now()).toISOString(),
+      queuedAt: new Date(context.clock.now()).toISOString(),
       conf: {},
       triggeredBy: "timetable",
       versionHash,
       clearNumber: 0,
-    });
+    };
+    const created = await createRun(context, run, document);
     if (created === "exists") taken.add(wish.logicalDate);
   }
 }

@@ -1,6 +1,9 @@
 // Callbacks of tasks and DAGs. They run apart, after what they tell of is recorded, so that nothing
 // waits for them; what they throw is logged only (Airflow: callbacks run in the worker after the
 // state is reported).
+import type { RunDeadline } from "../../model/deadlines/records.ts";
+import { deadlineId } from "../../model/deadlines/run-deadlines.ts";
+import type { CallbackKind } from "../../model/document.ts";
 import { graphOf } from "../../model/graph.ts";
 import { instanceKey } from "../../model/instance-key.ts";
 import type { DagRunRecord, TaskInstanceKey, TaskInstanceRecord } from "../../model/records.ts";
@@ -21,11 +24,13 @@ export interface Callbacks {
    * they were when that was decided.
    */
   afterRun(scope: RunScope, reason: CallbackReason, instances: readonly TaskInstanceRecord[]): void;
+  /** Starts the callback of the alert whose deadline the run has missed. */
+  afterDeadline(scope: RunScope, missed: RunDeadline): void;
   /** Resolves when all that were started have ended. */
   settled(): Promise<void>;
 }
 
-const KINDS: Partial<Record<TaskInstanceState, CallbackCall["kind"]>> = {
+const KINDS: Partial<Record<TaskInstanceState, Exclude<CallbackKind, "execute">>> = {
   success: "success",
   skipped: "skipped",
   failed: "failure",
@@ -96,10 +101,25 @@ export function createCallbacks(platform: Platform): Callbacks {
       start(scope, key, { call, kind, ...told });
     },
 
+    afterDeadline(scope, missed) {
+      // The callback of each alert has a log of its own.
+      const key = instanceKey(scope.run, { taskId: "", mapIndex: missed.alert });
+      const tryNumber = scope.run.clearNumber + 1;
+      const call = { ...callForRun(scope), tryNumber, maxTries: 0, mapIndex: missed.alert };
+      const deadline = toMissed(scope.run, missed);
+      start(scope, key, { call, kind: "deadline", deadline, runState: scope.run.state });
+    },
+
     async settled() {
       while (open.size > 0) await Promise.all(open);
     },
   };
+}
+
+function toMissed(run: DagRunRecord, missed: RunDeadline): NonNullable<CallbackCall["deadline"]> {
+  const { alert, name, deadlineTime } = missed;
+  const id = deadlineId(run, missed);
+  return { alert, id, ...(name === undefined ? {} : { name }), deadlineTime };
 }
 
 function pickTi({

@@ -2,6 +2,7 @@
 // running runs, the newest run and the newest scheduled one, and versions that the DAG or a kept
 // run needs.
 
+import { openDeadlines } from "../../model/deadlines/run-deadlines.ts";
 import type { DagRecord, DagRunRecord, DagVersionRecord } from "../../model/records.ts";
 import type { CleanLimits, CleanTable } from "../../model/scheduling/history-retention.ts";
 import { itemsOf } from "../../ports/pages.ts";
@@ -144,6 +145,7 @@ async function cleanVersions(
   const used = new Set<string>();
   for await (const run of itemsOf((page) => metadata.runs.list({ ...page, dagId }))) {
     used.add(run.versionHash);
+    for (const { versionHash } of openDeadlines(run)) used.add(versionHash);
   }
   const unused = old.filter(({ hash }) => !used.has(hash));
   if (isDry) return unused.length;

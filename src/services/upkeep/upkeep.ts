@@ -5,8 +5,10 @@ import type { CompileOptions } from "../../compiler/compile.ts";
 import type { Retention } from "../../model/scheduling/history-retention.ts";
 import type { Platform } from "../../ports/platform.ts";
 import { sweepBackfills } from "../backfills/sweep-backfills.ts";
+import { sweepDeadlines } from "../deadlines/miss-deadlines.ts";
 import type { Orphans } from "../runs/orphans.ts";
 import type { Scheduler } from "../runs/scheduler.ts";
+import type { ServiceContext } from "../service-context.ts";
 import { cleanByAge } from "./clean-history.ts";
 import { completeDeletions } from "./dag-deletions.ts";
 import { createHeartbeat } from "./heartbeats.ts";
@@ -26,7 +28,7 @@ export interface Upkeep {
   run(options: UpkeepOptions): Promise<void>;
 }
 
-export interface UpkeepContext extends Platform {
+export interface UpkeepContext extends Platform, Pick<ServiceContext, "versions" | "callbacks"> {
   readonly orphans: Pick<Orphans, "adopt">;
   readonly scheduler: Pick<Scheduler, "schedule">;
 }
@@ -39,6 +41,7 @@ export function createUpkeep(context: UpkeepContext): Upkeep {
       await context.orphans.adopt();
       await beat();
       await sweepBackfills(context);
+      await sweepDeadlines(context);
       const { until, retention } = options;
       await Promise.all([
         completeDeletions(context),

@@ -1,11 +1,12 @@
 // Which instances a clear or a mark means.
 import { expect, test } from "vitest";
+import type { TaskSelector } from "../../../src/model/control/pending-change.ts";
 import {
   selectInstances,
   withRelatives,
   withScopes,
 } from "../../../src/model/control/select-instances.ts";
-import type { TaskInstanceRecord, TaskSelector } from "../../../src/model/records.ts";
+import type { TaskInstanceRecord } from "../../../src/model/records.ts";
 import type { TaskInstanceState } from "../../../src/model/states.ts";
 import { dagDocument, taskDocument } from "../documents.ts";
 

@@ -7,6 +7,7 @@ import type { TaskOutcome } from "../../../model/task-call.ts";
 import { toIso } from "../../../model/values/time.ts";
 import { decideAwaitedRun, isPassedThrough } from "../../../model/waits/awaited-runs.ts";
 import type { RunWait, TriggerWait } from "../../../model/waits/waits.ts";
+import { createRun as storeRun } from "../../deadlines/create-run.ts";
 import { RequestRefused } from "../../request-refused.ts";
 import { retry } from "../../retry.ts";
 import { checkRunId, checkTriggerable, toManualRun } from "../../runs/manual-run.ts";
@@ -74,7 +75,7 @@ async function createRun(
       triggeredFrom,
       ...(waitForCompletion ? { awaitedBy: [key] } : {}),
     };
-    if ((await metadata.runs.create(run)) === "created") return run;
+    if ((await storeRun(context, run, version.document)) === "created") return run;
     const found = await metadata.runs.get(dagId, run.runId);
     if (found && isFrom(found, triggeredFrom)) return found;
     if (found && runId !== undefined) return undefined;
