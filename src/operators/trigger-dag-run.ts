@@ -28,6 +28,11 @@ export interface TriggerDagRunOptions {
   readonly allowedStates?: readonly DagRunState[];
   /** States of the run in which the task fails, without a retry; "failed" by default. */
   readonly failedStates?: readonly DagRunState[];
+  /**
+   * Clears the run with this id, or of this logical date, where there is one: it goes again with its
+   * own conf, in the place of a new run; false by default.
+   */
+  readonly resetDagRun?: boolean;
   /** Skips the task, rather than fail it, where there is such a run already; false by default. */
   readonly skipWhenAlreadyExists?: boolean;
   /** Fails where the DAG is paused, rather than leave its run queued; false by default. */
@@ -104,9 +109,6 @@ function toDate(text: unknown): string | undefined {
 }
 
 function checkOptions(options: TriggerDagRunOptions) {
-  if ("resetDagRun" in options && options.resetDagRun !== false) {
-    refuse("doesn't support resetDagRun yet; trigger a run of its own, or skipWhenAlreadyExists");
-  }
   const { allowedStates = [], failedStates = ["failed"], pokeInterval = 60 } = options;
   const allowed = allowedStates.length > 0 ? allowedStates : (["success"] as const);
   const unknown = [...allowed, ...failedStates].find((state) => !STATES.includes(state));
@@ -123,6 +125,7 @@ function checkOptions(options: TriggerDagRunOptions) {
     failedStates,
     pokeInterval: seconds,
     skipWhenAlreadyExists: options.skipWhenAlreadyExists ?? false,
+    ...(options.resetDagRun ? { resetDagRun: true } : {}),
     failWhenDagIsPaused: options.failWhenDagIsPaused ?? false,
     isRetried: options.deferrable ?? false,
   };

@@ -49,9 +49,13 @@ test("a logical date is free, none or given", async () => {
   });
 });
 
+test("a run that exists is reset only where that is asked for", async () => {
+  expect(await outcomeOf({ resetDagRun: true })).toHaveProperty("wait.resetDagRun", true);
+  expect(await outcomeOf({ resetDagRun: false })).not.toHaveProperty("wait.resetDagRun");
+});
+
 test("options that it can't have are refused where they are written", () => {
   const make = (options: object) => () => triggerDagRun({ triggerDagId: "child", ...options });
-  expect(make({ resetDagRun: true })).toThrow("doesn't support resetDagRun yet");
   expect(make({ allowedStates: ["done"] })).toThrow('got "done"');
   expect(make({ pokeInterval: "soon" })).toThrow('takes a pokeInterval such as "5 minutes"');
 });

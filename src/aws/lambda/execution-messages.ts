@@ -94,6 +94,7 @@ const wait = z.discriminatedUnion("kind", [
     failedStates: runStates,
     pokeInterval: z.number().min(0),
     skipWhenAlreadyExists: z.boolean(),
+    resetDagRun: z.boolean().optional(),
     failWhenDagIsPaused: z.boolean(),
     isRetried: z.boolean(),
   }),

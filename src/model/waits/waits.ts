@@ -51,6 +51,10 @@ export interface TriggerWait {
   /** Seconds. */
   readonly pokeInterval: number;
   readonly skipWhenAlreadyExists: boolean;
+  /** Whether a run that exists already goes again, in the place of a new one; false when absent. */
+  readonly resetDagRun?: boolean;
+  /** That run as it was when it was found: noted before it is cleared, so that it is cleared once. */
+  readonly found?: { readonly runId: string; readonly clearNumber: number };
   readonly failWhenDagIsPaused: boolean;
   /** Whether a run in a failed state leaves the task its retries. */
   readonly isRetried: boolean;

@@ -1,12 +1,15 @@
 // Tasks that trigger a run of another DAG: the recorder makes it, once for each try, and looks how
 // it ends. What is to be made is recorded before, so a call that takes the place of one that died
 // finds the run and knows it for its own.
+import { clearRun } from "../../../model/control/run-changes.ts";
 import { runIdFor } from "../../../model/ids.ts";
 import type { DagRecord, DagRunRecord, TaskInstanceKey } from "../../../model/records.ts";
+import { isRunFinished } from "../../../model/states.ts";
 import type { TaskOutcome } from "../../../model/task-call.ts";
 import { toIso } from "../../../model/values/time.ts";
 import { decideAwaitedRun, isPassedThrough } from "../../../model/waits/awaited-runs.ts";
 import type { RunWait, TriggerWait } from "../../../model/waits/waits.ts";
+import { changeRun } from "../../control/pending-changes.ts";
 import { createRun as storeRun } from "../../deadlines/create-run.ts";
 import { RequestRefused } from "../../request-refused.ts";
 import { retry } from "../../retry.ts";
@@ -31,7 +34,7 @@ export async function triggerRun(
   if (wait.failWhenDagIsPaused && dag.isPaused) {
     return failed("DagIsPaused", `Dag ${dagId} is paused`);
   }
-  let run: DagRunRecord | undefined;
+  let run: DagRunRecord | WaitStep | undefined;
   try {
     run = await createRun(context, task, dag);
   } catch (problem) {
@@ -39,6 +42,7 @@ export async function triggerRun(
     return failed("TriggerRefused", problem.message);
   }
   if (!run) return { kind: "ends", ending: endOfExisting(wait) };
+  if ("kind" in run) return run;
   await tellXComs(context, task.instance.key, run);
   await plan(context, run);
   if (!wait.waitForCompletion) return { kind: "ends", ending: { kind: "success" } };
@@ -49,12 +53,20 @@ export async function triggerRun(
   return lookAtRun(context, { ...task, wait: next });
 }
 
-/** The run that this try has made, now or before; undefined where another has its id or date. */
+/**
+ * The run that this try has made or reset, now or before; undefined where another has its id or
+ * date. A step where something is to be recorded first.
+ */
 async function createRun(
   context: FollowContext,
-  { instance: { key }, known, wait }: WaitingTask<TriggerWait>,
+  task: WaitingTask<TriggerWait>,
   dag: DagRecord,
-): Promise<DagRunRecord | undefined> {
+): Promise<DagRunRecord | WaitStep | undefined> {
+  const {
+    instance: { key },
+    known,
+    wait,
+  } = task;
   const { metadata, versions, clock } = context;
   const { dagId, runId, conf, waitForCompletion } = wait;
   checkTriggerable(dag);
@@ -78,9 +90,55 @@ async function createRun(
     if ((await storeRun(context, run, version.document)) === "created") return run;
     const found = await metadata.runs.get(dagId, run.runId);
     if (found && isFrom(found, triggeredFrom)) return found;
+    const isNamed = runId !== undefined || wait.logicalDate !== undefined;
+    if (found && isNamed && wait.resetDagRun) return resetRun(context, task, found);
     if (found && runId !== undefined) return undefined;
   }
   return undefined;
+}
+
+/**
+ * Clears the run once: it is noted as it was found, and cleared only if it is still so (Airflow:
+ * reset_dag_run). Answers it after that.
+ */
+async function resetRun(
+  context: FollowContext,
+  { instance: { key }, known, wait }: WaitingTask<TriggerWait>,
+  run: DagRunRecord,
+): Promise<DagRunRecord | WaitStep> {
+  const { dagId, runId, clearNumber } = run;
+  if (dagId === key.dagId && runId === key.runId) {
+    throw new RequestRefused("invalid", `Run "${runId}" of DAG "${dagId}" can't reset itself`);
+  }
+  if (wait.found?.runId !== runId) {
+    const message = `finds run "${runId}" of DAG "${dagId}", which is ${run.state}, and resets it`;
+    const found = { runId, clearNumber };
+    return { kind: "waits", nextAt: context.clock.now(), message, wait: { ...wait, found } };
+  }
+  const noted = wait.found.clearNumber;
+  const reset = await changeRun(context, run, (current) => {
+    // It has been reset since, by this try or by others.
+    if (current.clearNumber !== noted) return undefined;
+    const { awaitedBy = [] } = current;
+    const cleared = clearRun(current, {
+      now: context.clock.now(),
+      change: { kind: "clear" },
+      isQueued: true,
+    });
+    // Who waited for a run that has ended has been woken.
+    const others = isRunFinished(current.state) ? [] : awaitedBy;
+    return {
+      ...cleared,
+      awaitedBy,
+      set: {
+        ...cleared.set,
+        triggeredFrom: { ...key, tryNumber: known.tryNumber },
+        ...(wait.waitForCompletion ? { awaitedBy: [...others, key] } : {}),
+      },
+    };
+  });
+  if (reset) return reset;
+  throw new RequestRefused("conflict", `Run "${runId}" of DAG "${dagId}" is gone`);
 }
 
 function idOf({ askedAt, random }: TriggerWait, logicalDate: string | null): string {
@@ -149,6 +207,18 @@ async function plan(
   }
 }
 
+/** Whether the run wakes the task when it ends. */
+function isAwaited(run: DagRunRecord | undefined, key: TaskInstanceKey): boolean {
+  const { dagId, runId, taskId, mapIndex } = key;
+  return (run?.awaitedBy ?? []).some(
+    (waiter) =>
+      waiter.dagId === dagId &&
+      waiter.runId === runId &&
+      waiter.taskId === taskId &&
+      waiter.mapIndex === mapIndex,
+  );
+}
+
 /** Looks at the run that the task waits for; its end wakes the task. */
 export async function lookAtRun(
   { metadata, clock }: FollowContext,
@@ -165,7 +235,8 @@ export async function lookAtRun(
     const message = `The task took longer than its executionTimeout of ${executionTimeout} seconds`;
     return failed("AirflowTaskTimeout", message);
   }
-  const pokeAt = isPassedThrough(wait) ? now + wait.pokeInterval * 1_000 : Infinity;
+  const isNoticed = !isPassedThrough(wait) && isAwaited(run, instance.key);
+  const pokeAt = isNoticed ? Infinity : now + wait.pokeInterval * 1_000;
   const nextAt = Math.min(pokeAt, endsAt);
   const message = `waits for run "${runId}" of DAG "${dagId}", which is ${run?.state}`;
   return { kind: "waits", nextAt: Number.isFinite(nextAt) ? nextAt : undefined, message, wait };
