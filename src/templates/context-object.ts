@@ -1,6 +1,6 @@
 // What stands behind `dag`, `ti`, `var` and the like in Airflow's context: members, and no
 // JavaScript object.
-import { typeError } from "./python/errors.ts";
+import { typeError } from "../model/python/errors.ts";
 import { NativeFunction, parameters } from "./python/functions.ts";
 import { toText } from "./python/repr.ts";
 import { type Arguments, orElse, PythonObject, type Value } from "./python/values.ts";

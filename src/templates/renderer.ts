@@ -2,7 +2,7 @@
 import { GLOBALS } from "./interpret/globals.ts";
 import type { Names } from "./interpret/scope.ts";
 import { render } from "./interpret/statements.ts";
-import { PythonError } from "./python/errors.ts";
+import { PythonError } from "../model/python/errors.ts";
 import type { Body } from "./syntax/nodes.ts";
 
 /** The text of a template. Throws what its expressions throw. */

@@ -1,6 +1,6 @@
 // What dates and datetimes share: their parts, and the members that only depend on the day.
 import { isTrue } from "../python/compare.ts";
-import { typeError } from "../python/errors.ts";
+import { typeError } from "../../model/python/errors.ts";
 import { parameters, requireIndex } from "../python/functions.ts";
 import { textOf } from "../python/markup.ts";
 import { describe } from "../python/repr.ts";
@@ -19,10 +19,10 @@ import {
   toDays,
   WEEKDAYS,
   weekdayOf,
-} from "./calendar.ts";
+} from "../../model/python/calendar.ts";
 import { members } from "./members.ts";
 import { formatPendulum } from "./pendulum-format.ts";
-import { type Moment, strftime } from "./strftime.ts";
+import { type Moment, strftime } from "../../model/python/strftime.ts";
 import { amountOf } from "./timedelta.ts";
 import { addDays, endOf, firstOf, lastOf, nearWeekday, startOf } from "./units.ts";
 

@@ -1,14 +1,14 @@
 // The class `macros.datetime`: calling it makes a datetime, its members make one of a text or of
 // now.
-import { typeError, valueError } from "../python/errors.ts";
+import { typeError, valueError } from "../../model/python/errors.ts";
 import { NativeFunction, parameters, requireIndex } from "../python/functions.ts";
 import { textOf } from "../python/markup.ts";
 import { describe } from "../python/repr.ts";
 import { type Arguments, floatOf, type Value } from "../python/values.ts";
-import { type MomentParts, toMicroseconds } from "./calendar.ts";
+import { type MomentParts, toMicroseconds } from "../../model/python/calendar.ts";
 import { DateTimeValue } from "./datetime.ts";
 import { replaceParts, requireZone } from "./datetime-members.ts";
-import { readOffset, strptime } from "./strptime.ts";
+import { readOffset, strptime } from "../../model/python/strptime.ts";
 import { FixedZone, localZone, PYTHON_UTC, type Zone } from "./zone.ts";
 
 function naive(parts: MomentParts, zone?: Zone | null): DateTimeValue {

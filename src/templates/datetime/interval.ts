@@ -11,7 +11,7 @@ import {
   type MomentParts,
   SECOND,
   toDays,
-} from "./calendar.ts";
+} from "../../model/python/calendar.ts";
 import { memberOf, members } from "./members.ts";
 import { TimeDelta } from "./timedelta.ts";
 import { inWords, type SpanUnits } from "./words.ts";

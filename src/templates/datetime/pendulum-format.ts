@@ -1,5 +1,5 @@
 // pendulum's `date.format("YYYY-MM-DD")`, in English.
-import { valueError } from "../python/errors.ts";
+import { valueError } from "../../model/python/errors.ts";
 import {
   dayOfYear,
   isoWeek,
@@ -8,8 +8,8 @@ import {
   toMicroseconds,
   WEEKDAYS,
   weekdayOf,
-} from "./calendar.ts";
-import type { Moment } from "./strftime.ts";
+} from "../../model/python/calendar.ts";
+import type { Moment } from "../../model/python/strftime.ts";
 
 const TOKENS =
   /\[([^[]*)\]|\\(.)|(Mo|MM?M?M?|Do|DDDo|DD?D?D?|ddd?d?|do?|eo?|E{1,4}|w[o|w]?|W[o|W]?|Qo?|YYYY|YY|Y|gg(?:ggg?)?|GG(?:GGG?)?|a|A|hh?|HH?|kk?|mm?|ss?|S{1,9}|x|X|zz?|ZZ?|LTS|LT|LL?L?L?)/g;

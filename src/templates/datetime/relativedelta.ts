@@ -8,7 +8,7 @@ import {
   PythonObject,
   type Value,
 } from "../python/values.ts";
-import { addMonths, SECOND, toMicroseconds } from "./calendar.ts";
+import { addMonths, SECOND, toMicroseconds } from "../../model/python/calendar.ts";
 import { DateLike } from "./date-like.ts";
 import { DateTimeValue } from "./datetime.ts";
 import { memberOf, members } from "./members.ts";

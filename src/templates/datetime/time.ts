@@ -2,10 +2,10 @@
 import { parameters } from "../python/functions.ts";
 import { toText } from "../python/repr.ts";
 import { PythonObject, type Value } from "../python/values.ts";
-import { isoTime, type MomentParts, SECOND } from "./calendar.ts";
+import { isoTime, type MomentParts, SECOND } from "../../model/python/calendar.ts";
 import { memberOf, members } from "./members.ts";
 import { formatPendulum } from "./pendulum-format.ts";
-import { type Moment, strftime } from "./strftime.ts";
+import { type Moment, strftime } from "../../model/python/strftime.ts";
 
 export class TimeValue extends PythonObject {
   readonly typeName: string;

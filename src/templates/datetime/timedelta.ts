@@ -1,4 +1,4 @@
-import { PythonError, typeError } from "../python/errors.ts";
+import { PythonError, typeError } from "../../model/python/errors.ts";
 import { parameters } from "../python/functions.ts";
 import {
   divideAndRound,
@@ -15,7 +15,7 @@ import {
   PythonObject,
   type Value,
 } from "../python/values.ts";
-import { DAY, pad, SECOND } from "./calendar.ts";
+import { DAY, pad, SECOND } from "../../model/python/calendar.ts";
 import { memberOf, members } from "./members.ts";
 import { inWords, type SpanUnits } from "./words.ts";
 

@@ -1,9 +1,10 @@
 // Time zones of dates in templates: named ones, and fixed offsets as pendulum and as Python's
 // datetime have them.
 import { isTimezone, toWallClock } from "../../model/values/time-zones.ts";
-import { unsupported, valueError } from "../python/errors.ts";
+import { valueError } from "../../model/python/errors.ts";
+import { unsupported } from "../python/errors.ts";
 import { PythonObject, type Value } from "../python/values.ts";
-import { isoOffset } from "./calendar.ts";
+import { isoOffset } from "../../model/python/calendar.ts";
 
 const DAY_MS = 86_400_000;
 

@@ -1,7 +1,7 @@
 // Jinja2's filters of lists, dicts and other sequences.
 import { areEqual, compareOrder, hashKey, isTrue, sorted } from "../python/compare.ts";
 import { Dict } from "../python/dict.ts";
-import { PythonError, typeError, valueError } from "../python/errors.ts";
+import { PythonError, typeError, valueError } from "../../model/python/errors.ts";
 import { type Given, requireIndex } from "../python/functions.ts";
 import { iterate, lengthOf, listOf, PythonIterator, tryLengthOf } from "../python/iterate.ts";
 import { checkedText } from "../python/limits.ts";

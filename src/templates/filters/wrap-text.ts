@@ -1,5 +1,5 @@
 // Wraps text into lines, as Python's textwrap does for the filter `wordwrap`.
-import { valueError } from "../python/errors.ts";
+import { valueError } from "../../model/python/errors.ts";
 import { splitLines } from "../python/texts/text-split.ts";
 import { charactersOf, lengthOfText } from "../python/values.ts";
 

@@ -1,7 +1,7 @@
 // The functions that every template of Jinja2 has: range, dict, namespace, cycler and joiner.
 import { entriesOf } from "../python/container-methods.ts";
 import { Dict } from "../python/dict.ts";
-import { typeError } from "../python/errors.ts";
+import { typeError } from "../../model/python/errors.ts";
 import { NativeFunction, parameters, positional } from "../python/functions.ts";
 import { createRange } from "../python/range.ts";
 import { toText } from "../python/repr.ts";

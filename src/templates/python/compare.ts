@@ -1,5 +1,5 @@
 // Truth, equality, order and membership of values, by value as Python has them.
-import { typeError } from "./errors.ts";
+import { typeError } from "../../model/python/errors.ts";
 import { textOf } from "./markup.ts";
 import { describe } from "./repr.ts";
 import { Undefined } from "./undefined.ts";

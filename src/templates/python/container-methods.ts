@@ -2,7 +2,7 @@
 // sandbox allows.
 import { areEqual, isTrue, sorted } from "./compare.ts";
 import { Dict, DictView } from "./dict.ts";
-import { PythonError, valueError } from "./errors.ts";
+import { PythonError, valueError } from "../../model/python/errors.ts";
 import { callValue, parameters, positional, requireIndex } from "./functions.ts";
 import { listOf } from "./iterate.ts";
 import { checkItemCount } from "./limits.ts";

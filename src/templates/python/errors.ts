@@ -1,4 +1,5 @@
-// Errors of templates: bad syntax, names that stand for nothing, and those that Python would raise.
+// Errors of templates: bad syntax, names that stand for nothing, and what is not supported.
+import { PythonError } from "../../model/python/errors.ts";
 
 /** A template that can't be parsed; the message says where. */
 export class TemplateSyntaxError extends Error {
@@ -12,35 +13,6 @@ export class TemplateSyntaxError extends Error {
 /** A name in a template that stands for nothing. */
 export class TemplateNameError extends Error {
   override readonly name = "TemplateNameError";
-}
-
-type PythonErrorName =
-  | "AttributeError"
-  | "IndexError"
-  | "KeyError"
-  | "NotImplementedError"
-  | "OverflowError"
-  | "SecurityError"
-  | "TypeError"
-  | "ValueError"
-  | "ZeroDivisionError";
-
-/** What Python raises in the same place. */
-export class PythonError extends Error {
-  override readonly name: PythonErrorName;
-
-  constructor(name: PythonErrorName, message: string) {
-    super(message);
-    this.name = name;
-  }
-}
-
-export function typeError(message: string): PythonError {
-  return new PythonError("TypeError", message);
-}
-
-export function valueError(message: string): PythonError {
-  return new PythonError("ValueError", message);
 }
 
 /** Something that Airflow renders and templates here do not. */

@@ -1,5 +1,5 @@
 // Functions of templates, and how their arguments are read.
-import { PythonError, typeError } from "./errors.ts";
+import { PythonError, typeError } from "../../model/python/errors.ts";
 import { type Arguments, PythonObject, type Value } from "./values.ts";
 
 /** A function or method: `{{ name(…) }}`. */

@@ -1,5 +1,5 @@
 // Iterating over values, and their lengths.
-import { PythonError, typeError } from "./errors.ts";
+import { PythonError, typeError } from "../../model/python/errors.ts";
 import { checkItemCount } from "./limits.ts";
 import { textOf } from "./markup.ts";
 import { describe } from "./repr.ts";

@@ -2,7 +2,7 @@
 // json.dumps does.
 import { sorted } from "./compare.ts";
 import { Dict } from "./dict.ts";
-import { type PythonError, typeError, valueError } from "./errors.ts";
+import { type PythonError, typeError, valueError } from "../../model/python/errors.ts";
 import { checkedText } from "./limits.ts";
 import { textOf } from "./markup.ts";
 import { floatRepr } from "./numbers.ts";

@@ -1,6 +1,6 @@
 // How large texts, lists and numbers in a template may grow: a slip like `'x' * 10**9` fails
 // instead of taking the machine's memory.
-import { PythonError } from "./errors.ts";
+import { PythonError } from "../../model/python/errors.ts";
 
 const MOST_CHARACTERS = 16_000_000;
 const MOST_ITEMS = 1_000_000;

@@ -1,5 +1,5 @@
 // Python's numbers: how floats are written, exact rounding, and arithmetic of int and float.
-import { PythonError, typeError, valueError } from "./errors.ts";
+import { PythonError, typeError, valueError } from "../../model/python/errors.ts";
 import { checkBits } from "./limits.ts";
 import type { ArithmeticOperator } from "./values.ts";
 

@@ -1,5 +1,5 @@
 // Arithmetic operators and `~` of values.
-import { typeError } from "./errors.ts";
+import { typeError } from "../../model/python/errors.ts";
 import { requireIndex } from "./functions.ts";
 import { listOf } from "./iterate.ts";
 import { checkedText, checkItemCount, checkTextLength } from "./limits.ts";

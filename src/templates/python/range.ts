@@ -1,5 +1,5 @@
 // `range(…)`, as short as Jinja2's sandbox has it.
-import { PythonError, typeError, valueError } from "./errors.ts";
+import { PythonError, typeError, valueError } from "../../model/python/errors.ts";
 import { positional, requireIndex } from "./functions.ts";
 import { MOST_IN_RANGE } from "./limits.ts";
 import { type Arguments, integerOf, PythonObject, type Value } from "./values.ts";

@@ -2,7 +2,7 @@
 // reads members itself.
 import { containerMethod } from "./container-methods.ts";
 import { Dict } from "./dict.ts";
-import { PythonError, typeError, valueError } from "./errors.ts";
+import { PythonError, typeError, valueError } from "../../model/python/errors.ts";
 import { NativeFunction, requireIndex } from "./functions.ts";
 import { checkedText } from "./limits.ts";
 import { escapeValue, Markup, textOf } from "./markup.ts";

@@ -1,5 +1,5 @@
 // Python's `format(value, spec)`: the part behind the colon in "{:>8.2f}".
-import { typeError, valueError } from "../errors.ts";
+import { typeError, valueError } from "../../../model/python/errors.ts";
 import { checkedText, checkTextLength } from "../limits.ts";
 import { textOf } from "../markup.ts";
 import { floatRepr } from "../numbers.ts";

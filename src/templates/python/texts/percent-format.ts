@@ -1,5 +1,5 @@
 // Python's `text % values`.
-import { typeError, valueError } from "../errors.ts";
+import { typeError, valueError } from "../../../model/python/errors.ts";
 import { requireIndex } from "../functions.ts";
 import { checkedText, checkTextLength } from "../limits.ts";
 import { textOf } from "../markup.ts";

@@ -1,7 +1,8 @@
 // The methods of Python's texts, apart from `format`, which looks members up.
 
 import { isTrue } from "../compare.ts";
-import { typeError, unsupported, valueError } from "../errors.ts";
+import { typeError, valueError } from "../../../model/python/errors.ts";
+import { unsupported } from "../errors.ts";
 import { parameters, positional, requireIndex } from "../functions.ts";
 import { listOf } from "../iterate.ts";
 import { checkedText, checkTextLength } from "../limits.ts";

@@ -1,5 +1,5 @@
 // Splitting, stripping and padding of texts, as methods of Python's.
-import { valueError } from "../errors.ts";
+import { valueError } from "../../../model/python/errors.ts";
 import { checkTextLength } from "../limits.ts";
 import { charactersOf, lengthOfText } from "../values.ts";
 import { SPACE } from "./text-case.ts";

@@ -1,5 +1,5 @@
 // Python's strftime, in the C locale and with the flags of Linux ("%-d").
-import { valueError } from "../python/errors.ts";
+import { valueError } from "./errors.ts";
 import {
   dayOfYear,
   isoDate,

@@ -1,5 +1,5 @@
 // The calendar of Python's dates: parts of a date and microseconds since 1970, weeks, names.
-import { PythonError, valueError } from "../python/errors.ts";
+import { PythonError, valueError } from "./errors.ts";
 
 export interface DateParts {
   readonly year: number;
