@@ -1,16 +1,16 @@
 // Airflow's `macros`, as far as templates can call them.
 import { randomUUID } from "node:crypto";
 import { isoDate } from "../model/python/calendar.ts";
+import { typeError, valueError } from "../model/python/errors.ts";
+import { strftime } from "../model/python/strftime.ts";
 import { DateTimeValue } from "./datetime/datetime.ts";
 import { datetimeClass, fromIsoFormat, parseByFormat } from "./datetime/datetime-class.ts";
 import { createRelativeDelta } from "./datetime/relativedelta.ts";
-import { strftime } from "../model/python/strftime.ts";
 import { createTimeDelta } from "./datetime/timedelta.ts";
 import { addDays } from "./datetime/units.ts";
 import { differenceInWords } from "./datetime/words.ts";
 import { localZone, UTC } from "./datetime/zone.ts";
 import { isTrue } from "./python/compare.ts";
-import { typeError, valueError } from "../model/python/errors.ts";
 import { Module, NativeFunction, parameters, requireIndex } from "./python/functions.ts";
 import { unpack } from "./python/iterate.ts";
 import { dumpJson, type JsonForm, parseJson } from "./python/json.ts";

@@ -1,8 +1,9 @@
 // From a parsed template to text: names in, text out.
+
+import { PythonError } from "../model/python/errors.ts";
 import { GLOBALS } from "./interpret/globals.ts";
 import type { Names } from "./interpret/scope.ts";
 import { render } from "./interpret/statements.ts";
-import { PythonError } from "../model/python/errors.ts";
 import type { Body } from "./syntax/nodes.ts";
 
 /** The text of a template. Throws what its expressions throw. */

@@ -1,5 +1,5 @@
 // Python's strftime, in the C locale and with the flags of Linux ("%-d").
-import { valueError } from "./errors.ts";
+
 import {
   dayOfYear,
   isoDate,
@@ -13,6 +13,7 @@ import {
   WEEKDAYS,
   weekdayOf,
 } from "./calendar.ts";
+import { valueError } from "./errors.ts";
 
 /** What is written; without an offset the moment has no time zone. */
 export interface Moment {

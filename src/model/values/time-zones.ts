@@ -47,6 +47,30 @@ export function fromWallClock(wall: number, timezone: string): number {
   return offsetAt(wall - larger) === larger ? wall - larger : wall - smaller;
 }
 
+/**
+ * The offset (local minus UTC, in the unit of `offsetAt`'s answers, whose length in ms is `unitMs`)
+ * when clocks show `wall`. Of a time that comes twice `fold` 0 is the first, 1 the second; of one
+ * that is skipped 0 is the offset before, 1 the one after (Python: datetime.fold).
+ */
+export function offsetOfWall(
+  wall: number,
+  fold: 0 | 1,
+  { offsetAt, unitMs }: { readonly offsetAt: Offsets; readonly unitMs: number },
+): number {
+  const before = offsetAt(wall - DAY_MS);
+  const after = offsetAt(wall + DAY_MS);
+  if (before === after) return offsetAt(wall - before * unitMs);
+  const isBefore = offsetAt(wall - before * unitMs) === before;
+  const isAfter = offsetAt(wall - after * unitMs) === after;
+  if (isBefore === isAfter) return fold === 0 ? before : after;
+  return isBefore ? before : after;
+}
+
+/** The offset of the zone in ms when its clocks show `wall`; see offsetOfWall. */
+export function offsetOfWallClock(wall: number, fold: 0 | 1, timezone: string): number {
+  return offsetOfWall(wall, fold, { offsetAt: offsetsOf(timezone), unitMs: 1 });
+}
+
 function offsetsOf(timezone: string): Offsets {
   const known = zones.get(timezone);
   if (known) return known;

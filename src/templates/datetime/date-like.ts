@@ -1,11 +1,5 @@
 // What dates and datetimes share: their parts, and the members that only depend on the day.
-import { isTrue } from "../python/compare.ts";
-import { typeError } from "../../model/python/errors.ts";
-import { parameters, requireIndex } from "../python/functions.ts";
-import { textOf } from "../python/markup.ts";
-import { describe } from "../python/repr.ts";
-import { Tuple } from "../python/tuple.ts";
-import { type Arguments, PythonObject, type Value } from "../python/values.ts";
+
 import {
   addMonths,
   dayOfYear,
@@ -20,9 +14,16 @@ import {
   WEEKDAYS,
   weekdayOf,
 } from "../../model/python/calendar.ts";
+import { typeError } from "../../model/python/errors.ts";
+import { type Moment, strftime } from "../../model/python/strftime.ts";
+import { isTrue } from "../python/compare.ts";
+import { parameters, requireIndex } from "../python/functions.ts";
+import { textOf } from "../python/markup.ts";
+import { describe } from "../python/repr.ts";
+import { Tuple } from "../python/tuple.ts";
+import { type Arguments, PythonObject, type Value } from "../python/values.ts";
 import { members } from "./members.ts";
 import { formatPendulum } from "./pendulum-format.ts";
-import { type Moment, strftime } from "../../model/python/strftime.ts";
 import { amountOf } from "./timedelta.ts";
 import { addDays, endOf, firstOf, lastOf, nearWeekday, startOf } from "./units.ts";
 

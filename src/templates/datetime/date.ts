@@ -1,14 +1,15 @@
 // Dates without a time: Python's date and pendulum's Date.
-import { isTrue } from "../python/compare.ts";
+
+import { DAY, isoDate, type MomentParts, toMicroseconds } from "../../model/python/calendar.ts";
 import { typeError, valueError } from "../../model/python/errors.ts";
+import type { Moment } from "../../model/python/strftime.ts";
+import { isTrue } from "../python/compare.ts";
 import { parameters, positional, requireIndex } from "../python/functions.ts";
 import { toText } from "../python/repr.ts";
 import type { Arguments, ArithmeticOperator, Value } from "../python/values.ts";
-import { DAY, isoDate, type MomentParts, toMicroseconds } from "../../model/python/calendar.ts";
 import { DATE_MEMBERS, DateLike, PENDULUM_MEMBERS, type Shift, shiftParts } from "./date-like.ts";
 import { Interval, type IntervalEnd } from "./interval.ts";
 import { memberOf, members } from "./members.ts";
-import type { Moment } from "../../model/python/strftime.ts";
 import { TimeDelta } from "./timedelta.ts";
 import { addDays, endOf, startOf } from "./units.ts";
 

@@ -1,14 +1,15 @@
 // The class `macros.datetime`: calling it makes a datetime, its members make one of a text or of
 // now.
+
+import { type MomentParts, toMicroseconds } from "../../model/python/calendar.ts";
 import { typeError, valueError } from "../../model/python/errors.ts";
+import { readOffset, strptime } from "../../model/python/strptime.ts";
 import { NativeFunction, parameters, requireIndex } from "../python/functions.ts";
 import { textOf } from "../python/markup.ts";
 import { describe } from "../python/repr.ts";
 import { type Arguments, floatOf, type Value } from "../python/values.ts";
-import { type MomentParts, toMicroseconds } from "../../model/python/calendar.ts";
 import { DateTimeValue } from "./datetime.ts";
 import { replaceParts, requireZone } from "./datetime-members.ts";
-import { readOffset, strptime } from "../../model/python/strptime.ts";
 import { FixedZone, localZone, PYTHON_UTC, type Zone } from "./zone.ts";
 
 function naive(parts: MomentParts, zone?: Zone | null): DateTimeValue {

@@ -1,9 +1,10 @@
 // Properties and methods of Python's datetime.
+
+import { type MomentParts, SECOND } from "../../model/python/calendar.ts";
 import { typeError } from "../../model/python/errors.ts";
 import { parameters, requireIndex } from "../python/functions.ts";
 import { toText } from "../python/repr.ts";
 import type { Value } from "../python/values.ts";
-import { type MomentParts, SECOND } from "../../model/python/calendar.ts";
 import { DateValue } from "./date.ts";
 import type { DateTimeSelf } from "./datetime-self.ts";
 import { members } from "./members.ts";

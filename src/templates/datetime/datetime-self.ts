@@ -1,9 +1,10 @@
 // A datetime as its properties and methods see it.
-import type { Value } from "../python/values.ts";
+
 import type { MomentParts } from "../../model/python/calendar.ts";
+import type { Moment } from "../../model/python/strftime.ts";
+import type { Value } from "../python/values.ts";
 import type { DateLike } from "./date-like.ts";
 import type { Interval } from "./interval.ts";
-import type { Moment } from "../../model/python/strftime.ts";
 import type { Zone } from "./zone.ts";
 
 export type Fold = 0 | 1;

@@ -1,8 +1,6 @@
 // Dates with a time: Python's datetime, and pendulum's DateTime, which is what Airflow's context
 // has.
-import { typeError } from "../../model/python/errors.ts";
-import { trueDivide } from "../python/numbers.ts";
-import type { ArithmeticOperator, Value } from "../python/values.ts";
+
 import {
   fromMicroseconds,
   isoDate,
@@ -12,13 +10,16 @@ import {
   SECOND,
   toMicroseconds,
 } from "../../model/python/calendar.ts";
+import { typeError } from "../../model/python/errors.ts";
+import type { Moment } from "../../model/python/strftime.ts";
+import { trueDivide } from "../python/numbers.ts";
+import type { ArithmeticOperator, Value } from "../python/values.ts";
 import { DATE_MEMBERS, DateLike, PENDULUM_MEMBERS, type Shift, shiftParts } from "./date-like.ts";
 import { DATETIME_MEMBERS } from "./datetime-members.ts";
 import type { DateTimeSelf, Fold, WithOptions } from "./datetime-self.ts";
 import { Interval, type IntervalEnd } from "./interval.ts";
 import { memberOf } from "./members.ts";
 import { PENDULUM_DATETIME_MEMBERS } from "./pendulum-members.ts";
-import type { Moment } from "../../model/python/strftime.ts";
 import { TimeDelta } from "./timedelta.ts";
 import { localZone, UTC, type Zone } from "./zone.ts";
 

@@ -1,9 +1,6 @@
 // The span between two dates, as pendulum's subtraction gives it: it knows its ends, and counts
 // years and months.
-import { parameters } from "../python/functions.ts";
-import { floorDivide } from "../python/numbers.ts";
-import { toText } from "../python/repr.ts";
-import type { Value } from "../python/values.ts";
+
 import {
   DAY,
   daysInMonth,
@@ -12,6 +9,10 @@ import {
   SECOND,
   toDays,
 } from "../../model/python/calendar.ts";
+import { parameters } from "../python/functions.ts";
+import { floorDivide } from "../python/numbers.ts";
+import { toText } from "../python/repr.ts";
+import type { Value } from "../python/values.ts";
 import { memberOf, members } from "./members.ts";
 import { TimeDelta } from "./timedelta.ts";
 import { inWords, type SpanUnits } from "./words.ts";

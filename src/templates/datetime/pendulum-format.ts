@@ -1,5 +1,5 @@
 // pendulum's `date.format("YYYY-MM-DD")`, in English.
-import { valueError } from "../../model/python/errors.ts";
+
 import {
   dayOfYear,
   isoWeek,
@@ -9,6 +9,7 @@ import {
   WEEKDAYS,
   weekdayOf,
 } from "../../model/python/calendar.ts";
+import { valueError } from "../../model/python/errors.ts";
 import type { Moment } from "../../model/python/strftime.ts";
 
 const TOKENS =

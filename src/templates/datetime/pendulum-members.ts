@@ -1,10 +1,11 @@
 // Properties and methods that pendulum's DateTime has besides those of Python's datetime.
-import { isTrue } from "../python/compare.ts";
+
+import { SECOND } from "../../model/python/calendar.ts";
 import { typeError } from "../../model/python/errors.ts";
+import { isTrue } from "../python/compare.ts";
 import { parameters } from "../python/functions.ts";
 import { floorDivide } from "../python/numbers.ts";
 import type { Arguments, Value } from "../python/values.ts";
-import { SECOND } from "../../model/python/calendar.ts";
 import { replaceParts } from "./datetime-members.ts";
 import type { DateTimeSelf } from "./datetime-self.ts";
 import { members } from "./members.ts";

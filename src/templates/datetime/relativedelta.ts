@@ -1,5 +1,6 @@
 // dateutil's relativedelta: spans of months and years, and parts that replace those of a date.
 
+import { addMonths, SECOND, toMicroseconds } from "../../model/python/calendar.ts";
 import { unsupported } from "../python/errors.ts";
 import { parameters, requireIndex } from "../python/functions.ts";
 import {
@@ -8,7 +9,6 @@ import {
   PythonObject,
   type Value,
 } from "../python/values.ts";
-import { addMonths, SECOND, toMicroseconds } from "../../model/python/calendar.ts";
 import { DateLike } from "./date-like.ts";
 import { DateTimeValue } from "./datetime.ts";
 import { memberOf, members } from "./members.ts";

@@ -1,11 +1,12 @@
 // Times of day without a date: Python's time and pendulum's Time.
+
+import { isoTime, type MomentParts, SECOND } from "../../model/python/calendar.ts";
+import { type Moment, strftime } from "../../model/python/strftime.ts";
 import { parameters } from "../python/functions.ts";
 import { toText } from "../python/repr.ts";
 import { PythonObject, type Value } from "../python/values.ts";
-import { isoTime, type MomentParts, SECOND } from "../../model/python/calendar.ts";
 import { memberOf, members } from "./members.ts";
 import { formatPendulum } from "./pendulum-format.ts";
-import { type Moment, strftime } from "../../model/python/strftime.ts";
 
 export class TimeValue extends PythonObject {
   readonly typeName: string;

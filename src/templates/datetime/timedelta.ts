@@ -1,3 +1,4 @@
+import { DAY, pad, SECOND } from "../../model/python/calendar.ts";
 import { PythonError, typeError } from "../../model/python/errors.ts";
 import { parameters } from "../python/functions.ts";
 import {
@@ -15,7 +16,6 @@ import {
   PythonObject,
   type Value,
 } from "../python/values.ts";
-import { DAY, pad, SECOND } from "../../model/python/calendar.ts";
 import { memberOf, members } from "./members.ts";
 import { inWords, type SpanUnits } from "./words.ts";
 

@@ -1,6 +1,6 @@
 // Beginnings and ends of days, weeks, months and the like, and weekdays within them, as pendulum
 // has them.
-import { valueError } from "../../model/python/errors.ts";
+
 import {
   addMonths,
   daysInMonth,
@@ -9,6 +9,7 @@ import {
   toDays,
   weekdayOf,
 } from "../../model/python/calendar.ts";
+import { valueError } from "../../model/python/errors.ts";
 
 const MIDNIGHT = { hour: 0, minute: 0, second: 0, microsecond: 0 };
 const LAST_MOMENT = { hour: 23, minute: 59, second: 59, microsecond: 999_999 };

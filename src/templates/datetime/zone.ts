@@ -1,12 +1,11 @@
 // Time zones of dates in templates: named ones, and fixed offsets as pendulum and as Python's
 // datetime have them.
-import { isTimezone, toWallClock } from "../../model/values/time-zones.ts";
+
+import { isoOffset } from "../../model/python/calendar.ts";
 import { valueError } from "../../model/python/errors.ts";
+import { isTimezone, offsetOfWall, toWallClock } from "../../model/values/time-zones.ts";
 import { unsupported } from "../python/errors.ts";
 import { PythonObject, type Value } from "../python/values.ts";
-import { isoOffset } from "../../model/python/calendar.ts";
-
-const DAY_MS = 86_400_000;
 
 /** Offsets are in seconds, local minus UTC. */
 export abstract class Zone extends PythonObject {
@@ -33,13 +32,7 @@ export abstract class Zone extends PythonObject {
    * first, 1 the second; of one that is skipped 0 is the offset before, 1 the one after.
    */
   offsetOfWall(wallMs: number, fold: 0 | 1): number {
-    const before = this.offsetAt(wallMs - DAY_MS);
-    const after = this.offsetAt(wallMs + DAY_MS);
-    if (before === after) return this.offsetAt(wallMs - before * 1000);
-    const isBefore = this.offsetAt(wallMs - before * 1000) === before;
-    const isAfter = this.offsetAt(wallMs - after * 1000) === after;
-    if (isBefore === isAfter) return fold === 0 ? before : after;
-    return isBefore ? before : after;
+    return offsetOfWall(wallMs, fold, { offsetAt: (at) => this.offsetAt(at), unitMs: 1000 });
   }
 }
 

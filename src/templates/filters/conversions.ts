@@ -1,10 +1,11 @@
 // Jinja2's filters that convert values, and Airflow's that write dates.
+
+import { PythonError, typeError, valueError } from "../../model/python/errors.ts";
+import { strftime } from "../../model/python/strftime.ts";
 import { DateLike } from "../datetime/date-like.ts";
 import { DateTimeValue } from "../datetime/datetime.ts";
-import { strftime } from "../../model/python/strftime.ts";
 import { TimeValue } from "../datetime/time.ts";
 import { isTrue } from "../python/compare.ts";
-import { PythonError, typeError, valueError } from "../../model/python/errors.ts";
 import { type Given, requireIndex } from "../python/functions.ts";
 import { dumpJson } from "../python/json.ts";
 import { Markup, textOf } from "../python/markup.ts";

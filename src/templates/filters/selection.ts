@@ -1,6 +1,7 @@
 // Jinja2's filters that apply a filter or a test to each item: map, select, reject and their kin.
-import { isTrue } from "../python/compare.ts";
+
 import { typeError } from "../../model/python/errors.ts";
+import { isTrue } from "../python/compare.ts";
 import { iterate, PythonIterator } from "../python/iterate.ts";
 import { requireText } from "../python/texts/text-methods.ts";
 import type { Arguments, Value } from "../python/values.ts";

@@ -1,7 +1,8 @@
 // Jinja2's filters of lists, dicts and other sequences.
+
+import { PythonError, typeError, valueError } from "../../model/python/errors.ts";
 import { areEqual, compareOrder, hashKey, isTrue, sorted } from "../python/compare.ts";
 import { Dict } from "../python/dict.ts";
-import { PythonError, typeError, valueError } from "../../model/python/errors.ts";
 import { type Given, requireIndex } from "../python/functions.ts";
 import { iterate, lengthOf, listOf, PythonIterator, tryLengthOf } from "../python/iterate.ts";
 import { checkedText } from "../python/limits.ts";

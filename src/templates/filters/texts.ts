@@ -1,7 +1,8 @@
 // Jinja2's filters of texts.
+
+import { PythonError, typeError, valueError } from "../../model/python/errors.ts";
 import { isTrue } from "../python/compare.ts";
 import { Dict } from "../python/dict.ts";
-import { PythonError, typeError, valueError } from "../../model/python/errors.ts";
 import { type Given, requireIndex } from "../python/functions.ts";
 import { lengthOf, listOf, tryIterate, unpack } from "../python/iterate.ts";
 import { checkedText } from "../python/limits.ts";

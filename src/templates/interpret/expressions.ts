@@ -1,8 +1,9 @@
 // Evaluates expressions with Python's semantics.
+
+import { type PythonError, typeError } from "../../model/python/errors.ts";
 import { REGISTRY } from "../filters/registry.ts";
 import { areEqual, compareOrder, contains, isTrue } from "../python/compare.ts";
 import { Dict } from "../python/dict.ts";
-import { type PythonError, typeError } from "../../model/python/errors.ts";
 import { TemplateNameError } from "../python/errors.ts";
 import { callValue } from "../python/functions.ts";
 import { listOf } from "../python/iterate.ts";

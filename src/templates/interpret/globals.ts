@@ -1,7 +1,8 @@
 // The functions that every template of Jinja2 has: range, dict, namespace, cycler and joiner.
+
+import { typeError } from "../../model/python/errors.ts";
 import { entriesOf } from "../python/container-methods.ts";
 import { Dict } from "../python/dict.ts";
-import { typeError } from "../../model/python/errors.ts";
 import { NativeFunction, parameters, positional } from "../python/functions.ts";
 import { createRange } from "../python/range.ts";
 import { toText } from "../python/repr.ts";

@@ -1,6 +1,7 @@
 // `loop` inside a `for`: which item it is, the ones around it, and how many there are.
-import { areListsEqual } from "../python/compare.ts";
+
 import { typeError } from "../../model/python/errors.ts";
+import { areListsEqual } from "../python/compare.ts";
 import { NativeFunction, positional } from "../python/functions.ts";
 import { Undefined } from "../python/undefined.ts";
 import { type Arguments, orElse, PythonObject, type Value } from "../python/values.ts";

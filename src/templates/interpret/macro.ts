@@ -1,6 +1,7 @@
 // Macros, and the bodies of call blocks, which are macros named `caller`.
-import { Dict } from "../python/dict.ts";
+
 import { typeError } from "../../model/python/errors.ts";
+import { Dict } from "../python/dict.ts";
 import { Tuple } from "../python/tuple.ts";
 import { Undefined } from "../python/undefined.ts";
 import { type Arguments, PythonObject, type Value } from "../python/values.ts";

@@ -1,8 +1,9 @@
 // The methods of Python's lists, tuples and dicts. Lists and dicts may be changed, as Airflow's
 // sandbox allows.
+
+import { PythonError, valueError } from "../../model/python/errors.ts";
 import { areEqual, isTrue, sorted } from "./compare.ts";
 import { Dict, DictView } from "./dict.ts";
-import { PythonError, valueError } from "../../model/python/errors.ts";
 import { callValue, parameters, positional, requireIndex } from "./functions.ts";
 import { listOf } from "./iterate.ts";
 import { checkItemCount } from "./limits.ts";

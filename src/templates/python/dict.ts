@@ -1,6 +1,7 @@
 // Dicts in the order of insertion, with Python's keys: 1, 1.0 and True are one key.
-import { areEqual, contains, hashKey } from "./compare.ts";
+
 import { PythonError, typeError } from "../../model/python/errors.ts";
+import { areEqual, contains, hashKey } from "./compare.ts";
 import { checkItemCount } from "./limits.ts";
 import { guarded, repr } from "./repr.ts";
 import { Tuple } from "./tuple.ts";

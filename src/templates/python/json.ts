@@ -1,8 +1,9 @@
 // JSON of templates: read so that `1` is an int and `1.0` a float, and written as Python's
 // json.dumps does.
+
+import { type PythonError, typeError, valueError } from "../../model/python/errors.ts";
 import { sorted } from "./compare.ts";
 import { Dict } from "./dict.ts";
-import { type PythonError, typeError, valueError } from "../../model/python/errors.ts";
 import { checkedText } from "./limits.ts";
 import { textOf } from "./markup.ts";
 import { floatRepr } from "./numbers.ts";

@@ -1,8 +1,9 @@
 // Members and items of values: `value.name`, `value[key]`, slices, and `text.format(…)`, which
 // reads members itself.
+
+import { PythonError, typeError, valueError } from "../../model/python/errors.ts";
 import { containerMethod } from "./container-methods.ts";
 import { Dict } from "./dict.ts";
-import { PythonError, typeError, valueError } from "../../model/python/errors.ts";
 import { NativeFunction, requireIndex } from "./functions.ts";
 import { checkedText } from "./limits.ts";
 import { escapeValue, Markup, textOf } from "./markup.ts";

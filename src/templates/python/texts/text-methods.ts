@@ -1,7 +1,7 @@
 // The methods of Python's texts, apart from `format`, which looks members up.
 
-import { isTrue } from "../compare.ts";
 import { typeError, valueError } from "../../../model/python/errors.ts";
+import { isTrue } from "../compare.ts";
 import { unsupported } from "../errors.ts";
 import { parameters, positional, requireIndex } from "../functions.ts";
 import { listOf } from "../iterate.ts";
