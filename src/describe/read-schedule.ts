@@ -6,10 +6,8 @@ import { parseMomentToIso } from "../model/values/time.ts";
 import { isTimezone } from "../model/values/time-zones.ts";
 import { isPlainObject } from "../sdk/results.ts";
 import { show } from "./check-options.ts";
-import type { Finding } from "./report.ts";
-
-/** Adds a finding about the DAG, without repeating where. */
-export type Refuse = (finding: Pick<Finding, "code" | "message" | "hint">) => void;
+import { readPartitionOptions } from "./partitions/key-format.ts";
+import type { Refuse } from "./report.ts";
 
 const NONE: Schedule = { kind: "none" };
 
@@ -62,6 +60,14 @@ function readTimetable(
       ? { kind, crons: texts, ...trigger }
       : NONE;
   }
+  if (kind === "cron-partition") {
+    const trigger = checkCron(cron, refuse) ? readTrigger(given, refuse) : undefined;
+    if (!trigger) return NONE;
+    const { interval: _, ...others } = trigger;
+    const options = readPartitionOptions(given, { timezone, refuse });
+    return { kind, cron: String(cron), ...others, ...options };
+  }
+  if (kind === "partitioned-at-runtime") return { kind };
   if (kind === "cron-data-interval") return checkCron(cron, refuse) ? { kind, cron } : NONE;
   if (kind === "delta" || kind === "delta-data-interval") {
     const seconds = readPositive(delta, "schedule", refuse);

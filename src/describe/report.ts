@@ -19,6 +19,9 @@ export interface Finding {
   readonly site: CallSite;
 }
 
+/** Adds a finding about the DAG, without repeating where. */
+export type Refuse = (finding: Pick<Finding, "code" | "message" | "hint">) => void;
+
 export interface Report {
   readonly diagnostics: readonly Diagnostic[];
   add(finding: Finding): void;

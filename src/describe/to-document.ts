@@ -15,8 +15,8 @@ import { readDeadlines } from "./dag/read-deadlines.ts";
 import { describeGroups } from "./describe-groups.ts";
 import { describeTasks } from "./describe-tasks.ts";
 import { toJsonText } from "./json-text.ts";
-import { type Refuse, readDate, readSchedule, readTimezone } from "./read-schedule.ts";
-import { createReport, type Locate, type Report } from "./report.ts";
+import { readDate, readSchedule, readTimezone } from "./read-schedule.ts";
+import { createReport, type Locate, type Refuse, type Report } from "./report.ts";
 
 export interface DescribedDag {
   /** As much as could be read; not to be used when a diagnostic is an error. */

@@ -31,6 +31,16 @@ export type Schedule =
       readonly runImmediately?: boolean | number;
     }
   | { readonly kind: "cron-data-interval"; readonly cron: string }
+  | {
+      readonly kind: "cron-partition";
+      readonly cron: string;
+      /** The partition's tick, counted from the run's; 0 when absent. */
+      readonly runOffset?: number;
+      /** strftime format of keys; that of a date and time when absent. */
+      readonly keyFormat?: string;
+      readonly runImmediately?: boolean | number;
+    }
+  | { readonly kind: "partitioned-at-runtime" }
   | { readonly kind: "delta"; readonly delta: number; readonly interval?: number }
   | { readonly kind: "delta-data-interval"; readonly delta: number }
   /** Listed moments, UTC ISO text, ascending. */

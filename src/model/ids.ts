@@ -39,6 +39,21 @@ export function runIdFor(
 }
 
 /**
+ * The id of a run that the schedule, or a backfill, makes for a partition (Airflow:
+ * CronPartitionTimetable.generate_run_id, which ends it with random characters). The same request
+ * has the same id, so that it makes one run however often it is asked; `attempt` tells runs for the
+ * same partition apart.
+ */
+export function partitionRunIdFor(
+  runType: "scheduled" | "backfill",
+  partition: { readonly runAfter: number; readonly key: string; readonly attempt: number | string },
+): string {
+  const { runAfter, key, attempt } = partition;
+  const unique = hashText(JSON.stringify([runType, runAfter, key, attempt])).slice(0, 8);
+  return `${runType}__${toAirflowIso(runAfter)}__${key}__${unique}`;
+}
+
+/**
  * The type that a run id's prefix stands for; manual where it has none of the others' (Airflow:
  * from_run_id).
  */

@@ -78,6 +78,10 @@ export interface DagRunRecord {
   readonly dataIntervalStart: string | null;
   readonly dataIntervalEnd: string | null;
   readonly runAfter: string;
+  /** The partition that the run is for; absent where it is for none. */
+  readonly partitionKey?: string;
+  /** Start of the period that the partition key stands for; absent where it stands for none. */
+  readonly partitionDate?: string;
   readonly queuedAt: string;
   readonly startDate?: string;
   readonly endDate?: string;

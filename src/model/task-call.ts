@@ -21,6 +21,10 @@ export interface TaskCallRun {
   readonly dataIntervalStart: string | null;
   readonly dataIntervalEnd: string | null;
   readonly runAfter: string;
+  /** The partition that the run is for; absent where it is for none. */
+  readonly partitionKey?: string;
+  /** Start of the period that the key stands for; absent where it stands for none. */
+  readonly partitionDate?: string;
   /** `null` while the run is queued. */
   readonly startDate: string | null;
   /** The run's `conf` as triggered; `{}` when none was given. */

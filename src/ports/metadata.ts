@@ -147,12 +147,18 @@ export interface RunStore {
   listByLogicalDate(
     query: DateRange & PageRequest & { readonly dagId: string },
   ): Promise<Page<DagRunRecord>>;
+  /** The runs of a DAG with a partition date in the range, latest date first. */
+  listByPartitionDate(
+    query: DateRange & PageRequest & { readonly dagId: string },
+  ): Promise<Page<DagRunRecord>>;
   /** All queued and running runs of the DAG, or of every DAG; oldest `runAfter` first. */
   listActive(dagId?: string): Promise<readonly DagRunRecord[]>;
   /** The running runs of the DAG; oldest `runAfter` first. Queued ones are not read. */
   listRunning(dagId: string): Promise<readonly DagRunRecord[]>;
   /** The scheduled or backfill run with the latest logical date. */
   getLatestAutomated(dagId: string): Promise<DagRunRecord | undefined>;
+  /** The scheduled or backfill run with the latest partition date; of these, the one due last. */
+  getLatestPartition(dagId: string): Promise<DagRunRecord | undefined>;
   /**
    * The run with the latest logical date before the given one; `automatedOnly` leaves out manual
    * runs.

@@ -78,6 +78,8 @@ const NAMES: NameMakers = {
   logical_date: ({ logicalDate }) => toDate(logicalDate),
   data_interval_start: ({ dataIntervalStart }) => toDate(dataIntervalStart),
   data_interval_end: ({ dataIntervalEnd }) => toDate(dataIntervalEnd),
+  partition_key: ({ partitionKey }) => partitionKey ?? null,
+  partition_date: ({ partitionDate }) => toDate(partitionDate) ?? null,
   dag_id: ({ dagId }) => dagId,
   task_id: ({ taskId }) => taskId,
   run_id: ({ runId }) => runId,
@@ -136,6 +138,8 @@ function dagRunObject(run: DagRunContext): ContextObject {
     data_interval_start: toDate(run.dataIntervalStart),
     data_interval_end: toDate(run.dataIntervalEnd),
     run_after: toDate(run.runAfter),
+    partition_key: run.partitionKey ?? null,
+    partition_date: toDate(run.partitionDate) ?? null,
     start_date: toDate(run.startDate),
     conf: fromJson(run.conf),
   });

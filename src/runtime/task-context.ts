@@ -73,6 +73,8 @@ function createRunContext(
     ...(run.dataIntervalStart === null ? {} : { dataIntervalStart: run.dataIntervalStart }),
     ...(run.dataIntervalEnd === null ? {} : { dataIntervalEnd: run.dataIntervalEnd }),
     runAfter: run.runAfter,
+    ...(run.partitionKey === undefined ? {} : { partitionKey: run.partitionKey }),
+    ...(run.partitionDate === undefined ? {} : { partitionDate: run.partitionDate }),
   };
   const dagRun: DagRunContext = {
     dagId,

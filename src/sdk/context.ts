@@ -15,6 +15,8 @@ export interface DagRunContext {
   readonly dataIntervalStart?: string;
   readonly dataIntervalEnd?: string;
   readonly runAfter: string;
+  readonly partitionKey?: string;
+  readonly partitionDate?: string;
   readonly startDate?: string;
   readonly conf: JsonObject;
   /** Known in the callbacks of a DAG only. */
@@ -46,6 +48,10 @@ export interface RunContext {
   readonly dataIntervalStart?: string;
   readonly dataIntervalEnd?: string;
   readonly runAfter: string;
+  /** The partition that the run is for; absent where it is for none. */
+  readonly partitionKey?: string;
+  /** Start of the period that the partition key stands for, UTC ISO text; absent where of none. */
+  readonly partitionDate?: string;
   /** The logical date as "2026-01-31". */
   readonly ds?: string;
   /** "20260131" */

@@ -44,12 +44,15 @@ export {
   type RetryRule,
 } from "./retry-policy.ts";
 export {
+  type CronPartitionOptions,
   cronDataInterval,
+  cronPartition,
   cronTrigger,
   deltaDataInterval,
   deltaTrigger,
   events,
   multipleCronTrigger,
+  partitionedAtRuntime,
   type ScheduleInput,
   type Timetable,
 } from "./schedules.ts";

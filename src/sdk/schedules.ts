@@ -30,6 +30,8 @@ export type Timetable =
       readonly runImmediately?: boolean | Duration;
     }
   | { readonly kind: "cron-data-interval"; readonly cron: string }
+  | ({ readonly kind: "cron-partition"; readonly cron: string } & CronPartitionOptions)
+  | { readonly kind: "partitioned-at-runtime" }
   | { readonly kind: "delta"; readonly delta: Duration; readonly interval?: Duration }
   | { readonly kind: "delta-data-interval"; readonly delta: Duration }
   | { readonly kind: "events"; readonly dates: readonly string[] };
@@ -90,6 +92,37 @@ export function multipleCronTrigger(
  */
 export function cronDataInterval(cron: string): Timetable {
   return { kind: "cron-data-interval", cron };
+}
+
+export interface CronPartitionOptions extends Pick<CronTriggerOptions, "runImmediately"> {
+  /** The partition of a run is that of the tick so many ticks later; below 0, earlier; 0 by default. */
+  readonly runOffset?: number;
+  /** strftime format of keys, in the DAG's time zone; "%Y-%m-%dT%H:%M:%S" by default. */
+  readonly keyFormat?: string;
+}
+
+/**
+ * A run at each tick for the partition of the tick, or of one nearby. Such runs have a
+ * `partitionKey`, and neither logical date nor data interval (Airflow: CronPartitionTimetable).
+ *
+ * ```ts
+ * new Dag("ingest", { schedule: cronPartition("0 * * * *", { keyFormat: "%Y-%m-%dT%H" }) });
+ * ```
+ */
+export function cronPartition(cron: string, options: CronPartitionOptions = {}): Timetable {
+  return { kind: "cron-partition", cron, ...options };
+}
+
+/**
+ * Runs only when triggered, if need be with a partition key; tasks say for which partitions of their
+ * assets they have worked (Airflow: PartitionedAtRuntime).
+ *
+ * ```ts
+ * new Dag("ingest_region", { schedule: partitionedAtRuntime() });
+ * ```
+ */
+export function partitionedAtRuntime(): Timetable {
+  return { kind: "partitioned-at-runtime" };
 }
 
 /**

@@ -51,10 +51,12 @@ function retryingRuns(runs: RunStore, again: Again): RunStore {
     list: runs.list,
     count: runs.count,
     listByLogicalDate: runs.listByLogicalDate,
+    listByPartitionDate: runs.listByPartitionDate,
     listActive: runs.listActive,
     listRunning: runs.listRunning,
     delete: runs.delete,
     getLatestAutomated: runs.getLatestAutomated,
+    getLatestPartition: runs.getLatestPartition,
     getPrevious: runs.getPrevious,
 
     create: (run) =>

@@ -118,6 +118,8 @@ const LISTINGS: Readonly<Record<string, Listing>> = {
       "run_id_prefix_pattern=scheduled__2026-01-31": [DAY_31],
       "triggering_user_name_pattern=ann": [],
       "triggering_user_name_prefix_pattern=ann": [],
+      "partition_key_pattern=2026": [],
+      "partition_key_prefix_pattern=2026": [],
       "dag_id_pattern=hand": [],
       "dag_id_prefix_pattern=by": [],
     },
@@ -249,6 +251,7 @@ const LISTINGS: Readonly<Record<string, Listing>> = {
  * operations.
  */
 const OTHERS: Readonly<Record<string, readonly string[]>> = {
+  "get /dags/{dag_id}/dagRuns": ["partition_date_gte", "partition_date_lte"],
   "patch /dags/{dag_id}": ["update_mask"],
   "patch /pools/{pool_name}": ["update_mask"],
   [`patch ${RUN}`]: ["update_mask"],

@@ -5,6 +5,7 @@ import { backfillContract } from "./metadata-backfills.ts";
 import { dagStoreContract } from "./metadata-dags.ts";
 import { deadlineContract } from "./metadata-deadlines.ts";
 import { limitStoreContract } from "./metadata-limits.ts";
+import { partitionContract } from "./metadata-partitions.ts";
 import { runStoreContract } from "./metadata-runs.ts";
 import { taskInstanceStoreContract } from "./metadata-task-instances.ts";
 import { valueStoreContract } from "./metadata-values.ts";
@@ -19,5 +20,6 @@ export function metadataContract(name: string, create: () => Promise<Metadata>):
     valueStoreContract(create);
     backfillContract(create);
     deadlineContract(create);
+    partitionContract(create);
   });
 }

@@ -6,6 +6,7 @@ import { expect, test } from "vitest";
 import type { Schedule } from "../../src/model/document.ts";
 import { createTimetable, timetableOf } from "../../src/model/timetables/create.ts";
 import type { NextRunQuery } from "../../src/model/timetables/timetable.ts";
+import { type CronPartitionCase, checkCronPartitions } from "../vectors/cron-partitions.ts";
 import { checkTimetableCase, type TimetableCase } from "../vectors/timetables.ts";
 import { dagDocument } from "./documents.ts";
 
@@ -29,6 +30,14 @@ function next(schedule: Schedule, query: Partial<NextRunQuery> = {}): string | u
 test("timetables give Airflow 3.3's runs in all 97 cases", () => {
   expect(cases).toHaveLength(97);
   expect(cases.flatMap((each) => checkTimetableCase(each) ?? [])).toEqual([]);
+});
+
+test("partitions by cron are Airflow 3.3's in all 160 cases, and so are their keys and ranges", () => {
+  const partitions: CronPartitionCase[] = JSON.parse(
+    readFileSync(new URL("../vectors/airflow-3.3-cron-partitions.json", import.meta.url), "utf8"),
+  );
+  expect(partitions).toHaveLength(160);
+  expect(partitions.flatMap((each) => checkCronPartitions(each) ?? []).slice(0, 3)).toEqual([]);
 });
 
 test("a changed schedule goes on as Airflow's, in all 107 cases that Airflow doesn't fail in", () => {

@@ -10,6 +10,7 @@ import {
   Bundle,
   chain,
   cronDataInterval,
+  cronPartition,
   cronTrigger,
   Dag,
   deltaDataInterval,
@@ -22,6 +23,7 @@ import {
   multipleCronTrigger,
   PokeReturnValue,
   param,
+  partitionedAtRuntime,
   SkipTask,
 } from "../../src/sdk/index.ts";
 import { createMemoryServices, runHandler, runTask } from "../runtime/running.ts";
@@ -201,6 +203,8 @@ test("mapping", async () => {
 test("schedules and params", async () => {
   const dags = [
     new Dag("report", { schedule: cronTrigger("0 6 * * *", { interval: "1 day" }) }),
+    new Dag("ingest", { schedule: cronPartition("0 * * * *", { keyFormat: "%Y-%m-%dT%H" }) }),
+    new Dag("ingest_region", { schedule: partitionedAtRuntime() }),
     new Dag("report", { schedule: multipleCronTrigger(["0 6 * * 1-5", "0 9 * * 6,0"]) }),
     new Dag("load", { schedule: cronDataInterval("0 0 * * *"), startDate: "2026-01-01" }),
     new Dag("poll", { schedule: deltaTrigger("10 minutes") }),

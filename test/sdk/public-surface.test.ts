@@ -13,6 +13,7 @@ test("stepwind exports these names", async () => {
     "VariableNotFoundError",
     "chain",
     "cronDataInterval",
+    "cronPartition",
     "cronTrigger",
     "deltaDataInterval",
     "deltaTrigger",
@@ -23,6 +24,7 @@ test("stepwind exports these names", async () => {
     "label",
     "multipleCronTrigger",
     "param",
+    "partitionedAtRuntime",
   ]);
 });
 

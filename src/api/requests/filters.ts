@@ -1,6 +1,6 @@
 // The filters of listings, as Airflow's query parameters have them. Each says by which parameters
 // it is asked for, so that a listing's filters are also the list of what it supports.
-import { createPatternTest, createPrefixTest } from "./patterns.ts";
+import { createPatternTest, createPrefixTest, type PatternOptions } from "./patterns.ts";
 import type { Query } from "./query.ts";
 
 export type Test<T> = (item: T) => boolean;
@@ -33,6 +33,7 @@ export function testsOf<T>(
 export function byPattern<T>(
   name: string,
   textOf: (item: T) => string | null | undefined,
+  options: PatternOptions = {},
 ): Filter<T> {
   const [like, start] = [`${name}_pattern`, `${name}_prefix_pattern`];
   return {
@@ -40,8 +41,8 @@ export function byPattern<T>(
     toTest(query) {
       const [pattern, prefix] = [query.text(like), query.text(start)];
       if (pattern === undefined && prefix === undefined) return undefined;
-      const isLike = createPatternTest(pattern);
-      const hasStart = createPrefixTest(prefix);
+      const isLike = createPatternTest(pattern, options);
+      const hasStart = createPrefixTest(prefix, options);
       return (item) => {
         const text = textOf(item);
         return text !== null && text !== undefined && isLike(text) && hasStart(text);

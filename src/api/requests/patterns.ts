@@ -13,15 +13,24 @@ export type LikePattern = readonly (string | typeof ANY_TEXT | typeof ANY_CHARAC
 /** Whether a text passes a filter. */
 export type TextTest = (text: string) => boolean;
 
+export interface PatternOptions {
+  /** Whether "|" is between alternatives; true when absent. Else it stands for itself. */
+  readonly hasAlternatives?: boolean;
+}
+
 const EVERYTHING: TextTest = () => true;
 
 /**
  * Airflow's `…_pattern`: any part of the text, whatever the case; "|" between alternatives, "~" for
  * everything. Without a pattern all texts match.
  */
-export function createPatternTest(pattern: string | undefined): TextTest {
+export function createPatternTest(
+  pattern: string | undefined,
+  { hasAlternatives = true }: PatternOptions = {},
+): TextTest {
   if (pattern === undefined || pattern === "~") return EVERYTHING;
-  const patterns = alternativesOf(pattern).map((part) => parseLike(`%${part}%`));
+  const parts = hasAlternatives ? alternativesOf(pattern) : [pattern];
+  const patterns = parts.map((part) => parseLike(`%${part}%`));
   return (text) => {
     const characters = foldCase(text);
     return patterns.some((like) => matchesLike(characters, like));
@@ -33,9 +42,12 @@ export function createPatternTest(pattern: string | undefined): TextTest {
  * "~" for everything. What follows the last letter or digit of the prefix doesn't count, as in
  * Airflow. Without a prefix all texts match.
  */
-export function createPrefixTest(prefix: string | undefined): TextTest {
+export function createPrefixTest(
+  prefix: string | undefined,
+  { hasAlternatives = true }: PatternOptions = {},
+): TextTest {
   if (prefix === undefined || prefix === "~") return EVERYTHING;
-  const prefixes = alternativesOf(prefix).map(toIndexedPrefix);
+  const prefixes = (hasAlternatives ? alternativesOf(prefix) : [prefix]).map(toIndexedPrefix);
   return (text) => prefixes.some((start) => text.startsWith(start));
 }
 

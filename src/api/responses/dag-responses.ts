@@ -5,6 +5,7 @@ import { isPeriodic } from "../../model/backfill/dates.ts";
 import type { DagDocument, Schedule, TaskDocument } from "../../model/document.ts";
 import { graphOf } from "../../model/graph.ts";
 import { DEFAULT_POOL } from "../../model/ids.ts";
+import { isPartitioned } from "../../model/partitions/schedules.ts";
 import type { DagRecord, DagVersionRecord } from "../../model/records.ts";
 import type { PlannedRun } from "../../model/scheduling/planner.ts";
 import { timetableOf } from "../../model/timetables/create.ts";
@@ -21,6 +22,7 @@ const UNLIMITED = -1;
 const DESCRIPTIONS: Partial<Record<Schedule["kind"], string>> = {
   none: "Never, external triggers only",
   once: "Once, as soon as possible",
+  "partitioned-at-runtime": "Never, partition key(s) set at runtime",
   continuous: "As frequently as possible, but only one run at a time.",
 };
 
@@ -56,7 +58,7 @@ export function toDagResponse({ dag, version, hasImportErrors, next, dagsFolder 
     description: document.description ?? null,
     timetable_summary: summaryOf(document),
     timetable_description: DESCRIPTIONS[schedule.kind] ?? null,
-    timetable_partitioned: false,
+    timetable_partitioned: isPartitioned(schedule),
     timetable_periodic: periodic,
     tags: document.tags.map((name) => ({
       name,

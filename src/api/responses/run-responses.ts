@@ -26,7 +26,7 @@ export function toRunResponse(run: DagRunRecord, version: Version) {
     dag_versions: [toDagVersionResponse(version)],
     bundle_version: version.bundleHash,
     dag_display_name: displayNameOf(version.document),
-    partition_key: null,
-    partition_date: null,
+    partition_key: run.partitionKey ?? null,
+    partition_date: toWireDateOrNull(run.partitionDate),
   };
 }

@@ -4,6 +4,7 @@ import { isError } from "../../model/dag-files.ts";
 import type { DagRecord } from "../../model/records.ts";
 import { type PlannedRun, plan } from "../../model/scheduling/planner.ts";
 import { activeRunsToPlan } from "../../services/runs/active-runs.ts";
+import { latestAutomatedRun } from "../../services/runs/latest-run.ts";
 import type { ApiContext } from "../context.ts";
 import type { DagFacts } from "../responses/dag-responses.ts";
 
@@ -50,7 +51,7 @@ export async function nextRunOf(
     isPaused: false,
     isStale,
     now,
-    lastAutomatedRun: await metadata.runs.getLatestAutomated(dagId),
+    lastAutomatedRun: await latestAutomatedRun(metadata, document),
     activeRuns: await activeRunsToPlan(metadata, { dagId, limit, now }),
     lastPlannedAt: plannedAt === undefined ? undefined : Date.parse(plannedAt),
   });

@@ -25,6 +25,7 @@ import {
 import type { Query } from "../requests/query.ts";
 import { readToken, toToken } from "../requests/tokens.ts";
 import { durationOf } from "../responses/wire.ts";
+import { PARTITION_PARAMETERS, readPartitionDates } from "./partitions/partition-dates.ts";
 import { findRuns, isMeant, RUN_PARAMETERS, type RunQuery, readRunQuery } from "./run-query.ts";
 
 const STATES: readonly DagRunState[] = ["queued", "running", "success", "failed"];
@@ -41,6 +42,8 @@ const TYPES: readonly DagRunType[] = [
 
 const FILTERS: readonly Filter<DagRunRecord>[] = [
   byTexts("run_type", ({ runType }) => runType, TYPES),
+  // Such a key may have "|" in it.
+  byPattern("partition_key", ({ partitionKey }) => partitionKey, { hasAlternatives: false }),
   byPattern("triggering_user_name", ({ triggeringUserName }) => triggeringUserName),
   byProgress("start_date", ({ startDate }) => startDate),
   byProgress("end_date", ({ endDate }) => endDate),
@@ -55,6 +58,7 @@ const ORDER: OrderKeys<DagRunRecord> = {
   run_id: ({ runId }) => runId,
   dag_run_id: ({ runId }) => runId,
   logical_date: ({ logicalDate }) => logicalDate,
+  partition_date: ({ partitionDate = null }) => partitionDate,
   run_after: ({ runAfter }) => runAfter,
   start_date: ({ startDate }) => startDate,
   end_date: ({ endDate }) => endDate,
@@ -67,6 +71,7 @@ export const RUN_LIST_PARAMETERS: readonly string[] = [
   "order_by",
   "state",
   ...RUN_PARAMETERS,
+  ...PARTITION_PARAMETERS,
   ...parametersOf(FILTERS),
 ];
 
@@ -87,11 +92,17 @@ export async function listRuns(
 ): Promise<RunPage> {
   const { now } = context.platform.clock;
   const states = statesOf(query);
-  const wanted = readRunQuery(query, { dagId, now: now(), states, filters: FILTERS });
+  const partitionDate = await readPartitionDates(context, query, dagId);
+  const wanted = {
+    ...readRunQuery(query, { dagId, now: now(), states, filters: FILTERS }),
+    partitionDate,
+  };
   if (cursor !== undefined) return pageByCursor(context, query, { cursor, wanted });
   const order = readOrder(query, { names: Object.keys(ORDER), fallback: ["id"] });
   const oldestFirst = isOldestFirst(order);
-  if (oldestFirst !== undefined && wanted.tests.length === 0 && wanted.logicalDate === undefined) {
+  const { tests, logicalDate } = wanted;
+  const isPlain = tests.length === 0 && logicalDate === undefined && partitionDate === undefined;
+  if (oldestFirst !== undefined && isPlain) {
     return pageByIndex(context, query, { oldestFirst, wanted });
   }
   const found = await findRuns(context, wanted);

@@ -3,7 +3,7 @@
 import type { DagRunRecord } from "../../model/records.ts";
 import type { DagRunState } from "../../model/states.ts";
 import { toIso } from "../../model/values/time.ts";
-import type { DateRange, RunFilter } from "../../ports/metadata.ts";
+import type { DateRange, PageRequest, RunFilter } from "../../ports/metadata.ts";
 import { ANY, type ApiContext } from "../context.ts";
 import {
   boundsOf,
@@ -21,6 +21,8 @@ export interface RunQuery {
   readonly filter: RunFilter;
   /** By another index, of a single DAG's runs; undefined when the query has no such bounds. */
   readonly logicalDate: DateRange | undefined;
+  /** By a third index, of a single DAG's runs; absent when the query has no such bounds. */
+  readonly partitionDate?: DateRange | undefined;
   /** What is left to be tested on each run. */
   readonly tests: readonly Test<DagRunRecord>[];
 }
@@ -68,31 +70,45 @@ export function readRunQuery(
 }
 
 /** Whether the query means the run. */
-export function isMeant(run: DagRunRecord, { filter, logicalDate, tests }: RunQuery): boolean {
+export function isMeant(
+  run: DagRunRecord,
+  { filter, logicalDate, partitionDate, tests }: RunQuery,
+): boolean {
   const { states, runAfter } = filter;
   return (
     (states?.includes(run.state) ?? true) &&
     (runAfter === undefined || isWithin(run.runAfter, runAfter)) &&
     (logicalDate === undefined || isWithin(run.logicalDate, logicalDate)) &&
+    (partitionDate === undefined || isWithin(run.partitionDate ?? null, partitionDate)) &&
     tests.every((test) => test(run))
   );
 }
 
 /** All runs that the query means, oldest first. */
 export async function findRuns(
-  { platform }: ApiContext,
+  context: ApiContext,
   query: RunQuery,
 ): Promise<readonly DagRunRecord[]> {
+  return (await listCandidates(context, query)).filter((run) => isMeant(run, query));
+}
+
+/** By the index that narrows the runs down best. */
+async function listCandidates(
+  { platform }: ApiContext,
+  { filter, logicalDate, partitionDate }: RunQuery,
+): Promise<readonly DagRunRecord[]> {
   const { runs } = platform.metadata;
-  const { filter, logicalDate } = query;
   const { dagId } = filter;
-  const found =
-    logicalDate === undefined || dagId === undefined
-      ? await everyItem((page) => runs.list({ ...filter, oldestFirst: true, ...page }))
-      : (
-          await everyItem((page) => runs.listByLogicalDate({ dagId, ...logicalDate, ...page }))
-        ).sort(byRunAfter);
-  return found.filter((run) => isMeant(run, query));
+  if (dagId !== undefined && logicalDate !== undefined) {
+    const list = (page: PageRequest) => runs.listByLogicalDate({ dagId, ...logicalDate, ...page });
+    return (await everyItem(list)).sort(byRunAfter);
+  }
+  if (dagId !== undefined && partitionDate !== undefined) {
+    const list = (page: PageRequest) =>
+      runs.listByPartitionDate({ dagId, ...partitionDate, ...page });
+    return (await everyItem(list)).sort(byRunAfter);
+  }
+  return everyItem((page) => runs.list({ ...filter, oldestFirst: true, ...page }));
 }
 
 /** Records have whole milliseconds, so what is after a moment is at least one later. */

@@ -68,7 +68,7 @@ export function addRunRoutes(app: Api, context: ApiContext): void {
 
   app.post("/dags/:dag_id/dagRuns", accepts(), async (c) => {
     const body = await readBody(c, TRIGGER_BODY);
-    for (const name of ["data_interval_start", "data_interval_end", "partition_key"] as const) {
+    for (const name of ["data_interval_start", "data_interval_end"] as const) {
       const input = body[name];
       if (input === null || input === undefined) continue;
       const msg = "Not supported: the timetable derives the data interval from logical_date";
@@ -82,6 +82,7 @@ export function addRunRoutes(app: Api, context: ApiContext): void {
       ...(body.conf ? { conf: body.conf } : {}),
       ...(body.note ? { note: body.note } : {}),
       ...(body.run_after ? { runAfter: body.run_after } : {}),
+      ...(typeof body.partition_key === "string" ? { partitionKey: body.partition_key } : {}),
       triggeredBy: client,
       ...(name === null ? {} : { triggeringUserName: name }),
     });

@@ -7,6 +7,7 @@ import { limitPartition } from "./limits.ts";
 import {
   DATE_LISTS,
   datePartition,
+  partitionDates,
   RUN_LISTS,
   runListPartition,
   runningPartition,
@@ -29,6 +30,8 @@ export async function deleteDag(table: DynamoDbTable, dagId: string): Promise<vo
   await empty(table, runningPartition(dagId));
   await empty(table, datePartition(dagId));
   for (const list of DATE_LISTS) await empty(table, datePartition(dagId, list));
+  await empty(table, partitionDates(dagId));
+  await empty(table, partitionDates(dagId, "automated"));
   await empty(table, versionPartition(dagId));
   await empty(table, knownTaskPartition(dagId));
   await empty(table, limitPartition(dagId));

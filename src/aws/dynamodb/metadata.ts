@@ -37,6 +37,8 @@
 // dates#<dag>                <logicalDate>               the run of the date; there is one at most
 // dates#<dag>#<list>         <logicalDate>               of these: automated (scheduled, backfill), triggered (other
 //                                                        runs that nobody triggered by hand)
+// partitions#<dag>           <date>#<runAfter>#<run>     run for a partition with a date
+// partitions#<dag>#automated <date>#<runAfter>#<run>     of these: scheduled and backfill
 // Index "runs", keys only:
 // <list>                     <runAfter>#<dag>#<run>      runs of all DAGs
 //
@@ -53,14 +55,15 @@
 // task instances of a run               Query                                                    1 R per 4 KB
 // gate put, looked for, taken           PutItem, Query, TransactWriteItems of one                1 W, 1 R, 2 W
 // run created                           TransactWriteItems of 2 to 4                             5 to 9 W
+//   for a partition                     TransactWriteItems of 2 to 4                             5 to 9 W
 //   started                             GetItem, TransactWriteItems of 2                         1 R, 4 W
 //   ended                               GetItem, TransactWriteItems of 4                         1 R, 10 W
 // active runs of a DAG                  Query, BatchGetItem                                      1 R + 1 R per run
 // running runs of a DAG                 Query, BatchGetItem                                      1 R + 1 R per run
-// latest automated, previous run        Query of 1 (or 2), GetItem                               2 to 3 R
+// latest automated, partition, previous run  Query of 1 (or 2), GetItem                               2 to 3 R
 // a page of runs                        Query per list, BatchGetItem                             1 R per list and per run
 // runs counted                          Query of keys per list, eventually consistent            0.5 R per 4 KB of some 30 runs
-// runs by logical date                  Query, BatchGetItem                                      1 R + 1 R per run
+// runs by logical or partition date     Query, BatchGetItem                                      1 R + 1 R per run
 // DAG written                           PutItem; one more when its file is another            1 W; 2 W
 // DAGs of a file                        Query, BatchGetItem                                    1 R + 1 R per DAG
 // importers of a file                   Query per path and folder of it                        1 R each

@@ -32,6 +32,14 @@ export function datePartition(dagId: string, list?: DateList): string {
   return list === undefined ? partitionOf("dates", dagId) : partitionOf("dates", dagId, list);
 }
 
+/**
+ * The partitions that a DAG has runs for, by date, `runAfter` and run id: of all runs, or of those
+ * that its schedule and backfills made.
+ */
+export function partitionDates(dagId: string, list?: "automated"): string {
+  return partitionOf("partitions", dagId, ...(list === undefined ? [] : [list]));
+}
+
 /** The running runs of a DAG, oldest `runAfter` first: those among many queued ones. */
 export function runningPartition(dagId: string): string {
   return partitionOf("runs", dagId, "running");
@@ -55,7 +63,7 @@ export interface Finder {
  * same.
  */
 export function findersOf(run: DagRunRecord): ReadonlyMap<string, Finder> {
-  const { dagId, runId, runType, runAfter, state, logicalDate } = run;
+  const { dagId, runId, runType, runAfter, state, logicalDate, partitionDate } = run;
   const finders: Finder[] = [
     { key: { pk: runListPartition(dagId, listOf(state)), sk: joinKey([runAfter, runId]) }, runId },
   ];
@@ -67,6 +75,13 @@ export function findersOf(run: DagRunRecord): ReadonlyMap<string, Finder> {
     finders.push({ key: { pk: datePartition(dagId), sk }, runId, isUnique: true });
     const list = dateListOf(runType);
     if (list) finders.push({ key: { pk: datePartition(dagId, list), sk }, runId });
+  }
+  if (partitionDate !== undefined) {
+    const sk = joinKey([partitionDate, runAfter, runId]);
+    finders.push({ key: { pk: partitionDates(dagId), sk }, runId });
+    if (dateListOf(runType) === "automated") {
+      finders.push({ key: { pk: partitionDates(dagId, "automated"), sk }, runId });
+    }
   }
   return new Map(finders.map((finder) => [`${finder.key.pk} ${finder.key.sk}`, finder]));
 }

@@ -9,6 +9,7 @@ import { compareKeys, endOf, type ItemKey, joinKey, runKey, splitKey } from "./k
 import {
   datePartition,
   listOf,
+  partitionDates,
   RUN_LISTS,
   type RunList,
   runListPartition,
@@ -37,7 +38,10 @@ const ACTIVE_STATES: readonly DagRunState[] = ["queued", "running"];
 export function createRunListing(
   table: DynamoDbTable,
   toRun: ToRun,
-): Pick<RunStore, "list" | "count" | "listActive" | "listRunning" | "listByLogicalDate"> {
+): Pick<
+  RunStore,
+  "list" | "count" | "listActive" | "listRunning" | "listByLogicalDate" | "listByPartitionDate"
+> {
   const buildRunning = createRunningList();
   const listActive = async (dagId?: string) => {
     const entries = await listEntries(table, { dagId, list: "active" });
@@ -68,9 +72,23 @@ export function createRunListing(
     async listByLogicalDate({ limit, after, ...query }) {
       const rowLimit = toRowLimit(limit);
       const [before] = parseAfter(after, 1) ?? [];
-      const entries = await listDates(table, { ...query, before, limit: rowLimit });
+      const pk = datePartition(query.dagId);
+      const entries = await listDates(table, { ...query, pk, before, limit: rowLimit });
       const runs = await readRuns(table, entries, toRun);
       return toPage(runs, { rowLimit, keyOf: ({ logicalDate }) => [logicalDate ?? ""] });
+    },
+    async listByPartitionDate({ limit, after, ...query }) {
+      const rowLimit = toRowLimit(limit);
+      const [before] = parseAfter(after, 1) ?? [];
+      const pk = partitionDates(query.dagId);
+      const entries = await listDates(table, { ...query, pk, before, limit: rowLimit });
+      const runs = await readRuns(table, entries, toRun);
+      return toPage(runs, {
+        rowLimit,
+        keyOf: ({ partitionDate = "", runAfter, runId }) => [
+          joinKey([partitionDate, runAfter, runId]),
+        ],
+      });
     },
   };
 }
@@ -110,9 +128,11 @@ interface ListQuery extends Partial<Pick<QueryRequest, "where" | "limit" | "newe
   readonly list: RunList;
 }
 
-/** Which of a DAG's logical dates are meant. */
+/** Which of a DAG's logical dates or partitions are meant. */
 interface DateQuery extends DateRange {
   readonly dagId: string;
+  /** Where they are. */
+  readonly pk: string;
   readonly limit: number;
   /** The date of the last run of the page before. */
   readonly before: string | undefined;
@@ -143,15 +163,15 @@ function toEntry(dagId: string, item: Item): Entry {
   return { run: runKey(dagId, item.runId?.S ?? ""), sk: item.sk?.S ?? "" };
 }
 
-/** The next entries of the DAG's logical dates, latest first. */
+/** The next entries of the DAG's dates, latest first. */
 async function listDates(
   table: DynamoDbTable,
-  { dagId, before, limit, ...range }: DateQuery,
+  { dagId, pk, before, limit, ...range }: DateQuery,
 ): Promise<readonly Entry[]> {
   const where = toWhere({ range, before });
   if (where === undefined) return [];
   const found = await table.query({
-    pk: datePartition(dagId),
+    pk,
     where,
     newestFirst: true,
     limit: before === undefined ? limit : limit + 1,

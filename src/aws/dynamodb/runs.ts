@@ -13,6 +13,7 @@ import {
   findersOf,
   indexKeys,
   listOf,
+  partitionDates,
 } from "./run-finders.ts";
 import { createRunListing } from "./run-listing.ts";
 import {
@@ -34,6 +35,8 @@ const FIELDS: Fields<Omit<DagRunRecord, "dagId" | "runId">> = {
   dataIntervalStart: "text",
   dataIntervalEnd: "text",
   runAfter: "text",
+  partitionKey: "text",
+  partitionDate: "text",
   queuedAt: "text",
   startDate: "text",
   endDate: "text",
@@ -119,6 +122,8 @@ export function createRuns(table: DynamoDbTable): RunStore {
     ...listing,
     getLatestAutomated: async (dagId) =>
       runAt(dagId, await latest(table, datePartition(dagId, "automated"))),
+    getLatestPartition: async (dagId) =>
+      runAt(dagId, await latest(table, partitionDates(dagId, "automated"))),
     async getPrevious({ dagId, logicalDate, automatedOnly }) {
       const partitions = automatedOnly
         ? DATE_LISTS.map((list) => datePartition(dagId, list))
@@ -160,9 +165,12 @@ function toPut({ key, runId, isUnique = false }: Finder) {
   return isUnique ? { put, condition: IS_ABSENT } : { put };
 }
 
+/** Fields that runs are found by, besides their state. */
+const PLACES = ["runAfter", "logicalDate", "partitionDate", "runType"] as const;
+
 /** Whether the change may touch what the run is found by. */
 function mayMove({ from, set }: RunChange): boolean {
-  if ("runAfter" in set || "logicalDate" in set || "runType" in set) return true;
+  if (PLACES.some((name) => name in set)) return true;
   const { state } = set;
   return state !== undefined && from.some((before) => isElsewhere(before, state));
 }

@@ -33,9 +33,12 @@ function isObject(value: unknown): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** The option's value: now when absent, null for "none". */
-export function logicalDateOf(option: string | undefined, now: string): string | null {
-  if (option === undefined) return now;
+/** The option's value: the default when absent, null for "none". */
+export function logicalDateOf<Default extends string | null>(
+  option: string | undefined,
+  otherwise: Default,
+): string | Default | null {
+  if (option === undefined) return otherwise;
   return option === NO_DATE ? null : option;
 }
 

@@ -4,7 +4,8 @@ import { parseDuration } from "../../model/values/durations.ts";
 import { nearestName } from "../../model/values/nearest-name.ts";
 import { isPlainObject } from "../../sdk/results.ts";
 import { show } from "../check-options.ts";
-import { type Refuse, readDate } from "../read-schedule.ts";
+import { readDate } from "../read-schedule.ts";
+import type { Refuse } from "../report.ts";
 
 interface ReadOptions {
   /** The DAG's time zone. */

@@ -3,6 +3,7 @@ import type { DagRunRecord } from "../../model/records.ts";
 import { isRunFinished } from "../../model/states.ts";
 import type { RunStore } from "../../ports/metadata.ts";
 import type { SqliteDatabase } from "./database.ts";
+import { createPartitionListing } from "./partition-listing.ts";
 import { type Row, text } from "./rows.ts";
 import { createRunListing } from "./run-listing.ts";
 
@@ -20,11 +21,13 @@ const TABLES_OF_A_RUN = [
 /** The part of the metadata that keeps the runs. */
 export function createRunStore(db: SqliteDatabase): RunStore {
   const insert = db.prepare(
-    `INSERT INTO dag_runs (run_type, state, logical_date, run_after, record, dag_id, run_id)
-     VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
+    `INSERT INTO dag_runs
+       (run_type, state, logical_date, partition_date, run_after, record, dag_id, run_id)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
   );
   const update = db.prepare(
-    `UPDATE dag_runs SET run_type = ?, state = ?, logical_date = ?, run_after = ?, record = ?
+    `UPDATE dag_runs
+     SET run_type = ?, state = ?, logical_date = ?, partition_date = ?, run_after = ?, record = ?
      WHERE dag_id = ? AND run_id = ?`,
   );
   const select = db.prepare("SELECT record FROM dag_runs WHERE dag_id = ? AND run_id = ?");
@@ -79,6 +82,7 @@ export function createRunStore(db: SqliteDatabase): RunStore {
         for (const deletion of deletions) deletion.run(dagId, runId);
       }),
     ...createRunListing(db),
+    ...createPartitionListing(db),
     listActive: (dagId) =>
       db.read(() => {
         const rows = dagId === undefined ? selectActive.all() : selectActiveOfDag.all(dagId);
@@ -99,8 +103,9 @@ function isSame<T>(wanted: readonly T[], present: readonly T[] = []): boolean {
 }
 
 function toColumns(run: DagRunRecord) {
-  const { dagId, runId, runType, state, logicalDate, runAfter } = run;
-  return [runType, state, logicalDate, runAfter, JSON.stringify(run), dagId, runId] as const;
+  const { dagId, runId, runType, state, logicalDate, partitionDate = null, runAfter } = run;
+  const record = JSON.stringify(run);
+  return [runType, state, logicalDate, partitionDate, runAfter, record, dagId, runId] as const;
 }
 
 function parseRun(row: Row): DagRunRecord {

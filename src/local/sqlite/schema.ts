@@ -109,6 +109,13 @@ export const MIGRATIONS: readonly string[] = [
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX limit_waiters_of_run ON limit_waiters (dag_id, run_id);
   `,
+  `
+  ALTER TABLE dag_runs ADD COLUMN partition_date TEXT;
+  CREATE INDEX dag_runs_by_partition ON dag_runs (dag_id, partition_date, run_after, run_id)
+    WHERE partition_date IS NOT NULL;
+  CREATE INDEX dag_runs_automated_by_partition ON dag_runs (dag_id, partition_date, run_after)
+    WHERE partition_date IS NOT NULL AND run_type IN ('scheduled', 'backfill');
+  `,
 ];
 
 /**

@@ -30,9 +30,17 @@ const MARK_EVERY = 100;
 /** A backfill with more dates is refused: its record holds a mark for every hundred. */
 export const MOST_BACKFILL_DATES = 100_000;
 
+const NOT_PERIODIC: readonly Schedule["kind"][] = [
+  "none",
+  "once",
+  "continuous",
+  "cron-partition",
+  "partitioned-at-runtime",
+];
+
 /** Whether a DAG with the schedule can be backfilled (Airflow: Timetable.periodic). */
 export function isPeriodic({ kind }: Schedule): boolean {
-  return kind !== "none" && kind !== "once" && kind !== "continuous";
+  return !NOT_PERIODIC.includes(kind);
 }
 
 /**

@@ -160,8 +160,3 @@ export function toPartitionDate(mapper: PartitionMapper, targetKey: string): num
       return undefined;
   }
 }
-
-/** Whether the date of the partition that is mapped is that of its target, too. */
-export function carriesPartitionDate({ kind }: PartitionMapper): boolean {
-  return kind === "identity";
-}

@@ -2,7 +2,7 @@
 // changes nothing, and what a late or missed call left undone the next one plans (Airflow:
 // scheduler_job_runner.py, models/dag.py).
 import type { DagDocument } from "../document.ts";
-import { runIdFor } from "../ids.ts";
+import { partitionRunIdFor, runIdFor } from "../ids.ts";
 import type { DagRecord, DagRunRecord } from "../records.ts";
 import { timetableOf } from "../timetables/create.ts";
 import { noTimetable } from "../timetables/none.ts";
@@ -16,7 +16,7 @@ export interface PlanQuery {
   readonly isStale: boolean;
   /** Epoch ms. */
   readonly now: number;
-  /** The scheduled or backfill run with the latest logical date. */
+  /** The scheduled or backfill run with the latest logical date, or partition date. */
   readonly lastAutomatedRun?: RunDates | undefined;
   /**
    * All running runs of the DAG, and of the queued ones, by `runAfter`, as many as could start now.
@@ -27,13 +27,14 @@ export interface PlanQuery {
   /** Id of the backfill that is going on. */
   readonly backfillId?: number | undefined;
   /**
-   * Logical dates for which creating a run was refused, since a run that isn't automated has them;
-   * UTC ISO text.
+   * Logical dates for which creating a run was refused, since a run that isn't automated has them,
+   * and due dates of partitions whose runs are there; UTC ISO text.
    */
   readonly takenLogicalDates?: ReadonlySet<string>;
 }
 
-type RunDates = Pick<DagRunRecord, "logicalDate" | "dataIntervalStart" | "dataIntervalEnd">;
+type RunDates = Pick<DagRunRecord, "logicalDate" | "dataIntervalStart" | "dataIntervalEnd"> &
+  Partial<Pick<DagRunRecord, "runAfter" | "partitionKey">>;
 export type ActiveRun = Pick<
   DagRunRecord,
   "runId" | "state" | "runType" | "runAfter" | "logicalDate" | "backfillId"
@@ -43,10 +44,13 @@ export type ActiveRun = Pick<
 export interface PlannedRun {
   readonly runId: string;
   readonly runType: "scheduled";
-  readonly logicalDate: string;
-  readonly dataIntervalStart: string;
-  readonly dataIntervalEnd: string;
+  /** Null, as the data interval is, where the run is for a partition. */
+  readonly logicalDate: string | null;
+  readonly dataIntervalStart: string | null;
+  readonly dataIntervalEnd: string | null;
   readonly runAfter: string;
+  readonly partitionKey?: string;
+  readonly partitionDate?: string;
 }
 
 export interface Plan {
@@ -180,7 +184,8 @@ function planCreation(query: PlanQuery, timetable: Timetable, room: number): Cre
     if (!answer) return { create };
     if ("problem" in answer) return { create, problem: answer.problem };
     const { run, planned } = answer;
-    const isTaken = taken.has(planned.logicalDate);
+    const date = planned.logicalDate ?? planned.runAfter;
+    const isTaken = taken.has(date);
     // The clock went back behind the last run, or a backfill is ahead of it.
     if (last && last.end > now && !isLater(run, furthest)) return { create, again: last.end };
     if (run.runAfter > now || (!isTaken && create.length >= room)) return { create, next: planned };
@@ -196,7 +201,7 @@ function planCreation(query: PlanQuery, timetable: Timetable, room: number): Cre
     }
     furthest = furthestOf(run, furthest);
     if (!isTaken) create.push(planned);
-    taken.add(planned.logicalDate);
+    taken.add(date);
     last = run;
     asOf = now;
   }
@@ -240,7 +245,20 @@ function takenDates({ takenLogicalDates, activeRuns, lastAutomatedRun }: PlanQue
   return taken;
 }
 
-function toPlannedRun({ logicalDate, start, end, runAfter }: NextRun): PlannedRun {
+function toPlannedRun({ logicalDate, start, end, runAfter, partition }: NextRun): PlannedRun {
+  if (partition) {
+    const { key, date } = partition;
+    return {
+      runId: partitionRunIdFor("scheduled", { runAfter, key, attempt: 0 }),
+      runType: "scheduled",
+      logicalDate: null,
+      dataIntervalStart: null,
+      dataIntervalEnd: null,
+      runAfter: toIso(runAfter),
+      partitionKey: key,
+      partitionDate: toIso(date),
+    };
+  }
   return {
     runId: runIdFor("scheduled", { runAfter, logicalDate, random: "" }),
     runType: "scheduled",
@@ -270,7 +288,12 @@ export function startableFrom({
   return Math.max(Date.parse(runAfter), momentOf(logicalDate ?? undefined) ?? -Infinity);
 }
 
+/** What the schedule goes on from: of a run for a partition, the moment at which it was due. */
 function intervalOf(run: RunDates | undefined): DataInterval | undefined {
+  if (run?.partitionKey !== undefined) {
+    const due = momentOf(run.runAfter);
+    return due === undefined ? undefined : { start: due, end: due };
+  }
   const start = momentOf(run?.dataIntervalStart ?? run?.logicalDate ?? undefined);
   const end = momentOf(run?.dataIntervalEnd ?? undefined) ?? start;
   return start === undefined || end === undefined ? undefined : { start, end };

@@ -4,12 +4,13 @@ import type { DagDocument, Schedule } from "../document.ts";
 import { continuousTimetable } from "./continuous.ts";
 import { createCronDataInterval } from "./cron-data-interval.ts";
 import type { CronExpression } from "./cron-expression.ts";
+import { createCronPartition, DEFAULT_KEY_FORMAT } from "./cron-partition.ts";
 import { createCronTrigger } from "./cron-trigger.ts";
 import { createDeltaDataInterval } from "./delta-data-interval.ts";
 import { createDeltaTrigger } from "./delta-trigger.ts";
 import { createEvents } from "./events.ts";
 import { createMultiCron } from "./multi-cron.ts";
-import { noTimetable } from "./none.ts";
+import { noTimetable, partitionedAtRuntime } from "./none.ts";
 import { onceTimetable } from "./once.ts";
 import { parseCron } from "./parse-cron.ts";
 import type { Timetable } from "./timetable.ts";
@@ -40,6 +41,18 @@ export function createTimetable(schedule: Schedule, timezone: string): Timetable
       return continuousTimetable;
     case "cron":
       return createCronTrigger(readCron(schedule.cron), triggerOptions(schedule, timezone));
+    case "cron-partition": {
+      const { cron, runOffset = 0, keyFormat = DEFAULT_KEY_FORMAT } = schedule;
+      const { runImmediately } = triggerOptions(schedule, timezone);
+      return createCronPartition(readCron(cron), {
+        timezone,
+        runImmediately,
+        runOffset,
+        keyFormat,
+      });
+    }
+    case "partitioned-at-runtime":
+      return partitionedAtRuntime;
     case "multi-cron":
       return createMultiCron(schedule.crons.map(readCron), triggerOptions(schedule, timezone));
     case "cron-data-interval":
@@ -60,7 +73,7 @@ function readCron(text: string): CronExpression {
 }
 
 function triggerOptions(
-  schedule: Schedule & { readonly kind: "cron" | "multi-cron" },
+  schedule: { readonly interval?: number; readonly runImmediately?: boolean | number },
   timezone: string,
 ) {
   const { interval = 0, runImmediately = false } = schedule;

@@ -19,9 +19,22 @@ export interface CronTriggerOptions {
 }
 
 export function createCronTrigger(cron: CronExpression, options: CronTriggerOptions): Timetable {
-  const { intervalMs, runImmediately } = options;
-  const ticks = createCronTicks(cron, options.timezone);
-  const rules: TriggerRules = {
+  const { intervalMs } = options;
+  const rules = cronTriggerRules(cron, options);
+  return {
+    nextRun: (query) => nextTriggeredRun(rules, query),
+    inferManualDataInterval: (runAfter) => ({ start: runAfter - intervalMs, end: runAfter }),
+    summary: cron.text,
+  };
+}
+
+/** The rules by which runs follow the ticks of a cron expression. */
+export function cronTriggerRules(
+  cron: CronExpression,
+  { timezone, intervalMs, runImmediately }: CronTriggerOptions,
+): TriggerRules {
+  const ticks = createCronTicks(cron, timezone);
+  return {
     ticks,
     intervalMs,
     firstRun(now) {
@@ -35,10 +48,5 @@ export function createCronTrigger(cron: CronExpression, options: CronTriggerOpti
           : runImmediately;
       return now - past <= buffer ? past : next;
     },
-  };
-  return {
-    nextRun: (query) => nextTriggeredRun(rules, query),
-    inferManualDataInterval: (runAfter) => ({ start: runAfter - intervalMs, end: runAfter }),
-    summary: cron.text,
   };
 }

@@ -6,3 +6,9 @@ export const noTimetable: Timetable = {
   inferManualDataInterval: (runAfter) => ({ start: runAfter, end: runAfter }),
   summary: "None",
 };
+
+/**
+ * Airflow's PartitionedAtRuntime: runs only when triggered, with a partition key or without; tasks
+ * say for which partitions their asset events are.
+ */
+export const partitionedAtRuntime: Timetable = { ...noTimetable, summary: "PartitionedAtRuntime" };

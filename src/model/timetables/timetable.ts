@@ -10,6 +10,32 @@ export interface NextRun extends DataInterval {
   readonly logicalDate: number;
   /** The run may be created from this moment on. */
   readonly runAfter: number;
+  /**
+   * Present where partitions tell the DAG's runs apart. Such a run has neither logical date nor data
+   * interval; the moments here are its `runAfter`.
+   */
+  readonly partition?: Partition;
+}
+
+/** What a run of a partitioned DAG is for (Airflow: partition_key, partition_date). */
+export interface Partition {
+  readonly key: string;
+  /** Start of the period that the key stands for; epoch ms. */
+  readonly date: number;
+}
+
+/** How the partitions of a schedule are named. */
+export interface PartitionRules {
+  /**
+   * The date of the partition of a key; undefined if the key stands for none. Throws PythonError for
+   * a key that the schedule can't have (Airflow: resolve_partition_date).
+   */
+  dateOf(key: string): number | undefined;
+  /**
+   * What clocks show in UTC at the moment, taken as the schedule's own time (Airflow:
+   * localize_partition_datetime).
+   */
+  localize(moment: number): number;
 }
 
 /** What the next run depends on. */
@@ -41,6 +67,8 @@ export interface Timetable {
    * be remembered.
    */
   readonly followsClock?: boolean;
+  /** Present where partitions tell the DAG's runs apart (Airflow: Timetable.partitioned). */
+  readonly partitions?: PartitionRules;
 }
 
 /** A run over the interval, due at its end, named by its start. */

@@ -1,12 +1,13 @@
 // A manual run as it is asked for: what is checked before it exists, and the record that comes of
 // it.
 import { findRunIdFlaw, parseRunType, runIdFor } from "../../model/ids.ts";
+import { resolvePartition } from "../../model/partitions/schedules.ts";
 import type { DagRecord, DagRunRecord } from "../../model/records.ts";
 import type { TriggeredBy } from "../../model/states.ts";
 import { createTimetable } from "../../model/timetables/create.ts";
 import type { JsonObject } from "../../model/values/json.ts";
 import { resolveParams } from "../../model/values/params.ts";
-import { parseMoment } from "../../model/values/time.ts";
+import { parseMoment, toIso } from "../../model/values/time.ts";
 import type { Version } from "../dag-processing/versions.ts";
 import { RequestRefused } from "../request-refused.ts";
 
@@ -19,6 +20,8 @@ export interface TriggerRequest {
   readonly note?: string;
   /** The run waits in queued until then; ISO text, now when absent. */
   readonly runAfter?: string;
+  /** The partition that the run is for; absent: none. */
+  readonly partitionKey?: string;
   readonly triggeredBy: TriggeredBy;
   /** The user who asks; absent when it isn't known. */
   readonly triggeringUserName?: string;
@@ -49,6 +52,7 @@ export function toManualRun(
   checkConf(dagId, conf, document.params);
   const runAfter = request.runAfter === undefined ? now : momentOf("run_after", request.runAfter);
   const logicalDate = request.logicalDate ? momentOf("logical_date", request.logicalDate) : null;
+  const partition = partitionOf(request, document);
   const timetable = createTimetable(document.schedule, document.timezone);
   const interval = logicalDate === null ? null : timetable.inferManualDataInterval(logicalDate);
   return {
@@ -60,6 +64,7 @@ export function toManualRun(
     dataIntervalStart: textOf(interval?.start ?? null),
     dataIntervalEnd: textOf(interval?.end ?? null),
     runAfter: new Date(runAfter).toISOString(),
+    ...partition,
     queuedAt: new Date(now).toISOString(),
     conf,
     triggeredBy,
@@ -68,6 +73,18 @@ export function toManualRun(
     versionHash: hash,
     clearNumber: 0,
   };
+}
+
+/** What the record says of the partition; refuses one that the DAG can't have. */
+function partitionOf(
+  { partitionKey }: TriggerRequest,
+  document: Version["document"],
+): Pick<DagRunRecord, "partitionKey" | "partitionDate"> {
+  if (partitionKey === undefined) return {};
+  const resolved = resolvePartition(document, partitionKey);
+  if ("problem" in resolved) throw new RequestRefused("invalid", resolved.problem);
+  const { date } = resolved;
+  return { partitionKey, ...(date === undefined ? {} : { partitionDate: toIso(date) }) };
 }
 
 /** Refuses an id that a manual run can't have; absent, the run gets one. */

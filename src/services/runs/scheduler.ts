@@ -2,19 +2,19 @@
 // called too often, by anyone: a timer, a run's end, unpause, an upload. Calls for one DAG follow
 // each other.
 import { newestAutomated } from "../../model/backfill/plan.ts";
-import type { DagDocument } from "../../model/document.ts";
 import type { DagRecord, DagRunRecord, SupersededVersion } from "../../model/records.ts";
-import { type Plan, plan } from "../../model/scheduling/planner.ts";
+import { plan } from "../../model/scheduling/planner.ts";
 import { findUnused } from "../../model/scheduling/version-retention.ts";
 import type { Platform } from "../../ports/platform.ts";
 import { backfillOf, planBackfillOf } from "../backfills/plan-backfill.ts";
 import type { ChangeContext } from "../control/control-context.ts";
 import { completePending } from "../control/pending-changes.ts";
-import { createRun } from "../deadlines/create-run.ts";
 import { missDeadlines } from "../deadlines/miss-deadlines.ts";
 import { holdRuns } from "../limits/pausing.ts";
 import { updateDag } from "../update-dag.ts";
 import { activeRunsToPlan } from "./active-runs.ts";
+import { createRuns } from "./create-runs.ts";
+import { latestAutomatedRun } from "./latest-run.ts";
 import { abandonRun, type RunEndContext } from "./run-ends.ts";
 import { startQueuedRun } from "./run-starts.ts";
 
@@ -99,7 +99,7 @@ async function pass(
     isPaused: dag.isPaused,
     isStale: dag.isStale,
     now: clock.now(),
-    lastAutomatedRun: newestAutomated(await metadata.runs.getLatestAutomated(dagId), backfill),
+    lastAutomatedRun: newestAutomated(await latestAutomatedRun(metadata, document), backfill),
     activeRuns,
     backfillId: dag.backfillId,
     lastPlannedAt: dag.plannedAt === undefined ? undefined : Date.parse(dag.plannedAt),
@@ -173,35 +173,6 @@ async function timeoutOf(
   const { document } = await versions.get(run.dagId, run.versionHash);
   if (document.dagrunTimeout === undefined) return undefined;
   return Date.parse(run.startDate) + document.dagrunTimeout * 1_000;
-}
-
-async function createRuns(
-  context: SchedulerContext,
-  { dagId, versionHash }: DagRecord,
-  {
-    wishes,
-    taken,
-    document,
-  }: {
-    readonly wishes: Plan["create"];
-    readonly taken: Set<string>;
-    readonly document: DagDocument;
-  },
-): Promise<void> {
-  for (const wish of wishes) {
-    const run: DagRunRecord = {
-      ...wish,
-      dagId,
-      state: "queued",
-      queuedAt: new Date(context.clock.now()).toISOString(),
-      conf: {},
-      triggeredBy: "timetable",
-      versionHash,
-      clearNumber: 0,
-    };
-    const created = await createRun(context, run, document);
-    if (created === "exists") taken.add(wish.logicalDate);
-  }
 }
 
 /** The runs that were started, and when to try again those that could not be. */

@@ -27,6 +27,8 @@ export function callForRun({
       dataIntervalStart: run.dataIntervalStart,
       dataIntervalEnd: run.dataIntervalEnd,
       runAfter: run.runAfter,
+      ...(run.partitionKey === undefined ? {} : { partitionKey: run.partitionKey }),
+      ...(run.partitionDate === undefined ? {} : { partitionDate: run.partitionDate }),
       startDate: run.startDate ?? null,
       conf: run.conf,
     },

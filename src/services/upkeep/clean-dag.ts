@@ -100,13 +100,14 @@ async function cleanRuns(
   return true;
 }
 
-/** The newest run of the DAG, and the one that its schedule goes on from. */
+/** The newest run of the DAG, and those that a schedule of either kind goes on from. */
 async function keptRuns({ metadata }: Cleaning, dagId: string): Promise<ReadonlySet<string>> {
-  const [automated, newest] = await Promise.all([
+  const [automated, ofPartition, newest] = await Promise.all([
     metadata.runs.getLatestAutomated(dagId),
+    metadata.runs.getLatestPartition(dagId),
     metadata.runs.list({ dagId, limit: 1 }),
   ]);
-  return new Set([automated, newest.items[0]].flatMap((run) => run?.runId ?? []));
+  return new Set([automated, ofPartition, newest.items[0]].flatMap((run) => run?.runId ?? []));
 }
 
 /** The run's record goes last, so that a removal that was cut off is done again. */

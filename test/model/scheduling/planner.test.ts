@@ -27,8 +27,8 @@ function planFor(document: Partial<DagDocument>, query: Partial<PlanQuery> = {})
   });
 }
 
-function dates(planned: Plan): string[] {
-  return planned.create.map(({ logicalDate }) => logicalDate.slice(0, 16));
+function dates(planned: Plan): (string | undefined)[] {
+  return planned.create.map(({ logicalDate }) => logicalDate?.slice(0, 16));
 }
 
 function ranAt(moment: string) {

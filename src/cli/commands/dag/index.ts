@@ -106,12 +106,18 @@ function addRunning(dags: Command, session: Session): void {
     .addOption(confOption())
     .option("-r, --run-id <id>", "name of the run")
     .addOption(logicalDateOption())
+    .option("-k, --partition-key <key>", "the partition that it is for")
     .option("-w, --wait", "watch it until it ends; exits with 1 if it fails")
     .addOption(outputOption())
     .action(
       async (
         dagId: string,
-        options: RunOptions & { runId?: string; wait?: boolean; output: Output },
+        options: RunOptions & {
+          runId?: string;
+          partitionKey?: string;
+          wait?: boolean;
+          output: Output;
+        },
         command: Command,
       ) => {
         const { trigger } = await import("./trigger.ts");

@@ -20,6 +20,7 @@ export interface TriggerOptions {
   readonly runId?: string;
   /** ISO text or "none"; now when absent. */
   readonly logicalDate?: string;
+  readonly partitionKey?: string;
   readonly wait?: boolean;
   readonly output: Output;
 }
@@ -49,10 +50,13 @@ export async function trigger(
 }
 
 function start(api: Api, options: TriggerOptions): Promise<RunAnswer> {
-  const { dagId, runId, conf, logicalDate } = options;
+  const { dagId, runId, conf, logicalDate, partitionKey } = options;
+  // Runs for partitions have no logical date unless one is given.
+  const now = partitionKey === undefined ? new Date().toISOString() : null;
   return aboutDag(api, dagId, () =>
     api.post<RunAnswer>(path`/dags/${dagId}/dagRuns`, {
-      logical_date: logicalDateOf(logicalDate, new Date().toISOString()),
+      logical_date: logicalDateOf(logicalDate, now),
+      ...(partitionKey === undefined ? {} : { partition_key: partitionKey }),
       ...(runId === undefined ? {} : { dag_run_id: runId }),
       ...(conf === undefined ? {} : { conf }),
     }),
