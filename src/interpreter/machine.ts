@@ -1,11 +1,10 @@
-// Runs one machine, branch or item processor: state after state, with retries and catches, in a
+// Runs one machine or branch: state after state, with retries and catches, in a
 // loop.
 import type { State, StateMachine } from "../model/asl.ts";
 import { Fault, locate, toErrorOutput } from "./errors.ts";
 import { type Flow, sleep } from "./flow.ts";
 import { applyResultPath } from "./paths.ts";
 import { findHandler, Retries } from "./retry.ts";
-import { runMap } from "./states/map.ts";
 import { runParallel } from "./states/parallel.ts";
 import { runTask } from "./states/task.ts";
 
@@ -59,7 +58,5 @@ function perform(state: State, input: unknown, flow: Flow): Promise<unknown> {
       return runTask(state, input, flow);
     case "Parallel":
       return runParallel(state, input, flow);
-    case "Map":
-      return runMap(state, input, flow);
   }
 }

@@ -7,7 +7,6 @@ type Fields = Readonly<Record<string, unknown>>;
 /** The context object, "$$" in paths. */
 export interface Context {
   readonly Execution: { readonly Name: string; readonly Input: unknown };
-  readonly Map?: { readonly Item: { readonly Index: number; readonly Value: unknown } };
   readonly Task?: { readonly Token: string };
 }
 

@@ -1,5 +1,5 @@
 // The subset of the Amazon States Language that the compiler emits and the interpreter runs
-// (JSONPath mode). The compiler emits no Map: mapped tasks go on by messages.
+// (JSONPath mode). There is no Map: mapped tasks go by messages.
 
 export interface StateMachine {
   readonly Comment?: string;
@@ -7,7 +7,7 @@ export interface StateMachine {
   readonly States: Readonly<Record<string, State>>;
 }
 
-export type State = TaskState | ParallelState | MapState;
+export type State = TaskState | ParallelState;
 
 /** Where a state goes: to the named state, or to the end of its machine or branch. */
 export type Transition = { readonly Next: string } | { readonly End: true };
@@ -77,19 +77,6 @@ export type ParallelState = Flow &
   Transition & {
     readonly Type: "Parallel";
     readonly Branches: readonly StateMachine[];
-    readonly Retry?: readonly Retrier[];
-    readonly Catch?: readonly Catcher[];
-  };
-
-export type MapState = Flow &
-  Transition & {
-    readonly Type: "Map";
-    readonly ItemsPath?: string;
-    readonly ItemSelector?: PayloadTemplate;
-    readonly MaxConcurrency?: number;
-    readonly ItemProcessor: StateMachine & {
-      readonly ProcessorConfig?: { readonly Mode: "INLINE" };
-    };
     readonly Retry?: readonly Retrier[];
     readonly Catch?: readonly Catcher[];
   };

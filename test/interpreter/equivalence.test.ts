@@ -148,38 +148,6 @@ const cases: Readonly<Record<string, StateMachine>> = {
       End: true,
     },
   }),
-  "a Map": machine({
-    m: {
-      Type: "Map",
-      ItemsPath: "$.items",
-      ItemProcessor: { ProcessorConfig: { Mode: "INLINE" }, ...machine({ a: double("$.n") }) },
-      ResultPath: "$.doubled",
-      Next: "end",
-    },
-    end,
-  }),
-  "a Map with a selector and one item at a time": machine({
-    m: {
-      Type: "Map",
-      ItemsPath: "$.items",
-      ItemSelector: {
-        "dagId.$": "$.dagId",
-        "mapIndex.$": "$$.Map.Item.Index",
-        "value.$": "$$.Map.Item.Value.n",
-      },
-      MaxConcurrency: 1,
-      ItemProcessor: machine({ a: task("echo", { Payload: { "in.$": "$" } }) }),
-      End: true,
-    },
-  }),
-  "a Map with an item that fails": machine({
-    m: {
-      Type: "Map",
-      ItemsPath: "$.items",
-      ItemProcessor: machine({ a: fail("Item") }),
-      End: true,
-    },
-  }),
 };
 
 test.each(Object.keys(cases))("%s: ends as in the reference", async (name) => {
@@ -248,6 +216,5 @@ function* statesOf(definition: StateMachine): Generator<readonly [string, State]
   for (const [name, state] of Object.entries(definition.States)) {
     yield [name, state];
     if (state.Type === "Parallel") for (const branch of state.Branches) yield* statesOf(branch);
-    if (state.Type === "Map") yield* statesOf(state.ItemProcessor);
   }
 }

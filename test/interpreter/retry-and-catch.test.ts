@@ -80,17 +80,13 @@ describe("Retry", () => {
     const host = new VirtualHost({
       work: () => {
         tries += 1;
-        if (tries % 2 === 1) throw failure("E");
-        return tries < 4;
+        if (tries < 4) throw failure("E");
       },
     });
     const Retry = [{ ErrorEquals: ALL, MaxAttempts: 1 }];
-    // Two failures in all, one of each item.
-    const ItemProcessor = machine({ a: task("work", { Retry }) });
-    const result = await host.run(
-      machine({ m: { Type: "Map", ItemProcessor, MaxConcurrency: 1, End: true } }),
-      [1, 2],
-    );
+    // Entered twice, with one retry each time.
+    const Branches = [machine({ a: task("work", { Retry }) })];
+    const result = await host.run(machine({ p: { Type: "Parallel", Branches, Retry, End: true } }));
     expect(result.status).toBe("SUCCEEDED");
     expect(tries).toBe(4);
   });
@@ -210,9 +206,9 @@ describe("Catch", () => {
 
   test("never catches nor retries States.Runtime", async () => {
     const definition = machine({
-      m: {
-        Type: "Map",
-        ItemProcessor: machine({ a: task("work") }),
+      p: {
+        Type: "Parallel",
+        Branches: [{ StartAt: "nowhere", States: {} }],
         Retry: [{ ErrorEquals: ["States.Runtime"] }, { ErrorEquals: ALL }],
         Catch: [caught({})],
         End: true,
@@ -220,10 +216,10 @@ describe("Catch", () => {
       b,
     });
     const host = failing();
-    expect(await host.run(definition, { no: "list" })).toEqual({
+    expect(await host.run(definition)).toEqual({
       status: "FAILED",
       error: "States.Runtime",
-      cause: 'State "m" takes its items from $, which is not a list',
+      cause: 'State "nowhere" is not in its machine',
     });
     expect(host.sleeps).toEqual([]);
   });

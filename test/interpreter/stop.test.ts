@@ -18,10 +18,9 @@ test("stop aborts everything at once: calls, timeouts, retry intervals and token
           machine({ w: task("never", { TimeoutSeconds: 40 }) }),
           machine({ r: task("fail", { Retry }) }),
           machine({
-            m: {
-              Type: "Map",
-              ItemsPath: "$.items",
-              ItemProcessor: machine({ c: task("never") }),
+            q: {
+              Type: "Parallel",
+              Branches: [machine({ c: task("never") }), machine({ d: task("never") })],
               End: true,
             },
           }),
@@ -32,7 +31,6 @@ test("stop aborts everything at once: calls, timeouts, retry intervals and token
       },
       after: task("never"),
     }),
-    { items: [1, 2] },
   );
   await host.settle();
   const signals = host.calls.map(({ signal }) => signal);
