@@ -30,6 +30,19 @@ export function explainState(
     : `${task.id} can't be ${flaws.join(" and ")}, but ${[...possible].join(" or ")}`;
 }
 
+/** What is wrong with the run's state, which follows from its leaves; undefined if nothing is. */
+export function explainRunState(
+  { tasks }: RunCase,
+  state: string | undefined,
+  states: FinalStates,
+): string | undefined {
+  const above = new Set(tasks.flatMap(({ upstream }) => upstream));
+  const leaves = tasks.filter(({ id }) => !above.has(id)).flatMap(({ id }) => states.get(id) ?? []);
+  const hasFailed = leaves.some((each) => each === "failed" || each === "upstream_failed");
+  const right = hasFailed ? "failed" : "success";
+  return state === right ? undefined : `the run can't be ${state}, but ${right}`;
+}
+
 /** "run", and the states that the rule may give, whichever upstream instances have ended. */
 function possibleVerdicts(task: RunTask, states: FinalStates): Set<string> {
   const possible = new Set<string>();

@@ -1,66 +1,72 @@
 // Runs files of Airflow's vectors, whatever their form: `npm run vectors -- FILE…`. The last line
-// is "N passed, N failed"; the exit code is 1 when a case failed.
+// is "N passed, N failed"; the exit code is 1 when a case failed. A case that is marked as dependent
+// on the order may end as in another legal order; it passes, and is named with what differs.
 import { readFileSync } from "node:fs";
 import type { RunCase } from "./run-case.ts";
+import type { CaseEnd } from "./runs.ts";
 import { checkTemplateCase, readTemplateContext, type TemplateCase } from "./templates.ts";
 import { checkTimetableCase } from "./timetables.ts";
 import { checkTriggerRuleCase } from "./trigger-rules.ts";
 
-/** What differs from Airflow in one case; `undefined` when nothing does. */
-type Verdict = string | undefined;
-
 interface Form {
-  /** A field that cases of this form have and no others. */
-  readonly field: string;
-  readonly check: (cases: readonly unknown[]) => readonly Verdict[] | Promise<readonly Verdict[]>;
+  /** Fields that cases of this form have. A case is of the first form that fits it. */
+  readonly fields: readonly string[];
+  readonly check: (cases: readonly unknown[]) => readonly CaseEnd[] | Promise<readonly CaseEnd[]>;
 }
 
 const FORMS: readonly Form[] = [
-  { field: "rule", check: oneByOne(checkTriggerRuleCase) },
-  { field: "timetable", check: oneByOne(checkTimetableCase) },
   {
-    field: "dag_id",
+    fields: ["dag_id", "tasks"],
     async check(cases) {
       const { runCases } = await import("./runs.ts");
       return runCases(cases as readonly RunCase[]);
     },
   },
+  { fields: ["timetable"], check: oneByOne(checkTimetableCase) },
+  { fields: ["rule"], check: oneByOne(checkTriggerRuleCase) },
 ];
 /** More failures than this of one file are counted only. */
 const MOST_PRINTED = 20;
 
-function oneByOne<Case>(check: (vector: Case) => Verdict): Form["check"] {
+/** `check` answers what differs from Airflow; `undefined` when nothing does. */
+function oneByOne<Case>(check: (vector: Case) => string | undefined): Form["check"] {
   return (cases) =>
     (cases as readonly Case[]).map((each) => {
       try {
-        return check(each);
+        return toEnd(check(each));
       } catch (error) {
-        return `${JSON.stringify(each).slice(0, 300)}: ${messageOf(error)}`;
+        return { flaw: `${JSON.stringify(each).slice(0, 300)}: ${messageOf(error)}` };
       }
     });
 }
 
-async function checkFile(file: string): Promise<readonly Verdict[]> {
+const toEnd = (flaw: string | undefined): CaseEnd => (flaw === undefined ? {} : { flaw });
+
+/** The end of each case; as many as the file has. */
+async function checkFile(file: string): Promise<readonly CaseEnd[]> {
   const text = readFileSync(file, "utf8");
   const cases: unknown = JSON.parse(text);
   if (isTemplateFile(cases)) return checkTemplates(cases.cases, text);
   if (!Array.isArray(cases)) throw new Error("it holds no JSON array");
-  const forms = FORMS.map(({ field, check }) => ({
-    check,
-    cases: cases.filter((each) => isObject(each) && field in each),
-  }));
-  const verdicts: Verdict[] = [];
-  let known = 0;
-  for (const form of forms.filter((each) => each.cases.length > 0)) {
-    known += form.cases.length;
+  const byForm = Map.groupBy(cases, formOf);
+  const ends: CaseEnd[] = [];
+  for (const [form, its] of byForm) {
     try {
-      verdicts.push(...(await form.check(form.cases)));
+      if (form) ends.push(...(await form.check(its)));
+      else ends.push(...its.map(() => ({ flaw: "a case of an unknown form" })));
     } catch (error) {
-      verdicts.push(...form.cases.map(() => messageOf(error)));
+      ends.push(...its.map(() => ({ flaw: messageOf(error) })));
     }
   }
-  const unknown = cases.length - known;
-  return [...verdicts, ...Array<string>(unknown).fill("a case of an unknown form")];
+  if (ends.length !== cases.length) {
+    throw new Error(`it holds ${cases.length} cases, of which ${ends.length} were run`);
+  }
+  return ends;
+}
+
+function formOf(vector: unknown): Form | undefined {
+  if (!isObject(vector)) return undefined;
+  return FORMS.find(({ fields }) => fields.every((field) => field in vector));
 }
 
 /** Templates come with the context that they are rendered with. */
@@ -68,9 +74,9 @@ function isTemplateFile(content: unknown): content is { readonly cases: readonly
   return isObject(content) && "cases" in content && Array.isArray(content.cases);
 }
 
-function checkTemplates(cases: readonly TemplateCase[], fileText: string): readonly Verdict[] {
+function checkTemplates(cases: readonly TemplateCase[], fileText: string): readonly CaseEnd[] {
   const createContext = readTemplateContext(fileText);
-  return cases.map((each) => checkTemplateCase(each, createContext()));
+  return cases.map((each) => toEnd(checkTemplateCase(each, createContext())));
 }
 
 function isObject(value: unknown): value is object {
@@ -90,13 +96,17 @@ let passed = 0;
 let failed = 0;
 for (const file of files) {
   try {
-    const verdicts = await checkFile(file);
-    const failures = verdicts.filter((verdict) => verdict !== undefined);
-    passed += verdicts.length - failures.length;
-    failed += failures.length;
-    for (const failure of failures.slice(0, MOST_PRINTED)) console.log(`${file}: ${failure}`);
-    const rest = failures.length - MOST_PRINTED;
+    const ends = await checkFile(file);
+    const flaws = ends.flatMap(({ flaw }) => flaw ?? []);
+    passed += ends.length - flaws.length;
+    failed += flaws.length;
+    for (const flaw of flaws.slice(0, MOST_PRINTED)) console.log(`${file}: ${flaw}`);
+    const rest = flaws.length - MOST_PRINTED;
     if (rest > 0) console.log(`${file}: … and ${rest} more`);
+    const others = ends.flatMap(({ otherOrder }) => otherOrder ?? []);
+    if (others.length > 0)
+      console.log(`${file}: ${others.length} ended as in another legal order:`);
+    for (const other of others) console.log(`  ${other}`);
   } catch (error) {
     failed += 1;
     console.log(`${file}: ${messageOf(error)}`);
