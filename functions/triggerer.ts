@@ -5,7 +5,8 @@ import type { SQSBatchResponse, SQSEvent } from "aws-lambda";
 import { BRIEF, CLIENT_OPTIONS } from "../src/aws/client-options.ts";
 import { readEnvironment, taskFunctionsOf } from "../src/aws/environment.ts";
 import { createLambdaCall } from "../src/aws/lambda/lambda-call.ts";
-import { createTaskCall } from "../src/aws/lambda/task-call.ts";
+import { createTaskInvocations } from "../src/aws/lambda/task-call.ts";
+import { createWorkerCalls } from "../src/aws/lambda/worker-calls.ts";
 import { createAwsPlatform } from "../src/aws/platform.ts";
 import { receiveTriggers } from "../src/aws/sqs-triggers.ts";
 import { createVersions } from "../src/services/dag-processing/versions.ts";
@@ -21,9 +22,13 @@ const { capabilities } = platform;
 const triggerer = createTriggerer(
   { ...platform, versions },
   {
-    worker: host
-      ? createTaskCall({ client, host, capabilities, roleOf })
-      : createLambdaCall({ client, functionName: environment.worker }),
+    ...createWorkerCalls({
+      client,
+      watchingClient: new LambdaClient({ ...CLIENT_OPTIONS, maxAttempts: 1 }),
+      invocationOf: host
+        ? createTaskInvocations({ host, capabilities, roleOf })
+        : async (payload) => ({ functionName: environment.worker, payload }),
+    }),
     recorder: createLambdaCall({ client, functionName: environment.recorder }),
   },
 );

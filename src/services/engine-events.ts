@@ -52,6 +52,13 @@ export function toRecorderEvent(payload: Payload): RecorderEvent {
       };
     case "settle":
       return { ...ids, action: "settle", ...instanceOf(payload) };
+    case "died": {
+      const { pokes, reason } = payload;
+      return {
+        ...{ ...ids, action: "died", ...instanceOf(payload) },
+        ...{ pokes: Number(pokes), reason: String(reason) },
+      };
+    }
     case "wake":
       return { ...ids, action: "wake", ...instanceOf(payload), pokes: Number(payload.pokes) };
     case "finish":

@@ -1,14 +1,14 @@
-// Tasks that go on by messages: what the error of the engine's own call says of a try, and which
-// task has lost its message.
+// Tasks that go on by messages: what the error of a call says of a try, and which task has lost its
+// message.
 import { UNMAPPED } from "../instance-key.ts";
 import type { TaskInstanceRecord } from "../records.ts";
 import { isFinished, isUnderWay } from "../states.ts";
 import { isWaitingState } from "../waits/waits.ts";
 import { isHeld } from "./holds.ts";
-import { dueOf, pokeEndsBy, type Trigger } from "./sensors.ts";
+import { dueOf, pokeEndsBy, type Trigger, UNBEGUN } from "./sensors.ts";
 
 /**
- * Errors of the engine's call after which the worker may be at the task all the same: it was not
+ * Errors of a call after which the worker may be at the task all the same: it was not
  * called, the call was lost on the way, or it has found another worker at the task. (AWS Lambda:
  * "Invoke", errors; Step Functions: "Handle transient Lambda service exceptions")
  */
@@ -33,19 +33,18 @@ export function isDeadBy(
   return isOver && isUnderWay(state) && pokedBy !== "triggerer";
 }
 
-/**
- * Whether the worker died before it could record a try, and the task has no retry that would have
- * it called again.
- */
-export function hasFailedBy(
+/** Whether the error of a call says that the worker died, and it has not recorded what happened. */
+export function saysDied(error: string): boolean {
+  return !SAY_NOTHING.has(error) && error !== LOST;
+}
+
+/** Whether the worker died that the engine called, before it recorded a try. */
+export function hasDiedUnbegun(
   error: string | undefined,
-  known: Pick<TaskInstanceRecord, "state" | "maxTries" | "waiter" | "pausedAt">,
-): boolean {
-  const { state, maxTries } = known;
+  known: Pick<TaskInstanceRecord, "state" | "waiter" | "pausedAt">,
+): error is string {
   // A worker that has recorded why the task waits did not die.
-  if (isHeld(known)) return false;
-  if (error === undefined || SAY_NOTHING.has(error) || error === LOST) return false;
-  return state === null && maxTries <= 0;
+  return error !== undefined && saysDied(error) && UNBEGUN.has(known.state) && !isHeld(known);
 }
 
 /** What a message may be late by before it counts as lost, in ms. */

@@ -45,8 +45,18 @@ export interface Deferral extends TaskInstanceKey {
 const LOOK_AGAIN_MS = 10_000;
 const LONGEST_LOOK_AGAIN_MS = 300_000;
 
+/**
+ * From the third call on for one poke, which no try has come of: whoever calls waits for the call a
+ * little, and so sees a worker that dies at once.
+ */
+const LOOKS_BEFORE_WATCHED = 2;
+
 /** States in which an instance has not begun, or may begin at once. */
-const UNBEGUN: ReadonlySet<TaskInstanceState | null> = new Set([null, "scheduled", "queued"]);
+export const UNBEGUN: ReadonlySet<TaskInstanceState | null> = new Set([
+  null,
+  "scheduled",
+  "queued",
+]);
 
 /** States in which a sensor waits for a moment, or has not begun. */
 const WAITING: ReadonlySet<TaskInstanceState | null> = new Set([
@@ -129,6 +139,8 @@ export interface TriggerStep {
    * ended whole.
    */
   readonly call: boolean;
+  /** Whether calls before this one have come to nothing, so that it is to be watched for a while. */
+  readonly isWatched?: true;
 }
 
 const NOTHING: TriggerStep = { call: false };
@@ -161,10 +173,13 @@ export function followTrigger(
       return looks === 0 ? leave(after(now), true) : { call: looks === 1 };
     }
     if (!isWaitingState(state) && !WAITING.has(state)) return NOTHING;
+    const watched = looks >= LOOKS_BEFORE_WATCHED ? { isWatched: true as const } : {};
     if (UNBEGUN.has(state) && limit !== undefined) {
-      return leave(now + Math.min(LOOK_AGAIN_MS * 2 ** looks, LONGEST_LOOK_AGAIN_MS), true);
+      const pauseMs = Math.min(LOOK_AGAIN_MS * 2 ** looks, LONGEST_LOOK_AGAIN_MS);
+      return { ...leave(now + pauseMs, true), ...watched };
     }
-    return dueAt !== undefined && dueAt > now ? leave(dueAt, false) : leave(after(now), true);
+    if (dueAt !== undefined && dueAt > now) return leave(dueAt, false);
+    return { ...leave(after(now), true), ...watched };
   }
   if (isUnderWay(state) && known) {
     if (limit === undefined) return { call: true };

@@ -15,6 +15,7 @@ import { addLogLine } from "../tasks/log-line.ts";
 import { lookAtGate, wakeOtherRuns } from "../tasks/propagate.ts";
 import { applyEnd, finishEnd } from "../tasks/task-ends.ts";
 import { withMeaning } from "../tasks/try-ends.ts";
+import { recordUnbegunDeath } from "../tasks/unbegun-deaths.ts";
 import type { InstanceScope, RunScope } from "../tasks/verdicts.ts";
 import { followWait } from "../tasks/waits/follow-wait.ts";
 import { wakeWaiters } from "../tasks/waits/wake-waiters.ts";
@@ -27,6 +28,12 @@ export type RecorderEvent = ExecutionInput &
   (
     | (InstanceName & { readonly action: "gate"; readonly token: string })
     | (InstanceName & { readonly action: "settle" })
+    /** The worker died before it recorded the try after so many pokes. */
+    | (InstanceName & {
+        readonly action: "died";
+        readonly pokes: number;
+        readonly reason: string;
+      })
     /** What the task waits for may have come; `pokes` as in the message that says so. */
     | (InstanceName & { readonly action: "wake"; readonly pokes: number })
     /** A mapped task as a whole: its state was entered, or it is to be looked at again. */
@@ -85,6 +92,7 @@ async function handle(context: RecorderContext, event: RecorderEvent): Promise<v
   const instance = instanceOf(scope, event);
   if (event.action === "wake") return followWait(context, instance, event);
   if (event.action === "map") return lookAtMappedTask(context, instance, event.token);
+  if (event.action === "died") return recordUnbegunDeath(context, instance, event);
   return event.action === "gate"
     ? holdGate(context, instance, event.token)
     : settleInstance(context, instance);

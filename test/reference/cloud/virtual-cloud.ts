@@ -24,6 +24,8 @@ import { createVirtualLambda, type LambdaLimits, type LambdaSeen } from "./virtu
 export interface CloudLimits extends LambdaLimits {
   /** Of an execution's history; Step Functions' own when absent. */
   eventsOf?(input: ExecutionInput): number;
+  /** Whether the worker's function dies before it does anything; false when absent. */
+  dies?(event: WorkerEvent): boolean;
 }
 
 /** What the cloud is put around. */
@@ -47,6 +49,8 @@ export interface VirtualCloud {
   /** What is set for the triggerer at its moment. */
   deliver(message: Trigger | Deferral): Promise<void>;
   callLater(event: WorkerEvent): void;
+  /** Answers what the worker has thrown within some seconds. */
+  watchWorker(event: WorkerEvent): Promise<Error | undefined>;
   recordLater(event: RecorderEvent): void;
   /** The engine's own calls under its limits. */
   limit(machines: LocalStateMachines): LocalStateMachines;
@@ -85,13 +89,18 @@ export function createVirtualCloud(limits: CloudLimits, parts: CloudParts): Virt
     called.succeeded();
   }
 
+  async function worker(event: WorkerEvent): Promise<void> {
+    if (limits.dies?.(event)) throw namedError("Runtime.ExitError", "signal: killed");
+    await parts.worker(event);
+  }
+
   return {
     lambda: lambda.seen,
     events: histories.events,
     functions: {
       worker: (event) =>
         call(event, { name: event.taskId, retries: 0, ...withToken(event.token) }, () =>
-          lambda.invoke("worker", event, () => parts.worker(event)),
+          lambda.invoke("worker", event, () => worker(event)),
         ),
       recorder: (event) =>
         call(event, recorderState(event), () =>
@@ -107,7 +116,11 @@ export function createVirtualCloud(limits: CloudLimits, parts: CloudParts): Virt
       failed: async (input) => lambda.invokeLater("recorder", input, () => parts.ended(input)),
     },
     deliver: (message) => lambda.deliver("triggerer", message, () => parts.triggerer(message)),
-    callLater: (event) => lambda.invokeLater("worker", event, () => parts.worker(event)),
+    callLater: (event) => lambda.invokeLater("worker", event, () => worker(event)),
+    async watchWorker(event) {
+      const thrown = await lambda.watch("worker", event, () => worker(event));
+      return thrown instanceof Error ? thrown : undefined;
+    },
     recordLater: (event) => lambda.invokeLater("recorder", event, () => parts.recorder(event)),
 
     limit: (machines) => ({

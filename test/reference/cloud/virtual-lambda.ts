@@ -41,6 +41,11 @@ export interface VirtualLambda {
   invoke<T>(name: FunctionName, event: object, work: () => Promise<T>): Promise<T>;
   /** Asynchronous: called when there is room, for six hours, and twice more when it fails. */
   invokeLater(name: FunctionName, event: object, work: () => Promise<unknown>): void;
+  /**
+   * Synchronous, by a function that leaves after some seconds: answers what the call has thrown by
+   * then. One that finds no room is made later.
+   */
+  watch(name: FunctionName, event: object, work: () => Promise<unknown>): Promise<unknown>;
   /** A message of a queue: given out again after the visibility timeout until it is done. */
   deliver(name: FunctionName, message: object, work: () => Promise<unknown>): Promise<void>;
 }
@@ -49,6 +54,8 @@ export interface VirtualLambda {
 const LONGEST_BACKOFF = 300;
 const MAX_EVENT_AGE_MS = 6 * 3_600_000;
 const RETRIES_AFTER = [60, 120] as const;
+/** See aws/lambda/worker-calls.ts. */
+const WATCHED_MS = 10_000;
 /** Of the triggerer's queue: see infra/trigger-queue.ts. */
 const VISIBILITY_TIMEOUT = 180;
 
@@ -145,6 +152,23 @@ export function createVirtualLambda(
       expectSize(event, MAX_ASYNC_BYTES);
       const chain = lengthen(name);
       if (chain) void untilDone(name, work, chain);
+    },
+    async watch(name, event, work) {
+      expectSize(event, MAX_SYNC_BYTES);
+      const chain = lengthen(name);
+      if (!chain) return undefined;
+      if (!hasRoom(name)) {
+        seen.throttled += 1;
+        void untilDone(name, work, chain);
+        return undefined;
+      }
+      const ended = new AbortController();
+      const called = run(name, chain, work).then(
+        () => undefined,
+        (problem: unknown) => problem,
+      );
+      void called.then(() => ended.abort());
+      return Promise.race([called, clock.sleep(WATCHED_MS, ended.signal)]);
     },
     async deliver(name, message, work) {
       expectSize(message, MAX_MESSAGE_BYTES);

@@ -71,7 +71,7 @@ test.each(["Sandbox.Timedout", "Runtime.ExitError", "Stepwind.Lost"])(
   },
 );
 
-test("a worker that died before it recorded a try fails a task that has no retry", async () => {
+test("a worker that died before it recorded a try counts as a failed try", async () => {
   const product = await start();
   product.play(() => succeeds(100));
   await trigger(product, "d", { runId: "r" });
@@ -81,7 +81,8 @@ test("a worker that died before it recorded a try fails a task that has no retry
   await product.settle();
   expect(await getTask(product)).toMatchObject({
     state: "failed",
-    message: "the worker died and all tries are used up",
+    message: "WorkerDied: the worker died before the try began: Runtime.ExitError",
+    tryNumber: 1,
   });
 });
 
