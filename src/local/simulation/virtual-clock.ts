@@ -15,11 +15,14 @@ export interface VirtualClock extends Clock {
 
 export function createVirtualClock(begin: number): VirtualClock {
   let now = begin;
-  let sleepers: { readonly at: number; wake(): void }[] = [];
+  /** In the order in which they fell asleep. There may be thousands, most of which are woken early. */
+  const sleepers = new Set<{ readonly at: number; wake(): void }>();
   return {
     now: () => now,
     get nextAt() {
-      return sleepers.reduce((least, { at }) => Math.min(least, at), Number.POSITIVE_INFINITY);
+      let next = Number.POSITIVE_INFINITY;
+      for (const { at } of sleepers) next = Math.min(next, at);
+      return next;
     },
     set(moment) {
       now = moment;
@@ -28,20 +31,21 @@ export function createVirtualClock(begin: number): VirtualClock {
       new Promise((resolve) => {
         if (ms <= 0 || signal?.aborted) return resolve();
         const sleeper = { at: now + ms, wake: resolve };
-        sleepers.push(sleeper);
-        signal?.addEventListener("abort", () => {
-          sleepers = sleepers.filter((other) => other !== sleeper);
+        sleepers.add(sleeper);
+        const wakeEarly = () => {
+          sleepers.delete(sleeper);
           resolve();
-        });
+        };
+        signal?.addEventListener("abort", wakeEarly, { once: true });
       }),
     advanceTo(moment) {
       now = Math.max(now, moment);
-      const due = sleepers.filter(({ at }) => at <= now);
-      sleepers = sleepers.filter(({ at }) => at > now);
+      const due = [...sleepers].filter(({ at }) => at <= now);
+      for (const sleeper of due) sleepers.delete(sleeper);
       for (const { wake } of due) wake();
     },
     clear() {
-      sleepers = [];
+      sleepers.clear();
     },
   };
 }
