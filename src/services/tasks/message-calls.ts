@@ -5,16 +5,18 @@
 // throwing: whatever must be waited for is a message to the triggerer.
 import { keyText } from "../../model/instance-key.ts";
 import type { TaskInstanceRecord } from "../../model/records.ts";
+import { isHeld } from "../../model/scheduling/holds.ts";
 import { dueOf, pokeEndsBy } from "../../model/scheduling/sensors.ts";
 import { isFinished, isUnderWay } from "../../model/states.ts";
 import { holdToken, poke } from "../../model/task-instance.ts";
 import { isWaitingState } from "../../model/waits/waits.ts";
 import type { ServiceContext } from "../service-context.ts";
 import { BY_MESSAGE } from "./gates.ts";
+import { addLogLine } from "./log-line.ts";
 import { lookAtGate } from "./propagate.ts";
 import { finishEnd } from "./task-ends.ts";
 import { mayStart, type TryHost } from "./tries.ts";
-import { recordDeath } from "./try-ends.ts";
+import { recordDeath, recordFailure } from "./try-ends.ts";
 import type { InstanceScope } from "./verdicts.ts";
 import { HeldBack, RetryLater, type WorkerEvent } from "./worker-events.ts";
 
@@ -214,6 +216,31 @@ async function lookLater(
 async function waitAtGate(context: MessageContext, instance: InstanceScope): Promise<void> {
   await context.metadata.gates.put({ ...instance.key, token: BY_MESSAGE });
   await lookAtGate(context, instance);
+}
+
+/**
+ * A worker died before it recorded the try after so many pokes: its function can't start, or is
+ * killed at its start. The try is recorded as begun and failed, so that the task is not called
+ * without end; nothing happens if it has begun, or waits for something else. Whoever dies in between
+ * leaves a try that has not ended, as its worker would have. Repeating is safe.
+ */
+export async function recordUnbegunDeath(
+  context: ServiceContext,
+  instance: InstanceScope,
+  { pokes, reason }: { readonly pokes: number; readonly reason: string },
+): Promise<void> {
+  const { clock, metadata } = context;
+  const { key, task } = instance;
+  const known = await metadata.taskInstances.get(key);
+  const now = clock.now();
+  if ((known?.pokes ?? 0) !== pokes || isHeld(known) || (dueOf(known) ?? now) > now) return;
+  const change = poke(known, { maxTries: task.retries, now, pokedBy: "triggerer" });
+  const started = change && (await metadata.taskInstances.update({ key, ...change }));
+  if (!started) return;
+  const message = `the worker died before the ${task.sensor ? "poke" : "try"} began: ${reason}`;
+  await addLogLine(context, started, { level: "error", event: message });
+  const error = { name: "WorkerDied", message };
+  await leaveNext(context, instance, await recordFailure(context, instance, { started, error }));
 }
 
 /** Whether a try that is recorded as running can't go on any more. */

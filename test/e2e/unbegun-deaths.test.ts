@@ -1,9 +1,10 @@
 // Workers whose function dies before it records anything, under AWS's limits in virtual time: each
 // such call that is seen to die costs a try, so no task is called without end.
 import { expect, test } from "vitest";
-import type { WorkerEvent } from "../../../src/services/tasks/worker-events.ts";
-import { dag, task } from "../../reference/documents.ts";
-import type { VirtualProduct } from "../../reference/virtual-product.ts";
+import type { WorkerEvent } from "../../src/services/tasks/worker-events.ts";
+import { dag, task } from "../reference/documents.ts";
+import type { VirtualProduct } from "../reference/virtual-product.ts";
+import { pokeEvery } from "../services/tasks/sensor-scripts.ts";
 import {
   after,
   HOUR,
@@ -12,8 +13,7 @@ import {
   statesOf,
   succeeds,
   trigger,
-} from "../virtual-time.ts";
-import { pokeEvery } from "./sensor-scripts.ts";
+} from "../services/virtual-time.ts";
 
 const LIMIT = 900;
 const LOOPS = new Set(["worker", "triggerer", "recorder"] as const);
