@@ -1,12 +1,12 @@
 // The triggerer: takes delayed messages about tasks that wait, and has the worker run those that
 // still do.
+import { randomUUID } from "node:crypto";
 import { LambdaClient } from "@aws-sdk/client-lambda";
 import type { SQSBatchResponse, SQSEvent } from "aws-lambda";
 import { BRIEF, CLIENT_OPTIONS } from "../src/aws/client-options.ts";
 import { readEnvironment, taskFunctionsOf } from "../src/aws/environment.ts";
 import { createLambdaCall } from "../src/aws/lambda/lambda-call.ts";
-import { createTaskInvocations } from "../src/aws/lambda/task-call.ts";
-import { createWorkerCalls } from "../src/aws/lambda/worker-calls.ts";
+import { createTaskCall } from "../src/aws/lambda/task-call.ts";
 import { createAwsPlatform } from "../src/aws/platform.ts";
 import { receiveTriggers } from "../src/aws/sqs-triggers.ts";
 import { createVersions } from "../src/services/dag-processing/versions.ts";
@@ -19,16 +19,14 @@ const client = new LambdaClient(CLIENT_OPTIONS);
 const versions = createVersions(platform.metadata.versions);
 const host = taskFunctionsOf(environment);
 const { capabilities } = platform;
+const callWorker = host
+  ? createTaskCall({ client, host, capabilities, roleOf })
+  : createLambdaCall<WorkerEvent>({ client, functionName: environment.worker });
 const triggerer = createTriggerer(
   { ...platform, versions },
   {
-    ...createWorkerCalls({
-      client,
-      watchingClient: new LambdaClient({ ...CLIENT_OPTIONS, maxAttempts: 1 }),
-      invocationOf: host
-        ? createTaskInvocations({ host, capabilities, roleOf })
-        : async (payload) => ({ functionName: environment.worker, payload }),
-    }),
+    // By the id, Lambda's report of a call that has failed is told from those of others.
+    worker: (event) => callWorker({ ...event, callId: randomUUID() }),
     recorder: createLambdaCall({ client, functionName: environment.recorder }),
   },
 );

@@ -23,6 +23,11 @@ export interface ServiceProps {
   readonly architecture: lambda.Architecture;
   /** Whether it is called asynchronously. */
   readonly isAsync: boolean;
+  /**
+   * The function that is called with the calls that failed, at once, which the role has to allow;
+   * without one they are repeated twice.
+   */
+  readonly failures?: lambda.IFunction;
   /** False leaves it without X-Ray, which a role would have to allow. */
   readonly isTraced?: boolean;
   readonly reservedConcurrency?: number | undefined;
@@ -92,6 +97,7 @@ export class Service extends Construct {
       // (AWS Lambda: "Use Lambda recursive loop detection to prevent infinite loops")
       ...(isInLoop ? { recursiveLoop: lambda.RecursiveLoop.ALLOW } : {}),
       ...(this.deadLetters ? { deadLetterQueue: this.deadLetters, retryAttempts: 2 } : {}),
+      ...reportFailures(props.failures),
       ...(reservedConcurrency === undefined
         ? {}
         : { reservedConcurrentExecutions: reservedConcurrency }),
@@ -123,6 +129,18 @@ export class Service extends Construct {
       }),
     );
   }
+}
+
+/**
+ * A call that failed may have begun a task's try, which a second call would not go on with. So
+ * Lambda doesn't repeat it, and says that it has failed.
+ */
+function reportFailures(
+  failures: ServiceProps["failures"],
+): Pick<lambda.FunctionProps, "retryAttempts" | "onFailure"> {
+  if (!failures) return {};
+  const { functionArn: destination } = failures;
+  return { retryAttempts: 0, onFailure: { bind: () => ({ destination }) } };
 }
 
 /**

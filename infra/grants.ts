@@ -56,7 +56,13 @@ export function grantAll(parts: Parts): void {
   }
 
   runTasks(worker.role, parts, []);
-  if (parts.tasks) {
+  if (!parts.tasks) {
+    // Lambda reports there which calls of the worker have failed.
+    allow(worker.role, {
+      actions: ["lambda:InvokeFunction"],
+      resources: [parts.names.functionArn("recorder")],
+    });
+  } else {
     const { role } = parts.tasks.executionApi;
     useTable(role, parts);
     runTasks(role, parts, ["messages"]);

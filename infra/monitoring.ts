@@ -65,7 +65,8 @@ export class Monitoring extends Construct {
       statistic: "Maximum",
       period: PERIOD,
     });
-    const ofServices = all.flatMap(([service, { deadLetters }]) =>
+    const others = more.others.map((service) => [service.node.id, service] as const);
+    const ofServices = [...all, ...others].flatMap(([service, { deadLetters }]) =>
       deadLetters ? [[service, deadLetters] as const] : [],
     );
     const queues = [...ofServices, ...Object.entries(more.queues)];

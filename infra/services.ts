@@ -39,6 +39,13 @@ export function createServices(
       environment,
       ...own,
     });
+  const recorder = create("recorder", {
+    description: "Records what state machines report",
+    memorySize: 512,
+    timeout: Duration.minutes(5),
+    isAsync: true,
+    isInLoop: true,
+  });
   return {
     "dag-processor": create("dag-processor", {
       description: "Makes state machines of DAG files",
@@ -66,16 +73,11 @@ export function createServices(
     // Where the code of DAGs runs apart, only executions from before that call the worker.
     worker: create("worker", {
       ...ownOfWorker(props.worker, workerTimeout),
-      isAsync: true,
-      isInLoop: !isIsolated(props),
+      ...(isIsolated(props)
+        ? { isAsync: true, isInLoop: false }
+        : { isAsync: false, failures: recorder.function }),
     }),
-    recorder: create("recorder", {
-      description: "Records what state machines report",
-      memorySize: 512,
-      timeout: Duration.minutes(5),
-      isAsync: true,
-      isInLoop: true,
-    }),
+    recorder,
     triggerer: create("triggerer", {
       description: "Has tasks that wait run when they are due",
       memorySize: 256,

@@ -49,7 +49,8 @@ export function createTaskFunctions(
     description: "Does for the code of tasks what that has no rights for",
     memorySize: API_MEMORY_MB,
     timeout: Duration.minutes(5),
-    isAsync: false,
+    // Lambda reports here which calls of task functions have failed.
+    isAsync: true,
     isInLoop: true,
     environment: { ...environment, STEPWIND_ROLE_RIGHTS: JSON.stringify(rightsOf(props)) },
   });
@@ -64,6 +65,7 @@ export function createTaskFunctions(
       // A dead-letter queue, and traces, would have to be allowed to the code of DAGs.
       isAsync: false,
       isTraced: false,
+      failures: executionApi.function,
     });
     allow(service.role, {
       actions: ["lambda:InvokeFunction"],

@@ -194,6 +194,8 @@ export interface TaskInstanceRecord extends TaskInstanceKey {
   readonly pokedBy?: "engine" | "triggerer";
   /** Id of the message that began the try that runs, where it runs apart from the worker. */
   readonly begunBy?: string;
+  /** The call of the triggerer that began it, if one did that it didn't wait for. */
+  readonly callId?: string;
   /** What the engine wants back when a task that waits has ended; of no use after that. */
   readonly token?: string;
   /** Since when the token is held. */

@@ -99,6 +99,8 @@ export interface PokeFacts extends Moment {
   readonly maxTries: number;
   /** Who called the worker for it. */
   readonly pokedBy: "engine" | "triggerer";
+  /** Of the call, if the triggerer didn't wait for it. */
+  readonly callId?: string | undefined;
 }
 
 /**
@@ -114,7 +116,7 @@ export function poke(known: Known, facts: PokeFacts): TaskInstanceTransition | u
       ? { from: [state], tryNumber: known.tryNumber, set: RUNNING }
       : start(known, facts);
   if (!begun) return undefined;
-  const { pokedBy } = facts;
+  const { pokedBy, callId } = facts;
   return {
     ...begun,
     pokes,
@@ -124,6 +126,7 @@ export function poke(known: Known, facts: PokeFacts): TaskInstanceTransition | u
       firstPokeAt: firstPokeAt ?? at,
       pokedAt: at,
       pokedBy,
+      callId,
     },
   };
 }

@@ -18,6 +18,8 @@ export interface TaskRequest extends SignedInput {
   readonly token?: string;
   /** From the triggerer: the pokes after which the task is to run. */
   readonly pokes?: number;
+  /** From the triggerer, which doesn't wait for the call: says which call began a try. */
+  readonly callId?: string;
   /** From the triggerer: the try that is recorded as running has died. */
   readonly isDead?: boolean;
 }

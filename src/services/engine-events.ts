@@ -61,6 +61,16 @@ export function toRecorderEvent(payload: Payload): RecorderEvent {
     }
     case "wake":
       return { ...ids, action: "wake", ...instanceOf(payload), pokes: Number(payload.pokes) };
+    case "callFailed":
+      return {
+        ...ids,
+        action: "callFailed",
+        ...instanceOf(payload),
+        pokes: Number(payload.pokes),
+        callId: textOf(payload, "callId"),
+        ...optionalText(payload, "error"),
+        ...optionalText(payload, "reason"),
+      };
     case "finish":
       return { ...ids, action: "finish" };
     default:
@@ -87,6 +97,10 @@ function idsOf(payload: Payload): ExecutionInput {
 function instanceOf(payload: Payload): { readonly taskId: string; readonly mapIndex?: number } {
   const taskId = textOf(payload, "taskId");
   return "mapIndex" in payload ? { taskId, mapIndex: Number(payload.mapIndex) } : { taskId };
+}
+
+function optionalText(payload: Payload, key: string): Readonly<Record<string, string>> {
+  return payload[key] === undefined ? {} : { [key]: textOf(payload, key) };
 }
 
 function textOf(payload: Payload, key: string): string {

@@ -34,6 +34,18 @@ function functionNamed({ ofType }: Synthesized, name: string): Resource["Propert
 const bucketRead = (name: string) =>
   new iam.PolicyStatement({ actions: ["s3:GetObject"], resources: [`arn:aws:s3:::${name}/x`] });
 
+/** Where failed calls of each function are reported at once, by the beginning of its logical id. */
+function reportsOf({ ofType }: Synthesized): Readonly<Record<string, string | undefined>> {
+  const entries = ofType("AWS::Lambda::EventInvokeConfig").flatMap(([, { Properties }]) => {
+    const { MaximumRetryAttempts, DestinationConfig, FunctionName } = Properties;
+    if (MaximumRetryAttempts !== 0) return [];
+    const [from = ""] = /\w+(?=Function)/.exec(textOf(FunctionName)) ?? [];
+    const [to] = /\w+(?=Function)/.exec(textOf(DestinationConfig)) ?? [];
+    return [[from, to] as const];
+  });
+  return Object.fromEntries(entries);
+}
+
 const ROLES = {
   teamA: {
     policies: [bucketRead("lake-a")],
@@ -69,6 +81,10 @@ describe("by default", () => {
     });
     expect(task?.DeadLetterConfig).toBeUndefined();
     expect(task?.TracingConfig).toBeUndefined();
+  });
+
+  test("a call of it that fails is not repeated, and reported to the Execution API", () => {
+    expect(reportsOf(plain)).toEqual({ task: "executionapi" });
   });
 
   test("state machines call it, and can't call the Execution API", () => {
@@ -114,6 +130,8 @@ test("a role of DAGs has a function of its own, with what it is granted", () => 
     "team-b": {},
   });
   expect(functionNamed(chosen, "task-teamA")).toBeDefined();
+  const api = "executionapi";
+  expect(reportsOf(chosen)).toEqual({ task: api, TaskRolesteamA: api, TaskRolesteamb: api });
   expect(Object.keys(chosen.construct.taskRoles)).toEqual(["teamA", "team-b"]);
 });
 
@@ -122,7 +140,10 @@ test("shared, the worker runs DAG code as before, with what it is granted", () =
   expect(functionNamed(chosen, "task")).toBeUndefined();
   expect(functionNamed(chosen, "execution-api")).toBeUndefined();
   expect(textOf(functionNamed(chosen, "worker")?.Environment)).not.toContain("STEPWIND_TASK");
-  expect(textOf(statementsOf(chosen, /workerRole/))).toContain("arn:aws:s3:::lake/x");
+  const granted = textOf(statementsOf(chosen, /workerRole/));
+  expect(granted).toContain("arn:aws:s3:::lake/x");
+  expect(reportsOf(chosen)).toEqual({ worker: "recorder" });
+  expect(granted).toMatch(/:function:Stepwind-recorder"/);
 });
 
 test("choices that can't be are refused with what to write instead", () => {

@@ -248,14 +248,15 @@ describe("the functions", () => {
   });
 
   test("what is called asynchronously has a dead-letter queue, and every queue an alarm", () => {
-    for (const name of ["dag-processor", "scheduler", "worker", "recorder", "notifier"]) {
+    const called = ["dag-processor", "scheduler", "worker", "recorder", "notifier"];
+    for (const name of [...called, "execution-api"]) {
       expect(functionNamed(name).Properties.DeadLetterConfig, name).toBeDefined();
     }
     const alarms = plain
       .ofType("AWS::CloudWatch::Alarm")
       .map(([, { Properties }]) => textOf(Properties));
     const queues = plain.ofType("AWS::SQS::Queue");
-    expect(queues).toHaveLength(8);
+    expect(queues).toHaveLength(9);
     for (const [id] of queues) {
       expect(
         alarms.filter((alarm) => alarm.includes(`"${id}"`)),

@@ -227,7 +227,6 @@ export function createVirtualProduct(options: VirtualProductOptions = {}): Virtu
           if (cloud) return cloud.callLater(event);
           work(event, signal).catch((problem) => report.error(String(problem)));
         },
-        ...(cloud ? { watchedWorker: cloud.watchWorker } : {}),
         recorder: async (event) =>
           cloud ? cloud.recordLater(event) : services.recorder.handle(event),
       },

@@ -39,6 +39,7 @@ const FIELDS: Fields<Omit<TaskInstanceRecord, keyof TaskInstanceKey>> = {
   wait: "json",
   wakeAt: "text",
   begunBy: "text",
+  callId: "text",
   token: "text",
   heldAt: "text",
   limits: "json",

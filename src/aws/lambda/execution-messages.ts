@@ -177,6 +177,7 @@ const MESSAGE = z.discriminatedUnion("action", [
     // One less than none for a try that a call of the engine began.
     pokes: z.int().min(-1).optional(),
     isDead: z.boolean().optional(),
+    callId: z.string().max(100).optional(),
   }),
   z.strictObject({ action: z.literal("ask"), capability, question }),
   z.strictObject({ action: z.literal("append"), capability, entries }),

@@ -1,4 +1,5 @@
 // The Execution API as a task function sees it: calls of the function that serves it.
+import { setTimeout as sleep } from "node:timers/promises";
 import { InvokeCommand, type LambdaClient } from "@aws-sdk/client-lambda";
 import type { BeginAnswer, ExecutionApi } from "../../ports/execution-api.ts";
 import {
@@ -8,6 +9,9 @@ import {
   type StoredMessage,
   type UploadPlace,
 } from "./execution-messages.ts";
+
+/** Pauses before a begin that failed is sent again, in ms. */
+const BEGIN_PAUSES_MS = [200, 1_000];
 
 export interface LambdaExecutionApiOptions {
   readonly client: LambdaClient;
@@ -43,11 +47,18 @@ export function createLambdaExecutionApi({
 
   return {
     async begin(request) {
-      try {
-        return await send<BeginAnswer>({ action: "begin", ...request });
-      } catch (problem) {
-        if (problem instanceof Error && problem.name === "Stepwind.Refused") throw problem;
-        return { kind: "again", name: "Stepwind.NotYet", message: String(problem) };
+      for (let attempt = 0; ; attempt += 1) {
+        try {
+          return await send<BeginAnswer>({ action: "begin", ...request });
+        } catch (problem) {
+          if (problem instanceof Error && problem.name === "Stepwind.Refused") throw problem;
+          const pauseMs = BEGIN_PAUSES_MS[attempt];
+          if (pauseMs === undefined) {
+            return { kind: "again", name: "Stepwind.NotYet", message: String(problem) };
+          }
+          // It may have begun the try before it failed, and answers that then.
+          await sleep(pauseMs);
+        }
       }
     },
     ask: (capability, question) => send({ action: "ask", capability, question }),

@@ -1,9 +1,13 @@
 // Serves the Execution API to task functions: takes a message, calls the API, and answers what came
-// of it. Large messages and replies go through the bucket.
+// of it. Large messages and replies go through the bucket. Lambda reports here which calls of task
+// functions have failed; their own code could send such a report as well, so it needs the proof that
+// the call had.
 import type { ExecutionApi } from "../../ports/execution-api.ts";
 import type { Reporter } from "../../ports/platform.ts";
 import type { Capabilities } from "../../services/execution-api/capabilities.ts";
 import { CapabilityRefused } from "../../services/execution-api/capabilities.ts";
+import type { Recorder } from "../../services/runs/recorder.ts";
+import type { CallbacksRequest } from "../../workers/apart/run-task.ts";
 import type { PassingObjects } from "../s3/passing-objects.ts";
 import {
   type ExecutionMessage,
@@ -12,12 +16,22 @@ import {
   isStoredMessage,
   MAX_MESSAGE_BYTES,
 } from "./execution-messages.ts";
+import {
+  type FailedCallReport,
+  isCallbacksRequest,
+  isFailedCallReport,
+  nextCallOf,
+  toCallFailed,
+} from "./failed-calls.ts";
 
 export interface ServingParts {
   readonly api: ExecutionApi;
-  readonly capabilities: Pick<Capabilities, "read">;
+  readonly capabilities: Pick<Capabilities, "read" | "checkExecution">;
+  readonly recorder: Pick<Recorder, "handle">;
   readonly objects: PassingObjects;
   readonly report: Reporter;
+  /** Has the task function of the role called for callbacks. */
+  callForCallbacks(request: CallbacksRequest, role: string | undefined): Promise<void>;
 }
 
 /**
@@ -28,13 +42,42 @@ export async function serveExecutionApi(
   parts: ServingParts,
   event: unknown,
 ): Promise<ExecutionReply> {
+  if (isFailedCallReport(event)) return takeFailedCall(parts, event);
   const message = isStoredMessage(event) ? await readStored(parts, event.key) : event;
-  if (!isExecutionMessage(message)) {
-    parts.report.warn("Refused: a message to the Execution API that it doesn't understand");
-    const text = "The Execution API doesn't understand the message";
-    return { kind: "error", name: "Stepwind.Refused", message: text };
-  }
+  if (!isExecutionMessage(message)) return refuse(parts);
   return fitting(parts, await reply(parts, message));
+}
+
+function refuse({ report }: ServingParts): ExecutionReply {
+  report.warn("Refused: a message to the Execution API that it doesn't understand");
+  const message = "The Execution API doesn't understand the message";
+  return { kind: "error", name: "Stepwind.Refused", message };
+}
+
+async function takeFailedCall(
+  parts: ServingParts,
+  failed: FailedCallReport,
+): Promise<ExecutionReply> {
+  const { requestPayload: request } = failed;
+  const { capabilities, recorder, report } = parts;
+  const begin = { ...request, action: "begin" };
+  try {
+    if (isCallbacksRequest(request)) {
+      const { role } = await capabilities.read(request.capability);
+      await parts.callForCallbacks(nextCallOf(request), role);
+    } else if (isExecutionMessage(begin) && "taskId" in begin) {
+      await capabilities.checkExecution(begin);
+      // Without an id, the call of a triggerer from before that gave it none.
+      if (begin.callId !== undefined) {
+        await recorder.handle(toCallFailed(failed));
+      }
+    } else return refuse(parts);
+  } catch (problem) {
+    if (!(problem instanceof CapabilityRefused)) throw problem;
+    report.warn(`Refused: ${problem.message}`);
+    return { kind: "error", name: problem.name, message: problem.message };
+  }
+  return { kind: "answer", value: undefined };
 }
 
 async function reply(parts: ServingParts, message: ExecutionMessage): Promise<ExecutionReply> {

@@ -45,12 +45,6 @@ export interface Deferral extends TaskInstanceKey {
 const LOOK_AGAIN_MS = 10_000;
 const LONGEST_LOOK_AGAIN_MS = 300_000;
 
-/**
- * From the third call on for one poke, which no try has come of: whoever calls waits for the call a
- * little, and so sees a worker that dies at once.
- */
-const LOOKS_BEFORE_WATCHED = 2;
-
 /** States in which an instance has not begun, or may begin at once. */
 export const UNBEGUN: ReadonlySet<TaskInstanceState | null> = new Set([
   null,
@@ -139,8 +133,6 @@ export interface TriggerStep {
    * ended whole.
    */
   readonly call: boolean;
-  /** Whether calls before this one have come to nothing, so that it is to be watched for a while. */
-  readonly isWatched?: true;
 }
 
 const NOTHING: TriggerStep = { call: false };
@@ -173,13 +165,10 @@ export function followTrigger(
       return looks === 0 ? leave(after(now), true) : { call: looks === 1 };
     }
     if (!isWaitingState(state) && !WAITING.has(state)) return NOTHING;
-    const watched = looks >= LOOKS_BEFORE_WATCHED ? { isWatched: true as const } : {};
     if (UNBEGUN.has(state) && limit !== undefined) {
-      const pauseMs = Math.min(LOOK_AGAIN_MS * 2 ** looks, LONGEST_LOOK_AGAIN_MS);
-      return { ...leave(now + pauseMs, true), ...watched };
+      return leave(now + Math.min(LOOK_AGAIN_MS * 2 ** looks, LONGEST_LOOK_AGAIN_MS), true);
     }
-    if (dueAt !== undefined && dueAt > now) return leave(dueAt, false);
-    return { ...leave(after(now), true), ...watched };
+    return dueAt !== undefined && dueAt > now ? leave(dueAt, false) : leave(after(now), true);
   }
   if (isUnderWay(state) && known) {
     if (limit === undefined) return { call: true };

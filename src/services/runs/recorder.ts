@@ -19,6 +19,7 @@ import { withMeaning } from "../tasks/try-ends.ts";
 import type { InstanceScope, RunScope } from "../tasks/verdicts.ts";
 import { followWait } from "../tasks/waits/follow-wait.ts";
 import { wakeWaiters } from "../tasks/waits/wake-waiters.ts";
+import { type FailedCall, followFailedCall } from "./failed-calls.ts";
 import { type AbandonReason, abandonRun, endByTasks } from "./run-ends.ts";
 import { continueRun, type RecoveryContext, resumeRun } from "./run-recovery.ts";
 import type { Scheduler } from "./scheduler.ts";
@@ -36,6 +37,8 @@ export type RecorderEvent = ExecutionInput &
       })
     /** What the task waits for may have come; `pokes` as in the message that says so. */
     | (InstanceName & { readonly action: "wake"; readonly pokes: number })
+    /** The call of a worker that wasn't waited for has failed, whatever it had done by then. */
+    | (InstanceName & FailedCall & { readonly action: "callFailed" })
     /** A mapped task as a whole: its state was entered, or it is to be looked at again. */
     | { readonly action: "map"; readonly taskId: string; readonly token?: string }
     | { readonly action: "finish" }
@@ -82,7 +85,8 @@ export function createRecorder(context: RecorderContext): Recorder {
 
 async function handle(context: RecorderContext, event: RecorderEvent): Promise<void> {
   if (event.action === "finish") return finishRun(context, event);
-  const scope = await scopeOf(context, event);
+  // A call belongs to one try, whatever execution the run has come to meanwhile.
+  const scope = await scopeOf(context, event, { orLater: event.action === "callFailed" });
   if (!scope) {
     if ("token" in event && event.token !== undefined) {
       await context.stateMachines.release(event.token);
@@ -90,6 +94,7 @@ async function handle(context: RecorderContext, event: RecorderEvent): Promise<v
     return;
   }
   const instance = instanceOf(scope, event);
+  if (event.action === "callFailed") return followFailedCall(context, instance, event);
   if (event.action === "wake") return followWait(context, instance, event);
   if (event.action === "map") return lookAtMappedTask(context, instance, event.token);
   if (event.action === "died") return recordUnbegunDeath(context, instance, event);
@@ -105,9 +110,12 @@ async function handle(context: RecorderContext, event: RecorderEvent): Promise<v
 async function scopeOf(
   { metadata, versions }: RecorderContext,
   { dagId, runId, clearNumber }: ExecutionInput,
+  { orLater = false }: { readonly orLater?: boolean } = {},
 ): Promise<RunScope | undefined> {
   const run = await metadata.runs.get(dagId, runId);
-  if (run?.state !== "running" || run.clearNumber !== clearNumber) return undefined;
+  if (run?.state !== "running") return undefined;
+  const isCurrent = orLater ? run.clearNumber >= clearNumber : run.clearNumber === clearNumber;
+  if (!isCurrent) return undefined;
   return { run, version: await versions.get(dagId, run.versionHash) };
 }
 

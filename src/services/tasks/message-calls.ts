@@ -36,8 +36,16 @@ interface Running {
   readonly host: TryHost;
 }
 
+/** What the triggerer has said. */
+interface Message {
+  readonly pokes: number;
+  readonly isDead: boolean;
+  readonly callId: string | undefined;
+}
+
 interface OneCall extends Running {
   readonly pokedBy: "engine" | "triggerer";
+  readonly callId?: string | undefined;
 }
 
 /** When a task is looked at again whose trigger rule is not met, against expectation; in ms. */
@@ -69,10 +77,10 @@ export async function executeByMessage(
   instance: InstanceScope,
   { event, ...running }: Running & { readonly event: WorkerEvent },
 ): Promise<void> {
-  const { token, pokes, isDead = false } = event;
+  const { token, pokes, isDead = false, callId } = event;
   if (token !== undefined) await enterSensor(context, instance, { ...running, token });
   else if (pokes !== undefined) {
-    await followMessage(context, instance, { ...running, pokes, isDead });
+    await followMessage(context, instance, { ...running, pokes, isDead, callId });
   }
 }
 
@@ -136,7 +144,7 @@ async function enterSensor(
 async function followMessage(
   context: MessageContext,
   instance: InstanceScope,
-  { pokes, isDead, ...running }: Running & { readonly pokes: number; readonly isDead: boolean },
+  { pokes, isDead, callId, ...running }: Running & Message,
 ): Promise<void> {
   const known = await context.metadata.taskInstances.get(instance.key);
   const { state = null, pokes: seen = 0 } = known ?? {};
@@ -150,7 +158,7 @@ async function followMessage(
     return leaveNext(context, instance, await recordDeath(context, instance, known));
   }
   if (seen !== pokes || isWaitingState(state)) return;
-  await runOnce(context, instance, { known, call: { pokedBy: "triggerer", ...running } });
+  await runOnce(context, instance, { known, call: { pokedBy: "triggerer", callId, ...running } });
 }
 
 async function runOnce(
@@ -159,7 +167,7 @@ async function runOnce(
   { known, call }: { readonly known: TaskInstanceRecord | undefined; readonly call: OneCall },
 ): Promise<void> {
   const { clock, triesUnderWay } = context;
-  const { pokedBy, signal, host } = call;
+  const { pokedBy, callId, signal, host } = call;
   const dueAt = dueOf(known);
   if (dueAt !== undefined && dueAt > clock.now()) return leaveNext(context, instance, known);
   const underWay = triesUnderWay.begin(instance);
@@ -169,7 +177,7 @@ async function runOnce(
     ended = await host.run(context, instance, {
       signal,
       known,
-      begin: (facts) => poke(facts.known, { ...facts, pokedBy }),
+      begin: (facts) => poke(facts.known, { ...facts, pokedBy, callId }),
     });
   } catch (problem) {
     if (!(problem instanceof RetryLater)) throw problem;

@@ -4,7 +4,7 @@
 import { graphOf } from "../../model/graph.ts";
 import { instanceKey } from "../../model/instance-key.ts";
 import type { DagRunRecord, TaskInstanceRecord } from "../../model/records.ts";
-import { hasDiedUnbegun, isDeadBy, saysDied } from "../../model/scheduling/deferrals.ts";
+import { hasDiedUnbegun, isDeadBy } from "../../model/scheduling/deferrals.ts";
 import { type Deferral, followTrigger, type Trigger } from "../../model/scheduling/sensors.ts";
 import { isFinished, isUnderWay } from "../../model/states.ts";
 import { holdToken, lookAgain } from "../../model/task-instance.ts";
@@ -25,18 +25,7 @@ export interface Triggerer {
  */
 export interface TriggererCalls {
   worker(event: WorkerEvent, signal: AbortSignal): Promise<void>;
-  /**
-   * The same, and waits for the worker some seconds: answers the error that it has ended with by
-   * then. Absent where a worker's death is always reported.
-   */
-  watchedWorker?(event: WorkerEvent): Promise<WorkerError | undefined>;
   recorder(event: RecorderEvent): Promise<void>;
-}
-
-/** As the engine and Lambda name it. */
-export interface WorkerError {
-  readonly name: string;
-  readonly message: string;
 }
 
 export type TriggererContext = Pick<Platform, "clock" | "triggers"> & {
@@ -180,19 +169,5 @@ async function follow(
     return calls.recorder({ ...ids, action: "wake", pokes });
   }
   const event = { dagId, runId, clearNumber, taskId, mapIndex, pokes };
-  if (!isDead && step.isWatched && calls.watchedWorker) {
-    return watch(calls, event, calls.watchedWorker);
-  }
   await calls.worker(isDead ? { ...event, isDead } : event, signal);
-}
-
-/** Calls the worker, and has the recorder told of one that dies before it has recorded anything. */
-async function watch(
-  { recorder }: TriggererCalls,
-  event: WorkerEvent & { readonly pokes: number },
-  call: NonNullable<TriggererCalls["watchedWorker"]>,
-): Promise<void> {
-  const error = await call(event);
-  if (!error || !saysDied(error.name)) return;
-  await recorder({ ...event, action: "died", reason: `${error.name}: ${error.message}` });
 }

@@ -12,6 +12,8 @@ export interface WorkerEvent extends ExecutionInput {
   readonly requestId?: string;
   /** From the triggerer: the pokes after which the task is to run. */
   readonly pokes?: number;
+  /** From a triggerer that doesn't wait for the call: says which call began a try. */
+  readonly callId?: string;
   /** From the triggerer: the try that is recorded as running has died. */
   readonly isDead?: boolean;
 }

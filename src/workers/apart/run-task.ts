@@ -21,6 +21,8 @@ export interface CallbacksRequest {
   readonly call: CallbackCall;
   readonly bundleHash: string;
   readonly capability: string;
+  /** Which call it is, where others have failed; absent: the first. */
+  readonly attempt?: number;
 }
 
 export interface TaskHostParts {

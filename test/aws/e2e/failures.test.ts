@@ -80,8 +80,8 @@ dag.task("killed", async () => { console.log("killed before"); process.kill(proc
 dag.task("takes_all", async () => {
   console.log("takes_all before");
   await new Promise((resolve) => setTimeout(resolve, 2_500));
-  if (getContext().tryNumber === 1) process.kill(process.ppid, "SIGKILL");
-}, { retries: 1, retryDelay: 1 })();
+  if (getContext().tryNumber <= 2) process.kill(process.ppid, "SIGKILL");
+}, { retries: 2, retryDelay: 1 })();
 dag.task("takes_last", async () => {
   console.log("takes_last before");
   await new Promise((resolve) => setTimeout(resolve, 2_500));

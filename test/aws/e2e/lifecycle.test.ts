@@ -216,7 +216,7 @@ test("destroying is refused while a run is going on, and else leaves nothing but
   // LocalStack names it by chance.
   const topic = cloud.environment.topicArn.split(":").at(-1) ?? "";
   const before = await takeInventory(STACK, topic);
-  const common = { stack: 1, function: 10, role: 12, "log group": 10, topic: 1, queue: 8 };
+  const common = { stack: 1, function: 10, role: 12, "log group": 10, topic: 1, queue: 9 };
   const counts = countKinds(before);
   expect(counts).toMatchObject({ ...common, table: 1, bucket: 2, parameter: 1 });
   expect(counts).toMatchObject({ "state machine": 4 });
@@ -225,7 +225,7 @@ test("destroying is refused while a run is going on, and else leaves nothing but
   if (cloud.environment.schedules === "rules") {
     expect(counts.rule).toBeGreaterThan(2);
   } else {
-    expect(counts).toMatchObject({ rule: 2, "schedule group": 1, alarm: 12 });
+    expect(counts).toMatchObject({ rule: 2, "schedule group": 1, alarm: 13 });
     expect(counts.schedule).toBeGreaterThan(0);
   }
 

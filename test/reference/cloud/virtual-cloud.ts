@@ -24,7 +24,7 @@ import { createVirtualLambda, type LambdaLimits, type LambdaSeen } from "./virtu
 export interface CloudLimits extends LambdaLimits {
   /** Of an execution's history; Step Functions' own when absent. */
   eventsOf?(input: ExecutionInput): number;
-  /** Whether the worker's function dies before it does anything; false when absent. */
+  /** Whether the worker that is called with it dies at its start. */
   dies?(event: WorkerEvent): boolean;
 }
 
@@ -49,8 +49,6 @@ export interface VirtualCloud {
   /** What is set for the triggerer at its moment. */
   deliver(message: Trigger | Deferral): Promise<void>;
   callLater(event: WorkerEvent): void;
-  /** Answers what the worker has thrown within some seconds. */
-  watchWorker(event: WorkerEvent): Promise<Error | undefined>;
   recordLater(event: RecorderEvent): void;
   /** The engine's own calls under its limits. */
   limit(machines: LocalStateMachines): LocalStateMachines;
@@ -94,6 +92,10 @@ export function createVirtualCloud(limits: CloudLimits, parts: CloudParts): Virt
     await parts.worker(event);
   }
 
+  const recordLater = (event: RecorderEvent) =>
+    lambda.invokeLater("recorder", event, () => parts.recorder(event));
+  let calls = 0;
+
   return {
     lambda: lambda.seen,
     events: histories.events,
@@ -116,12 +118,21 @@ export function createVirtualCloud(limits: CloudLimits, parts: CloudParts): Virt
       failed: async (input) => lambda.invokeLater("recorder", input, () => parts.ended(input)),
     },
     deliver: (message) => lambda.deliver("triggerer", message, () => parts.triggerer(message)),
-    callLater: (event) => lambda.invokeLater("worker", event, () => worker(event)),
-    async watchWorker(event) {
-      const thrown = await lambda.watch("worker", event, () => worker(event));
-      return thrown instanceof Error ? thrown : undefined;
+    callLater(event) {
+      calls += 1;
+      const called = { ...event, callId: `call ${calls}` };
+      lambda.invokeLater(
+        "worker",
+        called,
+        () => worker(called),
+        (problem) => {
+          const { pokes } = called;
+          if (pokes === undefined) return;
+          recordLater({ ...called, action: "callFailed", pokes, ...errorOf(problem) });
+        },
+      );
     },
-    recordLater: (event) => lambda.invokeLater("recorder", event, () => parts.recorder(event)),
+    recordLater,
 
     limit: (machines) => ({
       ...machines,
@@ -141,6 +152,10 @@ export function createVirtualCloud(limits: CloudLimits, parts: CloudParts): Virt
       },
     }),
   };
+}
+
+function errorOf(problem: unknown) {
+  return problem instanceof Error ? { error: problem.name, reason: problem.message } : {};
 }
 
 function withToken(token: string | undefined) {

@@ -39,13 +39,16 @@ export interface VirtualLambda {
   readonly seen: LambdaSeen;
   /** Synchronous, by the engine: throws when throttled. */
   invoke<T>(name: FunctionName, event: object, work: () => Promise<T>): Promise<T>;
-  /** Asynchronous: called when there is room, for six hours, and twice more when it fails. */
-  invokeLater(name: FunctionName, event: object, work: () => Promise<unknown>): void;
   /**
-   * Synchronous, by a function that leaves after some seconds: answers what the call has thrown by
-   * then. One that finds no room is made later.
+   * Asynchronous: called when there is room, for six hours. When it fails it is called twice more,
+   * unless failures are reported.
    */
-  watch(name: FunctionName, event: object, work: () => Promise<unknown>): Promise<unknown>;
+  invokeLater(
+    name: FunctionName,
+    event: object,
+    work: () => Promise<unknown>,
+    onFailure?: (problem: unknown) => void,
+  ): void;
   /** A message of a queue: given out again after the visibility timeout until it is done. */
   deliver(name: FunctionName, message: object, work: () => Promise<unknown>): Promise<void>;
 }
@@ -54,13 +57,18 @@ export interface VirtualLambda {
 const LONGEST_BACKOFF = 300;
 const MAX_EVENT_AGE_MS = 6 * 3_600_000;
 const RETRIES_AFTER = [60, 120] as const;
-/** See aws/lambda/worker-calls.ts. */
-const WATCHED_MS = 10_000;
 /** Of the triggerer's queue: see infra/trigger-queue.ts. */
 const VISIBILITY_TIMEOUT = 180;
 
 /** How often each function was called in the chain that the present call belongs to. */
 type Chain = Readonly<Partial<Record<FunctionName, number>>>;
+
+interface LaterCall {
+  readonly work: () => Promise<unknown>;
+  readonly chain: Chain;
+  /** Of an event that was too old, there is no problem. */
+  readonly onFailure: ((problem?: unknown) => void) | undefined;
+}
 
 export function createVirtualLambda(
   clock: Clock,
@@ -112,8 +120,7 @@ export function createVirtualLambda(
 
   async function untilDone(
     name: FunctionName,
-    work: () => Promise<unknown>,
-    chain: Chain,
+    { work, chain, onFailure }: LaterCall,
   ): Promise<void> {
     const since = clock.now();
     let failures = 0;
@@ -128,13 +135,15 @@ export function createVirtualLambda(
       try {
         await run(name, chain, work);
         return;
-      } catch {
+      } catch (problem) {
+        if (onFailure) return chains.run(chain, () => onFailure(problem));
         const pause = RETRIES_AFTER[failures];
         failures += 1;
         if (pause === undefined) return;
         await clock.sleep(pause * 1_000);
       }
     }
+    onFailure?.();
   }
 
   return {
@@ -148,27 +157,10 @@ export function createVirtualLambda(
       // Step Functions begins a chain of its own.
       return run(name, { [name]: 1 }, work);
     },
-    invokeLater(name, event, work) {
+    invokeLater(name, event, work, onFailure) {
       expectSize(event, MAX_ASYNC_BYTES);
       const chain = lengthen(name);
-      if (chain) void untilDone(name, work, chain);
-    },
-    async watch(name, event, work) {
-      expectSize(event, MAX_SYNC_BYTES);
-      const chain = lengthen(name);
-      if (!chain) return undefined;
-      if (!hasRoom(name)) {
-        seen.throttled += 1;
-        void untilDone(name, work, chain);
-        return undefined;
-      }
-      const ended = new AbortController();
-      const called = run(name, chain, work).then(
-        () => undefined,
-        (problem: unknown) => problem,
-      );
-      void called.then(() => ended.abort());
-      return Promise.race([called, clock.sleep(WATCHED_MS, ended.signal)]);
+      if (chain) void untilDone(name, { work, chain, onFailure });
     },
     async deliver(name, message, work) {
       expectSize(message, MAX_MESSAGE_BYTES);
