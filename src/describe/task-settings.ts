@@ -31,8 +31,6 @@ type Settings = Omit<
   | "mapped"
   | "readsItems"
   | "templateFields"
-  | "outlets"
-  | "inlets"
   | "edgeLabels"
 >;
 

@@ -20,8 +20,6 @@ export type DiagnosticCode =
   | "bad-date"
   | "bad-param"
   | "bad-option"
-  | "bad-asset"
-  | "asset-conflict"
   | "unknown-role"
   // a task
   | "bad-task-id"

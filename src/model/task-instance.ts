@@ -50,6 +50,8 @@ const LEGAL = {
   free: ["running", "restarting"],
   /** A dependency ends the task without running it. */
   decide: [null, "scheduled"],
+  /** The same for one that has run, of a run that people have changed. */
+  decideAgain: [null, "scheduled", "up_for_retry", "up_for_reschedule"],
   /** The engine gave up on the worker. */
   settle: UNFINISHED,
   /** The run is ended from outside. */
@@ -222,17 +224,31 @@ export function free(
   });
 }
 
-/** A dependency ends the task, which has not run. */
+/**
+ * A dependency ends the task, which has not run; with `isAgain`, it may wait for its next try or
+ * poke.
+ */
 export function decide({
   state,
   message,
+  isAgain = false,
   now,
 }: Moment & {
   readonly state: "skipped" | "upstream_failed" | "removed";
   readonly message: string;
+  readonly isAgain?: boolean;
 }): TaskInstanceTransition {
   const at = toIso(now);
-  return { from: LEGAL.decide, set: { state, message, startDate: at, endDate: at } };
+  return {
+    from: isAgain ? LEGAL.decideAgain : LEGAL.decide,
+    set: {
+      state,
+      message,
+      startDate: at,
+      endDate: at,
+      ...(isAgain && { nextRetryAt: undefined, rescheduleDate: undefined }),
+    },
+  };
 }
 
 /** The engine gave up on a worker that never reported: failed, whatever tries are left. */
@@ -279,7 +295,7 @@ export function lookAgain(
 
 /** The try goes on for another execution: the end of a call by that one says nothing of it. */
 export function disown({ tryNumber }: TaskInstanceRecord): TaskInstanceTransition {
-  return { from: LEGAL.disown, tryNumber, set: { pokedBy: "triggerer" } };
+  return { from: LEGAL.disown, tryNumber, set: { pokedBy: "triggerer", isRunChanged: true } };
 }
 
 /** What every try begins with; it leaves nothing of what was waited for before. */
@@ -294,6 +310,7 @@ const RUNNING = {
   wakeAt: undefined,
   resumesTry: undefined,
   pausedAt: undefined,
+  isRunChanged: undefined,
 } as const;
 
 /** What a wait leaves nothing of. */

@@ -1,8 +1,7 @@
 // Pages of listings that a store gives in parts.
-
 import { expect, test } from "vitest";
 import { everyItem, readCut } from "../../src/api/requests/listing.ts";
-import type { PageRequest } from "../../src/ports/pages.ts";
+import type { PageRequest } from "../../src/ports/metadata.ts";
 
 /** The numbers below 2,500; keeps how many were asked for at a time. */
 function createNumbers() {

@@ -41,13 +41,6 @@ export const PARTITIONS = {
   backfillSkips: "backfill-skips",
   openDeadlines: "open-deadlines",
   access: "access",
-  assets: "assets",
-  assetAliases: "asset-aliases",
-  assetClaims: "asset-claims",
-  assetReferences: "asset-references",
-  dagAssets: "dag-assets",
-  assetRuns: "asset-runs",
-  assetWakes: "asset-wakes",
 } as const;
 
 /**

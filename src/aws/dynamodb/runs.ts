@@ -52,6 +52,7 @@ const FIELDS: Fields<Omit<DagRunRecord, "dagId" | "runId">> = {
   awaitedBy: "json",
   reason: "text",
   isHeld: "json",
+  isChanged: "json",
   pending: "json",
   deadlines: "json",
 };

@@ -51,6 +51,7 @@ export function clearRun(
     ...asItIs(run),
     set: {
       clearNumber: clearNumber + 1,
+      isChanged: true,
       versionHash: hash,
       pending: hash === versionHash ? change : { ...change, leaves: versionHash },
       ...(isQueued || !isRunFinished(state) ? { queuedAt, ...queueDeadlines(run, queuedAt) } : {}),
@@ -89,8 +90,19 @@ export function beginMark(
   return {
     from: [state],
     clearNumber,
-    set: { clearNumber: clearNumber + 1, pending: { kind: "mark", state: mark } },
+    set: {
+      clearNumber: clearNumber + 1,
+      isChanged: true,
+      pending: { kind: "mark", state: mark },
+    },
   };
+}
+
+/** Instances of the run are to be marked; undefined if people have changed it before. */
+export function changeInstances({
+  isChanged,
+}: Pick<DagRunRecord, "isChanged">): RunTransition | undefined {
+  return isChanged ? undefined : { from: ANY, set: { isChanged: true } };
 }
 
 /** The run has the state that people have given it. */

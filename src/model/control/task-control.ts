@@ -132,6 +132,14 @@ export function remove(
   };
 }
 
+/**
+ * The run that the try began in is not as it was then: people have marked instances of it. The
+ * state stays.
+ */
+export function noteChange({ tryNumber }: TaskInstanceRecord): TaskInstanceTransition {
+  return { from: ["running", "restarting"], tryNumber, set: { isRunChanged: true } };
+}
+
 /** A note of people's; the state stays. */
 export function annotate(
   known: TaskInstanceRecord | undefined,

@@ -2,17 +2,20 @@
 // mapped_task_upstream_dep.py). Those that have not ended are no reason to wait: if the trigger
 // rule doesn't wait for them either, the task ends for want of their results.
 import { UNMAPPED } from "../instance-key.ts";
-import { isExpanded } from "../mapping/instances.ts";
+import { isExpanded, isLiteral } from "../mapping/instances.ts";
 import { mappedDependencies, mappingOf } from "../mapping/mapped-tasks.ts";
 import { type Dependency, MET } from "./dependency.ts";
 
 export const mappedUpstream: Dependency = {
   name: "Mapped dependencies have succeeded",
   needs: "upstream",
-  decide({ document, task, instance, upstream }) {
+  decide({ document, task, upstream }) {
     const mapping = mappingOf(document, task);
-    if (!mapping || instance.mapIndex !== UNMAPPED) return MET;
-    const sources = new Set(mappedDependencies(mapping));
+    if (!mapping) return MET;
+    const sources = new Set(
+      mappedDependencies(mapping).filter((taskId) => !isLiteral(document, { taskId })),
+    );
+    // One that has its instances from the start is never skipped as a whole, nor does it fail as one.
     // One that has been expanded was not skipped as a whole, and did not fail as a whole.
     const records = upstream.filter(
       (each) => sources.has(each.taskId) && each.mapIndex === UNMAPPED && !isExpanded(each),

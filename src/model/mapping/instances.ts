@@ -32,6 +32,12 @@ export function isExpanded(whole: Pick<TaskInstanceRecord, "mapping"> | undefine
   return whole?.mapping !== undefined;
 }
 
+/** Whether a mapped task has its instances from the start of the run. */
+export function isLiteral(document: DagDocument, task: Pick<TaskDocument, "taskId">): boolean {
+  const mapping = mappingOf(document, task);
+  return mapping !== undefined && (literalLength(mapping) ?? 0) > 0;
+}
+
 /**
  * The instances of a task, by index; never none. `records` are those of the task in one run, all
  * that there are.

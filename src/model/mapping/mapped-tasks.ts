@@ -48,6 +48,25 @@ export function mappedDependencies({ over }: TaskMapping): readonly string[] {
   return [...new Set(Object.values(over).flatMap(sourcesOf))];
 }
 
+const knownFollowers = new WeakMap<DagDocument, ReadonlyMap<string, readonly string[]>>();
+const NONE: readonly string[] = [];
+
+/** The tasks that are mapped over a result of the task, those of a mapped group included. */
+export function tasksMappedOver(document: DagDocument, taskId: string): readonly string[] {
+  let followers = knownFollowers.get(document);
+  if (!followers) {
+    const found = new Map<string, string[]>();
+    for (const [mapped, mapping] of mappingsOf(document)) {
+      for (const source of mappedDependencies(mapping)) {
+        found.set(source, [...(found.get(source) ?? []), mapped]);
+      }
+    }
+    followers = found;
+    knownFollowers.set(document, followers);
+  }
+  return followers.get(taskId) ?? NONE;
+}
+
 function sourcesOf(length: MappedLength): readonly string[] {
   if (typeof length === "number") return [];
   if ("taskId" in length) return [length.taskId];

@@ -6,7 +6,7 @@ import type { DagDocument, TaskDocument } from "../document.ts";
 import { UNMAPPED } from "../instance-key.ts";
 import { isFinished, type TaskInstanceState } from "../states.ts";
 import { type StatesOf, statesByTask } from "../states-by-task.ts";
-import { byTask, instancesOfTask, isExpanded, type Recorded } from "./instances.ts";
+import { byTask, isExpanded, isLiteral, type Recorded } from "./instances.ts";
 import { isMappedTogether, mappingOf } from "./mapped-tasks.ts";
 
 /**
@@ -36,10 +36,13 @@ export function relevantStates(
     if (!isMappedTogether(document, task.taskId, taskId)) return all(taskId);
     const own = ofTasks.get(taskId) ?? [];
     if (mapIndex !== UNMAPPED) return [stateAt(own, mapIndex)];
-    const [first] = instancesOfTask(document, { taskId }, own);
-    // Once it is expanded, none of its instances is for the unexpanded task.
-    const isWhole = first?.mapIndex === UNMAPPED;
-    return isWhole || isFastTriggered(task) ? all(taskId) : [];
+    if (isFastTriggered(task)) return all(taskId);
+    // Once it is expanded, none of its instances is for the unexpanded task. Those that it has kept
+    // from before it was cleared don't expand it.
+    const whole = own.find((each) => (each.mapIndex ?? UNMAPPED) === UNMAPPED);
+    if (isExpanded(whole)) return [];
+    const state = whole?.state ?? null;
+    return isFinished(state) || !isLiteral(document, { taskId }) ? [state] : [];
   };
 }
 

@@ -42,6 +42,7 @@ export async function applyMark(
       }
       await markInstance(context, key, {
         known: record,
+        shared: current,
         maxTries: task.retries,
         stateFor: (present) => markFor(present, state),
       });
@@ -71,6 +72,8 @@ function markFor(current: TaskInstanceState | null, state: "success" | "failed")
 
 export interface MarkWish {
   readonly known: TaskInstanceRecord | undefined;
+  /** Its state as long as it has no record, which it may share with its task as a whole. */
+  readonly shared: TaskInstanceState | null;
   /** For an instance that has no record yet. */
   readonly maxTries: number;
   /** What an instance in this state gets. */
@@ -84,12 +87,12 @@ export interface MarkWish {
 export async function markInstance(
   context: Pick<ChangeContext, "metadata" | "stateMachines" | "runner" | "clock">,
   key: TaskInstanceKey,
-  { known: first, maxTries, stateFor }: MarkWish,
+  { known: first, shared, maxTries, stateFor }: MarkWish,
 ): Promise<TaskInstanceRecord | undefined> {
   const { metadata, clock } = context;
   let known = first;
   for (;;) {
-    const state = stateFor(known?.state ?? null);
+    const state = stateFor(known ? known.state : shared);
     const change = state && mark(known, { state, maxTries, now: clock.now() });
     if (!change) return undefined;
     const marked = await metadata.taskInstances.update({ key, ...change });

@@ -1,15 +1,18 @@
 // Marks task instances, and clears what has failed below them (Airflow: set_task_instance_state).
 
 import type { TaskSelector } from "../../model/control/pending-change.ts";
+import { changeInstances } from "../../model/control/run-changes.ts";
 import {
   type Relatives,
   type SelectedInstance,
   selectInstances,
   withRelatives,
 } from "../../model/control/select-instances.ts";
-import { annotate, type Mark } from "../../model/control/task-control.ts";
+import { annotate, type Mark, noteChange } from "../../model/control/task-control.ts";
 import { graphOf } from "../../model/graph.ts";
+import { instanceKey } from "../../model/instance-key.ts";
 import type { DagRunRecord, TaskInstanceRecord } from "../../model/records.ts";
+import { isUnderWay } from "../../model/states.ts";
 import { RequestRefused } from "../request-refused.ts";
 import { propagate } from "../tasks/propagate.ts";
 import { toEnded } from "../tasks/see-instance.ts";
@@ -19,6 +22,7 @@ import { markInstance } from "./apply-mark.ts";
 import { type ClearedRun, clearTaskInstances, unknownTask } from "./clear.ts";
 import { type ControlContext, forEachInParallel, liveDag } from "./control-context.ts";
 import { runNamed, runsAround } from "./find-runs.ts";
+import { goOnAtOnce } from "./go-on-at-once.ts";
 import { changeRun } from "./pending-changes.ts";
 
 export interface InstanceRequest {
@@ -72,12 +76,13 @@ export async function markTaskInstances(
   for (const run of await runsAround(context, named.run, { past, future })) {
     const each = await selectOf(context, run, { request, selectors });
     marked.push(each);
-    if (!request.isDryRun) await markInRun(context, each, request);
   }
   const changed = marked.filter(({ instances }) => instances.length > 0);
-  if (changed.length === 0 && !request.isDryRun) {
+  if (request.isDryRun) return changed;
+  if (changed.length === 0) {
     throw new RequestRefused("conflict", `Task id ${taskId} is already in ${state} state`);
   }
+  for (const each of marked) await markInRun(context, each, request);
   return changed;
 }
 
@@ -112,19 +117,37 @@ async function markInRun(
   await changeRun(context, run, () => undefined);
   const graph = graphOf(version.document);
   const marked: TaskInstanceRecord[] = [];
-  await forEachInParallel(instances, async ({ key, record: known }) => {
+  const changed = changeInstances(run);
+  const { dagId, runId } = run;
+  if (changed) await context.metadata.runs.update({ dagId, runId, ...changed });
+  if (run.state === "running") await noteTries(context, run);
+  await forEachInParallel(instances, async ({ key, record: known, state: shared }) => {
     const maxTries = graph.task(key.taskId)?.retries ?? 0;
-    const done = await markInstance(context, key, { known, maxTries, stateFor: () => state });
+    const done = await markInstance(context, key, {
+      known,
+      shared,
+      maxTries,
+      stateFor: () => state,
+    });
     if (done) marked.push(done);
   });
   // Before the marks are spread, which may fail again what is to run again.
   const below = [...graph.descendants(taskId)];
   if (below.length > 0) {
-    const { dagId, runId } = run;
     const except = new Set([taskId, ...instances.map(({ key }) => key.taskId)]);
     await clearTaskInstances(context, { dagId, runId, tasks: below, onlyFailed: true, except });
   }
   await spread(context, { run, version }, marked);
+}
+
+/** Who ends the tries that are under way learns that the run was changed. */
+async function noteTries({ metadata }: ControlContext, run: DagRunRecord): Promise<void> {
+  const { dagId, runId } = run;
+  const records = await metadata.taskInstances.list({ dagId, runId });
+  const begun = records.filter(({ state }) => isUnderWay(state));
+  await forEachInParallel(begun, async (record) => {
+    await metadata.taskInstances.update({ key: instanceKey(run, record), ...noteChange(record) });
+  });
 }
 
 /** What the marks mean for other tasks of a run that goes on, and for other runs. */
@@ -137,6 +160,7 @@ async function spread(
   if (current?.state !== "running") return;
   const ended = marked.map(toEnded).filter((each) => each !== undefined);
   await propagate(context, { run: current, version }, ended);
+  await goOnAtOnce(context, current);
   const taskIds = new Set(ended.map((each) => each.taskId));
   await wakeWaiters(
     context,

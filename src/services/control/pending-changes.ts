@@ -10,6 +10,7 @@ import { abandonRun, isAbandonReason, type RunEndContext } from "../runs/run-end
 import { applyClear } from "./apply-clear.ts";
 import { applyMark } from "./apply-mark.ts";
 import type { ChangeContext } from "./control-context.ts";
+import { goOnAtOnce } from "./go-on-at-once.ts";
 
 /**
  * Applies what is pending, but starts nothing. Answers the run after it; undefined if somebody else
@@ -44,6 +45,7 @@ export async function completePending(
   if (after?.state !== "running") return after;
   const { dagId, runId, clearNumber, versionHash: hash } = after;
   await context.stateMachines.start({ dagId, hash, input: { dagId, runId, clearNumber } });
+  if (run.pending) await goOnAtOnce(context, after);
   return after;
 }
 

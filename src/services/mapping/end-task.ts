@@ -2,7 +2,12 @@
 import type { DependencyAnswer } from "../../model/dependencies/dependency.ts";
 import { instanceKey, UNMAPPED } from "../../model/instance-key.ts";
 import { instancesOfTask } from "../../model/mapping/instances.ts";
-import { type Ended, type PropagationContext, recordVerdict } from "../tasks/see-instance.ts";
+import {
+  type Ended,
+  isToBeAsked,
+  type PropagationContext,
+  recordVerdict,
+} from "../tasks/see-instance.ts";
 import type { InstanceScope } from "../tasks/verdicts.ts";
 
 /**
@@ -15,17 +20,17 @@ export async function endTask(
   verdict: DependencyAnswer & { readonly kind: "ends" },
 ): Promise<readonly Ended[]> {
   const { metadata } = context;
-  const { run, task, version, key } = whole;
+  const { run, task, version } = whole;
   const { dagId, runId } = run;
-  const ended = [...(await recordVerdict(context, key, verdict))];
+  const ended = [...(await recordVerdict(context, whole, verdict))];
   const records = await metadata.taskInstances.list({ dagId, runId, taskIds: [task.taskId] });
   const isExpanded = records.some(({ mapping }) => mapping !== undefined);
   const open = instancesOfTask(version.document, task, records).filter(
     ({ state, mapIndex, record }) =>
-      state === null && mapIndex !== UNMAPPED && (isExpanded || record !== undefined),
+      isToBeAsked(run, state) && mapIndex !== UNMAPPED && (isExpanded || record !== undefined),
   );
   for (const { mapIndex } of open) {
-    const instance = instanceKey(run, { taskId: task.taskId, mapIndex });
+    const instance = { run, key: instanceKey(run, { taskId: task.taskId, mapIndex }) };
     ended.push(...(await recordVerdict(context, instance, verdict)));
   }
   return ended;

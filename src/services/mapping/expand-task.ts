@@ -15,7 +15,7 @@ import type { TaskInstanceRecord } from "../../model/records.ts";
 import type { Platform } from "../../ports/platform.ts";
 import { BY_MESSAGE } from "../tasks/gates.ts";
 import { propagate } from "../tasks/propagate.ts";
-import { toEnded } from "../tasks/see-instance.ts";
+import { type Ended, toEnded } from "../tasks/see-instance.ts";
 import { applyEnd, type EndContext } from "../tasks/task-ends.ts";
 import { decideVerdict, type InstanceScope } from "../tasks/verdicts.ts";
 import { endTask } from "./end-task.ts";
@@ -101,7 +101,8 @@ async function expandTask(context: MappingContext, whole: InstanceScope): Promis
   const { metadata, clock } = context;
   const { key } = whole;
   const mapping = await readLengths(context, whole);
-  if (mapping === undefined || mapping.length === 0) {
+  const isEmpty = mapping?.length === 0 && !(await hasInstances(context, whole));
+  if (mapping === undefined || isEmpty) {
     const verdict = mapping
       ? { state: "skipped" as const, message: "skipped: there is nothing to map over" }
       : {
@@ -124,28 +125,40 @@ async function expandTask(context: MappingContext, whole: InstanceScope): Promis
   const expanded = await metadata.taskInstances.update({ key, ...expand(mapping) });
   if (!expanded) return (await metadata.taskInstances.get(key))?.mapping !== undefined;
   await metadata.gates.take({ ...key, token: BY_MESSAGE });
-  await removeSurplus(context, whole, mapping.length);
+  const removed = await removeSurplus(context, whole, mapping.length);
+  if (removed.length > 0) await propagate(context, whole, removed);
   return true;
 }
 
-/** Instances of a mapping that was longer end, and leave no result. */
+/** Whether the task has instances of a mapping before it was cleared (Airflow: these are revised). */
+async function hasInstances(
+  { metadata }: MappingContext,
+  { run: { dagId, runId }, task: { taskId } }: InstanceScope,
+): Promise<boolean> {
+  const records = await metadata.taskInstances.list({ dagId, runId, taskIds: [taskId] });
+  return records.some(({ mapIndex }) => mapIndex !== UNMAPPED);
+}
+
+/** Instances of a mapping that was longer end, and leave no result. Answers them. */
 async function removeSurplus(
   { metadata, clock }: MappingContext,
   { run, task }: InstanceScope,
   length: number,
-): Promise<void> {
+): Promise<readonly Ended[]> {
   const { dagId, runId } = run;
   const records = await metadata.taskInstances.list({ dagId, runId, taskIds: [task.taskId] });
   const change = removeInstance({ now: clock.now() });
-  await Promise.all(
+  const ended = await Promise.all(
     records
       .filter(({ mapIndex }) => mapIndex >= length)
       .map(async (record) => {
         const key = instanceKey(run, record);
-        await metadata.taskInstances.update({ key, ...change });
+        const removed = await metadata.taskInstances.update({ key, ...change });
         await metadata.xcoms.delete(key);
+        return removed && toEnded(removed);
       }),
   );
+  return ended.filter((each) => each !== undefined);
 }
 
 /**

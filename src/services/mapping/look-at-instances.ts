@@ -9,7 +9,12 @@ import type { TaskInstanceKey, TaskInstanceRecord } from "../../model/records.ts
 import { dueOf, pokeEndsBy, type Trigger } from "../../model/scheduling/sensors.ts";
 import { isFinished } from "../../model/states.ts";
 import type { Platform } from "../../ports/platform.ts";
-import { type Ended, type PropagationContext, recordVerdict } from "../tasks/see-instance.ts";
+import {
+  type Ended,
+  isToBeAsked,
+  type PropagationContext,
+  recordVerdict,
+} from "../tasks/see-instance.ts";
 import { type InstanceScope, relatedTasks } from "../tasks/verdicts.ts";
 
 export interface LookedAt {
@@ -45,12 +50,13 @@ export async function lookAtInstances(
   const newlyEnded: Ended[] = [];
   for (const instance of open) {
     const key = instanceKey(run, { taskId: task.taskId, mapIndex: instance.mapIndex });
-    if (instance.state !== null) {
+    if (!isToBeAsked(run, instance.state)) {
       messages.push(...messageFor(context, whole, instance));
       continue;
     }
     const answer = decide(key, instance.record);
-    if (answer.kind === "ends") newlyEnded.push(...(await recordVerdict(context, key, answer)));
+    if (answer.kind === "ends")
+      newlyEnded.push(...(await recordVerdict(context, { run, key }, answer)));
     else if (answer.kind === "met") messages.push(...messageFor(context, whole, instance));
   }
   return { messages, newlyEnded, isEnded: open.length === newlyEnded.length };
@@ -66,7 +72,9 @@ async function createDecisions(
 ): Promise<(key: TaskInstanceKey, known: TaskInstanceRecord | undefined) => DependencyAnswer> {
   const { run, task, version } = whole;
   const { document } = version;
-  if (upstreamInGroup(document, task).length === 0) return () => ({ kind: "met" });
+  if (!run.isChanged && upstreamInGroup(document, task).length === 0) {
+    return () => ({ kind: "met" });
+  }
   const { dagId, runId } = run;
   const related = await metadata.taskInstances.list({
     dagId,
@@ -91,11 +99,9 @@ async function createDecisions(
       upstream: [...(byIndex.get(key.mapIndex) ?? []), ...others],
       past: {},
     };
-    for (const dependency of asked) {
-      const answer = dependency.decide(facts);
-      if (answer.kind !== "met") return answer;
-    }
-    return { kind: "met" };
+    const answers = asked.map((dependency) => dependency.decide(facts));
+    const find = (kind: DependencyAnswer["kind"]) => answers.find((each) => each.kind === kind);
+    return find("ends") ?? find("waits") ?? { kind: "met" };
   };
 }
 

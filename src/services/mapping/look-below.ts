@@ -2,7 +2,12 @@
 // instances that follow others in their mapped group.
 import type { DependencyAnswer } from "../../model/dependencies/dependency.ts";
 import { instanceKey, UNMAPPED } from "../../model/instance-key.ts";
-import { isMappedTogether, upstreamInGroup } from "../../model/mapping/mapped-tasks.ts";
+import { isExpanded, isLiteral } from "../../model/mapping/instances.ts";
+import {
+  isMappedTogether,
+  tasksMappedOver,
+  upstreamInGroup,
+} from "../../model/mapping/mapped-tasks.ts";
 import { isFastTriggered } from "../../model/mapping/relevant-states.ts";
 import type { Trigger } from "../../model/scheduling/sensors.ts";
 import {
@@ -15,6 +20,7 @@ import {
 import type { InstanceScope } from "../tasks/verdicts.ts";
 import { endTask } from "./end-task.ts";
 import { lookAtInstances } from "./look-at-instances.ts";
+import { seeWhole } from "./see-whole.ts";
 
 export interface SeenBelow {
   /** Of the task as a whole; absent once it is expanded. */
@@ -32,19 +38,22 @@ export async function lookBelow(
   below: InstanceScope,
   { each, isDirect }: { readonly each: Ended; readonly isDirect: boolean },
 ): Promise<SeenBelow> {
-  const { task, version, key } = below;
+  const { task, version, key, run } = below;
   const { document } = version;
   const whole = await context.metadata.taskInstances.get(key);
   const isOfIndex =
     each.mapIndex !== UNMAPPED && isMappedTogether(document, task.taskId, each.taskId);
   if (whole?.mapping) {
     if (isOfIndex) return lookAtIndex(context, below, { each, isDirect });
-    if (upstreamInGroup(document, task).length === 0) return NOTHING;
+    if (!run.isChanged && upstreamInGroup(document, task).length === 0) return NOTHING;
     return lookAtInstances(context, below);
   }
   // Its instances come into being when the task is expanded, and are looked at then.
   if (isOfIndex && !isFastTriggered(task)) return NOTHING;
-  const seen: Seen = await seeInstance(context, below, isDirect ? each.state : undefined);
+  // Without what it is mapped over the task ends, whichever end its rule waits for.
+  const isSource = tasksMappedOver(document, each.taskId).includes(task.taskId);
+  const ended = isDirect && !isSource ? each.state : undefined;
+  const seen: Seen = await seeWhole(context, below, ended);
   return typeof seen === "string" ? { ...NOTHING, seen } : { ...NOTHING, ...seen };
 }
 
@@ -81,6 +90,13 @@ export async function skipMapped(
   const { task, version, run } = whole;
   const { taskId } = task;
   if (decider.mapIndex === UNMAPPED) return endTask(context, whole, verdict);
-  if (!isMappedTogether(version.document, taskId, decider.taskId)) return [];
-  return recordVerdict(context, instanceKey(run, { taskId, mapIndex: decider.mapIndex }), verdict);
+  const { document } = version;
+  if (!isMappedTogether(document, taskId, decider.taskId)) return [];
+  if (!isLiteral(document, { taskId })) {
+    // Until the task is expanded it has no such instance, which is asked when there is one.
+    const known = await context.metadata.taskInstances.get(whole.key);
+    if (!isExpanded(known)) return [];
+  }
+  const key = instanceKey(run, { taskId, mapIndex: decider.mapIndex });
+  return recordVerdict(context, { run, key }, verdict);
 }

@@ -5,6 +5,7 @@ import { instanceKey } from "../../model/instance-key.ts";
 import type { DagRunRecord } from "../../model/records.ts";
 import { disown, free } from "../../model/task-instance.ts";
 import type { ChangeContext } from "../control/control-context.ts";
+import { goOnAtOnce } from "../control/go-on-at-once.ts";
 import { completePending } from "../control/pending-changes.ts";
 import type { ServiceContext } from "../service-context.ts";
 import { addLogLine } from "../tasks/log-line.ts";
@@ -43,6 +44,7 @@ export async function resumeRun(context: RecoveryContext, run: DagRunRecord): Pr
   const ended = records.map(toEnded).filter((each) => each !== undefined);
   await propagate(context, scope, ended, { isRepeated: true });
   await stateMachines.start({ dagId, hash, input: { dagId, runId, clearNumber } });
+  if (run.isChanged) await goOnAtOnce(context, run);
 }
 
 /**

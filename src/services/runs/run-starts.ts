@@ -4,6 +4,7 @@ import { requeueRun, startRun } from "../../model/dag-run.ts";
 import type { DagRunRecord } from "../../model/records.ts";
 import type { Platform } from "../../ports/platform.ts";
 import type { ChangeContext } from "../control/control-context.ts";
+import { goOnAtOnce } from "../control/go-on-at-once.ts";
 import { applyPending } from "../control/pending-changes.ts";
 import { retry } from "../retry.ts";
 
@@ -27,7 +28,6 @@ export async function startQueuedRun(
   const input = { dagId, runId, clearNumber };
   try {
     await retry(clock, () => stateMachines.start({ dagId, hash, input }), START);
-    return run;
   } catch (problem) {
     report.error(`Run "${runId}" of DAG "${dagId}" did not start: ${String(problem)}`);
     // Perhaps it was started, and only the answers were lost. Then what waits in it ends.
@@ -35,4 +35,6 @@ export async function startQueuedRun(
     await retry(clock, () => stateMachines.stop(input, "its start failed"), START);
     return undefined;
   }
+  if (run.isChanged) await retry(clock, () => goOnAtOnce(context, run), START);
+  return run;
 }

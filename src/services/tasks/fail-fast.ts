@@ -30,12 +30,13 @@ export async function endOthers(
   const ended = records.map(toEnded).filter((each) => each !== undefined);
   await forEachInParallel(
     selectInstances(run, document, { selection: {}, records }),
-    async ({ key, record }) => {
+    async ({ key, record, state: shared }) => {
       const task = graph.task(key.taskId);
       // Airflow leaves the other instances of the task that failed alone.
       if (!task || task.isTeardown || key.taskId === failed.taskId) return;
       const marked = await markInstance(context, key, {
         known: record,
+        shared,
         maxTries: task.retries,
         stateFor(state) {
           if (isFinished(state)) return undefined;

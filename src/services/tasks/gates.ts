@@ -2,6 +2,7 @@
 // went on by messages when it has ended.
 import { mappingOf } from "../../model/mapping/mapped-tasks.ts";
 import type { TaskInstanceKey } from "../../model/records.ts";
+import { isFinished } from "../../model/states.ts";
 import type { Platform } from "../../ports/platform.ts";
 import type { RunScope } from "./verdicts.ts";
 
@@ -34,7 +35,7 @@ export async function releaseGate(
       const isMapped = mappingOf(version.document, { taskId }) !== undefined;
       const message = { ...key, clearNumber: run.clearNumber, pokes, dueAt: clock.now() };
       // One that has ended gives its own token back.
-      if (state === null) await triggers.set(isMapped ? { ...message, isMapped } : message);
+      if (!isFinished(state)) await triggers.set(isMapped ? { ...message, isMapped } : message);
     } else {
       await stateMachines.release(gate.token);
     }

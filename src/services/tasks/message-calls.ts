@@ -14,6 +14,7 @@ import type { ServiceContext } from "../service-context.ts";
 import { BY_MESSAGE } from "./gates.ts";
 import { addLogLine } from "./log-line.ts";
 import { lookAtGate } from "./propagate.ts";
+import { isToBeAsked } from "./see-instance.ts";
 import { finishEnd } from "./task-ends.ts";
 import { mayStart, type TryHost } from "./tries.ts";
 import { recordDeath, recordFailure } from "./try-ends.ts";
@@ -173,7 +174,7 @@ async function runOnce(
   const underWay = triesUnderWay.begin(instance);
   let ended: Awaited<ReturnType<TryHost["run"]>>;
   try {
-    if (dueAt === undefined && !(await mayStart(context, instance, known))) return;
+    if (!(await mayStart(context, instance, known))) return;
     ended = await host.run(context, instance, {
       signal,
       known,
@@ -210,7 +211,7 @@ async function lookLater(
   const { clock, runner, metadata } = context;
   if (known?.token !== undefined && instance.version.gates.has(instance.task.taskId)) {
     const now = await metadata.taskInstances.get(instance.key);
-    if (now?.state === null) await waitAtGate(context, instance);
+    if (now && isToBeAsked(instance.run, now.state)) await waitAtGate(context, instance);
   }
   if (pokedBy === "triggerer" && runner.limit !== undefined) return;
   const pokes = known?.pokes ?? 0;

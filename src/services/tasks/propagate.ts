@@ -1,9 +1,15 @@
 // Propagates what an ended task means: to the tasks below it in its run, and to the runs that wait
 // for it (depends_on_past, wait_for_downstream).
+
+import { setupScopesOf } from "../../model/dependencies/setups.ts";
 import type { TaskDocument } from "../../model/document.ts";
 import { graphOf } from "../../model/graph.ts";
 import { UNMAPPED } from "../../model/instance-key.ts";
+import { mappingOf } from "../../model/mapping/mapped-tasks.ts";
+import { isFastTriggered } from "../../model/mapping/relevant-states.ts";
 import type { DagRunRecord } from "../../model/records.ts";
+import { letGoOn } from "../control/let-go-on.ts";
+import { seeWhole } from "../mapping/see-whole.ts";
 import { releaseGate } from "./gates.ts";
 import { type Ended, type PropagationContext, seeInstance } from "./see-instance.ts";
 import { recordVerdictsBelow } from "./verdict-wave.ts";
@@ -20,10 +26,31 @@ export async function propagate(
   { isRepeated = false }: { readonly isRepeated?: boolean } = {},
 ): Promise<void> {
   const open = await recordVerdictsBelow(context, scope, ended, { isRepeated });
+  if (scope.run.isChanged) {
+    const more = await letGoOn(context, scope, concernedBy(scope, ended, open));
+    if (more.length > 0) await propagate(context, scope, more);
+  }
   // Later runs wait for every instance of a mapped task.
   const whole = ended.filter(({ taskId, mapIndex }) => mapIndex === UNMAPPED || !open.has(taskId));
   const waited = tasksThatLaterRunsAwait(scope, whole);
   if (waited.size > 0) await wakeOtherRuns(context, scope.run, waited);
+}
+
+/** The tasks that may start by these ends; `open` are mapped tasks of which others go on. */
+function concernedBy(
+  { version: { document } }: RunScope,
+  ended: readonly Ended[],
+  open: ReadonlySet<string>,
+): readonly TaskDocument[] {
+  const graph = graphOf(document);
+  const found = new Set<TaskDocument>();
+  for (const { taskId } of ended) {
+    const below = [...graph.downstream(taskId), ...setupScopesOf(document).watchers(taskId)];
+    for (const task of below.map((each) => graph.task(each))) {
+      if (task && (!open.has(taskId) || isFastTriggered(task))) found.add(task);
+    }
+  }
+  return [...found];
 }
 
 /** Looks at an instance that waits at its gate, and lets it go on if it may run or has ended. */
@@ -31,7 +58,9 @@ export async function lookAtGate(
   context: PropagationContext,
   instance: InstanceScope,
 ): Promise<void> {
-  const seen = await seeInstance(context, instance);
+  const isMapped = mappingOf(instance.version.document, instance.task) !== undefined;
+  const isWhole = isMapped && instance.key.mapIndex === UNMAPPED;
+  const seen = await (isWhole ? seeWhole : seeInstance)(context, instance);
   // The call that recorded its end may have failed to let it go on.
   if (typeof seen === "string") await releaseGate(context, instance, instance.key);
   else await propagate(context, instance, seen.newlyEnded);

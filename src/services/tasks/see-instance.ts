@@ -2,8 +2,8 @@
 import type { DependencyAnswer } from "../../model/dependencies/dependency.ts";
 import { countUpstream, evaluateTriggerRule } from "../../model/dependencies/trigger-rules.ts";
 import { mappingOf } from "../../model/mapping/mapped-tasks.ts";
-import type { TaskInstanceKey, TaskInstanceRecord } from "../../model/records.ts";
-import { type FinishedState, isFinished } from "../../model/states.ts";
+import type { DagRunRecord, TaskInstanceKey, TaskInstanceRecord } from "../../model/records.ts";
+import { type FinishedState, isFinished, type TaskInstanceState } from "../../model/states.ts";
 import { decide } from "../../model/task-instance.ts";
 import type { Platform } from "../../ports/platform.ts";
 import type { Versions } from "../dag-processing/versions.ts";
@@ -16,6 +16,10 @@ export type PropagationContext = Pick<
   "metadata" | "stateMachines" | "triggers" | "clock"
 > & {
   readonly versions: Versions;
+};
+
+type VerdictRecording = Pick<PropagationContext, "metadata" | "clock"> & {
+  readonly stateMachines: Pick<Platform["stateMachines"], "wake">;
 };
 
 /** A task instance that has ended, with the engine's token if it went on by messages. */
@@ -34,6 +38,18 @@ function withToken(token: string | undefined) {
   return token === undefined ? {} : { token };
 }
 
+/**
+ * Whether an instance in this state is yet to begin, or in a run that people have changed, is asked
+ * again before its next try or poke (Airflow: SCHEDULEABLE_STATES).
+ */
+export function isToBeAsked(
+  { isChanged }: Pick<DagRunRecord, "isChanged">,
+  state: TaskInstanceState | null,
+): boolean {
+  if (state === null) return true;
+  return isChanged === true && (state === "up_for_retry" || state === "up_for_reschedule");
+}
+
 /** What an instance that may not have run has come to. */
 export type Seen = "may-run" | "has-ended" | { readonly newlyEnded: readonly Ended[] };
 
@@ -42,24 +58,54 @@ const NOTHING_ENDED: Seen = { newlyEnded: [] };
 /** From so many upstream tasks on, some are drawn before all are asked. */
 const MANY = 64;
 
+/** What the dependencies say of an instance that may not have run; "has-ended" if it has by now. */
+export type Asked = DependencyAnswer | { readonly kind: "has-ended" };
+
+const WAITS: Asked = { kind: "waits", reason: "it has begun" };
+
 /**
- * Looks at an instance that may not have run, and records its verdict if it has one. `ended` is the
- * state of the upstream whose end is the reason to look, if it is one.
+ * Asks the dependencies of an instance that may not have run. `ended` is the state of the upstream
+ * whose end is the reason to look, if it is one.
  */
+export async function askInstance(
+  context: PropagationContext,
+  instance: InstanceScope,
+  ended?: FinishedState,
+): Promise<Asked> {
+  const known = await context.metadata.taskInstances.get(instance.key);
+  if (known && !isToBeAsked(instance.run, known.state)) {
+    return isFinished(known.state) && !known.mapping ? { kind: "has-ended" } : WAITS;
+  }
+  if (ended !== undefined && (await waitsForMore(context, instance, ended))) return WAITS;
+  return decideVerdict(context, instance, known);
+}
+
+/** Asks an instance, and records its verdict if it has one; `ended` as for `askInstance`. */
 export async function seeInstance(
   context: PropagationContext,
   instance: InstanceScope,
   ended?: FinishedState,
 ): Promise<Seen> {
-  const known = await context.metadata.taskInstances.get(instance.key);
-  if (known && known.state !== null) {
-    return isFinished(known.state) && !known.mapping ? "has-ended" : NOTHING_ENDED;
+  return toSeen(await askInstance(context, instance, ended), (verdict) =>
+    recordVerdict(context, instance, verdict),
+  );
+}
+
+/** `end` records the verdict. */
+export async function toSeen(
+  asked: Asked,
+  end: (verdict: DependencyAnswer & { readonly kind: "ends" }) => Promise<readonly Ended[]>,
+): Promise<Seen> {
+  switch (asked.kind) {
+    case "has-ended":
+      return "has-ended";
+    case "met":
+      return "may-run";
+    case "waits":
+      return NOTHING_ENDED;
+    case "ends":
+      return { newlyEnded: await end(asked) };
   }
-  if (ended !== undefined && (await waitsForMore(context, instance, ended))) return NOTHING_ENDED;
-  const verdict = await decideVerdict(context, instance, known);
-  if (verdict.kind === "waits") return NOTHING_ENDED;
-  if (verdict.kind === "met") return "may-run";
-  return { newlyEnded: await recordVerdict(context, instance.key, verdict) };
 }
 
 /**
@@ -82,16 +128,19 @@ async function waitsForMore(
 }
 
 /**
- * Ends an instance that has not run; nothing happens if it has a state by now. Propagating it is
- * the caller's.
+ * Ends an instance that has not run, or is asked again; nothing happens if it has another state by
+ * now. Propagating it is the caller's.
  */
 export async function recordVerdict(
-  { metadata, clock }: Pick<PropagationContext, "metadata" | "clock">,
-  key: TaskInstanceKey,
+  { metadata, clock, stateMachines }: VerdictRecording,
+  { run, key }: { readonly run: Pick<DagRunRecord, "isChanged">; readonly key: TaskInstanceKey },
   { state, message }: DependencyAnswer & { readonly kind: "ends" },
 ): Promise<readonly Ended[]> {
-  const change = decide({ state, message, now: clock.now() });
+  const isAgain = run.isChanged ?? false;
+  const change = decide({ state, message, isAgain, now: clock.now() });
   const changed = await metadata.taskInstances.update({ key, ...change });
   if (!changed) return [];
+  // The engine may wait for the moment of the next try.
+  if (isAgain) await stateMachines.wake?.(key);
   return [{ taskId: key.taskId, mapIndex: key.mapIndex, state, ...withToken(changed.token) }];
 }

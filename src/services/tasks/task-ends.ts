@@ -54,18 +54,29 @@ export async function applyEnd(
   return ended;
 }
 
+/** The run as it is by now, which still goes on with the same version. */
+async function withRunOfNow(
+  { metadata }: Pick<EndContext, "metadata">,
+  scope: RunScope,
+): Promise<RunScope> {
+  const { dagId, runId, versionHash } = scope.run;
+  const run = await metadata.runs.get(dagId, runId);
+  return run?.versionHash === versionHash ? { ...scope, run } : scope;
+}
+
 /**
  * What follows from a recorded end, apart from callbacks; repeating is safe. Nothing happens if the
  * instance has not ended.
  */
 export async function finishEnd(
   context: EndContext,
-  scope: RunScope,
+  begun: RunScope,
   record: TaskInstanceRecord,
   { isRepeated }: { readonly isRepeated: boolean },
 ): Promise<void> {
   const ended = toEnded(record);
   if (!ended) return;
+  const scope = record.isRunChanged ? await withRunOfNow(context, begun) : begun;
   // The call that recorded the end may have died before it gave out the slots that came free.
   if (isRepeated && record.freed) await context.limits.giveOut(record.freed);
   const isFatal = ended.state === "failed" && scope.version.document.failFast;

@@ -4,7 +4,6 @@
 import type { TaskInstanceRecord } from "../../model/records.ts";
 import { totalPriorityWeight } from "../../model/scheduling/priority.ts";
 import { describeLostTries } from "../../model/scheduling/suspects.ts";
-import type { TaskInstanceState } from "../../model/states.ts";
 import type { TaskCall, TaskError, TaskOutcome } from "../../model/task-call.ts";
 import type { TaskInstanceTransition } from "../../model/task-instance.ts";
 import { toIso } from "../../model/values/time.ts";
@@ -14,7 +13,7 @@ import { refuseWhilePaused } from "../limits/pausing.ts";
 import { retry } from "../retry.ts";
 import type { ServiceContext } from "../service-context.ts";
 import { propagate } from "./propagate.ts";
-import { recordVerdict } from "./see-instance.ts";
+import { isToBeAsked, recordVerdict } from "./see-instance.ts";
 import { whyUnwanted } from "./stopped-tries.ts";
 import { callForTask, readInputs } from "./task-call-inputs.ts";
 import { createTaskServices } from "./task-services.ts";
@@ -37,20 +36,17 @@ export async function mayStart(
   instance: InstanceScope,
   known: TaskInstanceRecord | undefined,
 ): Promise<boolean> {
-  // What the dependencies said before the first try, or before it waited for slots, still holds.
-  if (known && MET_BEFORE.has(known.state)) return true;
+  // What the dependencies said before the first try, or before it waited for slots, still holds,
+  // unless people have changed the run.
+  const state = known?.state ?? null;
+  if (state === "scheduled" || state === "queued") return true;
+  if (!isToBeAsked(instance.run, state)) return true;
   const verdict = await decideVerdict(context, instance, known);
   if (verdict.kind === "met") return true;
   if (verdict.kind === "waits") throw new RetryLater("Stepwind.NotYet", verdict.reason);
-  await propagate(context, instance, await recordVerdict(context, instance.key, verdict));
+  await propagate(context, instance, await recordVerdict(context, instance, verdict));
   return false;
 }
-
-const MET_BEFORE: ReadonlySet<TaskInstanceState | null> = new Set([
-  "scheduled",
-  "queued",
-  "up_for_retry",
-]);
 
 export interface TryStart {
   readonly signal: AbortSignal;

@@ -7,10 +7,9 @@ import { factsOf } from "../../model/dependencies/trigger-rule-facts.ts";
 import type { TaskDocument } from "../../model/document.ts";
 import { graphOf } from "../../model/graph.ts";
 import { instanceKey, keyText, UNMAPPED } from "../../model/instance-key.ts";
-import { mappingOf } from "../../model/mapping/mapped-tasks.ts";
+import { mappingOf, tasksMappedOver } from "../../model/mapping/mapped-tasks.ts";
 import type { TaskInstanceKey } from "../../model/records.ts";
 import type { Trigger } from "../../model/scheduling/sensors.ts";
-import type { FinishedState } from "../../model/states.ts";
 import { lookBelow, skipMapped } from "../mapping/look-below.ts";
 import { tokenOfEnded } from "../mapping/open-instances.ts";
 import { releaseGate, releaseToken } from "./gates.ts";
@@ -61,7 +60,7 @@ export async function recordVerdictsBelow(
     ] as const) {
       for (const follower of taskIds) {
         const task = graph.task(follower);
-        if (!task || !concerns(scope, task, { state: each.state, isDirect })) continue;
+        if (!task || !concerns(scope, task, { each, isDirect })) continue;
         const below = toInstance(scope, task);
         if (mappingOf(scope.version.document, task)) {
           open.push(...(await seeMapped(context, below, { each, isDirect, releases, isRepeated })));
@@ -141,7 +140,8 @@ async function recordSkips(
       if (isMapped) return skipMapped(context, toInstance(scope, task), { decider, verdict });
       // One index of a mapped decider decides nothing for tasks that don't have it.
       if (mapIndex !== UNMAPPED) return [];
-      return recordVerdict(context, instanceKey(scope.run, { taskId: skipped }), verdict);
+      const key = instanceKey(scope.run, { taskId: skipped });
+      return recordVerdict(context, { ...scope, key }, verdict);
     }),
   );
   return ended.flat();
@@ -169,9 +169,13 @@ function toInstance(scope: RunScope, task: TaskDocument): InstanceScope {
 function concerns(
   { version }: RunScope,
   task: TaskDocument,
-  { state, isDirect }: { readonly state: FinishedState; readonly isDirect: boolean },
+  { each: { taskId, state }, isDirect }: { readonly each: Ended; readonly isDirect: boolean },
 ): boolean {
   if (version.gates.has(task.taskId)) return true;
+  // What it is mapped over is missing, whatever its rule waits for.
+  if (state !== "success" && tasksMappedOver(version.document, taskId).includes(task.taskId)) {
+    return true;
+  }
   // A setup in whose scope the task is; what a teardown waits for ends it by no state.
   if (!isDirect) return !task.isTeardown && state !== "success";
   // Its setups decide once all have ended, whichever of them ends last.
@@ -181,5 +185,10 @@ function concerns(
 
 /** Tasks not right below the task that look at it all the same. */
 function watchersOf({ version }: RunScope, taskId: string): readonly string[] {
-  return setupScopesOf(version.document).watchers(taskId);
+  const { document } = version;
+  const mapped = tasksMappedOver(document, taskId);
+  const watchers = setupScopesOf(document).watchers(taskId);
+  if (mapped.length === 0) return watchers;
+  const direct = graphOf(document).downstream(taskId);
+  return [...new Set([...watchers, ...mapped.filter((each) => !direct.includes(each))])];
 }

@@ -47,7 +47,11 @@ export interface UnmetDependency {
   readonly reason: string;
 }
 
-/** The first answer that isn't "met": the instance waits or ends; "met" when it may run. */
+/**
+ * What the dependencies say together: the first end that one of them gives, whether others still
+ * wait or not; else the first reason to wait; "met" when the instance may run. (Airflow asks all of
+ * them each time, and each may end the instance.)
+ */
 export async function decideVerdict(
   context: VerdictContext,
   instance: InstanceScope,
@@ -55,14 +59,16 @@ export async function decideVerdict(
 ): Promise<DependencyAnswer> {
   const { dependsOnPast, waitForPastDependsBeforeSkipping = false } = instance.task;
   let skip: DependencyAnswer | undefined;
-  for await (const { answer } of answers(context, instance, known)) {
+  let wait: DependencyAnswer | undefined;
+  for await (const { answer } of answers(context, instance, { known, isBrief: true })) {
     if (answer.kind === "met") continue;
     const isSkip = answer.kind === "ends" && answer.state === "skipped";
     if (isSkip && dependsOnPast && waitForPastDependsBeforeSkipping) skip ??= answer;
+    else if (answer.kind === "waits") wait ??= answer;
     // A skip waits for the past, and for nothing else.
-    else if (!skip || answer.kind === "waits") return answer;
+    else if (!skip) return answer;
   }
-  return skip ?? { kind: "met" };
+  return wait ?? skip ?? { kind: "met" };
 }
 
 /**
@@ -80,7 +86,7 @@ export async function explainWait(
   const waits = state === null || state === "up_for_retry" || state === "up_for_reschedule";
   if (!waits) return [];
   const unmet: UnmetDependency[] = [];
-  for await (const { dependency, answer } of answers(context, instance, known)) {
+  for await (const { dependency, answer } of answers(context, instance, { known })) {
     if (answer.kind === "waits") unmet.push({ name: dependency.name, reason: answer.reason });
   }
   return unmet;
@@ -99,11 +105,17 @@ function explainHold(
   return { name: dependencyNameOf(limit), reason: known.message ?? describeWait(limit) };
 }
 
-/** The answer of each dependency in turn; what it needs is read when it is asked, at most once. */
+/**
+ * The answer of each dependency in turn; what it needs is read when it is asked, at most once. With
+ * `isBrief`, runs before are not read once one of them waits.
+ */
 async function* answers(
   context: VerdictContext,
   instance: InstanceScope,
-  known: TaskInstanceRecord | undefined,
+  {
+    known,
+    isBrief = false,
+  }: { readonly known: TaskInstanceRecord | undefined; readonly isBrief?: boolean },
 ): AsyncGenerator<{ readonly dependency: Dependency; readonly answer: DependencyAnswer }> {
   const { task, key, version } = instance;
   let facts: DependencyFacts = {
@@ -116,10 +128,12 @@ async function* answers(
     past: {},
   };
   const gathered = new Set<Dependency["needs"]>();
+  let isWaiting = false;
   for (const dependency of DEPENDENCIES) {
     const { needs } = dependency;
     if (!isAsked(instance, needs)) continue;
     if (!gathered.has(needs)) {
+      if (isWaiting && isBrief && needs === "past") return;
       gathered.add(needs);
       if (needs === "upstream") {
         facts = { ...facts, upstream: await readUpstream(context, instance) };
@@ -127,18 +141,22 @@ async function* answers(
         facts = { ...facts, past: await readPast(context, instance) };
       }
     }
-    yield { dependency, answer: dependency.decide(facts) };
+    const answer = dependency.decide(facts);
+    isWaiting ||= answer.kind === "waits";
+    yield { dependency, answer };
   }
 }
 
 /**
  * What the dependencies said of a mapped task as a whole, when it was expanded, holds for each of
- * its instances. Only in a mapped group they follow others of the same index.
+ * its instances. Only in a mapped group they follow others of the same index, and where people have
+ * changed the run, it may hold no more.
  */
-function isAsked({ key, task, version }: InstanceScope, needs: Dependency["needs"]): boolean {
+function isAsked({ key, task, version, run }: InstanceScope, needs: Dependency["needs"]): boolean {
   const isOfWhole = key.mapIndex === UNMAPPED || !mappingOf(version.document, task);
   if (needs === undefined || isOfWhole) return true;
-  return needs === "upstream" && upstreamInGroup(version.document, task).length > 0;
+  if (needs !== "upstream") return false;
+  return run.isChanged === true || upstreamInGroup(version.document, task).length > 0;
 }
 
 async function readUpstream(

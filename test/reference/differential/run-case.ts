@@ -1,0 +1,158 @@
+// Runs a random case on the product in virtual time, with the checker at its side.
+
+import type { ScriptedTry } from "../../../src/local/simulation/virtual-runner.ts";
+import { limitNameText } from "../../../src/model/ids.ts";
+import { NO_USAGE } from "../../../src/model/scheduling/limits.ts";
+import type { TaskCall } from "../../../src/model/task-call.ts";
+import { createVirtualProduct, type VirtualProduct } from "../virtual-product.ts";
+import type { VirtualProductOptions } from "../virtual-product-options.ts";
+import { describeCase } from "./describe-case.ts";
+import { type Intervention, intervene } from "./interventions.ts";
+import type { RandomCase } from "./random-cases.ts";
+import { createToldMetadata } from "./recorded-changes.ts";
+import { createRunChecker, type RunChecker } from "./run-checker.ts";
+
+export interface CheckedRun {
+  /** Empty if all was as it must be. */
+  readonly problems: readonly string[];
+  /** All that one needs to see what went wrong. */
+  readonly report: string;
+  readonly ambiguous: number;
+  readonly ends: number;
+}
+
+const RUN_ID = "r";
+const MOST_STEPS = 20_000;
+
+export async function runCase(
+  testCase: RandomCase,
+  options: VirtualProductOptions = {},
+): Promise<CheckedRun> {
+  const checker = createRunChecker(testCase, { mayDie: false });
+  const told = { instance: checker.changed, run: checker.runChanged };
+  const { threads } = testCase;
+  const product = createVirtualProduct({
+    store: createToldMetadata(() => told),
+    ...(threads < 1_000 && !options.apart ? { threads } : {}),
+    ...options,
+  });
+  try {
+    const problems = await followRun(testCase, product, checker);
+    return {
+      problems,
+      report: [
+        ...describeCase(testCase),
+        ...checker.history,
+        `problems: ${problems.join("\n")}`,
+      ].join("\n"),
+      ambiguous: checker.ambiguous,
+      ends: checker.ends,
+    };
+  } finally {
+    await product.close();
+  }
+}
+
+async function followRun(
+  testCase: RandomCase,
+  product: VirtualProduct,
+  checker: RunChecker,
+): Promise<readonly string[]> {
+  const { document, pools } = testCase;
+  const run = { dagId: document.dagId, runId: RUN_ID };
+  const problems = [...checker.problems];
+  for (const [pool, slots] of Object.entries(pools)) {
+    await product.metadata.pools.put({ pool, slots, includeDeferred: false });
+  }
+  product.play((call) => {
+    void expectNoXComs(product, call, problems);
+    return playTry(testCase, product, call);
+  });
+  await product.publish(document);
+  await product.services.runControl.trigger({ ...run, triggeredBy: "test" });
+  const open: Intervention[] = [...testCase.interventions];
+  for (let step = 0; ; step += 1) {
+    await product.settle();
+    const { state, pending } = await product.getRun(run.dagId, run.runId);
+    if (state === "running" && !pending) checker.quiet(product.clock.now());
+    if (checker.problems.length > 0) break;
+    const isOver = product.clock.nextAt === Number.POSITIVE_INFINITY;
+    const [next] = open;
+    if (next && (isOver || checker.ends >= next.after)) {
+      open.shift();
+      checker.asks(next.act);
+      const isDone = await intervene(product.services, run, next.act);
+      await product.settle();
+      checker.asked(!isDone);
+      continue;
+    }
+    if (isOver) break;
+    if (step > MOST_STEPS) {
+      problems.push("the run does not end");
+      break;
+    }
+    product.clock.advanceTo(product.clock.nextAt);
+  }
+  problems.push(...checker.problems);
+  if (problems.length === 0) problems.push(...(await checkEnd(testCase, product)));
+  return problems;
+}
+
+async function checkEnd(
+  { document, pools }: RandomCase,
+  product: VirtualProduct,
+): Promise<readonly string[]> {
+  const problems: string[] = [];
+  const { state } = await product.getRun(document.dagId, RUN_ID);
+  if (state !== "success" && state !== "failed") problems.push(`the run is ${state}`);
+  for (const pool of Object.keys(pools)) {
+    const usage = await product.metadata.limits.usage(limitNameText({ kind: "pool", pool }));
+    if (JSON.stringify(usage) !== JSON.stringify(NO_USAGE)) {
+      problems.push(`pool ${pool} has slots in use: ${JSON.stringify(usage)}`);
+    }
+  }
+  if (product.reports.length > 0)
+    problems.push(...product.reports.map((each) => `report: ${each}`));
+  return problems;
+}
+
+/** The XComs of the tries before are gone when a try begins. */
+async function expectNoXComs(product: VirtualProduct, call: TaskCall, problems: string[]) {
+  const { dagId, runId, taskId, mapIndex } = call;
+  const found = await product.metadata.xcoms.list({ dagId, runId, taskId, mapIndex });
+  if (found.length > 0) problems.push(`${taskId}[${mapIndex}] begins with XComs of a try before`);
+}
+
+function playTry(
+  { outcomes }: RandomCase,
+  product: VirtualProduct,
+  { taskId, mapIndex, tryNumber, pokes: _, ...call }: TaskCall & { readonly pokes?: number },
+): ScriptedTry {
+  const { pokes, seconds, ending, result } = outcomes({ taskId, mapIndex }, tryNumber);
+  const done = product.tries.filter(
+    (seen) =>
+      seen.call.runId === call.runId &&
+      seen.call.taskId === taskId &&
+      seen.call.mapIndex === mapIndex &&
+      seen.call.tryNumber === tryNumber &&
+      seen.end !== undefined &&
+      !seen.isKilled,
+  ).length;
+  const poke = pokes[done];
+  if (poke !== undefined) return { seconds: poke, ending: { kind: "reschedule" } };
+  if (ending === "skipped") return { seconds, ending: { kind: "skipped", message: "as scripted" } };
+  if (ending === "failed" || ending === "fatal") {
+    const error = { name: "Error", message: "as scripted" };
+    return { seconds, ending: { kind: "failed", retry: ending === "failed", error } };
+  }
+  const { length, label, passes } = result;
+  const list = length === undefined ? undefined : Array.from({ length }, (__, index) => index);
+  const value = list ?? label ?? passes;
+  return {
+    seconds,
+    ending: {
+      kind: "success",
+      ...(value === undefined ? {} : { result: JSON.stringify(value) }),
+    },
+  };
+}
