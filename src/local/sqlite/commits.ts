@@ -1,5 +1,5 @@
-// Group commit: all writes of one turn of the event loop share one transaction, hence one fsync.
-// While the disk is full or fails, writes wait in their order and are done again until they are
+// Group commit: writes of one turn of the event loop share one transaction, hence one fsync, and so
+// do those of the next turns as long as each brings some. While the disk is full or fails, writes wait in their order and are done again until they are
 // through.
 import { dirname } from "node:path";
 import type { DatabaseSync, StatementSync } from "node:sqlite";
@@ -9,6 +9,11 @@ import { toOutage, toReadableError } from "./errors.ts";
 
 /** How long an outage lasts before the writes are tried again. */
 const RETRY_DELAY_MS = 1_000;
+/**
+ * Turns of the event loop that writes wait for others at most. Measured in turn on two busy cores:
+ * with 0, a fan-out of 1,000 made some 560 commits instead of 60 and took 1.4 times as long.
+ */
+const MOST_TURNS = 8;
 
 export interface CommitOptions {
   /** The database file, for messages. */
@@ -20,7 +25,7 @@ export interface CommitOptions {
 
 export interface GroupCommit {
   /**
-   * Does the change at the end of this turn and answers its result once that is durable. A change
+   * Does the change within a few turns and answers its result once that is durable. A change
    * that throws is undone and rejects alone. It may be done several times (each time after a
    * rollback), so it touches nothing but the database.
    */
@@ -65,8 +70,16 @@ class QueuedWrites implements GroupCommit {
       this.#waiting.push({ attempt, reject });
       if (this.#isFlushDue) return;
       this.#isFlushDue = true;
-      setImmediate(() => this.#flush());
+      setImmediate(() => this.#gather(0, 0));
     });
+  }
+
+  /** A lone write has nobody to wait for. With several, tasks are at work that write soon again. */
+  #gather(before: number, turns: number): void {
+    const { length } = this.#waiting;
+    const hasGrown = length > 1 && length > before;
+    if (!hasGrown || turns === MOST_TURNS) this.#flush();
+    else setImmediate(() => this.#gather(length, turns + 1));
   }
 
   close(): void {
@@ -110,12 +123,20 @@ class QueuedWrites implements GroupCommit {
   }
 }
 
+interface Outcomes {
+  readonly outcomes: readonly (() => void)[];
+}
+
+interface Outage {
+  readonly outage: string;
+}
+
 /** One transaction for many writes, each of which may fail for itself. */
 class Transaction {
   readonly #db: DatabaseSync;
   readonly #file: string;
   readonly #begin: StatementSync;
-  readonly #commit: StatementSync;
+  readonly #end: StatementSync;
   readonly #rollback: StatementSync;
   readonly #savepoint: StatementSync;
   readonly #release: StatementSync;
@@ -125,7 +146,7 @@ class Transaction {
     this.#db = db;
     this.#file = file;
     this.#begin = db.prepare("BEGIN IMMEDIATE");
-    this.#commit = db.prepare("COMMIT");
+    this.#end = db.prepare("COMMIT");
     this.#rollback = db.prepare("ROLLBACK");
     this.#savepoint = db.prepare("SAVEPOINT write");
     this.#release = db.prepare("RELEASE write");
@@ -133,24 +154,34 @@ class Transaction {
   }
 
   /** What tells each caller the outcome; or the outage because of which nothing was written. */
-  run(
+  run(writes: readonly Write[]): Outcomes | Outage {
+    // Undoing one change alone takes a savepoint around each, and hardly ever does one throw.
+    const done = this.#commit(writes, (write) => write.attempt());
+    if (!("failure" in done)) return done;
+    const again = this.#commit(writes, (write) => this.#attemptAlone(write));
+    if (!("failure" in again)) return again;
+    const error = toReadableError(again.failure, this.#file);
+    return { outcomes: writes.map((write) => () => write.reject(error)) };
+  }
+
+  /** All or nothing; answers what was thrown if that was no outage. */
+  #commit(
     writes: readonly Write[],
-  ): { readonly outcomes: readonly (() => void)[] } | { readonly outage: string } {
+    attempt: (write: Write) => () => void,
+  ): Outcomes | Outage | { readonly failure: unknown } {
     try {
       this.#begin.run();
-      const outcomes = writes.map((write) => this.#attempt(write));
-      this.#commit.run();
+      const outcomes = writes.map(attempt);
+      this.#end.run();
       return { outcomes };
-    } catch (error) {
+    } catch (failure) {
       if (this.#db.isTransaction) this.#rollback.run();
-      const outage = toOutage(error);
-      if (outage !== undefined) return { outage };
-      const reject = (write: Write) => () => write.reject(toReadableError(error, this.#file));
-      return { outcomes: writes.map(reject) };
+      const outage = toOutage(failure);
+      return outage === undefined ? { failure } : { outage };
     }
   }
 
-  #attempt(write: Write): () => void {
+  #attemptAlone(write: Write): () => void {
     this.#savepoint.run();
     try {
       const tell = write.attempt();

@@ -1,6 +1,5 @@
 // The metadata database of one machine: SQLite in the one process that holds the lock. Reads run at
-// once and see what is committed; writes of the same turn of the event loop share one durable
-// commit.
+// once and see what is committed; writes that are made together share one durable commit.
 import type {
   ActiveBackfillRecord,
   BackfillIdRecord,

@@ -30,13 +30,19 @@ function open(file = ":memory:") {
     texts: () => select.all().map((row) => row.text),
     async tick() {
       delays.shift()?.end();
-      await turn();
+      await turns();
     },
   };
 }
 
 function turn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
+}
+
+/** Writes that were made together wait one turn for others. */
+async function turns(): Promise<void> {
+  await turn();
+  await turn();
 }
 
 /** Allows no more pages than there are, then as many as one wishes. */
@@ -50,13 +56,43 @@ function fillDisk(db: DatabaseSync): () => void {
 
 const LARGE = "x".repeat(20_000);
 
+test("a lone write is committed in its turn", async () => {
+  const { write, texts } = open();
+  const written = write("a");
+  await turn();
+  expect(texts()).toEqual(["a"]);
+  await written;
+});
+
+test("writes of several tasks share a commit as long as each turn brings more", async () => {
+  const { write, texts } = open();
+  const first = Promise.all([write("a"), write("b")]);
+  await turn();
+  expect(texts()).toEqual([]);
+  const later = write("c");
+  await first;
+  expect(texts()).toEqual(["a", "b", "c"]);
+  await later;
+});
+
+test("writes that never cease are committed all the same", async () => {
+  const { write, texts } = open();
+  const all = [write("0"), write("1")];
+  while (texts().length === 0) {
+    all.push(write(String(all.length)));
+    await turn();
+  }
+  expect(all.length).toBeLessThan(20);
+  await Promise.all(all);
+});
+
 test("while the disk is full, writes wait; then all are made, in their order, and it is told twice", async () => {
   const { db, write, texts, tick, report, delays } = open();
   const freeDisk = fillDisk(db);
   const done: string[] = [];
   const remember = (text: string) => write(text).then(() => done.push(text.slice(0, 1)));
   const first = [remember("a"), remember(`b${LARGE}`), remember("c")];
-  await turn();
+  await turns();
   expect(texts()).toEqual([]);
   expect(db.isTransaction).toBe(false);
   expect(delays.map(({ delayMs }) => delayMs)).toEqual([1_000]);
@@ -142,7 +178,7 @@ test("a change that throws is undone and rejects alone, also after an outage", a
     ]);
   const freeDisk = fillDisk(db);
   const settled = batch();
-  await turn();
+  await turns();
   freeDisk();
   await tick();
   const reasons = (await settled).map((result) =>
