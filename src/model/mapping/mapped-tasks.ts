@@ -22,6 +22,12 @@ export function mappingOf(
   return mappingsOf(document).get(taskId);
 }
 
+/** Those of the tasks that are mapped; nothing is looked through where the DAG has none. */
+export function mappedAmong(document: DagDocument, taskIds: readonly string[]): readonly string[] {
+  const mappings = mappingsOf(document);
+  return mappings.size === 0 ? [] : taskIds.filter((taskId) => mappings.has(taskId));
+}
+
 /**
  * Whether both are in one mapped task group, where an instance of the one has to do only with that
  * of the same index of the other.

@@ -2,7 +2,7 @@
 // some are drawn at random first. So the ends of n instances read some n log n states in all.
 import { UNMAPPED } from "../../model/instance-key.ts";
 import { instancesOfTask, isExpanded } from "../../model/mapping/instances.ts";
-import { mappingOf } from "../../model/mapping/mapped-tasks.ts";
+import { mappedAmong } from "../../model/mapping/mapped-tasks.ts";
 import type { TaskInstanceKey, TaskInstanceRecord } from "../../model/records.ts";
 import { isFinished } from "../../model/states.ts";
 import type { Platform } from "../../ports/platform.ts";
@@ -10,8 +10,8 @@ import type { RunScope } from "../tasks/verdicts.ts";
 
 type Context = { readonly metadata: Pick<Platform["metadata"], "taskInstances"> };
 
-/** How many are drawn, before all are asked. */
-const SAMPLES = [4, 16, 64] as const;
+/** How many are drawn besides the last one, before all are asked. */
+const SAMPLES = [0, 4, 16, 64] as const;
 
 /** The instances of tasks, in a row. */
 interface Row {
@@ -21,20 +21,16 @@ interface Row {
 
 /** Whether an open one is among those drawn; false says nothing. */
 export async function isAnyOpen(
-  { metadata }: Context,
+  context: Context,
   scope: RunScope,
   taskIds: readonly string[],
 ): Promise<boolean> {
-  const row = await toRow(metadata, scope, taskIds);
-  for (const size of SAMPLES) {
-    if (row.size <= size) return false;
-    const drawn = Array.from({ length: size }, () => Math.floor(Math.random() * row.size));
-    // They begin in their order, so the last one is the likeliest to be open.
-    const keys = [...new Set([row.size - 1, ...drawn])].map(row.at);
-    const found = await metadata.taskInstances.getAll(keys);
-    if (found.length < keys.length || !found.every(({ state }) => isFinished(state))) return true;
-  }
-  return false;
+  const { dagId, runId } = scope.run;
+  const mapped = mappedAmong(scope.version.document, taskIds);
+  const wholes = await context.metadata.taskInstances.getAll(
+    mapped.map((taskId) => ({ dagId, runId, taskId, mapIndex: UNMAPPED })),
+  );
+  return drawsOpen(context, toRow(scope, { taskIds, wholes }));
 }
 
 /**
@@ -50,23 +46,37 @@ export async function tokenOfEnded(
   const { dagId, runId } = scope.run;
   const whole = await taskInstances.get({ dagId, runId, taskId, mapIndex: UNMAPPED });
   if (!whole?.mapping) return undefined;
-  if (await isAnyOpen(context, scope, [taskId])) return undefined;
+  const row = toRow(scope, { taskIds: [taskId], wholes: [whole] });
+  if (await drawsOpen(context, row)) return undefined;
   const records = await taskInstances.list({ dagId, runId, taskIds: [taskId] });
   const instances = instancesOfTask(scope.version.document, { taskId }, records);
   return instances.every(({ state }) => isFinished(state)) ? { token: whole.token } : undefined;
 }
 
-async function toRow(
-  { taskInstances }: Context["metadata"],
-  { run: { dagId, runId }, version: { document } }: RunScope,
-  taskIds: readonly string[],
-): Promise<Row> {
-  const mapped = taskIds.filter((taskId) => mappingOf(document, { taskId }));
-  const wholes = await taskInstances.getAll(
-    mapped.map((taskId) => ({ dagId, runId, taskId, mapIndex: UNMAPPED })),
-  );
+async function drawsOpen({ metadata }: Context, row: Row): Promise<boolean> {
+  for (const size of SAMPLES) {
+    if (row.size <= size) return false;
+    const drawn = Array.from({ length: size }, () => Math.floor(Math.random() * row.size));
+    // They begin in their order, so the last one is the likeliest to be open.
+    const keys = [...new Set([row.size - 1, ...drawn])].map(row.at);
+    const found = await metadata.taskInstances.getAll(keys);
+    if (found.length < keys.length || !found.every(({ state }) => isFinished(state))) return true;
+  }
+  return false;
+}
+
+/** `wholes` are the records of mapped ones among the tasks. */
+function toRow(
+  { run: { dagId, runId } }: RunScope,
+  {
+    taskIds,
+    wholes,
+  }: { readonly taskIds: readonly string[]; readonly wholes: readonly TaskInstanceRecord[] },
+): Row {
   const expanded = new Map<string, TaskInstanceRecord>();
   for (const whole of wholes) if (isExpanded(whole)) expanded.set(whole.taskId, whole);
+  const unmapped = (taskId = "") => ({ dagId, runId, taskId, mapIndex: UNMAPPED });
+  if (expanded.size === 0) return { size: taskIds.length, at: (index) => unmapped(taskIds[index]) };
   const ends: number[] = [];
   let size = 0;
   for (const taskId of taskIds) {
@@ -77,9 +87,9 @@ async function toRow(
     size,
     at(position) {
       const found = ends.findIndex((end) => position < end);
-      const taskId = taskIds[found] ?? "";
-      const mapIndex = expanded.has(taskId) ? position - (ends[found - 1] ?? 0) : UNMAPPED;
-      return { dagId, runId, taskId, mapIndex };
+      const key = unmapped(taskIds[found]);
+      if (!expanded.has(key.taskId)) return key;
+      return { ...key, mapIndex: position - (ends[found - 1] ?? 0) };
     },
   };
 }

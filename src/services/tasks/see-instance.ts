@@ -1,7 +1,7 @@
 // Looks at instances that may not have run, and records the verdict of one that has one.
 import type { DependencyAnswer } from "../../model/dependencies/dependency.ts";
 import { countUpstream, evaluateTriggerRule } from "../../model/dependencies/trigger-rules.ts";
-import { mappingOf } from "../../model/mapping/mapped-tasks.ts";
+import { mappedAmong, mappingOf } from "../../model/mapping/mapped-tasks.ts";
 import type { DagRunRecord, TaskInstanceKey, TaskInstanceRecord } from "../../model/records.ts";
 import { type FinishedState, isFinished, type TaskInstanceState } from "../../model/states.ts";
 import { decide } from "../../model/task-instance.ts";
@@ -120,8 +120,7 @@ async function waitsForMore(
 ): Promise<boolean> {
   const { version, task } = instance;
   const { triggerRule, upstream } = task;
-  const isWide =
-    upstream.length > MANY || upstream.some((taskId) => mappingOf(version.document, { taskId }));
+  const isWide = upstream.length > MANY || mappedAmong(version.document, upstream).length > 0;
   if (!isWide || mappingOf(version.document, task)?.groupId !== undefined) return false;
   if (evaluateTriggerRule(triggerRule, countUpstream([ended, null])).kind !== "wait") return false;
   return isAnyOpen(context, instance, upstream);
