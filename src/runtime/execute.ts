@@ -142,8 +142,16 @@ function callbacksFor(
   return alert ? [alert.callback] : [];
 }
 
-function findTask({ placed }: DagGraph, taskId: string): TaskRecord | undefined {
-  return placed.find((task) => task.taskId === taskId);
+const tasksOf = new WeakMap<DagGraph, ReadonlyMap<string, TaskRecord>>();
+
+/** The graph is drawn when its bundle is imported, and stays as it is. */
+function findTask(graph: DagGraph, taskId: string): TaskRecord | undefined {
+  let tasks = tasksOf.get(graph);
+  if (!tasks) {
+    tasks = new Map(graph.placed.map((task) => [task.taskId, task]));
+    tasksOf.set(graph, tasks);
+  }
+  return tasks.get(taskId);
 }
 
 async function runEach(callbacks: readonly Callback[], context: CallbackContext): Promise<void> {

@@ -9,7 +9,7 @@ import type { TaskProcesses } from "../../workers/pool/task-processes.ts";
 import { threadWorkers } from "../../workers/pool/thread-workers.ts";
 import { createWorkerPool } from "../../workers/pool/worker-pool.ts";
 import { siblingUrl } from "../../workers/sibling-url.ts";
-import { createPoolTaskRunner } from "../../workers/tasks/pool-task-runner.ts";
+import { createPoolTaskRunner, type StoppableSlot } from "../../workers/tasks/pool-task-runner.ts";
 import { createFileTaskLogs } from "../file-task-logs.ts";
 import { createIsolatedTries } from "./isolated/isolated-tries.ts";
 import type { TaskThreadData } from "./task-thread.ts";
@@ -110,29 +110,22 @@ export function createThreadTaskRunner(options: ThreadTaskRunnerOptions): Thread
 
 /** Tries that run here, so that one alone can be stopped. */
 function createRunningTries() {
-  const running = new Map<string, AbortController>();
+  const running = new Map<string, StoppableSlot>();
   return {
-    watch(key: string, slot: Slot): Slot {
+    watch(key: string, slot: StoppableSlot): Slot {
       return {
         release: slot.release,
         async run(call, options) {
-          const { signal } = options;
-          const stopped = new AbortController();
-          // AbortSignal.any would cost a try more than all else here.
-          const onAbort = () => stopped.abort(signal.reason);
-          signal.addEventListener("abort", onAbort, { once: true });
-          if (signal.aborted) onAbort();
-          running.set(key, stopped);
+          running.set(key, slot);
           try {
-            return await slot.run(call, { ...options, signal: stopped.signal });
+            return await slot.run(call, options);
           } finally {
-            signal.removeEventListener("abort", onAbort);
-            if (running.get(key) === stopped) running.delete(key);
+            if (running.get(key) === slot) running.delete(key);
           }
         },
       };
     },
-    stop: (key: string, reason: string) => running.get(key)?.abort(new Error(reason)),
+    stop: (key: string, reason: string) => running.get(key)?.stop(reason),
   };
 }
 

@@ -58,9 +58,13 @@ export async function decideVerdict(
   known: TaskInstanceRecord | undefined,
 ): Promise<DependencyAnswer> {
   const { dependsOnPast, waitForPastDependsBeforeSkipping = false } = instance.task;
+  const gather = createFacts(context, instance, known);
   let skip: DependencyAnswer | undefined;
   let wait: DependencyAnswer | undefined;
-  for await (const { answer } of answers(context, instance, { known, isBrief: true })) {
+  for (const { needs, decide } of dependenciesOf(instance)) {
+    // Runs before are not read once something else is waited for.
+    if (wait && needs === "past") break;
+    const answer = decide(await gather(needs));
     if (answer.kind === "met") continue;
     const isSkip = answer.kind === "ends" && answer.state === "skipped";
     if (isSkip && dependsOnPast && waitForPastDependsBeforeSkipping) skip ??= answer;
@@ -85,9 +89,11 @@ export async function explainWait(
   if (held) return [held];
   const waits = state === null || state === "up_for_retry" || state === "up_for_reschedule";
   if (!waits) return [];
+  const gather = createFacts(context, instance, known);
   const unmet: UnmetDependency[] = [];
-  for await (const { dependency, answer } of answers(context, instance, { known })) {
-    if (answer.kind === "waits") unmet.push({ name: dependency.name, reason: answer.reason });
+  for (const { name, needs, decide } of dependenciesOf(instance)) {
+    const answer = decide(await gather(needs));
+    if (answer.kind === "waits") unmet.push({ name, reason: answer.reason });
   }
   return unmet;
 }
@@ -105,18 +111,14 @@ function explainHold(
   return { name: dependencyNameOf(limit), reason: known.message ?? describeWait(limit) };
 }
 
-/**
- * The answer of each dependency in turn; what it needs is read when it is asked, at most once. With
- * `isBrief`, runs before are not read once one of them waits.
- */
-async function* answers(
+/** Gathers what a dependency needs, each kind of facts at most once. */
+type GatherFacts = (needs: Dependency["needs"]) => Promise<DependencyFacts> | DependencyFacts;
+
+function createFacts(
   context: VerdictContext,
   instance: InstanceScope,
-  {
-    known,
-    isBrief = false,
-  }: { readonly known: TaskInstanceRecord | undefined; readonly isBrief?: boolean },
-): AsyncGenerator<{ readonly dependency: Dependency; readonly answer: DependencyAnswer }> {
+  known: TaskInstanceRecord | undefined,
+): GatherFacts {
   const { task, key, version } = instance;
   let facts: DependencyFacts = {
     document: version.document,
@@ -128,23 +130,21 @@ async function* answers(
     past: {},
   };
   const gathered = new Set<Dependency["needs"]>();
-  let isWaiting = false;
-  for (const dependency of DEPENDENCIES) {
-    const { needs } = dependency;
-    if (!isAsked(instance, needs)) continue;
-    if (!gathered.has(needs)) {
-      if (isWaiting && isBrief && needs === "past") return;
-      gathered.add(needs);
-      if (needs === "upstream") {
-        facts = { ...facts, upstream: await readUpstream(context, instance) };
-      } else if (needs === "past") {
-        facts = { ...facts, past: await readPast(context, instance) };
-      }
-    }
-    const answer = dependency.decide(facts);
-    isWaiting ||= answer.kind === "waits";
-    yield { dependency, answer };
+  async function gather(needs: Dependency["needs"]): Promise<DependencyFacts> {
+    if (needs === "upstream") facts = { ...facts, upstream: await readUpstream(context, instance) };
+    else if (needs === "past") facts = { ...facts, past: await readPast(context, instance) };
+    return facts;
   }
+  return (needs) => {
+    if (gathered.has(needs)) return facts;
+    gathered.add(needs);
+    return gather(needs);
+  };
+}
+
+/** Those that are asked of the instance, in their order. */
+function dependenciesOf(instance: InstanceScope): readonly Dependency[] {
+  return DEPENDENCIES.filter(({ needs }) => isAsked(instance, needs));
 }
 
 /**

@@ -137,6 +137,11 @@ export class PoolWorker {
     return promise;
   }
 
+  /** Stops the call, if it is the one that runs. */
+  stop(call: WorkerCall, death: Death): void {
+    if (this.#current?.call === call) this.#stop(death);
+  }
+
   /**
    * Kills what the call has started, and ends the worker. The first caller's reason is the call's.
    */

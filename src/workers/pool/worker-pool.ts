@@ -27,6 +27,8 @@ export interface WorkerPoolOptions {
 export interface WorkerSlot {
   /** Never rejects. */
   run(call: WorkerCall): Promise<CallEnding>;
+  /** Stops its call, as aborting the call's signal does; one that is yet to come doesn't run. */
+  stop(reason: string): void;
   /** Repeating does nothing. */
   release(): void;
 }
@@ -98,7 +100,20 @@ class WarmPool implements WorkerPool {
     if (!release) return undefined;
     // The worker starts while the caller prepares its call.
     if (this.#workers.size === 0 && !this.#isClosed) this.#spawn();
-    return { run: (call) => this.#runNow(call), release };
+    let running: WorkerCall | undefined;
+    let death: Death | undefined;
+    return {
+      run: async (call) => {
+        if (death) return died(death);
+        running = call;
+        return this.#runNow(call);
+      },
+      stop: (reason) => {
+        death = { cause: "stopped", reason };
+        if (running) this.#stop(running, death);
+      },
+      release,
+    };
   }
 
   async run(call: WorkerCall): Promise<CallEnding> {
@@ -139,6 +154,12 @@ class WarmPool implements WorkerPool {
       this.#waiting.push({ call, settle });
       this.#dispatch();
     });
+  }
+
+  #stop(call: WorkerCall, death: Death): void {
+    const position = this.#waiting.findIndex((waiting) => waiting.call === call);
+    if (position >= 0) this.#waiting.splice(position, 1)[0]?.settle(died(death));
+    else for (const worker of this.#workers) worker.stop(call, death);
   }
 
   #dispatch(): void {

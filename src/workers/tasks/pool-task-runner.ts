@@ -4,7 +4,13 @@ import type { CallbackCall, TaskCall, TaskOutcome } from "../../model/task-call.
 import type { TaskServices } from "../../model/task-services.ts";
 import { type Bundles, UnusableBundle } from "../../ports/dag-source.ts";
 import type { TryKey } from "../../ports/task-logs.ts";
-import type { DiedTry, RunOptions, TaskRunner } from "../../ports/task-runner.ts";
+import type {
+  DiedTry,
+  ReserveOptions,
+  RunOptions,
+  Slot,
+  TaskRunner,
+} from "../../ports/task-runner.ts";
 import type { BundleAddress } from "../../runtime/user-code.ts";
 import type { CallEnding, WorkerCall } from "../pool/pool-worker.ts";
 import type { WorkerPool, WorkerSlot } from "../pool/worker-pool.ts";
@@ -50,19 +56,43 @@ export interface IsolatedOptions extends Pick<RunOptions, "timeout" | "signal"> 
   readonly onAsk: (method: string, args: readonly unknown[]) => Promise<unknown>;
 }
 
-export function createPoolTaskRunner(
-  options: PoolTaskRunnerOptions,
-): Pick<TaskRunner, "reserve" | "runCallbacks"> {
+/** A slot whose try can be stopped alone. */
+export interface StoppableSlot extends Slot {
+  /** Stops its try, as aborting the try's signal does. */
+  stop(reason: string): void;
+}
+
+export interface PoolTaskRunner extends Pick<TaskRunner, "runCallbacks"> {
+  reserve(options: ReserveOptions): Promise<StoppableSlot | undefined>;
+}
+
+export function createPoolTaskRunner(options: PoolTaskRunnerOptions): PoolTaskRunner {
   const parts: Parts = { ...options, addresses: new Map() };
   return {
     async reserve({ bundleHash, ...request }) {
       await addressOf(parts, bundleHash);
       const slot = await parts.pool.reserve(request);
-      return (
-        slot && { run: (call, how) => runTry(parts, { slot, call, how }), release: slot.release }
-      );
+      return slot && createTrySlot(parts, slot);
     },
     runCallbacks: (call, how) => runCallbacks(parts, call, how),
+  };
+}
+
+function createTrySlot(parts: Parts, slot: WorkerSlot): StoppableSlot {
+  /** Of a try that runs apart from the pool. */
+  let stopped: AbortController | undefined;
+  return {
+    run(call, how) {
+      if (!how.isIsolated || !parts.runIsolated) return runTry(parts, { slot, call, how });
+      stopped = new AbortController();
+      const signal = AbortSignal.any([how.signal, stopped.signal]);
+      return runTry(parts, { slot, call, how: { ...how, signal } });
+    },
+    stop(reason) {
+      slot.stop(reason);
+      stopped?.abort(new Error(reason));
+    },
+    release: slot.release,
   };
 }
 
