@@ -5,7 +5,6 @@
 const MAIL =
   "mail from onFailureCallback or onRetryCallback, or set up the product's notifications";
 const TEMPLATES = "templates have Airflow's own names, filters and macros only";
-const LINEAGE = "there are no assets and no lineage yet; leave it out";
 const DOC = "write Markdown into docMd";
 const MACHINE = "there is one kind of worker; leave it out";
 const SLA = "use deadline of the DAG or executionTimeout of the task";
@@ -34,8 +33,6 @@ const OF_TASKS = {
   taskConcurrency: "it is called maxActiveTisPerDag",
   doXcomPush: RETRIEVE,
   multipleOutputs: "return an object; who reads the task can pick a key of it",
-  inlets: LINEAGE,
-  outlets: LINEAGE,
   doc: DOC,
   docJson: DOC,
   docYaml: DOC,

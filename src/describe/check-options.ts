@@ -6,6 +6,7 @@ import { isPoolName, isTaskRole } from "../model/ids.ts";
 import { WEIGHT_RULES } from "../model/scheduling/priority.ts";
 import { parseDuration } from "../model/values/durations.ts";
 import { nearestName } from "../model/values/nearest-name.ts";
+import { assetItemOf } from "../sdk/assets/asset.ts";
 import type { CallSite } from "../sdk/call-site.ts";
 import type { DagOptions, SensorOptions, TaskGroupOptions, TaskOptions } from "../sdk/options.ts";
 import { isPlainObject } from "../sdk/results.ts";
@@ -93,6 +94,13 @@ const texts: OptionRule = {
   takes: "a list of texts",
   accepts: (value) => Array.isArray(value) && value.every((each) => typeof each === "string"),
 };
+const assets: OptionRule = {
+  code: "bad-asset",
+  takes: "a list of assets and aliases",
+  accepts: (value) =>
+    Array.isArray(value) && value.every((each) => assetItemOf(each) !== undefined),
+  hint: () => "write new Asset({ name, uri }); expressions are for schedules",
+};
 const object: OptionRule = { takes: "an object", accepts: isPlainObject };
 /** Checked by its reader, with a message of its own. */
 const anything: OptionRule = { takes: "anything", accepts: () => true };
@@ -127,6 +135,8 @@ const TASK_RULES: Rules<TaskOptions> = {
   poolSlots: atLeastOne,
   maxActiveTisPerDag: atLeastOne,
   maxActiveTisPerDagrun: atLeastOne,
+  outlets: assets,
+  inlets: assets,
   mapIndexTemplate: text,
   displayName: text,
   docMd: text,

@@ -3,6 +3,7 @@ import type { SensorDocument, TaskDocument } from "../model/document.ts";
 import { type DagGraph, operatorOf, type TaskRecord } from "../sdk/drawing/graph.ts";
 import type { SensorOptions, TaskOptions } from "../sdk/options.ts";
 import { resultOf } from "../sdk/results.ts";
+import { describeAssets } from "./assets/describe-assets.ts";
 import { checkCycles } from "./check-cycles.ts";
 import { checkOptions, SENSOR_OPTIONS, TASK_OPTIONS } from "./check-options.ts";
 import { checkPlaced, checkTask } from "./check-placement.ts";
@@ -44,6 +45,7 @@ export function describeTasks(graph: DagGraph, report: Report): readonly TaskDoc
         ...(decision ? { decision: toDecision(decision, { edges, direct }) } : {}),
         ...describeOwnDecision(task, edges, report),
         ...describeMapping(task, report),
+        ...describeAssets(task, options, report),
         templateFields: describeFields(task),
         edgeLabels: Object.fromEntries(edges.labels(task)),
         ...describeSetup(task, options.triggerRule, report),

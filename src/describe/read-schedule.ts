@@ -1,21 +1,72 @@
 // Reads a schedule, dates and time zone as written into the document's form; mistakes are reported.
-import type { Schedule } from "../model/document.ts";
+import type { AssetCondition } from "../model/assets/documents.ts";
+import type { Schedule, TimeSchedule } from "../model/document.ts";
 import { parseCron } from "../model/timetables/parse-cron.ts";
 import { parseDuration } from "../model/values/durations.ts";
 import { parseMomentToIso } from "../model/values/time.ts";
 import { isTimezone } from "../model/values/time-zones.ts";
+import { conditionOf } from "../sdk/assets/asset.ts";
 import { isPlainObject } from "../sdk/results.ts";
+import { describeCondition } from "./assets/describe-assets.ts";
 import { show } from "./check-options.ts";
 import { readPartitionOptions } from "./partitions/key-format.ts";
 import type { Refuse } from "./report.ts";
 
-const NONE: Schedule = { kind: "none" };
+const NONE: TimeSchedule = { kind: "none" };
 
 /** What could not be read is reported and counts as no schedule. */
 export function readSchedule(
   given: unknown,
   { timezone, refuse }: { readonly timezone: string; readonly refuse: Refuse },
 ): Schedule {
+  const expression = toExpression(given);
+  if (expression) {
+    const condition = readCondition(expression, refuse);
+    return condition ? { kind: "assets", condition } : NONE;
+  }
+  if (isPlainObject(given) && given.kind === "asset-or-time") {
+    return readAssetOrTime(given, { timezone, refuse });
+  }
+  return readTime(given, { timezone, refuse });
+}
+
+/** A list means all of its assets. */
+function toExpression(given: unknown): AssetCondition | undefined {
+  if (!Array.isArray(given)) return conditionOf(given);
+  const conditions = given.flatMap((part) => conditionOf(part) ?? []);
+  return conditions.length === given.length ? { kind: "all", conditions } : undefined;
+}
+
+function readCondition(given: AssetCondition, refuse: Refuse): AssetCondition | undefined {
+  return describeCondition(given, (what, flaw) =>
+    refuse({ code: "bad-asset", message: `${what} of the schedule ${flaw}` }),
+  );
+}
+
+function readAssetOrTime(
+  { timetable, assets }: Readonly<Record<string, unknown>>,
+  { timezone, refuse }: { readonly timezone: string; readonly refuse: Refuse },
+): Schedule {
+  const expression = toExpression(assets);
+  if (!expression) {
+    const message = `assetOrTime takes assets, or a list of them, as assets, got ${show(assets)}`;
+    refuse({ code: "bad-asset", message });
+    return NONE;
+  }
+  const time = readTime(timetable, { timezone, refuse });
+  if (time.kind === "none") {
+    const message = `assetOrTime takes a schedule by time as timetable, got ${show(timetable)}`;
+    refuse({ code: "bad-schedule", message });
+  }
+  const condition = readCondition(expression, refuse);
+  return condition ? { kind: "asset-or-time", condition, time } : NONE;
+}
+
+/** A schedule that follows the clock. */
+function readTime(
+  given: unknown,
+  { timezone, refuse }: { readonly timezone: string; readonly refuse: Refuse },
+): TimeSchedule {
   if (given === undefined || given === null) return NONE;
   if (typeof given === "string") return readText(given, refuse);
   if (isPlainObject(given)) {
@@ -26,12 +77,12 @@ export function readSchedule(
   }
   refuse({
     code: "bad-schedule",
-    message: `schedule takes a cron text, a preset, { every }, a timetable or null, got ${show(given)}`,
+    message: `schedule takes a cron text, a preset, { every }, a timetable, assets or null, got ${show(given)}`,
   });
   return NONE;
 }
 
-function readText(text: string, refuse: Refuse): Schedule {
+function readText(text: string, refuse: Refuse): TimeSchedule {
   const preset = text.trim().toLowerCase();
   if (preset === "@once") return { kind: "once" };
   if (preset === "@continuous") return { kind: "continuous" };
@@ -42,7 +93,7 @@ function readTimetable(
   given: Readonly<Record<string, unknown>>,
   refuse: Refuse,
   timezone: string,
-): Schedule {
+): TimeSchedule {
   const { kind, cron, crons, delta, dates } = given;
   if (kind === "cron" || kind === "multi-cron") {
     const trigger = readTrigger(given, refuse);
@@ -124,7 +175,7 @@ function checkCron(cron: unknown, refuse: Refuse): cron is string {
   return false;
 }
 
-function readEvents(dates: unknown, refuse: Refuse, timezone: string): Schedule {
+function readEvents(dates: unknown, refuse: Refuse, timezone: string): TimeSchedule {
   const given: readonly unknown[] = Array.isArray(dates) ? dates : [];
   if (given.length === 0) {
     refuse({

@@ -31,6 +31,8 @@ type Settings = Omit<
   | "mapped"
   | "readsItems"
   | "templateFields"
+  | "outlets"
+  | "inlets"
   | "edgeLabels"
 >;
 

@@ -1,5 +1,6 @@
 // From a drawn DAG to its document, which is all that the rest of the product sees, with every
 // mistake found on the way.
+import { timeScheduleOf } from "../model/assets/schedules.ts";
 import type { Diagnostic } from "../model/diagnostics.ts";
 import type { DagDocument, ParamDocument } from "../model/document.ts";
 import { isKey } from "../model/ids.ts";
@@ -9,6 +10,7 @@ import type { DagGraph } from "../sdk/drawing/graph.ts";
 import type { DagOptions } from "../sdk/options.ts";
 import { isParam } from "../sdk/params.ts";
 import { isPlainObject } from "../sdk/results.ts";
+import { checkAssetConflicts } from "./assets/describe-assets.ts";
 import { checkFailFast } from "./check-fail-fast.ts";
 import { checkOptions, DAG_OPTIONS, show } from "./check-options.ts";
 import { readDeadlines } from "./dag/read-deadlines.ts";
@@ -45,6 +47,7 @@ export function toDocument(dag: Dag, { locate }: DescribeOptions = {}): Describe
     groups: describeGroups(graph, report),
   };
   checkFailFast(graph, document, report);
+  checkAssetConflicts(document, graph.site, report);
   return { document, diagnostics: report.diagnostics };
 }
 
@@ -90,7 +93,7 @@ function describeDag(graph: DagGraph, report: Report): Omit<DagDocument, "tasks"
   if (startDate !== undefined && endDate !== undefined && endDate < startDate) {
     refuse({ code: "bad-date", message: `endDate ${show(options.endDate)} is before startDate` });
   }
-  const isContinuous = schedule.kind === "continuous";
+  const isContinuous = timeScheduleOf(schedule).kind === "continuous";
   if (isContinuous && (options.maxActiveRuns ?? 1) > 1) {
     const message = `maxActiveRuns of a "@continuous" schedule is 1, got ${options.maxActiveRuns}`;
     refuse({ code: "bad-option", message });

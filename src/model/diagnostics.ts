@@ -20,6 +20,8 @@ export type DiagnosticCode =
   | "bad-date"
   | "bad-param"
   | "bad-option"
+  | "bad-asset"
+  | "asset-conflict"
   | "unknown-role"
   // a task
   | "bad-task-id"

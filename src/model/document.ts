@@ -1,15 +1,28 @@
 // DagDocument: the versioned JSON that is all that crosses from DAG code to the rest of the
 // product.
 
+import type { AssetCondition, AssetItem } from "./assets/documents.ts";
 import type { DeadlineDocument } from "./deadlines/records.ts";
 import type { TriggerRule } from "./dependencies/trigger-rule-names.ts";
 import type { Json, JsonObject } from "./values/json.ts";
 
-/**
- * When a DAG runs. A cron text may be a preset such as "@daily"; the time zone is the DAG's. Deltas
- * are seconds.
- */
+/** When a DAG runs: at moments, when assets were changed, or both. */
 export type Schedule =
+  | TimeSchedule
+  /** A run when events of assets meet the condition (Airflow: AssetTriggeredTimetable). */
+  | { readonly kind: "assets"; readonly condition: AssetCondition }
+  /** Besides the runs of a schedule by time (Airflow: AssetOrTimeSchedule). */
+  | {
+      readonly kind: "asset-or-time";
+      readonly condition: AssetCondition;
+      readonly time: TimeSchedule;
+    };
+
+/**
+ * A schedule by time. A cron text may be a preset such as "@daily"; the time zone is the DAG's.
+ * Deltas are seconds.
+ */
+export type TimeSchedule =
   | { readonly kind: "none" }
   | { readonly kind: "once" }
   | { readonly kind: "continuous" }
@@ -189,6 +202,10 @@ export interface TaskDocument {
   /** Whether a task that is no sensor may wait: for a run, or for a person. */
   readonly waits?: true;
   readonly callbacks: readonly CallbackKind[];
+  /** What its success changes; absent where it is nothing. */
+  readonly outlets?: readonly AssetItem[];
+  /** What it reads the events of; absent where it is nothing. */
+  readonly inlets?: readonly AssetItem[];
   /** Present on a task that is mapped by itself. */
   readonly mapped?: MappedDocument;
   /** Template of the label of each instance of a mapped task (Airflow: map_index_template). */

@@ -285,5 +285,58 @@ export function inputRequestPrefix(dagId: string, runId?: string): string {
   return `${ids.slice(0, -1)},`.slice(0, KEPT_OF_LONG_KEY);
 }
 
+/**
+ * The id of an asset, and of an alias: a whole number, always the same for the same names, so that
+ * two who meet an asset at the same time make one.
+ */
+export function assetIdOf({ name, uri }: { readonly name: string; readonly uri: string }): number {
+  return cyrb53(JSON.stringify([name, uri]), 0xa55e7);
+}
+
+export function assetAliasIdOf(name: string): number {
+  return cyrb53(JSON.stringify([name]), 0xa11a5);
+}
+
+/** The key of an asset's or an alias's record. */
+export function assetIdText(id: number): string {
+  return String(id);
+}
+
+/** What a reference is to. */
+export type AssetTarget =
+  | { readonly kind: "asset"; readonly id: number }
+  | { readonly kind: "alias"; readonly id: number }
+  | { readonly kind: "name"; readonly name: string }
+  | { readonly kind: "uri"; readonly uri: string };
+
+/** The target as text, of which no two have the same; also the key of who claims a name or URI. */
+export function assetTargetText(target: AssetTarget): string {
+  if (target.kind === "name") return `name-${hashText(target.name)}`;
+  return target.kind === "uri" ? `uri-${hashText(target.uri)}` : `${target.kind}-${target.id}`;
+}
+
+/** The key of a DAG's use of a target; without a DAG, what all of that use begin with. */
+export function assetReferenceKey(target: AssetTarget, use: string, dagId = ""): string {
+  return `${assetTargetText(target)}/${use}/${dagId}`;
+}
+
+/**
+ * The key of an event: it begins with its moment, and is always the same for the same try of a task
+ * instance, asset and alias.
+ */
+export function assetEventKey(timestamp: string, source: readonly (string | number)[]): string {
+  return `${timestamp}-${hashText(JSON.stringify(source))}`;
+}
+
+/** The moment in an event's key. */
+export function timestampOfEvent(key: string): string {
+  return key.slice(0, "2026-01-01T00:00:00.000Z".length);
+}
+
+/** A number for an event, for APIs that want one. */
+export function assetEventIdOf(key: string): number {
+  return cyrb53(key, 0xe7e47);
+}
+
 /** Tag of all that a deployment is made of, and of the state machines that it makes. */
 export const DEPLOYMENT_TAG = "stepwind:deployment";

@@ -1,5 +1,6 @@
 // The rows of the metadata database, as every adapter stores them. Times are UTC ISO 8601 text.
 
+import type { PendingAssetEvent } from "./assets/records.ts";
 import type { PendingChange } from "./control/pending-change.ts";
 import type { RunDeadline } from "./deadlines/records.ts";
 import type { Diagnostic } from "./diagnostics.ts";
@@ -32,6 +33,8 @@ export interface DagRecord {
   readonly superseded?: readonly SupersededVersion[];
   /** Id of the backfill that is going on; a DAG has one at most. */
   readonly backfillId?: number;
+  /** The version whose assets are registered; absent: of none. */
+  readonly assetsVersion?: string;
   /** Grows with every write; a write that expects another revision is refused. */
   readonly revision: number;
 }
@@ -220,6 +223,8 @@ export interface TaskInstanceRecord extends TaskInstanceKey {
   readonly renderedFields?: JsonObject;
   /** Why it failed or was skipped, for people. */
   readonly message?: string;
+  /** Events of its outlets that are still to be recorded on their own. */
+  readonly assetEvents?: readonly PendingAssetEvent[];
   /** Tasks that this one's decision skips (Airflow: XCom skipmixin_key). */
   readonly skips?: readonly string[];
   readonly note?: string;
@@ -267,51 +272,6 @@ export interface XComRecord extends TaskInstanceKey {
   readonly ref?: string;
   readonly sizeBytes: number;
   readonly timestamp: string;
-}
-
-/** A version whose state machine is still to be made. */
-export interface PendingMachineRecord {
-  /** Made of the other two. */
-  readonly key: string;
-  readonly dagId: string;
-  readonly hash: string;
-  readonly requestedAt: string;
-}
-
-/** When a component was last seen to do its work. */
-export interface HeartbeatRecord {
-  readonly component: "scheduler" | "dag_processor" | "triggerer";
-  readonly at: string;
-}
-
-/** A DAG that is being deleted: it is shown no more, and what it has left is removed bit by bit. */
-export interface DeletionRecord {
-  readonly dagId: string;
-  readonly requestedAt: string;
-  /** Hashes of the versions that may have a state machine. */
-  readonly machines: readonly string[];
-  /** Until when somebody may be at it. */
-  readonly leasedUntil?: string;
-}
-
-/** A bundle whose version was removed: it goes unless another version turns out to need it. */
-export interface CondemnedBundleRecord {
-  readonly hash: string;
-  readonly at: string;
-}
-
-/** How far the daily removal of old history has got. */
-export interface CleaningRecord {
-  readonly kind: "retention";
-  /** When it began; the ages of that day count to its end. */
-  readonly startedAt: string;
-  /** The last DAG that is done; absent before the first. */
-  readonly after?: string;
-  readonly isDone: boolean;
-  /** The setting that it follows. */
-  readonly retention: string;
-  /** When the pass before began, by the same setting: what was old then is gone. */
-  readonly previousStartedAt?: string;
 }
 
 export interface VariableRecord {

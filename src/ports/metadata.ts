@@ -1,6 +1,15 @@
 // The metadata database: the system of record. Every write of state is conditional, so that late,
 // doubled and reordered events do no harm; every method maps to a few DynamoDB calls.
 import type {
+  AssetAliasRecord,
+  AssetClaimRecord,
+  AssetRecord,
+  AssetReferenceRecord,
+  AssetRunRecord,
+  AssetWakeRecord,
+  DagAssetsRecord,
+} from "../model/assets/records.ts";
+import type {
   ActiveBackfillRecord,
   BackfillIdRecord,
   BackfillRecord,
@@ -10,16 +19,11 @@ import type { RunTransition } from "../model/dag-run.ts";
 import type { OpenDeadlineRecord } from "../model/deadlines/records.ts";
 import type {
   AccessRecord,
-  CleaningRecord,
-  CondemnedBundleRecord,
   DagFileRecord,
   DagRecord,
   DagRunRecord,
   DagVersionRecord,
-  DeletionRecord,
   GateRecord,
-  HeartbeatRecord,
-  PendingMachineRecord,
   PoolRecord,
   TaskInstanceKey,
   TaskInstanceRecord,
@@ -29,20 +33,16 @@ import type {
 import type { LimitDemand, LimitUsage } from "../model/scheduling/limits.ts";
 import type { DagRunState } from "../model/states.ts";
 import type { TaskInstanceTransition } from "../model/task-instance.ts";
+import type {
+  CleaningRecord,
+  CondemnedBundleRecord,
+  DeletionRecord,
+  HeartbeatRecord,
+  PendingMachineRecord,
+} from "../model/upkeep/records.ts";
 import type { InputRequestRecord } from "../model/waits/input-requests.ts";
-
-/** A page of a listing; `next` continues it and is absent on the last page. */
-export interface Page<T> {
-  readonly items: readonly T[];
-  readonly next?: string;
-}
-
-export interface PageRequest {
-  /** At most so many items; 100 when absent. */
-  readonly limit?: number;
-  /** `next` of the page before. */
-  readonly after?: string;
-}
+import type { AssetEventStore } from "./asset-events.ts";
+import type { DateRange, Page, PageRequest } from "./pages.ts";
 
 /** Which DAGs there are. */
 export interface DagStore {
@@ -100,12 +100,6 @@ export interface DagFileStore {
 export interface RunChange extends RunTransition {
   readonly dagId: string;
   readonly runId: string;
-}
-
-/** Moments as UTC ISO text, both of which belong to the range; an absent one leaves it open. */
-export interface DateRange {
-  readonly from?: string;
-  readonly to?: string;
 }
 
 /** Which runs are meant; each part narrows them down by an index. */
@@ -321,4 +315,14 @@ export interface Metadata {
   readonly openDeadlines: Collection<OpenDeadlineRecord>;
   /** What the API's log-in keeps, for all processes that serve the API. */
   readonly access: Collection<AccessRecord>;
+  /** By their ids as text; so are aliases. */
+  readonly assets: Collection<AssetRecord>;
+  readonly assetAliases: Collection<AssetAliasRecord>;
+  readonly assetClaims: Collection<AssetClaimRecord>;
+  /** Their keys are `assetReferenceKey`s. */
+  readonly assetReferences: Collection<AssetReferenceRecord>;
+  readonly dagAssets: Collection<DagAssetsRecord>;
+  readonly assetRuns: Collection<AssetRunRecord>;
+  readonly assetWakes: Collection<AssetWakeRecord>;
+  readonly assetEvents: AssetEventStore;
 }

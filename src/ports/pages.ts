@@ -1,6 +1,24 @@
 // Keyset pagination, for every adapter: `next` names the last row of a page, so rows added
 // meanwhile neither double nor hide others.
-import type { Page } from "./metadata.ts";
+
+/** A page of a listing; `next` continues it and is absent on the last page. */
+export interface Page<T> {
+  readonly items: readonly T[];
+  readonly next?: string;
+}
+
+export interface PageRequest {
+  /** At most so many items; 100 when absent. */
+  readonly limit?: number;
+  /** `next` of the page before. */
+  readonly after?: string;
+}
+
+/** Moments as UTC ISO text, both of which belong to the range; an absent one leaves it open. */
+export interface DateRange {
+  readonly from?: string;
+  readonly to?: string;
+}
 
 const DEFAULT_LIMIT = 100;
 

@@ -1,11 +1,11 @@
 // What wakes the scheduler for a DAG: EventBridge on AWS, timers on one machine. Fires may be
 // missed, doubled or surplus; the planner decides from state alone.
-import type { Schedule } from "../model/document.ts";
+import type { TimeSchedule } from "../model/document.ts";
 
 /** When a DAG's scheduler is to be woken. */
 export interface ScheduleWish {
   readonly dagId: string;
-  readonly schedule: Schedule;
+  readonly schedule: TimeSchedule;
   readonly timezone: string;
   /** The next moment (epoch ms) that the planner asked for. */
   readonly nextFireAt?: number;

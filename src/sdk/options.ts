@@ -4,6 +4,7 @@ import type { TriggerRule } from "../model/dependencies/trigger-rule-names.ts";
 import type { WeightRule } from "../model/document.ts";
 import type { Duration } from "../model/values/durations.ts";
 import type { Json } from "../model/values/json.ts";
+import type { Asset, AssetAlias, AssetRef } from "./assets/asset.ts";
 import type { CallbackContext } from "./context.ts";
 import type { DeadlineAlert } from "./deadlines.ts";
 import type { Param } from "./params.ts";
@@ -69,6 +70,10 @@ export interface TaskOptions {
    * names, `task.op_kwargs` has the inputs of a function, and `task` the fields of an operator.
    */
   readonly mapIndexTemplate?: string;
+  /** What the success of the task changes: each has an event then. */
+  readonly outlets?: readonly (Asset | AssetAlias | AssetRef)[];
+  /** What the task reads: `inletEvents` of its context has their events. */
+  readonly inlets?: readonly (Asset | AssetAlias | AssetRef)[];
   /** Shown instead of the id (Airflow: task_display_name). */
   readonly displayName?: string;
   /** Markdown for people. */

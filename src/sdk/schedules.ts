@@ -1,6 +1,7 @@
 // Schedules as an author writes them: presets, cron texts, and Airflow's timetables as functions of
 // their name.
 import type { Duration } from "../model/values/durations.ts";
+import type { AssetExpression } from "./assets/asset.ts";
 
 /** Airflow's presets. */
 export type SchedulePreset =
@@ -36,16 +37,30 @@ export type Timetable =
   | { readonly kind: "delta-data-interval"; readonly delta: Duration }
   | { readonly kind: "events"; readonly dates: readonly string[] };
 
-/**
- * `null` for none, a preset, a cron text of 5 or 6 fields, a fixed distance, once, or a timetable.
- */
-export type ScheduleInput =
-  | null
+/** A preset, a cron text of 5 or 6 fields, a fixed distance, once, or a timetable. */
+export type TimeScheduleInput =
   | SchedulePreset
   | (string & NonNullable<unknown>)
   | { readonly every: Duration }
   | { readonly once: true }
   | Timetable;
+
+/**
+ * `null` for none; a schedule by time; or assets, of which a list means all.
+ */
+export type ScheduleInput =
+  | null
+  | TimeScheduleInput
+  | AssetExpression
+  | readonly AssetExpression[]
+  | AssetOrTimeSchedule;
+
+/** A schedule that `assetOrTime` made. */
+export interface AssetOrTimeSchedule {
+  readonly kind: "asset-or-time";
+  readonly timetable: TimeScheduleInput;
+  readonly assets: AssetExpression | readonly AssetExpression[];
+}
 
 export interface CronTriggerOptions {
   /** Length of the data interval that ends at each tick; 0 by default. */
@@ -161,4 +176,17 @@ export function deltaDataInterval(delta: Duration): Timetable {
  */
 export function events(dates: readonly string[]): Timetable {
   return { kind: "events", dates };
+}
+
+/**
+ * Runs by time, and besides whenever assets were changed (Airflow: AssetOrTimeSchedule).
+ *
+ * ```ts
+ * new Dag("report", { schedule: assetOrTime({ timetable: "0 6 * * *", assets: [orders] }) });
+ * ```
+ */
+export function assetOrTime(
+  schedule: Pick<AssetOrTimeSchedule, "timetable" | "assets">,
+): AssetOrTimeSchedule {
+  return { kind: "asset-or-time", ...schedule };
 }

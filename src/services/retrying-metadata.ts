@@ -39,6 +39,14 @@ export function createRetryingMetadata(
     backfillSkips: metadata.backfillSkips,
     openDeadlines: metadata.openDeadlines,
     access: metadata.access,
+    assets: metadata.assets,
+    assetAliases: metadata.assetAliases,
+    assetClaims: metadata.assetClaims,
+    assetReferences: metadata.assetReferences,
+    dagAssets: metadata.dagAssets,
+    assetRuns: metadata.assetRuns,
+    assetWakes: metadata.assetWakes,
+    assetEvents: metadata.assetEvents,
   };
 }
 

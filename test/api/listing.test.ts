@@ -1,7 +1,8 @@
 // Pages of listings that a store gives in parts.
+
 import { expect, test } from "vitest";
 import { everyItem, readCut } from "../../src/api/requests/listing.ts";
-import type { PageRequest } from "../../src/ports/metadata.ts";
+import type { PageRequest } from "../../src/ports/pages.ts";
 
 /** The numbers below 2,500; keeps how many were asked for at a time. */
 function createNumbers() {

@@ -1,6 +1,7 @@
 // The contract of the metadata port: every adapter runs it and passes it whole.
 import { describe } from "vitest";
 import type { Metadata } from "../../src/ports/metadata.ts";
+import { assetContract } from "./metadata-assets.ts";
 import { backfillContract } from "./metadata-backfills.ts";
 import { dagStoreContract } from "./metadata-dags.ts";
 import { deadlineContract } from "./metadata-deadlines.ts";
@@ -21,5 +22,6 @@ export function metadataContract(name: string, create: () => Promise<Metadata>):
     backfillContract(create);
     deadlineContract(create);
     partitionContract(create);
+    assetContract(create);
   });
 }

@@ -1,5 +1,5 @@
 // Reads a paged listing to its end, for contract suites.
-import type { Page, PageRequest } from "../../src/ports/metadata.ts";
+import type { Page, PageRequest } from "../../src/ports/pages.ts";
 
 /** All items; `between` runs after each page. */
 export async function readAll<T>(

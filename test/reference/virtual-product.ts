@@ -254,6 +254,7 @@ export function createVirtualProduct(options: VirtualProductOptions = {}): Virtu
       ...shared,
       ...(known ? { superseded: supersede(known, hash) } : {}),
       ...(known?.backfillId === undefined ? {} : { backfillId: known.backfillId }),
+      ...(known?.assetsVersion === undefined ? {} : { assetsVersion: known.assetsVersion }),
       isPaused: known?.isPaused ?? document.isPausedUponCreation ?? false,
       isStale: false,
       versionHash: hash,

@@ -118,6 +118,14 @@ export function watchCalls(): WatchedCalls {
       backfillSkips: watch(metadata.backfillSkips, life, "backfillSkips."),
       openDeadlines: watch(metadata.openDeadlines, life, "openDeadlines."),
       access: watch(metadata.access, life, "access."),
+      assets: watch(metadata.assets, life, "assets."),
+      assetAliases: watch(metadata.assetAliases, life, "assetAliases."),
+      assetClaims: watch(metadata.assetClaims, life, "assetClaims."),
+      assetReferences: watch(metadata.assetReferences, life, "assetReferences."),
+      dagAssets: watch(metadata.dagAssets, life, "dagAssets."),
+      assetRuns: watch(metadata.assetRuns, life, "assetRuns."),
+      assetWakes: watch(metadata.assetWakes, life, "assetWakes."),
+      assetEvents: watch(metadata.assetEvents, life, "assetEvents."),
     }),
     async invoke(work) {
       const fault = drawFault("invoke", faults?.invocationRate ?? 0);

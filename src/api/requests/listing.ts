@@ -1,7 +1,6 @@
 // Orders and cuts listings as Airflow's API does: `order_by`, `limit` and `offset`.
 import { setImmediate as turn } from "node:timers/promises";
-import type { Page, PageRequest } from "../../ports/metadata.ts";
-import { itemsOf } from "../../ports/pages.ts";
+import { itemsOf, type Page, type PageRequest } from "../../ports/pages.ts";
 import { Problem } from "../problems.ts";
 import type { PageQuery, Query } from "./query.ts";
 

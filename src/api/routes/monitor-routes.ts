@@ -1,5 +1,5 @@
 // /monitor/health and /version: whether the product is up, and which one it is.
-import type { HeartbeatRecord } from "../../model/records.ts";
+import type { HeartbeatRecord } from "../../model/upkeep/records.ts";
 import { toIso } from "../../model/values/time.ts";
 import type { Api, ApiContext } from "../context.ts";
 import { accepts } from "../requests/accepts.ts";

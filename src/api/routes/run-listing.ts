@@ -1,9 +1,10 @@
 // The listing of DAG runs: its filters and its order, for one DAG or all. Where the store has the
 // order and all filters, it answers with a page and a count; else the runs that it can narrow down
 // to are read and looked through.
+
 import type { DagRunRecord } from "../../model/records.ts";
 import type { DagRunState, DagRunType } from "../../model/states.ts";
-import type { PageRequest } from "../../ports/metadata.ts";
+import type { PageRequest } from "../../ports/pages.ts";
 import type { ApiContext } from "../context.ts";
 import { Problem } from "../problems.ts";
 import {

@@ -1,9 +1,11 @@
 // Which runs a query means, as the store can narrow them down and as is left to test on each.
 // Listings of runs and of what runs hold have it in common.
+
 import type { DagRunRecord } from "../../model/records.ts";
 import type { DagRunState } from "../../model/states.ts";
 import { toIso } from "../../model/values/time.ts";
-import type { DateRange, PageRequest, RunFilter } from "../../ports/metadata.ts";
+import type { RunFilter } from "../../ports/metadata.ts";
+import type { DateRange, PageRequest } from "../../ports/pages.ts";
 import { ANY, type ApiContext } from "../context.ts";
 import {
   boundsOf,

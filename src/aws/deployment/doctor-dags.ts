@@ -7,6 +7,7 @@ import {
   type DescribeStateMachineCommandOutput,
   type SFNClient,
 } from "@aws-sdk/client-sfn";
+import { timeScheduleOf } from "../../model/assets/schedules.ts";
 import type { DagRecord } from "../../model/records.ts";
 import { formatDuration } from "../../model/values/durations.ts";
 import type { Metadata } from "../../ports/metadata.ts";
@@ -98,7 +99,7 @@ async function checkSchedules(patient: Patient): Promise<readonly Finding[]> {
   let count = 0;
   for (const { dagId, isPaused, versionHash } of await liveDags(metadata)) {
     const version = await metadata.versions.get(dagId, versionHash);
-    const kind = version?.document.schedule.kind;
+    const kind = version && timeScheduleOf(version.document.schedule).kind;
     if (isPaused || (kind !== "cron" && kind !== "multi-cron" && kind !== "cron-data-interval")) {
       continue;
     }

@@ -1,7 +1,7 @@
 // DAGs in DynamoDB: all in one partition, in the order of their ids, and by file in others.
 import type { DagRecord } from "../../model/records.ts";
-import type { DagStore, PageRequest } from "../../ports/metadata.ts";
-import { parseAfter, toPage, toRowLimit } from "../../ports/pages.ts";
+import type { DagStore } from "../../ports/metadata.ts";
+import { type PageRequest, parseAfter, toPage, toRowLimit } from "../../ports/pages.ts";
 import { compareKeys, endOf, PARTITIONS, partitionOf, toKey } from "./keys.ts";
 import { type Item, number, pack, text, unpack } from "./table/attributes.ts";
 import { type Condition, IS_ABSENT } from "./table/conditions.ts";

@@ -1,5 +1,6 @@
 // Removes a DAG from DynamoDB. What leads to other items goes after them, and the DAG's own item
 // last, so that one who asks again after a failure finds what is left.
+import { queuePartition } from "./assets/event-queue.ts";
 import { dagsOfFilePartition } from "./dags.ts";
 import { keyOf, PARTITIONS, runPartition } from "./keys.ts";
 import { knownTaskPartition } from "./known-tasks.ts";
@@ -35,6 +36,7 @@ export async function deleteDag(table: DynamoDbTable, dagId: string): Promise<vo
   await empty(table, versionPartition(dagId));
   await empty(table, knownTaskPartition(dagId));
   await empty(table, limitPartition(dagId));
+  await empty(table, queuePartition(dagId));
   await forgetDag(table, dagId);
 }
 

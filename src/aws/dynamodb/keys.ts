@@ -41,6 +41,13 @@ export const PARTITIONS = {
   backfillSkips: "backfill-skips",
   openDeadlines: "open-deadlines",
   access: "access",
+  assets: "assets",
+  assetAliases: "asset-aliases",
+  assetClaims: "asset-claims",
+  assetReferences: "asset-references",
+  dagAssets: "dag-assets",
+  assetRuns: "asset-runs",
+  assetWakes: "asset-wakes",
 } as const;
 
 /**

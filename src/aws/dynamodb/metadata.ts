@@ -19,6 +19,15 @@
 // condemned-bundles          <hash>                      bundle that may go
 // cleanings                  retention                   how far the removal of old history has got
 // access                     <key>                       what the API's log-in keeps
+// assets, asset-aliases      <id>                        asset, alias
+// asset-claims               <name or URI>               the active asset that has it
+// asset-references           <asset>/<use>/<dag>         that a DAG uses an asset
+// dag-assets                 <dag>                       all of those of a DAG
+// asset-runs                 <dag>                       the run that is being made for events
+// asset-wakes                <dag>                       when its scheduler was woken
+// asset-events#<asset>       <event>                     event; runsPk, runsSk: its place in the index
+// asset-queue#<dag>          <partition>#<event>         event that the DAG has not consumed
+// asset-consumers#<asset>    <event>#<dag>#<run>         run that has consumed it
 // deployment                 signing-key                 secret of the Execution API: signing-key.ts
 // versions#<dag>             version#<hash>              version, deflated: the first 350 KB
 //                            chunk#<upload>#<n>          the rest, written before
@@ -30,6 +39,7 @@
 //                            gate#<task>#<index>         token of a gate, expires after a year
 //                            limit#<hash>                slots in use of a limit of the run or of one of its tasks
 //                            waiter#<hash>#<order>#<hash> instance that waits for slots of it
+//                            asset-event#<event>         event that the run has consumed
 // limits#<dag>               limit#…, waiter#…           the same of a task over all runs
 // pool#<pool>                limit#…, waiter#…           the same of a pool
 // runs#<dag>#<list>          <runAfter>#<run>            run of the list: active (queued, running), success, failed
@@ -41,6 +51,7 @@
 // partitions#<dag>#automated <date>#<runAfter>#<run>     of these: scheduled and backfill
 // Index "runs", keys only:
 // <list>                     <runAfter>#<dag>#<run>      runs of all DAGs
+// asset-events               <event>                     events of all assets
 //
 // Parts of keys are escaped, so that any id may hold "#". Every item carries the name of the write
 // that made it ("write"): a write whose answer was lost is recognized when it is repeated.
@@ -69,6 +80,8 @@
 // importers of a file                   Query per path and folder of it                        1 R each
 // DAG file written                      GetItem, PutItem; its finders when they change         1 R, 1 W + 1 W per import
 // version read                          GetItem; Query for chunks                                1 R per 4 KB deflated
+// event of an asset recorded            PutItem; TransactWriteItems where DAGs wait for it       2 W; 3 W + 2 W per DAG
+//   consumed by a run                   TransactWriteItems of 32 events                          6 W, and 2 R per 32
 // task known (once a minute and process) Query, eventually consistent                            0.5 R per 8 KB
 //
 // So a task that succeeds costs 2 W, and 4 R with up to three upstreams near each other.
@@ -84,27 +97,41 @@
 // partition and order.
 import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import type {
+  AssetAliasRecord,
+  AssetClaimRecord,
+  AssetRecord,
+  AssetReferenceRecord,
+  AssetRunRecord,
+  AssetWakeRecord,
+  DagAssetsRecord,
+} from "../../model/assets/records.ts";
+import type {
   ActiveBackfillRecord,
   BackfillIdRecord,
   BackfillRecord,
   BackfillSkipsRecord,
 } from "../../model/backfill/records.ts";
 import type { OpenDeadlineRecord } from "../../model/deadlines/records.ts";
-import { backfillIdText, backfillKey, backfillSkipsKey, deadlineKey } from "../../model/ids.ts";
+import {
+  assetIdText,
+  backfillIdText,
+  backfillKey,
+  backfillSkipsKey,
+  deadlineKey,
+} from "../../model/ids.ts";
+import type { AccessRecord, PoolRecord, VariableRecord } from "../../model/records.ts";
 import type {
-  AccessRecord,
   CleaningRecord,
   CondemnedBundleRecord,
   DeletionRecord,
   HeartbeatRecord,
   PendingMachineRecord,
-  PoolRecord,
-  VariableRecord,
-} from "../../model/records.ts";
+} from "../../model/upkeep/records.ts";
 import type { InputRequestRecord } from "../../model/waits/input-requests.ts";
 import type { Metadata } from "../../ports/metadata.ts";
 import type { Clock } from "../../ports/platform.ts";
 import { systemClock } from "../../services/system-clock.ts";
+import { createAssetEvents } from "./assets/asset-events.ts";
 import { createCollection } from "./collection.ts";
 import { createDagFiles } from "./dag-files.ts";
 import { createDags } from "./dags.ts";
@@ -116,7 +143,7 @@ import { createLimits } from "./limits.ts";
 import { createRetries } from "./retries.ts";
 import { createRuns } from "./runs.ts";
 import type { CapacityHook } from "./table/table-access.ts";
-import { createDynamoDbTable } from "./table/table-calls.ts";
+import { createDynamoDbTable, type DynamoDbTable } from "./table/table-calls.ts";
 import { createTaskInstances } from "./task-instances.ts";
 import { createTaskStates } from "./task-states.ts";
 import { createVersions } from "./versions.ts";
@@ -172,26 +199,7 @@ export function createDynamoDbMetadata(options: DynamoDbMetadataOptions): Metada
       partition: PARTITIONS.inputRequests,
       keyOf: ({ key }) => key,
     }),
-    pendingMachines: createCollection<PendingMachineRecord>(table, {
-      partition: PARTITIONS.pendingMachines,
-      keyOf: ({ key }) => key,
-    }),
-    heartbeats: createCollection<HeartbeatRecord>(table, {
-      partition: PARTITIONS.heartbeats,
-      keyOf: ({ component }) => component,
-    }),
-    deletions: createCollection<DeletionRecord>(table, {
-      partition: PARTITIONS.deletions,
-      keyOf: ({ dagId }) => dagId,
-    }),
-    condemnedBundles: createCollection<CondemnedBundleRecord>(table, {
-      partition: PARTITIONS.condemnedBundles,
-      keyOf: ({ hash }) => hash,
-    }),
-    cleanings: createCollection<CleaningRecord>(table, {
-      partition: PARTITIONS.cleanings,
-      keyOf: ({ kind }) => kind,
-    }),
+    ...createUpkeepNotes(table),
     backfills: createCollection<BackfillRecord>(table, {
       partition: PARTITIONS.backfills,
       keyOf: backfillKey,
@@ -215,6 +223,67 @@ export function createDynamoDbMetadata(options: DynamoDbMetadataOptions): Metada
     access: createCollection<AccessRecord>(table, {
       partition: PARTITIONS.access,
       keyOf: ({ key }) => key,
+    }),
+    ...createAssets(table),
+  };
+}
+
+function createAssets(table: DynamoDbTable) {
+  return {
+    assets: createCollection<AssetRecord>(table, {
+      partition: PARTITIONS.assets,
+      keyOf: ({ id }) => assetIdText(id),
+    }),
+    assetAliases: createCollection<AssetAliasRecord>(table, {
+      partition: PARTITIONS.assetAliases,
+      keyOf: ({ id }) => assetIdText(id),
+    }),
+    assetClaims: createCollection<AssetClaimRecord>(table, {
+      partition: PARTITIONS.assetClaims,
+      keyOf: ({ key }) => key,
+    }),
+    assetReferences: createCollection<AssetReferenceRecord>(table, {
+      partition: PARTITIONS.assetReferences,
+      keyOf: ({ key }) => key,
+    }),
+    dagAssets: createCollection<DagAssetsRecord>(table, {
+      partition: PARTITIONS.dagAssets,
+      keyOf: ({ dagId }) => dagId,
+    }),
+    assetRuns: createCollection<AssetRunRecord>(table, {
+      partition: PARTITIONS.assetRuns,
+      keyOf: ({ dagId }) => dagId,
+    }),
+    assetWakes: createCollection<AssetWakeRecord>(table, {
+      partition: PARTITIONS.assetWakes,
+      keyOf: ({ dagId }) => dagId,
+    }),
+    assetEvents: createAssetEvents(table),
+  };
+}
+
+/** What the upkeep does bit by bit. */
+function createUpkeepNotes(table: DynamoDbTable) {
+  return {
+    pendingMachines: createCollection<PendingMachineRecord>(table, {
+      partition: PARTITIONS.pendingMachines,
+      keyOf: ({ key }) => key,
+    }),
+    heartbeats: createCollection<HeartbeatRecord>(table, {
+      partition: PARTITIONS.heartbeats,
+      keyOf: ({ component }) => component,
+    }),
+    deletions: createCollection<DeletionRecord>(table, {
+      partition: PARTITIONS.deletions,
+      keyOf: ({ dagId }) => dagId,
+    }),
+    condemnedBundles: createCollection<CondemnedBundleRecord>(table, {
+      partition: PARTITIONS.condemnedBundles,
+      keyOf: ({ hash }) => hash,
+    }),
+    cleanings: createCollection<CleaningRecord>(table, {
+      partition: PARTITIONS.cleanings,
+      keyOf: ({ kind }) => kind,
     }),
   };
 }

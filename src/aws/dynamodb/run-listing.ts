@@ -3,8 +3,8 @@
 // needs and then reads the runs themselves.
 import type { DagRunRecord } from "../../model/records.ts";
 import type { DagRunState } from "../../model/states.ts";
-import type { DateRange, RunFilter, RunListing, RunStore } from "../../ports/metadata.ts";
-import { parseAfter, toPage, toRowLimit } from "../../ports/pages.ts";
+import type { RunFilter, RunListing, RunStore } from "../../ports/metadata.ts";
+import { type DateRange, parseAfter, toPage, toRowLimit } from "../../ports/pages.ts";
 import { compareKeys, endOf, type ItemKey, joinKey, runKey, splitKey } from "./keys.ts";
 import {
   datePartition,

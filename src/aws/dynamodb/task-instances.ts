@@ -51,6 +51,7 @@ const FIELDS: Fields<Omit<TaskInstanceRecord, keyof TaskInstanceKey>> = {
   lookedAt: "text",
   message: "text",
   renderedFields: "json",
+  assetEvents: "json",
   skips: "json",
   note: "text",
   tries: "json",

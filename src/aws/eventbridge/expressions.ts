@@ -1,7 +1,7 @@
 // From a DAG's schedule to what EventBridge can say: "cron(…)" and "rate(…)" that fire at least
 // whenever the schedule needs it, and single moments for what they would miss. Surplus fires are
 // harmless: the planner ignores them.
-import type { Schedule } from "../../model/document.ts";
+import type { TimeSchedule } from "../../model/document.ts";
 import type { CronExpression, CronField } from "../../model/timetables/cron-expression.ts";
 import { nextTick } from "../../model/timetables/cron-ticks.ts";
 import { parseCron } from "../../model/timetables/parse-cron.ts";
@@ -69,7 +69,7 @@ export function toHourly(moment: number): string {
   return `cron(${new Date(Math.ceil(moment / MINUTE_MS) * MINUTE_MS).getUTCMinutes()} * * * ? *)`;
 }
 
-function cronsOf(schedule: Schedule): readonly CronExpression[] {
+function cronsOf(schedule: TimeSchedule): readonly CronExpression[] {
   const texts =
     schedule.kind === "multi-cron" ? schedule.crons : "cron" in schedule ? [schedule.cron] : [];
   return texts.flatMap((text) => {
@@ -78,7 +78,7 @@ function cronsOf(schedule: Schedule): readonly CronExpression[] {
   });
 }
 
-function toRepeating(schedule: Schedule, crons: readonly CronExpression[]): readonly string[] {
+function toRepeating(schedule: TimeSchedule, crons: readonly CronExpression[]): readonly string[] {
   if ("delta" in schedule && schedule.delta < SHORT_DELTA) return [EVERY_MINUTE];
   if (crons.length === 0) return [EVERY_HOUR];
   // A fire at the start of its minute comes before a tick within the minute.

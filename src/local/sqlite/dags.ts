@@ -17,6 +17,8 @@ const TABLES_OF_A_DAG = [
   "task_states",
   "limits",
   "limit_waiters",
+  "asset_queue",
+  "asset_uses",
 ];
 
 /** The part of the metadata that keeps the DAGs. */

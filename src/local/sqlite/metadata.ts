@@ -1,25 +1,39 @@
 // The metadata database of one machine: SQLite in the one process that holds the lock. Reads run at
 // once and see what is committed; writes that are made together share one durable commit.
 import type {
+  AssetAliasRecord,
+  AssetClaimRecord,
+  AssetRecord,
+  AssetReferenceRecord,
+  AssetRunRecord,
+  AssetWakeRecord,
+  DagAssetsRecord,
+} from "../../model/assets/records.ts";
+import type {
   ActiveBackfillRecord,
   BackfillIdRecord,
   BackfillRecord,
   BackfillSkipsRecord,
 } from "../../model/backfill/records.ts";
 import type { OpenDeadlineRecord } from "../../model/deadlines/records.ts";
-import { backfillIdText, backfillKey, backfillSkipsKey, deadlineKey } from "../../model/ids.ts";
+import {
+  assetIdText,
+  backfillIdText,
+  backfillKey,
+  backfillSkipsKey,
+  deadlineKey,
+} from "../../model/ids.ts";
+import type { AccessRecord, PoolRecord, VariableRecord } from "../../model/records.ts";
 import type {
-  AccessRecord,
   CleaningRecord,
   CondemnedBundleRecord,
   DeletionRecord,
   HeartbeatRecord,
   PendingMachineRecord,
-  PoolRecord,
-  VariableRecord,
-} from "../../model/records.ts";
+} from "../../model/upkeep/records.ts";
 import type { InputRequestRecord } from "../../model/waits/input-requests.ts";
 import type { Metadata } from "../../ports/metadata.ts";
+import { createAssetEventStore } from "./asset-events.ts";
 import { createCollection } from "./collection.ts";
 import { createDagFileStore } from "./dag-files.ts";
 import { createDagStore, createVersionStore } from "./dags.ts";
@@ -110,6 +124,41 @@ export function createMetadataOn(db: SqliteDatabase): SqliteMetadata {
       keyOf: deadlineKey,
     }),
     access: createCollection<AccessRecord>(db, { kind: "access", keyOf: ({ key }) => key }),
+    ...createAssets(db),
     close: () => db.close(),
+  };
+}
+
+function createAssets(db: SqliteDatabase) {
+  return {
+    assets: createCollection<AssetRecord>(db, {
+      kind: "assets",
+      keyOf: ({ id }) => assetIdText(id),
+    }),
+    assetAliases: createCollection<AssetAliasRecord>(db, {
+      kind: "asset-aliases",
+      keyOf: ({ id }) => assetIdText(id),
+    }),
+    assetClaims: createCollection<AssetClaimRecord>(db, {
+      kind: "asset-claims",
+      keyOf: ({ key }) => key,
+    }),
+    assetReferences: createCollection<AssetReferenceRecord>(db, {
+      kind: "asset-references",
+      keyOf: ({ key }) => key,
+    }),
+    dagAssets: createCollection<DagAssetsRecord>(db, {
+      kind: "dag-assets",
+      keyOf: ({ dagId }) => dagId,
+    }),
+    assetRuns: createCollection<AssetRunRecord>(db, {
+      kind: "asset-runs",
+      keyOf: ({ dagId }) => dagId,
+    }),
+    assetWakes: createCollection<AssetWakeRecord>(db, {
+      kind: "asset-wakes",
+      keyOf: ({ dagId }) => dagId,
+    }),
+    assetEvents: createAssetEventStore(db),
   };
 }

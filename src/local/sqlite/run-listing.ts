@@ -1,8 +1,8 @@
 // Listings of DAG runs in SQLite: each is a range of an index, or one range per state, merged.
 import type { DagRunRecord } from "../../model/records.ts";
 import type { DagRunState } from "../../model/states.ts";
-import type { DateRange, RunFilter, RunListing, RunStore } from "../../ports/metadata.ts";
-import { parseAfter, toPage, toRowLimit } from "../../ports/pages.ts";
+import type { RunFilter, RunListing, RunStore } from "../../ports/metadata.ts";
+import { type DateRange, parseAfter, toPage, toRowLimit } from "../../ports/pages.ts";
 import type { SqliteDatabase } from "./database.ts";
 import { integer, type Row, text } from "./rows.ts";
 

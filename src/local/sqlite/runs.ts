@@ -16,6 +16,7 @@ const TABLES_OF_A_RUN = [
   "task_states",
   "limits",
   "limit_waiters",
+  "asset_uses",
 ];
 
 /** The part of the metadata that keeps the runs. */

@@ -116,6 +116,24 @@ export const MIGRATIONS: readonly string[] = [
   CREATE INDEX dag_runs_automated_by_partition ON dag_runs (dag_id, partition_date, run_after)
     WHERE partition_date IS NOT NULL AND run_type IN ('scheduled', 'backfill');
   `,
+  `
+  CREATE TABLE asset_events (
+    asset_id INTEGER NOT NULL, key TEXT NOT NULL, record TEXT NOT NULL, PRIMARY KEY (asset_id, key)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX asset_events_by_time ON asset_events (key);
+  -- Events that DAGs have not consumed; partition_key is empty in a DAG without partitions.
+  CREATE TABLE asset_queue (
+    dag_id TEXT NOT NULL, partition_key TEXT NOT NULL, key TEXT NOT NULL, asset_id INTEGER NOT NULL,
+    is_passive INTEGER NOT NULL,
+    PRIMARY KEY (dag_id, partition_key, key)
+  ) STRICT, WITHOUT ROWID;
+  -- Events that runs have consumed.
+  CREATE TABLE asset_uses (
+    dag_id TEXT NOT NULL, run_id TEXT NOT NULL, key TEXT NOT NULL, asset_id INTEGER NOT NULL,
+    PRIMARY KEY (dag_id, run_id, key)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX asset_uses_of_event ON asset_uses (asset_id, key);
+  `,
 ];
 
 /**

@@ -1,6 +1,7 @@
 // The dates of a backfill, as the schedule has them (Airflow: iter_dagrun_infos_between). They are
 // counted once; after that any of them is found by a few steps from a mark near it, so that nothing
 // ever holds all of them, in either order.
+import { timeScheduleOf } from "../assets/schedules.ts";
 import type { DagDocument, Schedule } from "../document.ts";
 import { createTimetable } from "../timetables/create.ts";
 import type { DataInterval, NextRun } from "../timetables/timetable.ts";
@@ -39,8 +40,8 @@ const NOT_PERIODIC: readonly Schedule["kind"][] = [
 ];
 
 /** Whether a DAG with the schedule can be backfilled (Airflow: Timetable.periodic). */
-export function isPeriodic({ kind }: Schedule): boolean {
-  return !NOT_PERIODIC.includes(kind);
+export function isPeriodic(schedule: Schedule): boolean {
+  return !NOT_PERIODIC.includes(timeScheduleOf(schedule).kind);
 }
 
 /**

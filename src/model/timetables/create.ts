@@ -1,5 +1,6 @@
 // From a DAG's schedule to its timetable: the one door to this folder, besides parseCron for
 // checking texts.
+import { timeScheduleOf } from "../assets/schedules.ts";
 import type { DagDocument, Schedule } from "../document.ts";
 import { continuousTimetable } from "./continuous.ts";
 import { createCronDataInterval } from "./cron-data-interval.ts";
@@ -31,7 +32,8 @@ export function timetableOf(document: DagDocument): Timetable {
  * `timezone` is an IANA name. Throws for a cron text that parseCron refuses; an unknown zone throws
  * at first use.
  */
-export function createTimetable(schedule: Schedule, timezone: string): Timetable {
+export function createTimetable(given: Schedule, timezone: string): Timetable {
+  const schedule = timeScheduleOf(given);
   switch (schedule.kind) {
     case "none":
       return noTimetable;

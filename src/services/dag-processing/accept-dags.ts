@@ -149,6 +149,7 @@ async function acceptDag(
       lastParsedAt: timeOf(processing),
       ...(dag ? { superseded: supersede(dag, version.hash) } : {}),
       ...(dag?.backfillId === undefined ? {} : { backfillId: dag.backfillId }),
+      ...(dag?.assetsVersion === undefined ? {} : { assetsVersion: dag.assetsVersion }),
       ...(keepsPlan && dag?.plannedAt !== undefined ? { plannedAt: dag.plannedAt } : {}),
     };
   });

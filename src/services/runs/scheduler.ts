@@ -1,6 +1,7 @@
 // The scheduler: brings the runs of a DAG to what the planner says, from state alone. It may be
 // called too often, by anyone: a timer, a run's end, unpause, an upload. Calls for one DAG follow
 // each other.
+import { timeScheduleOf } from "../../model/assets/schedules.ts";
 import { newestAutomated } from "../../model/backfill/plan.ts";
 import type { DagRecord, DagRunRecord, SupersededVersion } from "../../model/records.ts";
 import { plan } from "../../model/scheduling/planner.ts";
@@ -126,7 +127,7 @@ async function pass(
   const nextFireAt = Math.min(...moments.filter((moment) => moment !== undefined));
   await schedules.set({
     dagId,
-    schedule: document.schedule,
+    schedule: timeScheduleOf(document.schedule),
     timezone: document.timezone,
     hasRunsToCome: planned.next !== undefined,
     ...(Number.isFinite(nextFireAt) ? { nextFireAt } : {}),

@@ -1,7 +1,6 @@
 // Removes old history of all DAGs: for `stepwind db clean`, and daily by age where the setting
 // `retention` says so. Both do as much as their time lets and go on from there.
 
-import type { CleaningRecord } from "../../model/records.ts";
 import {
   CLEAN_TABLES,
   type CleanLimits,
@@ -9,6 +8,7 @@ import {
   limitsOf,
   type Retention,
 } from "../../model/scheduling/history-retention.ts";
+import type { CleaningRecord } from "../../model/upkeep/records.ts";
 import { itemsOf } from "../../ports/pages.ts";
 import type { Platform } from "../../ports/platform.ts";
 import { type Cleaning, type Counts, cleanDag } from "./clean-dag.ts";

@@ -1,7 +1,7 @@
 // Heartbeats: when each component did its work last, for the API's health (Airflow:
 // latest_scheduler_heartbeat). They are written where a component works anyway and at most once a
 // minute by a process, never per task.
-import type { HeartbeatRecord } from "../../model/records.ts";
+import type { HeartbeatRecord } from "../../model/upkeep/records.ts";
 import type { Platform } from "../../ports/platform.ts";
 
 const SHORTEST_MS = 60_000;

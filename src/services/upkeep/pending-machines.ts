@@ -2,8 +2,8 @@
 // that are uploaded at once most wait for their turn here, over as many calls as it takes. A run
 // that starts before that has its machine made at once.
 import { type CompileOptions, compile } from "../../compiler/compile.ts";
-import type { PendingMachineRecord } from "../../model/records.ts";
 import { versionsWithMachine } from "../../model/scheduling/version-retention.ts";
+import type { PendingMachineRecord } from "../../model/upkeep/records.ts";
 import type { Metadata } from "../../ports/metadata.ts";
 import { itemsOf } from "../../ports/pages.ts";
 import type { Platform } from "../../ports/platform.ts";

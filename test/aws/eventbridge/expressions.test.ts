@@ -8,7 +8,7 @@ import {
   toWakes,
   type Wakes,
 } from "../../../src/aws/eventbridge/expressions.ts";
-import type { Schedule } from "../../../src/model/document.ts";
+import type { TimeSchedule } from "../../../src/model/document.ts";
 import { parseCron } from "../../../src/model/timetables/parse-cron.ts";
 import { createCronTicks } from "../../../src/model/timetables/ticks.ts";
 import { firesAt } from "./evaluator.ts";
@@ -19,7 +19,7 @@ const DAY = 86_400_000;
 const ZONES = ["UTC", "Europe/Zurich", "America/New_York", "Asia/Kolkata", "Australia/Lord_Howe"];
 
 function wakes(
-  schedule: Schedule,
+  schedule: TimeSchedule,
   {
     timezone = "UTC",
     nextFireAt,
@@ -113,7 +113,7 @@ describe("moments", () => {
     expect(at("2026-10-26T01:30:00Z")).toBeUndefined();
   });
 
-  test.each<Schedule>([
+  test.each<TimeSchedule>([
     { kind: "once" },
     { kind: "continuous" },
     { kind: "delta", delta: 600 },

@@ -3,7 +3,7 @@
 import { isPartitioned } from "../../../model/partitions/schedules.ts";
 import { timetableOf } from "../../../model/timetables/create.ts";
 import { parseMoment, toIso } from "../../../model/values/time.ts";
-import type { DateRange } from "../../../ports/metadata.ts";
+import type { DateRange } from "../../../ports/pages.ts";
 import { ANY, type ApiContext, dagOf } from "../../context.ts";
 import { InvalidRequest, Problem } from "../../problems.ts";
 import type { Query } from "../../requests/query.ts";

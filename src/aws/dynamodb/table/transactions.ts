@@ -14,6 +14,8 @@ import { reportWrites, type TableAccess, wantedCapacity } from "./table-access.t
 export type Action =
   | { readonly put: Item; readonly condition?: Condition }
   | { readonly remove: ItemKey; readonly condition?: Condition }
+  /** Writes nothing; the others are refused unless it holds. */
+  | { readonly check: ItemKey; readonly condition: Condition }
   /** Adds to number attributes, each of which is 0 at first. */
   | {
       readonly update: ItemKey;
@@ -59,6 +61,12 @@ async function transact(
 
 function toTransactItem(TableName: string, action: Action): TransactWriteItem {
   if ("update" in action) return toAddition(TableName, action);
+  if ("check" in action) {
+    const { text: ConditionExpression } = action.condition;
+    const Key = toKey(action.check);
+    const expressions = toExpressions(action.condition);
+    return { ConditionCheck: { TableName, Key, ...expressions, ConditionExpression } };
+  }
   const expressions = toExpressions(action.condition);
   return "put" in action
     ? { Put: { TableName, Item: stamped(action.put), ...expressions } }
