@@ -3,6 +3,7 @@
 // sent by a state machine.
 import { SendMessageBatchCommand, SendMessageCommand, type SQSClient } from "@aws-sdk/client-sqs";
 import type { SQSBatchResponse, SQSEvent } from "aws-lambda";
+import type { PlanMessage } from "../model/scheduling/plan-messages.ts";
 import type { Deferral, Trigger } from "../model/scheduling/sensors.ts";
 import type { Clock, Reporter } from "../ports/platform.ts";
 import type { Triggers } from "../ports/triggers.ts";
@@ -29,7 +30,7 @@ export function createSqsTriggers({
   clock,
   longestDelay = LONGEST_DELAY,
 }: SqsTriggersOptions): Triggers {
-  function toMessage(trigger: Trigger) {
+  function toMessage(trigger: Trigger | PlanMessage) {
     const seconds = Math.ceil((trigger.dueAt - clock.now()) / 1_000);
     return {
       MessageBody: JSON.stringify(trigger),
@@ -85,7 +86,7 @@ export async function receiveTriggers(
     readonly triggers: Triggers;
     readonly clock: Pick<Clock, "now">;
     readonly report: Pick<Reporter, "error">;
-    readonly handle: (message: Trigger | Deferral) => Promise<void>;
+    readonly handle: (message: Trigger | Deferral | PlanMessage) => Promise<void>;
   },
 ): Promise<SQSBatchResponse> {
   const failed = await Promise.all(
@@ -104,7 +105,7 @@ export async function receiveTriggers(
   return { batchItemFailures: failed.flat() };
 }
 
-function parseMessage(body: string): Trigger | Deferral {
+function parseMessage(body: string): Trigger | Deferral | PlanMessage {
   const message = JSON.parse(body);
   return "token" in message ? toDeferral(message) : message;
 }

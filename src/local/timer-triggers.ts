@@ -1,5 +1,6 @@
 // Messages to the triggerer as timers in this process. They hold it open, so a run in a terminal is
 // waited for; they are lost at its death, when whoever takes up the run leaves them anew.
+import { isPlanMessage, type PlanMessage } from "../model/scheduling/plan-messages.ts";
 import type { Deferral, Trigger } from "../model/scheduling/sensors.ts";
 import type { Clock, Reporter } from "../ports/platform.ts";
 import type { ExecutionInput } from "../ports/state-machines.ts";
@@ -22,11 +23,13 @@ export interface TimerTriggersOptions {
   readonly clock: Clock;
   readonly report: Pick<Reporter, "error">;
   /** The signal aborts when the execution is stopped or the process ends. */
-  onDue(message: Trigger | Deferral, signal: AbortSignal): Promise<void>;
+  onDue(message: Message, signal: AbortSignal): Promise<void>;
 }
 
+type Message = Trigger | Deferral | PlanMessage;
+
 interface OpenMessage {
-  readonly trigger: Trigger | Deferral;
+  readonly trigger: Message;
   readonly done: Promise<void>;
 }
 
@@ -35,7 +38,7 @@ export function createTimerTriggers({ clock, report, onDue }: TimerTriggersOptio
   const open = new Map<AbortController, OpenMessage>();
   let isStopped = false;
 
-  async function wait(trigger: Trigger | Deferral, signal: AbortSignal): Promise<void> {
+  async function wait(trigger: Message, signal: AbortSignal): Promise<void> {
     const first = "dueAt" in trigger ? trigger.dueAt : clock.now();
     for (let dueAt = first; ; dueAt = clock.now() + AGAIN_MS) {
       await clock.sleep(dueAt - clock.now(), signal);
@@ -45,15 +48,12 @@ export function createTimerTriggers({ clock, report, onDue }: TimerTriggersOptio
       } catch (problem) {
         if (signal.aborted) return;
         if (problem instanceof RetryLater) continue;
-        const { taskId, runId, dagId } = trigger;
-        report.error(
-          `Task "${taskId}" in run "${runId}" of DAG "${dagId}" could not be run: ${String(problem)}`,
-        );
+        report.error(`${describe(trigger)}: ${String(problem)}`);
       }
     }
   }
 
-  function put(trigger: Trigger | Deferral): void {
+  function put(trigger: Message): void {
     if (isStopped) return;
     const controller = new AbortController();
     const done = wait(trigger, controller.signal).finally(() => open.delete(controller));
@@ -66,6 +66,7 @@ export function createTimerTriggers({ clock, report, onDue }: TimerTriggersOptio
     defer: put,
     forget({ dagId, runId, clearNumber }, cause) {
       for (const [controller, { trigger }] of open) {
+        if (isPlanMessage(trigger)) continue;
         const isIts = trigger.dagId === dagId && trigger.runId === runId;
         if (isIts && trigger.clearNumber === clearNumber) controller.abort(new Error(cause));
       }
@@ -77,4 +78,11 @@ export function createTimerTriggers({ clock, report, onDue }: TimerTriggersOptio
       await Promise.all(all.map(([, { done }]) => done));
     },
   };
+}
+
+/** What could not be done. */
+function describe(message: Message): string {
+  if (isPlanMessage(message)) return `DAG "${message.plan}" could not be planned`;
+  const { taskId, runId, dagId } = message;
+  return `Task "${taskId}" in run "${runId}" of DAG "${dagId}" could not be run`;
 }

@@ -1,6 +1,7 @@
 // What a worker is asked to run and what it answers: pure JSON, so it crosses threads, processes
 // and Lambda alike.
 
+import type { OutletEvent } from "./assets/documents.ts";
 import type { DagRunState, DagRunType } from "./states.ts";
 import type { Json, JsonObject } from "./values/json.ts";
 import type { Wait } from "./waits/waits.ts";
@@ -104,7 +105,12 @@ type Ending =
    * `result` is the JSON text of the return value; absent when the task returned undefined (no
    * XCom).
    */
-  | { readonly kind: "success"; readonly result?: string }
+  | {
+      readonly kind: "success";
+      readonly result?: string;
+      /** What the task said of its outlets; absent where it said nothing. */
+      readonly outletEvents?: readonly OutletEvent[];
+    }
   | { readonly kind: "skipped"; readonly message?: string }
   /** A sensor's poke said "not yet"; it is poked again later, within the same try. */
   | { readonly kind: "reschedule" }

@@ -133,14 +133,16 @@ export function poke(known: Known, facts: PokeFacts): TaskInstanceTransition | u
   };
 }
 
-type Found = { readonly [K in "skips" | "lengths"]?: TaskInstanceRecord[K] | undefined };
+type FoundName = "skips" | "lengths" | "assetEvents";
+type Found = { readonly [K in FoundName]?: TaskInstanceRecord[K] | undefined };
 
-/** The try has succeeded, with what its result means for tasks below. */
+/** The try has succeeded, with what its result means for tasks below, and events of its outlets. */
 export function succeed(
   record: TaskInstanceRecord,
-  { skips, lengths, now }: Moment & Found,
+  { skips, lengths, assetEvents, now }: Moment & Found,
 ): TaskInstanceTransition | undefined {
-  const found = { ...(skips && { skips }), ...(lengths && { lengths }) };
+  const toTell = { ...(lengths && { lengths }), ...(assetEvents && { assetEvents }) };
+  const found = { ...(skips && { skips }), ...toTell };
   return endTry("succeed", record, { state: "success", ...found, endDate: toIso(now) });
 }
 

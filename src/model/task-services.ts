@@ -23,6 +23,11 @@ export interface TaskServices {
   }): Promise<string | undefined>;
   setXCom(key: string, value: string): Promise<void>;
   getTaskState(key: string): Promise<string | undefined>;
+  /**
+   * JSON text of a list of events, oldest first: those of one of the task's inlets, by its
+   * `assetTargetText`, or those that the run has consumed.
+   */
+  getAssetEvents(query: { readonly inlet?: string }): Promise<string>;
   /** Without a value, removes it. */
   putTaskState(key: string, value: string | undefined): Promise<void>;
 }

@@ -66,6 +66,8 @@ export type Question =
     }
   | { readonly method: "setXCom"; readonly args: { readonly key: string; readonly value: string } }
   | { readonly method: "getTaskState"; readonly args: { readonly key: string } }
+  /** As JSON text; see TaskServices. */
+  | { readonly method: "getAssetEvents"; readonly args: { readonly inlet?: string } }
   /** Without a value, removes it. */
   | {
       readonly method: "putTaskState";

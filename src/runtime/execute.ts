@@ -15,6 +15,11 @@ import { isFailTask, isSkipTask } from "../sdk/errors.ts";
 import type { TaskLog } from "../sdk/log.ts";
 import type { Operator } from "../sdk/operator.ts";
 import type { Callback } from "../sdk/options.ts";
+import {
+  createOutletEvents,
+  type GatheredOutletEvents,
+  type ReadAssetEvents,
+} from "./asset-events.ts";
 import { askRetryPolicy } from "./failures/ask-retry-policy.ts";
 import { toTaskError } from "./failures/task-error.ts";
 import { renderLabel } from "./inputs/map-index-label.ts";
@@ -28,6 +33,7 @@ import { createCallbackContext, createTaskContext } from "./task-context.ts";
 export interface ExecuteOptions {
   readonly dag: Dag;
   readonly client: TaskClient;
+  readonly readAssetEvents: ReadAssetEvents;
   readonly log: TaskLog;
   /** Aborted, with an Error as reason, when the try is stopped, cleared or out of time. */
   readonly signal: AbortSignal;
@@ -50,6 +56,7 @@ export async function executeTask(
   {
     dag,
     client,
+    readAssetEvents,
     log,
     signal,
     registerProcess = () => () => {},
@@ -63,7 +70,8 @@ export async function executeTask(
     log.error(message);
     return { kind: "failed", retry: false, error: { name: "TaskNotFound", message } };
   }
-  const context = createTaskContext(task, call, { log, signal });
+  const outletEvents = createOutletEvents(task);
+  const context = createTaskContext(task, call, { log, signal, readAssetEvents, outletEvents });
   const rendered: Record<string, unknown> = {};
   const given: { inputs?: Inputs } = {};
   const outcome = await runWithContext(context, client, async (): Promise<TaskOutcome> => {
@@ -71,6 +79,7 @@ export async function executeTask(
       signal.throwIfAborted();
       await runEach(callbacksOf(givenOptions(task), "execute"), context);
       const work = {
+        outletEvents,
         call,
         context,
         client,
@@ -86,7 +95,7 @@ export async function executeTask(
       signal.throwIfAborted();
       endOutput();
       if (isDeferred(value)) return { kind: "deferred", wait: value.wait };
-      return toSuccess(task, value, log);
+      return toSuccess(task, value, work);
     } catch (thrown) {
       return toOutcome(signal.aborted ? signal.reason : thrown, task, context);
     }
@@ -113,7 +122,7 @@ export function callbackKindOf(
  */
 export async function runCallbacks(
   callbackCall: CallbackCall,
-  { dag, client, log, signal }: ExecuteOptions,
+  { dag, client, readAssetEvents, log, signal }: ExecuteOptions,
 ): Promise<void> {
   const graph = graphOf(dag);
   const { taskId } = callbackCall.call;
@@ -126,6 +135,7 @@ export async function runCallbacks(
   const context = createCallbackContext(graph, callbackCall, {
     log,
     signal,
+    readAssetEvents,
     ...(shown ? { task: shown } : {}),
   });
   await runWithContext(context, client, () => runEach(callbacks, context));
@@ -166,7 +176,8 @@ async function runEach(callbacks: readonly Callback[], context: CallbackContext)
   }
 }
 
-interface Work extends Required<Omit<ExecuteOptions, "dag">> {
+interface Work extends Required<Omit<ExecuteOptions, "dag" | "readAssetEvents">> {
+  readonly outletEvents: GatheredOutletEvents;
   readonly call: TaskCall;
   readonly context: TaskContext;
   /** Takes the template fields of an operator, as they were rendered. */
@@ -193,7 +204,7 @@ async function pokeSensor(task: TaskRecord, work: Work): Promise<TaskOutcome> {
   if (!isDone) return RESCHEDULED;
   work.endOutput();
   work.log.info("Success criteria met. Exiting.");
-  return toSuccess(task, xcomValue, work.log);
+  return toSuccess(task, xcomValue, work);
 }
 
 async function runOperator(task: TaskRecord, operator: Operator, work: Work): Promise<unknown> {
@@ -206,7 +217,11 @@ async function runOperator(task: TaskRecord, operator: Operator, work: Work): Pr
   return operator.execute({ fields, context, log, signal, registerProcess });
 }
 
-function toSuccess(task: TaskRecord, value: unknown, log: TaskLog): TaskOutcome {
+function toSuccess(
+  task: TaskRecord,
+  value: unknown,
+  { log, outletEvents }: Pick<Work, "log" | "outletEvents">,
+): TaskOutcome {
   const decides = task.graph.decisions.some(
     (decision) => decision.task === task && decision.kind === "switch",
   );
@@ -214,8 +229,13 @@ function toSuccess(task: TaskRecord, value: unknown, log: TaskLog): TaskOutcome 
   if ("error" in json) {
     throw new TypeError(`A task returns JSON, but ${json.error}`);
   }
+  const gathered = outletEvents.gathered();
   logResult(task, json.text, log);
-  return { kind: "success", ...(json.text === undefined ? {} : { result: json.text }) };
+  return {
+    kind: "success",
+    ...(json.text === undefined ? {} : { result: json.text }),
+    ...(gathered.length > 0 ? { outletEvents: gathered } : {}),
+  };
 }
 
 async function toOutcome(

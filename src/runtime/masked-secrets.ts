@@ -23,6 +23,7 @@ export function withMaskedSecrets(services: TaskServices, secrets: SecretMasker)
     getXCom: (query) => services.getXCom(query),
     setXCom: (key, value) => services.setXCom(key, value),
     getTaskState: (key) => services.getTaskState(key),
+    getAssetEvents: (query) => services.getAssetEvents(query),
     putTaskState: (key, value) => services.putTaskState(key, value),
   };
 }

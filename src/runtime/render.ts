@@ -1,12 +1,14 @@
 // Renders the templates of a task with Airflow's names. Loaded only when there is a template.
 
 import type { JsonObject } from "../model/values/json.ts";
+import type { AssetEvent } from "../sdk/assets/events.ts";
 import type { ConnectionResult, TaskClient } from "../sdk/client.ts";
 import type { DagRunContext, TaskContext } from "../sdk/context.ts";
 import { Accessor, ContextObject } from "../templates/context-object.ts";
 import { DateTimeValue } from "../templates/datetime/datetime.ts";
 import type { Names } from "../templates/interpret/scope.ts";
 import { macros } from "../templates/macros.ts";
+import { Dict } from "../templates/python/dict.ts";
 import { TemplateNameError } from "../templates/python/errors.ts";
 import { NativeFunction, parameters } from "../templates/python/functions.ts";
 import { fromJson, parseJson } from "../templates/python/json.ts";
@@ -150,13 +152,17 @@ async function fetchNames(
   needs: TemplateNeeds,
   { context, client }: RenderScope,
 ): Promise<ReadonlyMap<string, Value>> {
-  const [variables, connections, xcoms] = await Promise.all([
+  const [events, variables, connections, xcoms] = await Promise.all([
+    needs.triggeringEvents ? context.triggeringAssetEvents.all() : [],
     fetchAll(needs.variables, (key) => client.getVariable(key)),
     fetchAll(needs.connections, (connId) => client.getConnection(connId)),
     fetchAll(needs.xcoms.keys(), (key) => fetchXCom(key, needs, client)),
   ]);
   const ti = instanceObject(context, xcoms);
   return new Map<string, Value>([
+    ...(needs.triggeringEvents
+      ? [["triggering_asset_events", eventsByAsset(events)] as const]
+      : []),
     ["var", variablesObject(variables)],
     ["conn", new Accessor("conn", mapValues(connections, connectionObject), null)],
     ["ti", ti],
@@ -229,6 +235,35 @@ function connectionObject(connection: ConnectionResult): ContextObject {
     port: port === null ? null : BigInt(port),
     extra,
     extra_dejson: fromJson(extraDejson),
+  });
+}
+
+/** Lists of events by their assets, in the order of the first event of each. */
+function eventsByAsset(events: readonly AssetEvent[]): Dict {
+  const assets = new Map<string, [ContextObject, Value[]]>();
+  for (const event of events) {
+    const { name, uri, group } = event.asset;
+    const text = JSON.stringify([name, uri]);
+    const known = assets.get(text);
+    const asset = known?.[0] ?? new ContextObject("asset", { name, uri, group }, uri);
+    const list = known?.[1] ?? [];
+    list.push(eventObject(event, asset));
+    assets.set(text, [asset, list]);
+  }
+  return new Dict(assets.values());
+}
+
+function eventObject({ extra, timestamp, source, ...event }: AssetEvent, asset: Value): Value {
+  return new ContextObject("asset_event", {
+    asset,
+    uri: event.asset.uri,
+    extra: fromJson(extra),
+    timestamp: toDate(timestamp),
+    source_dag_id: source?.dagId ?? null,
+    source_task_id: source?.taskId ?? null,
+    source_run_id: source?.runId ?? null,
+    source_map_index: BigInt(source?.mapIndex ?? -1),
+    partition_key: event.partitionKey ?? null,
   });
 }
 

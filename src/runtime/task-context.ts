@@ -12,10 +12,20 @@ import type {
 import { type DagGraph, operatorOf, type TaskRecord } from "../sdk/drawing/graph.ts";
 import type { TaskLog } from "../sdk/log.ts";
 import { dateNames } from "../templates/dates.ts";
+import {
+  createInletEvents,
+  createOutletEvents,
+  createTriggeringEvents,
+  type GatheredOutletEvents,
+  type ReadAssetEvents,
+} from "./asset-events.ts";
 
 interface ContextEnvironment {
   readonly log: TaskLog;
   readonly signal: AbortSignal;
+  readonly readAssetEvents: ReadAssetEvents;
+  /** Absent in callbacks, where it is too late to say anything of outlets. */
+  readonly outletEvents?: GatheredOutletEvents;
 }
 
 /** The context of one try of a task. */
@@ -32,6 +42,9 @@ export function createTaskContext(
     ...ti,
     ti,
     task: { taskId, operator: operatorOf(task), owner, retries },
+    outletEvents: environment.outletEvents ?? createOutletEvents(task),
+    inletEvents: createInletEvents(task, environment.readAssetEvents),
+    triggeringAssetEvents: createTriggeringEvents(environment.readAssetEvents),
   };
 }
 

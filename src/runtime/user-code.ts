@@ -7,6 +7,7 @@ import { stateOfWait } from "../model/waits/waits.ts";
 import { collectDags } from "../sdk/bundle.ts";
 import type { Dag } from "../sdk/dag.ts";
 import type { TaskLog } from "../sdk/log.ts";
+import { createReadAssetEvents } from "./asset-events.ts";
 import { createClient } from "./create-client.ts";
 import { callbackKindOf, type ExecuteOptions, executeTask, runCallbacks } from "./execute.ts";
 import { toTaskError } from "./failures/task-error.ts";
@@ -105,10 +106,12 @@ export function createUserCode({
 }
 
 function optionsFor(dag: Dag, taskId: string, host: CallHost): ExecuteOptions {
-  const { services, log, signal, registerProcess } = host;
+  const { log, signal, registerProcess } = host;
+  const services = withMaskedSecrets(host.services, log.secrets);
   return {
     dag,
-    client: createClient(withMaskedSecrets(services, log.secrets), taskId),
+    client: createClient(services, taskId),
+    readAssetEvents: createReadAssetEvents(services),
     log: toTaskLog(log),
     signal,
     registerProcess,

@@ -3,6 +3,11 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import type { DagRunState, DagRunType } from "../model/states.ts";
 import type { CallbackReason, TaskError } from "../model/task-call.ts";
 import type { JsonObject } from "../model/values/json.ts";
+import type {
+  InletEventAccessors,
+  OutletEventAccessors,
+  TriggeringAssetEvents,
+} from "./assets/events.ts";
 import type { TaskClient } from "./client.ts";
 import type { TaskLog } from "./log.ts";
 
@@ -77,6 +82,12 @@ export interface RunContext {
 /** What `getContext` answers: Airflow's context by camelCase name. */
 export interface TaskContext extends RunContext, TaskInstanceContext {
   readonly ti: TaskInstanceContext;
+  /** Events that the success of the task makes: what goes with them, and those of aliases. */
+  readonly outletEvents: OutletEventAccessors;
+  /** Events of the task's inlets. */
+  readonly inletEvents: InletEventAccessors;
+  /** Events that a run which assets have triggered has consumed. */
+  readonly triggeringAssetEvents: TriggeringAssetEvents;
   readonly task: {
     readonly taskId: string;
     readonly operator: string;

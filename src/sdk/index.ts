@@ -4,6 +4,22 @@
 export type { TriggerRule } from "../model/dependencies/trigger-rule-names.ts";
 export type { Duration } from "../model/values/durations.ts";
 export type { Json, JsonObject } from "../model/values/json.ts";
+export {
+  Asset,
+  AssetAlias,
+  AssetAll,
+  AssetAny,
+  type AssetExpression,
+  type AssetOptions,
+  type AssetRef,
+} from "./assets/asset.ts";
+export type {
+  AssetEvent,
+  InletEventAccessors,
+  OutletEventAccessor,
+  OutletEventAccessors,
+  TriggeringAssetEvents,
+} from "./assets/events.ts";
 export { Bundle } from "./bundle.ts";
 export type { ConnectionResult, GetXComOptions, TaskClient, TaskStateStore } from "./client.ts";
 export {
@@ -44,6 +60,8 @@ export {
   type RetryRule,
 } from "./retry-policy.ts";
 export {
+  type AssetOrTimeSchedule,
+  assetOrTime,
   type CronPartitionOptions,
   cronDataInterval,
   cronPartition,
@@ -54,6 +72,7 @@ export {
   multipleCronTrigger,
   partitionedAtRuntime,
   type ScheduleInput,
+  type TimeScheduleInput,
   type Timetable,
 } from "./schedules.ts";
 export type { OperatorTask, PartialTask, Sensor, Task } from "./task.ts";

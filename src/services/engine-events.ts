@@ -73,6 +73,8 @@ export function toRecorderEvent(payload: Payload): RecorderEvent {
       };
     case "finish":
       return { ...ids, action: "finish" };
+    case "plan":
+      return { ...ids, action: "plan" };
     default:
       throw new Error(
         `A definition asks the recorder for "${String(payload.action)}", which it doesn't know`,

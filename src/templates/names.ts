@@ -68,6 +68,7 @@ const TEMPLATE_NAMES: Readonly<Record<string, readonly string[] | typeof ANY>> =
   var: ["value", "json"],
   conn: ANY,
   macros: MACROS,
+  triggering_asset_events: ANY,
   // Of the template language itself.
   range: ANY,
   dict: ANY,

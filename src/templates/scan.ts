@@ -25,6 +25,8 @@ export interface TemplateNeeds {
   readonly connections: ReadonlySet<string>;
   /** By `xcomKey`. */
   readonly xcoms: ReadonlyMap<string, XComNeed>;
+  /** Whether it uses the events that have triggered the run. */
+  readonly triggeringEvents: boolean;
 }
 
 export interface TemplateProblem {
@@ -56,7 +58,12 @@ export function scanTemplate(text: string): ScannedTemplate {
 }
 
 function scan(text: string): ScannedTemplate {
-  const needs: MutableNeeds = { variables: new Set(), connections: new Set(), xcoms: new Map() };
+  const needs: MutableNeeds = {
+    variables: new Set(),
+    connections: new Set(),
+    xcoms: new Map(),
+    triggeringEvents: false,
+  };
   try {
     const body = parseTemplate(text);
     const scanner = new Scanner(needs, findOwnNames(body));
@@ -78,6 +85,7 @@ interface MutableNeeds {
   readonly variables: Set<string>;
   readonly connections: Set<string>;
   readonly xcoms: Map<string, XComNeed>;
+  triggeringEvents: boolean;
 }
 
 class Scanner {
@@ -138,6 +146,7 @@ class Scanner {
       this.#refuse({ code: "unknown-template-name", message, name, ...(hint ? { hint } : {}) });
       return;
     }
+    if (root === "triggering_asset_events") this.#needs.triggeringEvents = true;
     if (root === "var" && third !== undefined) this.#needs.variables.add(third);
     else if (root === "conn" && second !== undefined) this.#needs.connections.add(second);
     else if (isXComPull(path)) {

@@ -11,6 +11,7 @@ import type { SQSRecord } from "aws-lambda";
 import { afterAll } from "vitest";
 import { SQS_CLIENT_OPTIONS } from "../../src/aws/client-options.ts";
 import { createSqsTriggers, receiveTriggers } from "../../src/aws/sqs-triggers.ts";
+import type { PlanMessage } from "../../src/model/scheduling/plan-messages.ts";
 import type { Deferral, Trigger } from "../../src/model/scheduling/sensors.ts";
 import { systemClock } from "../../src/services/system-clock.ts";
 import { triggersContract } from "../contract/triggers.ts";
@@ -33,7 +34,7 @@ triggersContract("SQS", async (handle) => {
     longestDelay: 2,
   });
 
-  async function take(message: Trigger | Deferral): Promise<void> {
+  async function take(message: Trigger | Deferral | PlanMessage): Promise<void> {
     if ("token" in message) throw new Error("No state machine sends messages here");
     await handle(message);
   }

@@ -1,6 +1,7 @@
 // The contract of the messages to the triggerer: every adapter runs it and passes it whole.
 import { setTimeout as sleep } from "node:timers/promises";
 import { beforeAll, describe, expect, test } from "vitest";
+import { isPlanMessage, type PlanMessage } from "../../src/model/scheduling/plan-messages.ts";
 import type { Trigger } from "../../src/model/scheduling/sensors.ts";
 import type { Triggers } from "../../src/ports/triggers.ts";
 import { TRICKY_TEXT, taskKey } from "./records.ts";
@@ -17,9 +18,12 @@ export interface TriggersUnderTest {
  */
 export function triggersContract(
   name: string,
-  create: (onTrigger: (trigger: Trigger) => Promise<void>) => Promise<TriggersUnderTest>,
+  create: (
+    onMessage: (message: Trigger | PlanMessage) => Promise<void>,
+  ) => Promise<TriggersUnderTest>,
 ): void {
   describe.concurrent(`triggers: ${name}`, { timeout: 120_000 }, () => {
+    const plans: PlanMessage[] = [];
     const calls: { readonly trigger: Trigger; readonly at: number }[] = [];
     /** Tasks whose next message fails. */
     const failing = new Set<string>();
@@ -27,7 +31,12 @@ export function triggersContract(
     let patienceMs: number;
 
     beforeAll(async () => {
-      const created = await create(async (trigger) => {
+      const created = await create(async (message) => {
+        if (isPlanMessage(message)) {
+          plans.push(message);
+          return;
+        }
+        const trigger = message;
         calls.push({ trigger, at: Date.now() });
         if (failing.delete(trigger.taskId)) throw new Error("as the test says");
       });
@@ -86,6 +95,16 @@ export function triggersContract(
       await triggers.set(triggerOf("beside", 0));
       await came("beside", 1);
       await came("failing", 2);
+    });
+
+    test("one that a DAG is to be planned comes at its moment", async () => {
+      const message = { plan: TRICKY_TEXT, dueAt: Date.now() + 1_500 };
+      await triggers.set(message);
+      for (const end = message.dueAt + patienceMs; Date.now() < end; await sleep(20)) {
+        if (plans.length > 0) break;
+      }
+      expect(plans).toMatchObject([message]);
+      expect(Date.now()).toBeGreaterThanOrEqual(message.dueAt);
     });
 
     test("one that is far away does not come", async () => {

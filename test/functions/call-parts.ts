@@ -11,6 +11,7 @@ export const NO_SERVICES: TaskServices = {
   getXCom: nothing,
   setXCom: async () => {},
   getTaskState: nothing,
+  getAssetEvents: async () => "[]",
   putTaskState: async () => {},
 };
 

@@ -25,6 +25,7 @@ import { createTimerTriggers, type TimerTriggers } from "../../src/local/timer-t
 import type { StateMachine } from "../../src/model/asl.ts";
 import type { DagDocument } from "../../src/model/document.ts";
 import type { DagRunRecord, TaskInstanceRecord } from "../../src/model/records.ts";
+import { isPlanMessage } from "../../src/model/scheduling/plan-messages.ts";
 import { supersede } from "../../src/model/scheduling/version-retention.ts";
 import type { CallbackCall } from "../../src/model/task-call.ts";
 import type { Metadata } from "../../src/ports/metadata.ts";
@@ -166,7 +167,8 @@ export function createVirtualProduct(options: VirtualProductOptions = {}): Virtu
     });
     const triggers: Triggers = {
       async set(trigger) {
-        const copies = options.apart?.copies?.(trigger) ?? 1;
+        const isPlan = isPlanMessage(trigger);
+        const copies = (isPlan ? undefined : options.apart?.copies?.(trigger)) ?? 1;
         for (let count = 0; count < copies; count += 1) await timers.set(trigger);
       },
       async setAll(all) {

@@ -289,15 +289,16 @@ test("callbacks after the try get its error, those of a DAG the reason", async (
   const log = createMemoryLog();
   const signal = new AbortController().signal;
   const client = createClient(createMemoryServices(), "own");
+  const readAssetEvents = async () => [];
   const { reads, taskId, ...rest } = callOf("d", "own");
   const error = { name: "Error", message: "broken" };
   await runCallbacks(
     { call: { ...rest, taskId }, kind: "failure", error },
-    { dag, client, log, signal },
+    { dag, client, readAssetEvents, log, signal },
   );
   await runCallbacks(
     { call: rest, kind: "failure", reason: "task_failure", runState: "failed" },
-    { dag, client, log, signal },
+    { dag, client, readAssetEvents, log, signal },
   );
   expect(seen).toEqual([
     ["own", "broken"],

@@ -1,6 +1,7 @@
 // Runs single tasks of a DAG as a worker would, with a log and services in memory.
 import type { TaskCall, TaskOutcome } from "../../src/model/task-call.ts";
 import type { Connection, TaskServices } from "../../src/model/task-services.ts";
+import { createReadAssetEvents } from "../../src/runtime/asset-events.ts";
 import { createClient } from "../../src/runtime/create-client.ts";
 import { type ExecuteOptions, executeTask } from "../../src/runtime/execute.ts";
 import { Dag } from "../../src/sdk/dag.ts";
@@ -49,6 +50,7 @@ export function createMemoryServices(): MemoryServices {
     getXCom: async ({ taskId, key }) => xcoms.get(`${taskId}.${key}`),
     setXCom: async (key, value) => void xcoms.set(`own.${key}`, value),
     getTaskState: async (key) => states.get(key),
+    getAssetEvents: async () => "[]",
     putTaskState: async (key, value) =>
       void (value === undefined ? states.delete(key) : states.set(key, value)),
   };
@@ -101,6 +103,7 @@ export async function runTask(
   const outcome = await executeTask(callOf(dag.dagId, taskId, call), {
     dag,
     client: createClient(services, taskId),
+    readAssetEvents: createReadAssetEvents(services),
     log,
     signal,
     ...(registerProcess ? { registerProcess } : {}),

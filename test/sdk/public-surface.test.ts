@@ -3,6 +3,10 @@ import { expect, test } from "vitest";
 
 test("stepwind exports these names", async () => {
   expect(Object.keys(await import("stepwind")).sort()).toEqual([
+    "Asset",
+    "AssetAlias",
+    "AssetAll",
+    "AssetAny",
     "Bundle",
     "ConnectionNotFoundError",
     "Dag",
@@ -11,6 +15,7 @@ test("stepwind exports these names", async () => {
     "PokeReturnValue",
     "SkipTask",
     "VariableNotFoundError",
+    "assetOrTime",
     "chain",
     "cronDataInterval",
     "cronPartition",

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import type { TaskCall } from "../../src/model/task-call.ts";
+import { createReadAssetEvents } from "../../src/runtime/asset-events.ts";
 import { createClient } from "../../src/runtime/create-client.ts";
 import { renderTemplate } from "../../src/runtime/render.ts";
 import { createTaskContext } from "../../src/runtime/task-context.ts";
@@ -28,6 +29,7 @@ function render(text: string, changes: Partial<TaskCall> = {}): Promise<string> 
   const context = createTaskContext(task, callOf("sales", "own", changes), {
     log: createMemoryLog(),
     signal: new AbortController().signal,
+    readAssetEvents: createReadAssetEvents(services),
   });
   return renderTemplate(text, { context, client: createClient(services, "own") });
 }

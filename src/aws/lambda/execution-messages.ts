@@ -122,8 +122,25 @@ const advice = z.strictObject({
   delay: z.number().min(0).max(31_536_000).optional(),
   reason: z.string().max(500).optional(),
 });
+const jsonObject = z.record(z.string(), z.json());
+const assetText = z.string().max(1_500);
+const outletEvent = z.strictObject({
+  asset: z.strictObject({
+    name: assetText,
+    uri: assetText,
+    group: assetText,
+    extra: jsonObject.optional(),
+  }),
+  alias: assetText.optional(),
+  extra: jsonObject,
+});
 const ending = z.discriminatedUnion("kind", [
-  z.strictObject({ kind: z.literal("success"), result: z.string().optional(), ...rendered }),
+  z.strictObject({
+    kind: z.literal("success"),
+    result: z.string().optional(),
+    outletEvents: z.array(outletEvent).max(10_000).optional(),
+    ...rendered,
+  }),
   z.strictObject({ kind: z.literal("skipped"), message: z.string().optional(), ...rendered }),
   z.strictObject({ kind: z.literal("reschedule"), ...rendered }),
   z.strictObject({ kind: z.literal("deferred"), wait, ...rendered }),
@@ -156,6 +173,10 @@ const question = z.discriminatedUnion("method", [
     args: z.strictObject({ key: id, value: z.string() }),
   }),
   z.strictObject({ method: z.literal("getTaskState"), args: z.strictObject({ key: id }) }),
+  z.strictObject({
+    method: z.literal("getAssetEvents"),
+    args: z.strictObject({ inlet: id.optional() }),
+  }),
   z.strictObject({
     method: z.literal("putTaskState"),
     args: z.strictObject({ key: id, value: z.string().optional() }),

@@ -30,3 +30,12 @@ export type AssetItem = AssetDocument | AssetAliasDocument | AssetRefDocument;
 export type AssetCondition =
   | AssetItem
   | { readonly kind: "all" | "any"; readonly conditions: readonly AssetCondition[] };
+
+/** What a task says of one of its outlets. */
+export interface OutletEvent {
+  /** The asset, as the task names it. */
+  readonly asset: Pick<AssetDocument, "name" | "uri" | "group" | "extra">;
+  /** The alias through which the task has added it; absent for an outlet of its own. */
+  readonly alias?: string;
+  readonly extra: JsonObject;
+}

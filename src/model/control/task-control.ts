@@ -25,6 +25,8 @@ const KEPT: ReadonlySet<string> = new Set<keyof TaskInstanceRecord>([
   "mapIndex",
   "tryNumber",
   "note",
+  // Of a success whose end was recorded and not spread.
+  "assetEvents",
 ]);
 
 /**

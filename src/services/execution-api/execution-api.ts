@@ -184,6 +184,8 @@ async function answer(
       return services.getXCom(question.args);
     case "getTaskState":
       return services.getTaskState(question.args.key);
+    case "getAssetEvents":
+      return services.getAssetEvents(question.args);
     case "getBundleUrl":
       return options.bundleUrl(claims.bundleHash);
     case "setVariable":

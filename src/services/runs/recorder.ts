@@ -42,6 +42,8 @@ export type RecorderEvent = ExecutionInput &
     /** A mapped task as a whole: its state was entered, or it is to be looked at again. */
     | { readonly action: "map"; readonly taskId: string; readonly token?: string }
     | { readonly action: "finish" }
+    /** The DAG is to be planned; the event is of none of its runs. */
+    | { readonly action: "plan" }
   );
 
 interface InstanceName {
@@ -85,6 +87,7 @@ export function createRecorder(context: RecorderContext): Recorder {
 
 async function handle(context: RecorderContext, event: RecorderEvent): Promise<void> {
   if (event.action === "finish") return finishRun(context, event);
+  if (event.action === "plan") return context.scheduler.schedule(event.dagId);
   // A call belongs to one try, whatever execution the run has come to meanwhile.
   const scope = await scopeOf(context, event, { orLater: event.action === "callFailed" });
   if (!scope) {

@@ -13,6 +13,7 @@ import { isFinished } from "../../model/states.ts";
 import { statesByTask } from "../../model/states-by-task.ts";
 import type { CallbackReason } from "../../model/task-call.ts";
 import { abandon } from "../../model/task-instance.ts";
+import { recordOutletEvents } from "../assets/record-events.ts";
 import { forgetDeadlines } from "../deadlines/create-run.ts";
 import { publishFailure } from "../notifications/publish-failure.ts";
 import { retry } from "../retry.ts";
@@ -53,6 +54,7 @@ export function isAbandonReason(reason: string | undefined): reason is AbandonRe
 export async function endByTasks(context: RunEndContext, scope: RunScope): Promise<void> {
   const { dagId, runId } = scope.run;
   const records = await context.metadata.taskInstances.list({ dagId, runId });
+  await recordLeftEvents(context, records);
   const decided = decideRunState(
     scope.version.document,
     statesByTask(scope.version.document, records),
@@ -85,11 +87,20 @@ export async function abandonRun(
   if (!run) return;
   const scope = { run, version: await context.versions.get(dagId, run.versionHash) };
   const instances = await abandonInstances(context, scope, reason);
+  await recordLeftEvents(context, instances);
   const isEnded = await applyRunEnd(context, scope, { state: "failed", reason, instances });
   // Only now: an engine that reports stopped executions is to find the run ended.
   await stateMachines.stop({ dagId, runId, clearNumber }, reason);
   await wakeOtherRuns(context, run);
   if (isEnded) await publishFailure(context, runFailed(run, reason));
+}
+
+/** Events of tasks whose end was recorded and not spread, before nobody looks at them any more. */
+async function recordLeftEvents(
+  context: RunEndContext,
+  instances: readonly TaskInstanceRecord[],
+): Promise<void> {
+  for (const each of instances) await recordOutletEvents(context, each);
 }
 
 /**

@@ -7,6 +7,8 @@ import type { DagRecord, DagRunRecord, SupersededVersion } from "../../model/rec
 import { plan } from "../../model/scheduling/planner.ts";
 import { findUnused } from "../../model/scheduling/version-retention.ts";
 import type { Platform } from "../../ports/platform.ts";
+import { planAssetRun } from "../assets/asset-runs.ts";
+import { registerAssets } from "../assets/register-assets.ts";
 import { backfillOf, planBackfillOf } from "../backfills/plan-backfill.ts";
 import type { ChangeContext } from "../control/control-context.ts";
 import { completePending } from "../control/pending-changes.ts";
@@ -87,13 +89,16 @@ async function pass(
   const query = { dagId, limit, backfillId, now: clock.now() };
   const active = await activeRunsToPlan(metadata, query);
   const activeRuns = await endLateRuns(context, active);
-  const dag = activeRuns.length < active.length ? await metadata.dags.get(dagId) : found;
-  if (!dag) {
+  const present = activeRuns.length < active.length ? await metadata.dags.get(dagId) : found;
+  if (!present) {
     await schedules.remove(dagId);
     return false;
   }
-  await holdRuns(context, activeRuns, dag.isPaused);
-  const { document } = await context.versions.get(dagId, dag.versionHash);
+  await holdRuns(context, activeRuns, present.isPaused);
+  const { document } = await context.versions.get(dagId, present.versionHash);
+  const dag = await registerAssets(context, present, document);
+  const ofAssets = await planAssetRun(context, { dag, document, activeRuns });
+  const activeAndNew = ofAssets ? [...activeRuns, ofAssets] : activeRuns;
   const backfill = await backfillOf(metadata, dag);
   const planned = plan({
     document,
@@ -101,7 +106,7 @@ async function pass(
     isStale: dag.isStale,
     now: clock.now(),
     lastAutomatedRun: newestAutomated(await latestAutomatedRun(metadata, document), backfill),
-    activeRuns,
+    activeRuns: activeAndNew,
     backfillId: dag.backfillId,
     lastPlannedAt: dag.plannedAt === undefined ? undefined : Date.parse(dag.plannedAt),
     takenLogicalDates: taken,
@@ -134,7 +139,7 @@ async function pass(
   });
   await removeMachines(context, dagId, others.unused);
   await remember(context, dag, { plannedAt: planned.plannedAt, superseded: others.kept });
-  return planned.create.length > 0 || filled.isAgain;
+  return planned.create.length > 0 || filled.isAgain || ofAssets !== undefined;
 }
 
 /** Who pauses the DAG meanwhile may have looked at its runs before these ran. */

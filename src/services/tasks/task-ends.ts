@@ -6,6 +6,7 @@ import type { TaskInstanceKey, TaskInstanceRecord, XComRecord } from "../../mode
 import type { TaskError } from "../../model/task-call.ts";
 import type { TaskInstanceTransition } from "../../model/task-instance.ts";
 import type { Platform } from "../../ports/platform.ts";
+import { recordOutletEvents } from "../assets/record-events.ts";
 import type { Limits } from "../limits/limits.ts";
 import { publishFailure } from "../notifications/publish-failure.ts";
 import type { Callbacks } from "./callbacks.ts";
@@ -79,6 +80,7 @@ export async function finishEnd(
   const scope = record.isRunChanged ? await withRunOfNow(context, begun) : begun;
   // The call that recorded the end may have died before it gave out the slots that came free.
   if (isRepeated && record.freed) await context.limits.giveOut(record.freed);
+  await recordOutletEvents(context, record);
   const isFatal = ended.state === "failed" && scope.version.document.failFast;
   const others = isFatal ? await endOthers(context, scope, ended) : [];
   await propagate(context, scope, [ended, ...others], { isRepeated });

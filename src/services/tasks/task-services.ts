@@ -4,6 +4,7 @@ import { instanceKey } from "../../model/instance-key.ts";
 import type { TaskInstanceKey } from "../../model/records.ts";
 import type { TaskServices } from "../../model/task-services.ts";
 import type { Platform } from "../../ports/platform.ts";
+import { readAssetEvents } from "../assets/read-events.ts";
 import { readXComsOfMapped } from "../mapping/mapped-inputs.ts";
 import { readXCom, toXComRecord } from "./xcom-values.ts";
 
@@ -38,6 +39,9 @@ export function createTaskServices(
       await metadata.xcoms.put(await toXComRecord(platform, key, { name, value }));
     },
     getTaskState: (name) => metadata.taskStates.get(key, name),
+    async getAssetEvents(query) {
+      return JSON.stringify(await readAssetEvents(metadata, key, query));
+    },
     async putTaskState(name, value) {
       checkTaskState(name, value);
       await metadata.taskStates.put(key, name, value);

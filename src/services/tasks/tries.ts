@@ -9,6 +9,7 @@ import type { TaskInstanceTransition } from "../../model/task-instance.ts";
 import { toIso } from "../../model/values/time.ts";
 import type { DiedTry, Slot } from "../../ports/task-runner.ts";
 import { whileWanted } from "../../ports/watched-tries.ts";
+import { findInactiveAssets } from "../assets/task-assets.ts";
 import { refuseWhilePaused } from "../limits/pausing.ts";
 import { retry } from "../retry.ts";
 import type { ServiceContext } from "../service-context.ts";
@@ -244,6 +245,8 @@ async function beginTry(
     if (tryNumber > 1 && tryNumber !== known?.tryNumber) {
       await retry(clock, () => metadata.xcoms.delete(key), { signal });
     }
+    const error = await retry(clock, () => findInactiveAssets(context, instance), { signal });
+    if (error) return { started, ending: { kind: "unreadable", error } };
     return await retry(clock, () => withCall(context, instance, started), { signal });
   } catch (problem) {
     return { started, ending: { kind: "unreadable", error: toTaskError(problem) } };

@@ -5,6 +5,7 @@ import { graphOf } from "../../model/graph.ts";
 import { instanceKey } from "../../model/instance-key.ts";
 import type { DagRunRecord, TaskInstanceRecord } from "../../model/records.ts";
 import { hasDiedUnbegun, isDeadBy } from "../../model/scheduling/deferrals.ts";
+import { isPlanMessage, type PlanMessage } from "../../model/scheduling/plan-messages.ts";
 import { type Deferral, followTrigger, type Trigger } from "../../model/scheduling/sensors.ts";
 import { isFinished, isUnderWay } from "../../model/states.ts";
 import { holdToken, lookAgain } from "../../model/task-instance.ts";
@@ -16,7 +17,7 @@ import type { WorkerEvent } from "./worker-events.ts";
 
 export interface Triggerer {
   /** Handles one message, at its moment or later; repeating is safe. */
-  handle(message: Trigger | Deferral, signal: AbortSignal): Promise<void>;
+  handle(message: Trigger | Deferral | PlanMessage, signal: AbortSignal): Promise<void>;
 }
 
 /**
@@ -40,6 +41,10 @@ export function createTriggerer(context: TriggererContext, calls: TriggererCalls
   const parts = { ...context, calls };
   return {
     async handle(message, signal) {
+      if (isPlanMessage(message)) {
+        const { plan: dagId } = message;
+        return calls.recorder({ dagId, runId: "", clearNumber: 0, action: "plan" });
+      }
       const { dagId, runId, clearNumber } = message;
       const run = await metadata.runs.get(dagId, runId);
       // While the run is being changed, what is left of it gets new messages after that.

@@ -1,6 +1,7 @@
 // How a try ended, as an event of the task instance's state machine: what it returned is stored
 // with it, and a failure is retried while tries are left.
 
+import type { OutletEvent } from "../../model/assets/documents.ts";
 import { restart } from "../../model/control/task-control.ts";
 import { measureLengths } from "../../model/mapping/measure-lengths.ts";
 import type { TaskInstanceRecord, XComRecord } from "../../model/records.ts";
@@ -13,6 +14,7 @@ import { defer, fail, reschedule, skip, succeed } from "../../model/task-instanc
 import { firstLookAt, mayWaitFor } from "../../model/waits/deferred-tasks.ts";
 import type { Wait } from "../../model/waits/waits.ts";
 import type { DiedTry, TaskRunner } from "../../ports/task-runner.ts";
+import { findOutletEvents } from "../assets/task-assets.ts";
 import { retry } from "../retry.ts";
 import type { ServiceContext } from "../service-context.ts";
 import { addLogLine } from "./log-line.ts";
@@ -36,7 +38,11 @@ export function recordEnding(
 ): Recorded {
   switch (ending.kind) {
     case "success":
-      return recordSuccess(context, instance, { started, result: ending.result });
+      return recordSuccess(context, instance, {
+        started,
+        result: ending.result,
+        events: ending.outletEvents ?? [],
+      });
     case "skipped": {
       const message = ending.message ?? "skipped by itself";
       return recordSkip(context, instance, { started, message });
@@ -206,7 +212,11 @@ function recordDeferral(
 async function recordSuccess(
   context: ServiceContext,
   instance: InstanceScope,
-  { started, result: returned }: Started & { readonly result: string | undefined },
+  {
+    started,
+    result: returned,
+    events,
+  }: Started & { readonly result: string | undefined; readonly events: readonly OutletEvent[] },
 ): Recorded {
   const { task, key, version } = instance;
   const result = await decideResult(context, instance, { started, result: returned });
@@ -220,6 +230,10 @@ async function recordSuccess(
   if ("error" in measured) {
     return recordFailure(context, instance, { started, error: measured.error });
   }
+  const assets = await findOutletEvents(context, instance, { started, events });
+  if ("error" in assets) {
+    return recordFailure(context, instance, { started, error: assets.error });
+  }
   const xcoms: XComRecord[] = [];
   try {
     if (result !== undefined) {
@@ -232,6 +246,7 @@ async function recordSuccess(
   const change = succeed(started, {
     skips: decided?.skip,
     lengths: measured.lengths,
+    assetEvents: assets.all,
     now: context.clock.now(),
   });
   return applyEnd(context, instance, { key, change, xcoms });

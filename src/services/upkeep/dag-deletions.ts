@@ -6,6 +6,7 @@ import type { DagRecord } from "../../model/records.ts";
 import { versionsWithMachine } from "../../model/scheduling/version-retention.ts";
 import { itemsOf } from "../../ports/pages.ts";
 import type { Platform } from "../../ports/platform.ts";
+import { forgetAssets } from "../assets/register-assets.ts";
 import { deleteBackfills } from "../backfills/sweep-backfills.ts";
 
 /** Runs of a DAG up to which its deletion is over before a caller that waits gives up. */
@@ -60,6 +61,7 @@ export async function completeDeletion(platform: Deleting, dagId: string): Promi
     await xcoms.deleteDag(dagId);
     await logs.deleteDag(dagId);
     await deleteBackfills(platform, dagId);
+    await forgetAssets(platform, dagId);
     await metadata.dags.delete(dagId);
   } catch (problem) {
     await metadata.deletions.put(deletion);

@@ -4,6 +4,7 @@
 import type { CompileOptions } from "../../compiler/compile.ts";
 import type { Retention } from "../../model/scheduling/history-retention.ts";
 import type { Platform } from "../../ports/platform.ts";
+import { sweepAssets } from "../assets/sweep-assets.ts";
 import { sweepBackfills } from "../backfills/sweep-backfills.ts";
 import { sweepDeadlines } from "../deadlines/miss-deadlines.ts";
 import type { Orphans } from "../runs/orphans.ts";
@@ -42,6 +43,7 @@ export function createUpkeep(context: UpkeepContext): Upkeep {
       await beat();
       await sweepBackfills(context);
       await sweepDeadlines(context);
+      await sweepAssets(context);
       const { until, retention } = options;
       await Promise.all([
         completeDeletions(context),

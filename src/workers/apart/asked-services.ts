@@ -28,6 +28,9 @@ export function createAskedServices(
       await ask({ method: "setXCom", args: { key, value } });
     },
     getTaskState: (key) => askText({ method: "getTaskState", args: { key } }),
+    async getAssetEvents(query) {
+      return (await askText({ method: "getAssetEvents", args: query })) ?? "[]";
+    },
     async putTaskState(key, value) {
       const args = value === undefined ? { key } : { key, value };
       await ask({ method: "putTaskState", args });

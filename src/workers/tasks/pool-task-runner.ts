@@ -262,6 +262,7 @@ const SERVICES: ReadonlySet<string> = new Set<keyof TaskServices>([
   "getXCom",
   "setXCom",
   "getTaskState",
+  "getAssetEvents",
   "putTaskState",
 ]);
 

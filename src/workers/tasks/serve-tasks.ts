@@ -100,6 +100,7 @@ function toServices({ ask }: RunningCall): TaskServices {
     getXCom: (query) => text("getXCom", query),
     setXCom: (key, value) => done("setXCom", key, value),
     getTaskState: (key) => text("getTaskState", key),
+    getAssetEvents: async (query) => (await text("getAssetEvents", query)) ?? "[]",
     putTaskState: (key, value) => done("putTaskState", key, value),
   };
 }

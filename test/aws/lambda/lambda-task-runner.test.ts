@@ -35,6 +35,7 @@ const services: TaskServices = {
   getXCom: nothing,
   setXCom: nothing,
   getTaskState: nothing,
+  getAssetEvents: async () => "[]",
   putTaskState: nothing,
 };
 

@@ -69,6 +69,7 @@ export const oneVariable: TaskServices = {
   getXCom: async () => undefined,
   setXCom: async () => {},
   getTaskState: async () => undefined,
+  getAssetEvents: async () => "[]",
   putTaskState: async () => {},
 };
 

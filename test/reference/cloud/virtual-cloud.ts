@@ -5,6 +5,7 @@ import type {
   Functions,
   LocalStateMachines,
 } from "../../../src/local/interpreter-state-machines.ts";
+import type { PlanMessage } from "../../../src/model/scheduling/plan-messages.ts";
 import type { Deferral, Trigger } from "../../../src/model/scheduling/sensors.ts";
 import type { Clock } from "../../../src/ports/platform.ts";
 import type { ExecutionInput } from "../../../src/ports/state-machines.ts";
@@ -33,7 +34,7 @@ export interface CloudParts {
   readonly clock: Clock;
   worker(event: WorkerEvent): Promise<void>;
   recorder(event: RecorderEvent): Promise<void>;
-  triggerer(message: Trigger | Deferral): Promise<void>;
+  triggerer(message: Trigger | Deferral | PlanMessage): Promise<void>;
   /** An execution has ended without the run's end. */
   ended(input: ExecutionInput): Promise<void>;
   /** A message to the triggerer's queue. */
@@ -47,7 +48,7 @@ export interface CloudParts {
 export interface VirtualCloud {
   readonly functions: Functions;
   /** What is set for the triggerer at its moment. */
-  deliver(message: Trigger | Deferral): Promise<void>;
+  deliver(message: Trigger | Deferral | PlanMessage): Promise<void>;
   callLater(event: WorkerEvent): void;
   recordLater(event: RecorderEvent): void;
   /** The engine's own calls under its limits. */
@@ -164,6 +165,7 @@ function withToken(token: string | undefined) {
 
 function recorderState(event: RecorderEvent) {
   if (event.action === "finish") return { name: "finish", retries: FINISH_RETRIES, isLast: true };
+  if (event.action === "plan") throw new Error("No state asks for a plan");
   const name = `${event.taskId}: ${event.action}`;
   return event.action === "gate"
     ? { name, retries: GATE_RETRIES, token: event.token }

@@ -16,6 +16,7 @@ const services: TaskServices = {
   getXCom: (query) => ask("getXCom", query),
   setXCom: (name, value) => ask("setXCom", name, value),
   getTaskState: (name) => ask("getTaskState", name),
+  getAssetEvents: (query) => ask("getAssetEvents", query),
   putTaskState: (name, value) => ask("putTaskState", name, value),
 };
 
