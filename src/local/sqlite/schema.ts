@@ -137,8 +137,8 @@ export const MIGRATIONS: readonly string[] = [
 ];
 
 /**
- * Brings the database to the newest schema, one transaction per migration; refuses one that is
- * newer still.
+ * Brings the database to the newest schema; refuses one that is newer still. The migrations share a
+ * commit: a new file takes all of them, and each commit would take a fsync.
  */
 export function migrate(
   db: DatabaseSync,
@@ -152,19 +152,37 @@ export function migrate(
         `${migrations.length}. Update Stepwind, or use another --home`,
     );
   }
-  for (const [index, migration] of migrations.entries()) {
-    if (index < schema) continue;
-    db.exec("BEGIN IMMEDIATE");
-    try {
-      db.exec(migration);
-      db.exec(`PRAGMA user_version = ${index + 1}`);
-      db.exec("COMMIT");
-    } catch (cause) {
-      if (db.isTransaction) db.exec("ROLLBACK");
-      throw new Error(
-        `${file} can't be brought from schema ${index} to ${index + 1}; it was left as it was`,
-        { cause },
-      );
+  if (schema === migrations.length) return;
+  db.exec("BEGIN IMMEDIATE");
+  try {
+    for (const [index, migration] of migrations.entries()) {
+      if (index >= schema) applyMigration(db, { file, index, migration });
     }
+  } finally {
+    // Those before one that fails hold.
+    if (db.isTransaction) db.exec("COMMIT");
+  }
+}
+
+/** All of it or nothing, in the open transaction. */
+function applyMigration(
+  db: DatabaseSync,
+  {
+    file,
+    index,
+    migration,
+  }: { readonly file: string; readonly index: number; readonly migration: string },
+): void {
+  db.exec("SAVEPOINT migration");
+  try {
+    db.exec(migration);
+    db.exec(`PRAGMA user_version = ${index + 1}`);
+    db.exec("RELEASE migration");
+  } catch (cause) {
+    if (db.isTransaction) db.exec("ROLLBACK TO migration");
+    throw new Error(
+      `${file} can't be brought from schema ${index} to ${index + 1}; it was left as it was`,
+      { cause },
+    );
   }
 }
