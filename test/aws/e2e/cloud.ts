@@ -119,12 +119,15 @@ export function openCloud(deployed: DeployedStack = inject("deployed")): Cloud {
     },
 
     async endOf(dagId, runId) {
+      const instances = () => metadata.taskInstances.list({ dagId, runId });
       const run = await until(
         `the end of run ${runId} of DAG ${dagId}`,
         () => metadata.runs.get(dagId, runId),
         ({ state }) => state === "success" || state === "failed",
-      );
-      const states = toStates(await metadata.taskInstances.list({ dagId, runId }));
+      ).catch(async (problem: Error) => {
+        throw new Error(`${problem.message}; its tasks: ${JSON.stringify(await instances())}`);
+      });
+      const states = toStates(await instances());
       return { run, state: run.state, states };
     },
 

@@ -245,7 +245,7 @@ const UNSEEN: readonly RegExp[] = [
   /^api-server sqs:SendMessage$/,
   /^triggerer sqs:(ReceiveMessage|DeleteMessage|ChangeMessageVisibility|GetQueue)/,
   // Whoever changes a DAG or ends a run plans, and with that may start and end any other run.
-  /^(dag-processor|scheduler|recorder|api-server) (states|scheduler|iam|sns|lambda|s3|dynamodb):/,
+  /^(dag-processor|scheduler|recorder|api-server) (states|scheduler|events|iam|sns|lambda|s3|dynamodb):/,
   // Large values and large documents have several items; which of these there are isn't seen here.
   /^execution-api dynamodb:Batch/,
   // To tell an object that isn't there from one that it may not read.
