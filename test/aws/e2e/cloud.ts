@@ -40,8 +40,12 @@ export interface Cloud {
   ask(path: string, asked: Omit<Asked, "token">): Promise<Answer>;
   /** Starts a run; answers its id. */
   trigger(dagId: string, conf?: object): Promise<string>;
-  /** Waits until the run has ended. */
-  endOf(dagId: string, runId: string): Promise<EndedRun & { readonly run: DagRunRecord }>;
+  /** Waits until the run has ended, for two and a half minutes where nothing else is said. */
+  endOf(
+    dagId: string,
+    runId: string,
+    patienceMs?: number,
+  ): Promise<EndedRun & { readonly run: DagRunRecord }>;
   /** Triggers a run and waits for its end. */
   run(dagId: string, conf?: object): Promise<EndedRun & { readonly run: DagRunRecord }>;
   /** Names of the DAG's state machines. */
@@ -118,12 +122,13 @@ export function openCloud(deployed: DeployedStack = inject("deployed")): Cloud {
       return answer.body.dag_run_id;
     },
 
-    async endOf(dagId, runId) {
+    async endOf(dagId, runId, patienceMs) {
       const instances = () => metadata.taskInstances.list({ dagId, runId });
       const run = await until(
         `the end of run ${runId} of DAG ${dagId}`,
         () => metadata.runs.get(dagId, runId),
         ({ state }) => state === "success" || state === "failed",
+        patienceMs,
       ).catch(async (problem: Error) => {
         throw new Error(`${problem.message}; its tasks: ${JSON.stringify(await instances())}`);
       });
@@ -197,13 +202,14 @@ export async function until<T>(
   what: string,
   read: () => Promise<T | undefined>,
   isWanted: (value: T) => boolean = () => true,
+  patienceMs = PATIENCE_MS,
 ): Promise<T> {
   let value: T | undefined;
   const look = async () => {
     value = await read();
     return value !== undefined && isWanted(value);
   };
-  const options = { timeout: PATIENCE_MS, interval: INTERVAL_MS };
+  const options = { timeout: patienceMs, interval: INTERVAL_MS };
   await expect
     .poll(look, options)
     .toBe(true)
