@@ -37,6 +37,7 @@ const TABLE_ACTIONS = [
   "dynamodb:UpdateItem",
   "dynamodb:DeleteItem",
   "dynamodb:BatchWriteItem",
+  "dynamodb:ConditionCheckItem",
 ];
 
 /** The loader is not here: its role may do nothing. */

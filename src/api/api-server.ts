@@ -8,6 +8,9 @@ import { guardLocalhost } from "./access/local-guard.ts";
 import type { Api, ApiContext, ApiEnv } from "./context.ts";
 import { toAnswer } from "./problems.ts";
 import { limitBody } from "./requests/body.ts";
+import { addAssetEventRoutes } from "./routes/assets/asset-event-routes.ts";
+import { addAssetRoutes } from "./routes/assets/asset-routes.ts";
+import { addQueuedEventRoutes } from "./routes/assets/queued-event-routes.ts";
 import { addBackfillRoutes } from "./routes/backfill-routes.ts";
 import { addCleanRoutes } from "./routes/clean-routes.ts";
 import { addClearRoutes } from "./routes/control/clear-routes.ts";
@@ -73,6 +76,9 @@ export function createApiServer(
   addXComRoutes(api, context);
   addImportErrorRoutes(api, context);
   addPoolRoutes(api, context);
+  addAssetEventRoutes(api, context);
+  addQueuedEventRoutes(api, context);
+  addAssetRoutes(api, context);
 
   const app: Api = new Hono();
   app.use(methodNotAllowed({ app, onMethodNotAllowed: refuseMethod }));

@@ -3,6 +3,7 @@
 // loaded when it runs.
 import { Command, CommanderError } from "commander";
 import { hasBlockedThreads } from "../workers/pool/blocked-threads.ts";
+import { addAssetsCommands } from "./commands/asset/index.ts";
 import { addBackfillCommands } from "./commands/backfill/index.ts";
 import { addDagsCommands } from "./commands/dag/index.ts";
 import { addDbCommands } from "./commands/db/index.ts";
@@ -95,6 +96,7 @@ function createProgram(session: Session): Command {
   addTasksCommands(program, session);
   addBackfillCommands(program, session);
   addPoolsCommands(program, session);
+  addAssetsCommands(program, session);
   addDbCommands(program, session);
   addAwsCommands(program, session);
   return program;

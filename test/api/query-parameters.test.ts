@@ -5,6 +5,8 @@ import { describe, expect, test } from "vitest";
 import { inputRequestKey } from "../../src/model/ids.ts";
 import { dagDocument } from "../model/documents.ts";
 import { type ApiProduct, createApiProduct, FAILED_RUN, publish } from "./api-product.ts";
+import { ASSET_LISTINGS } from "./asset-listings.ts";
+import { type Listing, nothingWithin } from "./listing-cases.ts";
 
 type Operations = Readonly<
   Record<string, { readonly parameters: readonly { readonly name: string }[] }>
@@ -16,28 +18,6 @@ const { paths }: { readonly paths: Readonly<Record<string, Operations>> } = JSON
 
 const RUN = "/dags/{dag_id}/dagRuns/{dag_run_id}";
 const LOAD = `${RUN}/taskInstances/{task_id}`;
-
-interface Listing {
-  /** The answer's property that holds the items, and the one of an item that names it. */
-  readonly items: string;
-  readonly id: string;
-  /** Adds what is to be listed; absent: all of it is there. */
-  readonly prepare?: (product: ApiProduct) => Promise<void>;
-  /** Ids without any parameter. */
-  readonly all: readonly string[];
-  /** Query → ids. */
-  readonly queries: Readonly<Record<string, readonly string[]>>;
-}
-
-/** Bounds of a date that leave out everything, each in a query of its own. */
-function nothingWithin(name: string): Readonly<Record<string, readonly string[]>> {
-  return {
-    [`${name}_gte=2027-01-01`]: [],
-    [`${name}_gt=2027-01-01`]: [],
-    [`${name}_lte=2025-01-01`]: [],
-    [`${name}_lt=2025-01-01`]: [],
-  };
-}
 
 const onDay = (day: number) => `scheduled__2026-01-${day}T06:00:00+00:00`;
 const DAY_29 = onDay(29);
@@ -218,6 +198,7 @@ const LISTINGS: Readonly<Record<string, Listing>> = {
       ...nothingWithin("created_at"),
     },
   },
+  ...ASSET_LISTINGS,
   "/pools": {
     items: "pools",
     id: "name",
@@ -252,6 +233,12 @@ const LISTINGS: Readonly<Record<string, Listing>> = {
  */
 const OTHERS: Readonly<Record<string, readonly string[]>> = {
   "get /dags/{dag_id}/dagRuns": ["partition_date_gte", "partition_date_lte"],
+  "get /assets/{asset_id}/queuedEvents": ["before"],
+  "delete /assets/{asset_id}/queuedEvents": ["before"],
+  "get /dags/{dag_id}/assets/queuedEvents": ["before"],
+  "delete /dags/{dag_id}/assets/queuedEvents": ["before"],
+  "get /dags/{dag_id}/assets/{asset_id}/queuedEvents": ["before"],
+  "delete /dags/{dag_id}/assets/{asset_id}/queuedEvents": ["before"],
   "patch /dags/{dag_id}": ["update_mask"],
   "patch /pools/{pool_name}": ["update_mask"],
   [`patch ${RUN}`]: ["update_mask"],
@@ -286,6 +273,8 @@ function toPath(place: string): string {
     import_error_id: "1",
     pool_name: "db",
     backfill_id: "7",
+    asset_id: "7",
+    asset_alias_id: "7",
   };
   return place.replaceAll(/\{(\w+)\}/g, (_, name) => ids[name] ?? "");
 }

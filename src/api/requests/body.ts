@@ -3,6 +3,7 @@ import type { Context, MiddlewareHandler } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { z } from "zod";
 import type { JsonObject } from "../../model/values/json.ts";
+import { parseAwareMoment, parseMoment } from "../../model/values/time.ts";
 import { InvalidRequest, Problem, toMistakes } from "../problems.ts";
 
 /** The conf of a run. */
@@ -10,6 +11,19 @@ export const CONF = z.custom<JsonObject>(
   (value) => typeof value === "object" && value !== null && !Array.isArray(value),
   { error: "Input should be a valid dictionary", params: { type: "dict_type" } },
 );
+
+/** A date as ISO text. */
+export const DATE = z.string().refine((text) => parseMoment(text) !== undefined, {
+  error: "Input should be a valid datetime",
+  params: { type: "datetime_parsing" },
+  abort: true,
+});
+
+/** Airflow: AwareDatetime; a date without an offset could mean any zone. */
+export const AWARE_DATE = DATE.refine((text) => parseAwareMoment(text) !== undefined, {
+  error: "Input should have timezone info",
+  params: { type: "timezone_aware" },
+});
 
 /** Far more than any operation takes: a conf has 256 KiB at most. */
 const MAX_BODY_BYTES = 1_048_576;
@@ -29,12 +43,16 @@ export const limitBody: MiddlewareHandler = bodyLimit({
   },
 });
 
-/** The JSON body, checked. */
-export async function readBody<T>(c: Context, schema: z.ZodType<T>): Promise<T> {
+/** The JSON body, checked; one that is optional counts as null when absent. */
+export async function readBody<T>(
+  c: Context,
+  schema: z.ZodType<T>,
+  { isOptional = false }: { readonly isOptional?: boolean } = {},
+): Promise<T> {
   const text = await c.req.text();
   let body: unknown;
   try {
-    body = JSON.parse(text);
+    body = isOptional && text === "" ? null : JSON.parse(text);
   } catch {
     const msg = text === "" ? "Field required" : "JSON decode error";
     const type = text === "" ? "missing" : "json_invalid";

@@ -100,7 +100,7 @@ export function readQuery(c: Context, supported: readonly string[]): Query {
 /** An integer in the path; `least` is the smallest that is taken. */
 export function readPathInteger(name: string, input: string, least = 0): number {
   const loc = ["path", name];
-  if (!/^-?\d{1,10}$/.test(input)) throw new InvalidRequest([{ ...NOT_AN_INTEGER, loc, input }]);
+  if (!/^-?\d{1,16}$/.test(input)) throw new InvalidRequest([{ ...NOT_AN_INTEGER, loc, input }]);
   const value = Number(input);
   if (value >= least) return value;
   const msg = `Input should be greater than or equal to ${least}`;

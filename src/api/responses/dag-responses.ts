@@ -1,6 +1,8 @@
 // DAGs, their versions and their tasks as Airflow's API answers them (DAGResponse,
 // DAGDetailsResponse, TaskResponse).
 import { join } from "node:path";
+import { toAssetExpression } from "../../model/assets/expressions.ts";
+import { assetConditionOf } from "../../model/assets/schedules.ts";
 import { isPeriodic } from "../../model/backfill/dates.ts";
 import type { DagDocument, Schedule, TaskDocument } from "../../model/document.ts";
 import { graphOf } from "../../model/graph.ts";
@@ -20,6 +22,8 @@ export const BUNDLE_NAME = "dags-folder";
 const UNLIMITED = -1;
 
 const DESCRIPTIONS: Partial<Record<Schedule["kind"], string>> = {
+  assets: "Triggered by assets",
+  "asset-or-time": "Triggered by assets or by time",
   none: "Never, external triggers only",
   once: "Once, as soon as possible",
   "partitioned-at-runtime": "Never, partition key(s) set at runtime",
@@ -86,11 +90,12 @@ export function toDagDetailsResponse(facts: DagFacts, activeRuns: number) {
   const { dag, version } = facts;
   const { document } = version;
   const { dagrunTimeout } = document;
+  const condition = assetConditionOf(document.schedule);
   return {
     ...toDagResponse(facts),
     catchup: document.catchup,
     dag_run_timeout: dagrunTimeout === undefined ? null : `PT${dagrunTimeout}S`,
-    asset_expression: null,
+    asset_expression: condition ? toAssetExpression(condition) : null,
     doc_md: document.docMd ?? null,
     start_date: toWireDateOrNull(document.startDate),
     end_date: toWireDateOrNull(document.endDate),
@@ -161,7 +166,9 @@ export function toTaskResponse(task: TaskDocument, document: DagDocument) {
 /** Null for a schedule that can't be used, such as one in a zone that this runtime doesn't know. */
 function summaryOf(document: DagDocument): string | null {
   try {
-    return timetableOf(document).summary;
+    const { summary } = timetableOf(document);
+    if (document.schedule.kind === "assets") return "Asset";
+    return document.schedule.kind === "asset-or-time" ? `Asset or ${summary}` : summary;
   } catch {
     // The planner reports what is wrong with it, and plans no run.
     return null;

@@ -2,25 +2,12 @@
 // Airflow.
 import { z } from "zod";
 import type { DagRunRecord } from "../../model/records.ts";
-import { parseAwareMoment, parseMoment } from "../../model/values/time.ts";
 import { ANY, type Api, type ApiContext, dagOf, runOf } from "../context.ts";
 import { InvalidRequest, Problem } from "../problems.ts";
 import { accepts, PAGE } from "../requests/accepts.ts";
-import { CONF, readBody } from "../requests/body.ts";
+import { AWARE_DATE, CONF, DATE, readBody } from "../requests/body.ts";
 import { toRunResponse } from "../responses/run-responses.ts";
 import { listRuns, RUN_LIST_PARAMETERS } from "./run-listing.ts";
-
-const DATE = z.string().refine((text) => parseMoment(text) !== undefined, {
-  error: "Input should be a valid datetime",
-  params: { type: "datetime_parsing" },
-  abort: true,
-});
-
-/** Airflow: AwareDatetime; a date without an offset could mean any zone. */
-const AWARE_DATE = DATE.refine((text) => parseAwareMoment(text) !== undefined, {
-  error: "Input should have timezone info",
-  params: { type: "timezone_aware" },
-});
 
 const TRIGGER_BODY = z.strictObject({
   dag_run_id: z.string().nullish(),

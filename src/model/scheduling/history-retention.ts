@@ -1,7 +1,7 @@
 // What old history may be removed, in the words of the setting and of `db clean`.
 
 /** Airflow's table names, and one for the logs of tasks, which Airflow has in no table. */
-export const CLEAN_TABLES = ["dag_run", "dag_version", "task_log", "xcom"] as const;
+export const CLEAN_TABLES = ["dag_run", "dag_version", "task_log", "xcom", "asset_event"] as const;
 export type CleanTable = (typeof CLEAN_TABLES)[number];
 
 /** Days after which history is removed; what isn't named stays. */
@@ -12,6 +12,8 @@ export interface Retention {
   readonly xcoms?: number;
   /** Versions of DAGs that neither a DAG nor a run needs, with their bundles. */
   readonly versions?: number;
+  /** Events of assets. */
+  readonly events?: number;
 }
 
 const TABLE_OF: Readonly<Record<keyof Retention, CleanTable>> = {
@@ -19,6 +21,7 @@ const TABLE_OF: Readonly<Record<keyof Retention, CleanTable>> = {
   logs: "task_log",
   xcoms: "xcom",
   versions: "dag_version",
+  events: "asset_event",
 };
 
 const DAY_MS = 86_400_000;

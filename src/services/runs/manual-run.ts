@@ -13,6 +13,8 @@ import { RequestRefused } from "../request-refused.ts";
 
 export interface TriggerRequest {
   readonly dagId: string;
+  /** "manual" when absent; the other makes an asset anew. */
+  readonly runType?: "manual" | "asset_materialization";
   readonly runId?: string;
   /** ISO text; null or absent: a run without logical date and data interval. */
   readonly logicalDate?: string | null;
@@ -48,7 +50,7 @@ export function toManualRun(
   { document, hash }: Pick<Version, "document" | "hash">,
   { now, random }: { readonly now: number; readonly random: string },
 ): DagRunRecord {
-  const { dagId, conf = {}, note, triggeredBy, triggeringUserName } = request;
+  const { dagId, runType = "manual", conf = {}, note, triggeredBy, triggeringUserName } = request;
   checkConf(dagId, conf, document.params);
   const runAfter = request.runAfter === undefined ? now : momentOf("run_after", request.runAfter);
   const logicalDate = request.logicalDate ? momentOf("logical_date", request.logicalDate) : null;
@@ -57,8 +59,8 @@ export function toManualRun(
   const interval = logicalDate === null ? null : timetable.inferManualDataInterval(logicalDate);
   return {
     dagId,
-    runId: request.runId ?? runIdFor("manual", { runAfter, logicalDate, random }),
-    runType: "manual",
+    runId: request.runId ?? runIdFor(runType, { runAfter, logicalDate, random }),
+    runType,
     state: "queued",
     logicalDate: textOf(logicalDate),
     dataIntervalStart: textOf(interval?.start ?? null),

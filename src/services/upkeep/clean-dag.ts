@@ -41,7 +41,7 @@ export async function cleanDag(
   dag: DagRecord,
   options: CleanOptions,
 ): Promise<CleanedDag> {
-  const counts = { dag_run: 0, dag_version: 0, task_log: 0, xcom: 0 };
+  const counts = { dag_run: 0, dag_version: 0, task_log: 0, xcom: 0, asset_event: 0 };
   const isDone = await cleanRuns(platform, dag.dagId, { options, counts });
   if (isDone && options.limits.dag_version !== undefined) {
     counts.dag_version = await cleanVersions(platform, dag, {

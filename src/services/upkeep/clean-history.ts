@@ -11,6 +11,7 @@ import {
 import type { CleaningRecord } from "../../model/upkeep/records.ts";
 import { itemsOf } from "../../ports/pages.ts";
 import type { Platform } from "../../ports/platform.ts";
+import { cleanAssetEvents } from "../assets/clean-events.ts";
 import { type Cleaning, type Counts, cleanDag } from "./clean-dag.ts";
 
 export interface CleanWish {
@@ -36,7 +37,7 @@ export interface Cleaned {
 /** Repeating is safe. */
 export async function cleanHistory(platform: Cleaning, wish: CleanWish): Promise<Cleaned> {
   const { dagIds, until, after } = wish;
-  const sum = { dag_run: 0, dag_version: 0, task_log: 0, xcom: 0 };
+  const sum = { dag_run: 0, dag_version: 0, task_log: 0, xcom: 0, asset_event: 0 };
   let last = after;
   for await (const dag of itemsOf(platform.metadata.dags.list)) {
     if (after !== undefined && dag.dagId <= after) continue;
@@ -49,7 +50,13 @@ export async function cleanHistory(platform: Cleaning, wish: CleanWish): Promise
     }
     last = dag.dagId;
   }
-  return { counts: sum, isDone: true };
+  const { asset_event: before } = wish.limits;
+  // They belong to no DAG.
+  if (before === undefined || dagIds !== undefined) return { counts: sum, isDone: true };
+  const events = await cleanAssetEvents(platform, { before, isDry: wish.isDry, until });
+  sum.asset_event = events.count;
+  if (events.isDone) return { counts: sum, isDone: true };
+  return { counts: sum, isDone: false, ...(last === undefined ? {} : { after: last }) };
 }
 
 const DAY_MS = 86_400_000;

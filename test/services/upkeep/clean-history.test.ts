@@ -130,7 +130,7 @@ test("XComs and logs go by their own age, and their runs stay", async () => {
   await addRun("a", 20);
   const limits = { xcom: NOW - 30 * DAY, task_log: NOW - 10 * DAY };
   const { counts } = await cleanHistory(platform, { limits, isDry: false, until });
-  expect(counts).toEqual({ dag_run: 0, dag_version: 0, xcom: 1, task_log: 2 });
+  expect(counts).toEqual({ dag_run: 0, dag_version: 0, xcom: 1, task_log: 2, asset_event: 0 });
   expect(await runIds("a")).toHaveLength(2);
   expect(await metadata.xcoms.list({ dagId: "a", runId: "run_100" })).toEqual([]);
   expect(await metadata.xcoms.list({ dagId: "a", runId: "run_20" })).toHaveLength(1);
@@ -190,7 +190,7 @@ test("the setting is read, and a mistake in it is named", () => {
   expect(parseRetention("runs=90, logs=30")).toEqual({ runs: 90, logs: 30 });
   for (const wrong of ["runs", "runs=0", "runs=9d", "rums=9"]) {
     expect(() => parseRetention(wrong)).toThrow(
-      `Retention "${wrong}" is not a name with days, such as runs=90; the names are runs, logs, xcoms, versions`,
+      `Retention "${wrong}" is not a name with days, such as runs=90; the names are runs, logs, xcoms, versions, events`,
     );
   }
 });

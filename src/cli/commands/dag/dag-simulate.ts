@@ -70,6 +70,11 @@ function readRange(
   { from: fromText, to: toText }: SimulateOptions,
 ): { readonly from: number; readonly to: number } {
   const { dagId, schedule, timezone } = document;
+  if (schedule.kind === "assets") {
+    throw new Failure(`DAG "${dagId}" runs when assets have changed, which no day says`, {
+      hint: "Simulate the DAGs whose tasks have these assets as outlets",
+    });
+  }
   if (schedule.kind === "none") {
     throw new Failure(`DAG "${dagId}" has no schedule, so no day gives it a run`, {
       hint: `npx stepwind dags test ${dagId} runs it once`,
