@@ -1,7 +1,6 @@
 // Calls that Lambda made by itself and that failed: it reports them at once to a function that
 // records what has become of the task, or has callbacks run again. (AWS Lambda: "Adding a
 // destination", on failure)
-import { z } from "zod";
 import { toRecorderEvent } from "../../services/engine-events.ts";
 import type { RecorderEvent } from "../../services/runs/recorder.ts";
 import type { CallbacksRequest } from "../../workers/apart/run-task.ts";
@@ -18,21 +17,8 @@ export interface FailedCallReport {
 /** Of callbacks, how often they are called in all; as Lambda does where it repeats by itself. */
 const MOST_CALLS = 3;
 
-const REPORT = z.object({
-  requestContext: z.object({ condition: z.string() }),
-  requestPayload: z.record(z.string(), z.unknown()),
-  responsePayload: z
-    .object({ errorType: z.string().optional(), errorMessage: z.string().optional() })
-    .nullish()
-    .catch(undefined),
-});
-
 /** Longest error message that is kept, in characters. */
 const MAX_REASON = 500;
-
-export function isFailedCallReport(event: unknown): event is FailedCallReport {
-  return REPORT.safeParse(event).success;
-}
 
 /** What the recorder is told of the call of a task. */
 export function toCallFailed({ requestPayload, responsePayload }: FailedCallReport): RecorderEvent {

@@ -16,10 +16,10 @@ import {
   isStoredMessage,
   MAX_MESSAGE_BYTES,
 } from "./execution-messages.ts";
+import { isFailedCallReport } from "./failed-call-reports.ts";
 import {
   type FailedCallReport,
   isCallbacksRequest,
-  isFailedCallReport,
   nextCallOf,
   toCallFailed,
 } from "./failed-calls.ts";
