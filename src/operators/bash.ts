@@ -7,6 +7,7 @@ import { createPlainError, SkipTask } from "../sdk/errors.ts";
 import type { Input } from "../sdk/inputs.ts";
 import { createOperator, type Operator, type OperatorCall } from "../sdk/operator.ts";
 import { runShell } from "./shell.ts";
+import { wrongArgument } from "./wrong-argument.ts";
 
 /** Fields of the bash operator. `bashCommand`, `env` and `cwd` are templates. */
 export interface BashOptions<R = string> {
@@ -114,7 +115,7 @@ function toEnvironment(
   };
   if (given === undefined) return { ...process.env, ...ids };
   if (typeof given !== "object" || given === null || Array.isArray(given)) {
-    throw new TypeError(`env of bash takes an object of texts, got ${JSON.stringify(given)}`);
+    throw wrongArgument("env", "bash", { takes: "an object of texts", given });
   }
   const own = Object.entries(given).map(([name, value]) => [name, toText(value, `env.${name}`)]);
   return { ...(appendEnv ? process.env : {}), ...ids, ...Object.fromEntries(own) };
@@ -123,5 +124,5 @@ function toEnvironment(
 function toText(value: unknown, field: string): string {
   if (typeof value === "string") return value;
   if (typeof value === "number" || typeof value === "boolean") return String(value);
-  throw new TypeError(`${field} of bash takes a text, got ${JSON.stringify(value) ?? "undefined"}`);
+  throw wrongArgument(field, "bash", { takes: "a text", given: value });
 }

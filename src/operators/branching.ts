@@ -3,6 +3,7 @@
 import type { DateCondition } from "../model/document.ts";
 import { parseBound } from "../model/scheduling/date-decisions.ts";
 import { createOperator, type FollowTarget, type Operator } from "../sdk/operator.ts";
+import { wrongArgument } from "./wrong-argument.ts";
 
 const WEEK_DAYS = [
   "Monday",
@@ -84,9 +85,8 @@ export function branchDayOfWeek(options: BranchDayOfWeekOptions): Branch {
   const days = [options.weekDay].flat().map((given) => {
     const index = WEEK_DAYS.findIndex((day) => day.toLowerCase() === String(given).toLowerCase());
     if (index >= 0) return index + 1;
-    throw new TypeError(
-      `weekDay of branchDayOfWeek takes names of days such as "Monday", got ${JSON.stringify(given)}`,
-    );
+    const takes = 'names of days such as "Monday"';
+    throw wrongArgument("weekDay", "branchDayOfWeek", { takes, given });
   });
   const condition = { kind: "week-day", days: [...new Set(days)], ...dateOf(options) } as const;
   return branch("branchDayOfWeek", condition, options);
@@ -118,9 +118,8 @@ export function branchDateTime(options: BranchDateTimeOptions): Branch {
   }
   for (const [name, given] of Object.entries({ targetLower: lower, targetUpper: upper })) {
     if (given === null || parseBound(given) !== undefined) continue;
-    throw new TypeError(
-      `${name} of branchDateTime takes ISO text such as "2026-01-31T10:00" or "10:00", or null, got ${JSON.stringify(given)}`,
-    );
+    const takes = 'ISO text such as "2026-01-31T10:00" or "10:00", or null';
+    throw wrongArgument(name, "branchDateTime", { takes, given });
   }
   const condition = {
     kind: "between",

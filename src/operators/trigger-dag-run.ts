@@ -9,6 +9,7 @@ import { Deferred } from "../sdk/deferred.ts";
 import type { Input } from "../sdk/inputs.ts";
 import { createOperator, type Operator } from "../sdk/operator.ts";
 import { isPlainObject } from "../sdk/results.ts";
+import { wrongArgument } from "./wrong-argument.ts";
 
 export interface TriggerDagRunOptions {
   readonly triggerDagId: Input<string>;
@@ -95,7 +96,7 @@ export function triggerDagRun(options: TriggerDagRunOptions): Operator<void, Rec
 function toConf(conf: unknown): JsonObject {
   // Airflow takes what json.dumps takes; what isn't JSON throws here, too.
   if (isPlainObject(conf)) return JSON.parse(JSON.stringify(conf));
-  throw new TypeError(`conf of triggerDagRun takes an object, got ${JSON.stringify(conf)}`);
+  throw wrongArgument("conf", "triggerDagRun", { takes: "an object", given: conf });
 }
 
 /** UTC ISO text; undefined when none is given. */
@@ -103,9 +104,8 @@ function toDate(text: unknown): string | undefined {
   if (text === undefined || text === null) return undefined;
   const moment = parseMoment(String(text));
   if (moment !== undefined) return toIso(moment);
-  throw new TypeError(
-    `logicalDate of triggerDagRun takes an ISO 8601 date, such as 2026-01-31T06:00:00Z, got ${JSON.stringify(text)}`,
-  );
+  const takes = "an ISO 8601 date, such as 2026-01-31T06:00:00Z";
+  throw wrongArgument("logicalDate", "triggerDagRun", { takes, given: text });
 }
 
 function checkOptions(options: TriggerDagRunOptions) {

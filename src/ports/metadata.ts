@@ -15,6 +15,7 @@ import type {
   BackfillRecord,
   BackfillSkipsRecord,
 } from "../model/backfill/records.ts";
+import type { EndedRunChangeRecord } from "../model/control/run-changes.ts";
 import type { RunTransition } from "../model/dag-run.ts";
 import type { OpenDeadlineRecord } from "../model/deadlines/records.ts";
 import type {
@@ -304,6 +305,8 @@ export interface Metadata {
   readonly pendingMachines: Collection<PendingMachineRecord>;
   readonly heartbeats: Collection<HeartbeatRecord>;
   readonly deletions: Collection<DeletionRecord>;
+  /** Changes of ended runs that are being made; their keys are `endedRunChangeKey`s. */
+  readonly endedRunChanges: Collection<EndedRunChangeRecord>;
   readonly condemnedBundles: Collection<CondemnedBundleRecord>;
   readonly cleanings: Collection<CleaningRecord>;
   /** Their keys are `backfillKey`s. */

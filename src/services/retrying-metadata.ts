@@ -31,6 +31,7 @@ export function createRetryingMetadata(
     pendingMachines: metadata.pendingMachines,
     heartbeats: metadata.heartbeats,
     deletions: metadata.deletions,
+    endedRunChanges: metadata.endedRunChanges,
     condemnedBundles: metadata.condemnedBundles,
     cleanings: metadata.cleanings,
     backfills: metadata.backfills,

@@ -110,6 +110,7 @@ export function watchCalls(): WatchedCalls {
       pendingMachines: watch(metadata.pendingMachines, life, "pendingMachines."),
       heartbeats: watch(metadata.heartbeats, life, "heartbeats."),
       deletions: watch(metadata.deletions, life, "deletions."),
+      endedRunChanges: watch(metadata.endedRunChanges, life, "endedRunChanges."),
       condemnedBundles: watch(metadata.condemnedBundles, life, "condemnedBundles."),
       cleanings: watch(metadata.cleanings, life, "cleanings."),
       backfills: watch(metadata.backfills, life, "backfills."),

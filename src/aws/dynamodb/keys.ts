@@ -33,6 +33,7 @@ export const PARTITIONS = {
   pendingMachines: "pending-machines",
   heartbeats: "heartbeats",
   deletions: "deletions",
+  endedRunChanges: "ended-run-changes",
   condemnedBundles: "condemned-bundles",
   cleanings: "cleanings",
   backfills: "backfills",

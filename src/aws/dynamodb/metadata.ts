@@ -16,6 +16,7 @@
 // pending-machines           <dag>/<hash>                version whose state machine is to be made
 // heartbeats                 <component>                 when it last did its work
 // deletions                  <dag>                       DAG that is being deleted
+// ended-run-changes          <dag>/<run>/<n>             change of an ended run that is being made
 // condemned-bundles          <hash>                      bundle that may go
 // cleanings                  retention                   how far the removal of old history has got
 // access                     <key>                       what the API's log-in keeps
@@ -111,6 +112,7 @@ import type {
   BackfillRecord,
   BackfillSkipsRecord,
 } from "../../model/backfill/records.ts";
+import type { EndedRunChangeRecord } from "../../model/control/run-changes.ts";
 import type { OpenDeadlineRecord } from "../../model/deadlines/records.ts";
 import {
   assetIdText,
@@ -118,6 +120,7 @@ import {
   backfillKey,
   backfillSkipsKey,
   deadlineKey,
+  endedRunChangeKey,
 } from "../../model/ids.ts";
 import type { AccessRecord, PoolRecord, VariableRecord } from "../../model/records.ts";
 import type {
@@ -276,6 +279,10 @@ function createUpkeepNotes(table: DynamoDbTable) {
     deletions: createCollection<DeletionRecord>(table, {
       partition: PARTITIONS.deletions,
       keyOf: ({ dagId }) => dagId,
+    }),
+    endedRunChanges: createCollection<EndedRunChangeRecord>(table, {
+      partition: PARTITIONS.endedRunChanges,
+      keyOf: endedRunChangeKey,
     }),
     condemnedBundles: createCollection<CondemnedBundleRecord>(table, {
       partition: PARTITIONS.condemnedBundles,

@@ -15,6 +15,7 @@ import type {
   BackfillRecord,
   BackfillSkipsRecord,
 } from "../../model/backfill/records.ts";
+import type { EndedRunChangeRecord } from "../../model/control/run-changes.ts";
 import type { OpenDeadlineRecord } from "../../model/deadlines/records.ts";
 import {
   assetIdText,
@@ -22,6 +23,7 @@ import {
   backfillKey,
   backfillSkipsKey,
   deadlineKey,
+  endedRunChangeKey,
 } from "../../model/ids.ts";
 import type { AccessRecord, PoolRecord, VariableRecord } from "../../model/records.ts";
 import type {
@@ -94,6 +96,10 @@ export function createMetadataOn(db: SqliteDatabase): SqliteMetadata {
     deletions: createCollection<DeletionRecord>(db, {
       kind: "deletions",
       keyOf: ({ dagId }) => dagId,
+    }),
+    endedRunChanges: createCollection<EndedRunChangeRecord>(db, {
+      kind: "ended-run-changes",
+      keyOf: endedRunChangeKey,
     }),
     condemnedBundles: createCollection<CondemnedBundleRecord>(db, {
       kind: "condemned-bundles",

@@ -9,6 +9,24 @@ import type { JsonObject } from "../values/json.ts";
 import { toIso } from "../values/time.ts";
 import type { PendingChange } from "./pending-change.ts";
 
+/**
+ * Says that a change of a run that has ended, and stays so, is being made: nobody would come upon
+ * what a death leaves of it.
+ */
+export interface EndedRunChangeRecord {
+  readonly dagId: string;
+  readonly runId: string;
+  /** Of the run before the change. */
+  readonly clearNumber: number;
+  /** UTC ISO text. */
+  readonly begunAt: string;
+}
+
+/** Whether the run has ended before the change and after it, and something is to be done to it. */
+export function leavesEnded({ state }: DagRunRecord, { set }: RunTransition): boolean {
+  return isRunFinished(state) && isRunFinished(set.state ?? state) && set.pending !== undefined;
+}
+
 const ANY = ["queued", "running", "success", "failed"] as const;
 
 /** The change is refused if the run has moved on. */

@@ -5,6 +5,7 @@ import { fromWallClock, toWallClock } from "../../model/values/time-zones.ts";
 import { Deferred } from "../../sdk/deferred.ts";
 import type { Input } from "../../sdk/inputs.ts";
 import { createOperator, type Operator, type OperatorCall } from "../../sdk/operator.ts";
+import { wrongArgument } from "../wrong-argument.ts";
 import { type SensorFields, toSensorOptions } from "./sensor-options.ts";
 
 const DAY_MS = 86_400_000;
@@ -26,9 +27,8 @@ export function timeSensor(options: TimeSensorOptions): Operator<void, Record<ne
   const { targetTime } = options;
   const timeMs = parseTimeOfDay(targetTime);
   if (timeMs === undefined) {
-    throw new TypeError(
-      `targetTime of timeSensor takes a time of day such as "17:30", got ${JSON.stringify(targetTime)}`,
-    );
+    const takes = 'a time of day such as "17:30"';
+    throw wrongArgument("targetTime", "timeSensor", { takes, given: targetTime });
   }
   return createOperator({
     name: "timeSensor",
@@ -67,9 +67,8 @@ export function dateTimeSensor(
       const { targetTime } = call.fields;
       const at = parseMoment(String(targetTime));
       if (at !== undefined) return waitUntil(call, at);
-      throw new TypeError(
-        `targetTime of dateTimeSensor takes an ISO 8601 date, such as 2026-01-31T17:30:00Z, got ${JSON.stringify(targetTime)}`,
-      );
+      const takes = "an ISO 8601 date, such as 2026-01-31T17:30:00Z";
+      throw wrongArgument("targetTime", "dateTimeSensor", { takes, given: targetTime });
     },
   });
 }
@@ -92,9 +91,8 @@ export function timeDeltaSensor(
   const { delta } = options;
   const seconds = parseDuration(delta);
   if (seconds === undefined) {
-    throw new TypeError(
-      `delta of timeDeltaSensor takes seconds or a text such as "5 minutes", got ${JSON.stringify(delta)}`,
-    );
+    const takes = 'seconds or a text such as "5 minutes"';
+    throw wrongArgument("delta", "timeDeltaSensor", { takes, given: delta });
   }
   return createOperator({
     name: "timeDeltaSensor",

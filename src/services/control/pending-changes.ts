@@ -1,9 +1,15 @@
 // Changes that people have asked of runs, from their record to their end. The record comes first;
 // a process that dies in between leaves it, and whoever takes up the run, starts it, or changes it
 // next completes it.
-import { changeDone } from "../../model/control/run-changes.ts";
+import { changeDone, leavesEnded } from "../../model/control/run-changes.ts";
 import type { RunTransition } from "../../model/dag-run.ts";
+import { endedRunChangeKey } from "../../model/ids.ts";
 import type { DagRunRecord } from "../../model/records.ts";
+import { isRunFinished } from "../../model/states.ts";
+import { toIso } from "../../model/values/time.ts";
+import type { RunChange } from "../../ports/metadata.ts";
+import { itemsOf } from "../../ports/pages.ts";
+import type { Platform } from "../../ports/platform.ts";
 import { openMoved } from "../deadlines/create-run.ts";
 import { RequestRefused } from "../request-refused.ts";
 import { abandonRun, isAbandonReason, type RunEndContext } from "../runs/run-ends.ts";
@@ -49,6 +55,52 @@ export async function completePending(
   return after;
 }
 
+async function changeAndComplete(
+  context: ChangeContext,
+  change: RunChange,
+): Promise<DagRunRecord | undefined> {
+  const changed = await context.metadata.runs.update(change);
+  return changed && ((await completePending(context, changed)) ?? changed);
+}
+
+/** It is noted first, since nobody looks at runs that have ended. */
+async function changeEnded(
+  context: ChangeContext,
+  { dagId, runId, clearNumber }: DagRunRecord,
+  change: RunChange,
+): Promise<DagRunRecord | undefined> {
+  const { endedRunChanges } = context.metadata;
+  const note = { dagId, runId, clearNumber, begunAt: toIso(context.clock.now()) };
+  await endedRunChanges.put(note);
+  const changed = await changeAndComplete(context, change);
+  // Who was refused leaves the note to the one who was faster.
+  if (changed) await endedRunChanges.delete(endedRunChangeKey(note));
+  return changed;
+}
+
+/** After that nobody is still making the change (Lambda quotas), in ms. */
+const LONGEST_CHANGE_MS = 15 * 60_000;
+
+/** Completes changes of ended runs that were cut off. Repeating is safe; one query where there is none. */
+export async function completeEndedRunChanges(
+  context: ChangeContext & Pick<Platform, "report">,
+): Promise<void> {
+  const { metadata, clock, report } = context;
+  for await (const note of itemsOf(metadata.endedRunChanges.list)) {
+    const { dagId, runId, begunAt } = note;
+    if (Date.parse(begunAt) + LONGEST_CHANGE_MS > clock.now()) continue;
+    try {
+      const run = await metadata.runs.get(dagId, runId);
+      if (run && isRunFinished(run.state)) await completePending(context, run);
+      await metadata.endedRunChanges.delete(endedRunChangeKey(note));
+    } catch (problem) {
+      report.error(
+        `A change of run "${runId}" of DAG "${dagId}" was not completed: ${String(problem)}`,
+      );
+    }
+  }
+}
+
 /** Others may change the same run at the same time, each once. */
 const ATTEMPTS = 20;
 
@@ -73,8 +125,11 @@ export async function changeRun(
       const transition = change(run);
       if (!transition) return run;
       await openMoved(context, run, transition.set.deadlines);
-      const changed = await metadata.runs.update({ dagId, runId, ...transition });
-      if (changed) return (await completePending(context, changed)) ?? changed;
+      const wanted = { dagId, runId, ...transition };
+      const changed = leavesEnded(run, transition)
+        ? await changeEnded(context, run, wanted)
+        : await changeAndComplete(context, wanted);
+      if (changed) return changed;
     }
   }
   throw new RequestRefused(

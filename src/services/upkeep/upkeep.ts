@@ -1,11 +1,12 @@
 // The upkeep: what has to be gone on with though nothing happens. The scheduler does it every few
-// minutes: orphans, state machines that wait to be made, DAGs that are being deleted, history that
-// is old.
+// minutes: orphans, state machines that wait to be made, DAGs that are being deleted, changes of
+// ended runs that were cut off, history that is old.
 import type { CompileOptions } from "../../compiler/compile.ts";
 import type { Retention } from "../../model/scheduling/history-retention.ts";
 import type { Platform } from "../../ports/platform.ts";
 import { sweepAssets } from "../assets/sweep-assets.ts";
 import { sweepBackfills } from "../backfills/sweep-backfills.ts";
+import { completeEndedRunChanges } from "../control/pending-changes.ts";
 import { sweepDeadlines } from "../deadlines/miss-deadlines.ts";
 import type { Orphans } from "../runs/orphans.ts";
 import type { Scheduler } from "../runs/scheduler.ts";
@@ -47,6 +48,7 @@ export function createUpkeep(context: UpkeepContext): Upkeep {
       const { until, retention } = options;
       await Promise.all([
         completeDeletions(context),
+        completeEndedRunChanges(context),
         makePendingMachines(context, options),
         sweepBundles(context),
         sweepInputs(),

@@ -1,5 +1,6 @@
 // Clears and marks that are cut off, that meet each other, or that meet the end of the run.
 import { expect, test } from "vitest";
+import { LOCAL_FUNCTIONS } from "../../../src/local/interpreter-state-machines.ts";
 import { dag, task } from "../../reference/documents.ts";
 import {
   after,
@@ -74,6 +75,35 @@ test.each(Array.from({ length: 30 }, (_, turns) => turns))(
     else expect(run.state).toBe("failed");
   },
 );
+
+const LATER = 3_600;
+
+test.each(
+  (["mark", "clear"] as const).flatMap((kind) =>
+    Array.from({ length: 40 }, (_, turns) => [kind, turns] as const),
+  ),
+)("a %s that leaves a run ended is completed after a death: turn %i", async (kind, turns) => {
+  const product = startProduct();
+  product.play(byTask({ b: fails(0, { retry: false }) }));
+  await product.publish(dag("d", TASKS));
+  const runId = await trigger(product, "d");
+  await product.passAll();
+  const before = await statesOf(product, "d", runId);
+  const { runControl } = product.services;
+  void (kind === "mark"
+    ? runControl.markRun({ dagId: "d", runId }, "success")
+    : runControl.clear({ dagId: "d", runId, onlyFailed: true, resetDagRuns: false }));
+  await product.die({ turns });
+  await product.passTo(after(LATER));
+  await product.services.upkeep.run({ until: after(LATER + 100), functions: LOCAL_FUNCTIONS });
+  const run = await product.getRun("d", runId);
+  expect(run.pending).toBeUndefined();
+  expect((await product.metadata.endedRunChanges.list()).items).toEqual([]);
+  const states = await statesOf(product, "d", runId);
+  if (run.clearNumber === 0) expect([run.state, states]).toEqual(["failed", before]);
+  else if (kind === "mark") expect([run.state, states]).toEqual(["success", SUCCESS]);
+  else expect([run.state, states]).toEqual(["failed", { ...SUCCESS, b: null, c: null }]);
+});
 
 test("two people who clear the same run at once both get what they asked for", async () => {
   const product = startProduct();

@@ -1,7 +1,6 @@
 // A DAG with failFast ends at its first task that fails for good.
 import { describe, expect, test } from "vitest";
 import { dag, task } from "../../reference/documents.ts";
-import type { VirtualProductOptions } from "../../reference/virtual-product-options.ts";
 import {
   after,
   byTask,
@@ -12,13 +11,9 @@ import {
   succeeds,
   trigger,
 } from "../virtual-time.ts";
+import { MACHINE_AND_FUNCTIONS } from "./platforms.ts";
 
-const PLATFORMS: readonly (readonly [string, VirtualProductOptions])[] = [
-  ["on one machine", {}],
-  ["with functions as workers", { apart: { limit: 900 } }],
-];
-
-describe.each(PLATFORMS)("%s", (_, options) => {
+describe.each(MACHINE_AND_FUNCTIONS)("%s", (_, options) => {
   test("what runs fails and is stopped, what has not begun is skipped, the rest stays", async () => {
     const product = startProduct(options);
     product.play(

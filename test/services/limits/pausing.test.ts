@@ -1,17 +1,8 @@
 // Pausing a DAG holds its running runs, on one machine and where workers are functions.
 import { describe, expect, test } from "vitest";
 import { dag, task } from "../../reference/documents.ts";
-import { BEGIN } from "../../reference/virtual-product.ts";
-import type { VirtualProductOptions } from "../../reference/virtual-product-options.ts";
-import { fails, startProduct, startsOf, succeeds, trigger } from "../virtual-time.ts";
-
-const PLATFORMS: readonly (readonly [string, VirtualProductOptions])[] = [
-  ["on one machine", {}],
-  ["with functions as workers", { apart: { limit: 900 } }],
-  ["with task functions", { apart: { limit: 900 }, isSplit: true }],
-];
-
-const at = (seconds: number) => BEGIN + seconds * 1_000;
+import { after as at, fails, startProduct, startsOf, succeeds, trigger } from "../virtual-time.ts";
+import { PLATFORMS } from "./platforms.ts";
 
 describe.each(PLATFORMS)("%s", (_, options) => {
   test("what runs ends, nothing more starts, and unpausing goes on where it was", async () => {

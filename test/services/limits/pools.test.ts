@@ -5,9 +5,9 @@ import type { SeenTry } from "../../../src/local/simulation/virtual-runner.ts";
 import { limitNameText } from "../../../src/model/ids.ts";
 import { NO_USAGE } from "../../../src/model/scheduling/limits.ts";
 import { dag, task } from "../../reference/documents.ts";
-import { BEGIN, type VirtualProduct } from "../../reference/virtual-product.ts";
-import type { VirtualProductOptions } from "../../reference/virtual-product-options.ts";
+import type { VirtualProduct } from "../../reference/virtual-product.ts";
 import {
+  after as at,
   dies,
   fails,
   startProduct,
@@ -16,16 +16,9 @@ import {
   succeeds,
   trigger,
 } from "../virtual-time.ts";
-
-const PLATFORMS: readonly (readonly [string, VirtualProductOptions])[] = [
-  ["on one machine", {}],
-  ["with functions as workers", { apart: { limit: 900 } }],
-  ["with task functions", { apart: { limit: 900 }, isSplit: true }],
-];
+import { PLATFORMS } from "./platforms.ts";
 
 const DB = limitNameText({ kind: "pool", pool: "db" });
-const at = (seconds: number) => BEGIN + seconds * 1_000;
-
 async function setPool(product: VirtualProduct, slots: number, pool = "db"): Promise<void> {
   await product.metadata.pools.put({ pool, slots, includeDeferred: false });
   await product.services.limits.poolChanged(pool);
