@@ -5,13 +5,15 @@ import { expect, test } from "vitest";
 import { temporaryFolder } from "../local/temporary-folder.ts";
 import { stepwind } from "./captured-terminal.ts";
 
-const REPORT = `import { Dag } from "stepwind";
+const REPORT = `import { Asset, Dag } from "stepwind";
 export const dag = new Dag("report", { schedule: "0 6 * * *", startDate: "2026-01-01", catchup: true });
 const load = dag.task("load", async () => 1, { retries: 1, retryDelay: "1 minute" });
 const write = dag.task("write", async ({ rows }: { rows: number }) => rows);
 write({ rows: load() });
 export const byHand = new Dag("by_hand", { schedule: null });
 byHand.task("t", async () => 1)();
+export const byAsset = new Dag("by_asset", { schedule: [new Asset("orders")] });
+byAsset.task("t", async () => 1)();
 `;
 
 function project(): string {
@@ -70,6 +72,7 @@ test("what can't be simulated is refused with what to do", async () => {
   };
   expect(await refused("reprot", ...RANGE)).toContain('There is no DAG "reprot"');
   expect(await refused("by_hand", ...RANGE)).toContain("has no schedule");
+  expect(await refused("by_asset", ...RANGE)).toContain("runs when assets have changed");
   expect(await refused("report", "--from", "2026-02-01", "--to", "2026-01-01")).toContain(
     "--from 2026-02-01 is after --to 2026-01-01",
   );
