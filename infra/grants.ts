@@ -53,7 +53,11 @@ export function grantAll(parts: Parts): void {
     handOverCallbacks(role, parts);
     // What callbacks of DAGs have written there also goes into the function's own log. The recorder
     // writes how a task ended whose worker died without a report.
-    useObjects(role, parts, { read: ["logs"], write: role === recorder.role ? ["logs"] : [] });
+    // A run that begins at tasks of another one gets copies of that one's values.
+    useObjects(role, parts, {
+      read: ["logs", "xcoms"],
+      write: role === recorder.role ? ["logs", "xcoms"] : ["xcoms"],
+    });
   }
 
   runTasks(worker.role, parts, []);

@@ -22,6 +22,7 @@ import { addImportErrorRoutes } from "./routes/import-error-routes.ts";
 import { addMonitorRoutes } from "./routes/monitor-routes.ts";
 import { addPoolRoutes } from "./routes/pool-routes.ts";
 import { addRunRoutes } from "./routes/run-routes.ts";
+import { addStateStoreRoutes } from "./routes/state-store/state-store-routes.ts";
 import { addTaskInstanceRoutes } from "./routes/task-instance-routes.ts";
 import { addXComRoutes } from "./routes/xcom-routes.ts";
 
@@ -74,6 +75,7 @@ export function createApiServer(
   addTaskInstanceRoutes(api, context);
   addHitlRoutes(api, context);
   addXComRoutes(api, context);
+  addStateStoreRoutes(api, context);
   addImportErrorRoutes(api, context);
   addPoolRoutes(api, context);
   addAssetEventRoutes(api, context);

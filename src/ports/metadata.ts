@@ -41,9 +41,10 @@ import type {
   HeartbeatRecord,
   PendingMachineRecord,
 } from "../model/upkeep/records.ts";
-import type { InputRequestRecord } from "../model/waits/input-requests.ts";
+import type { InputRequestRecord, OpenInputRequestRecord } from "../model/waits/input-requests.ts";
 import type { AssetEventStore } from "./asset-events.ts";
 import type { DateRange, Page, PageRequest } from "./pages.ts";
+import type { TaskStateStore } from "./task-states.ts";
 
 /** Which DAGs there are. */
 export interface DagStore {
@@ -253,19 +254,6 @@ export interface XComStore {
   deleteRun(dagId: string, runId: string): Promise<void>;
 }
 
-/** Values that task instances keep across their tries, as JSON text. */
-export interface TaskStateStore {
-  get(key: TaskInstanceKey, name: string): Promise<string | undefined>;
-  /** Without a value, removes it. */
-  put(key: TaskInstanceKey, name: string, value: string | undefined): Promise<void>;
-  /** Writes `to` if the stored value is `from` (undefined: none); false if it isn't. */
-  replace(
-    key: TaskInstanceKey,
-    name: string,
-    change: { readonly from: string | undefined; readonly to: string },
-  ): Promise<boolean>;
-}
-
 /** A record of a collection; `revision` is another text after every write. */
 export type Stored<T> = T & { readonly revision: string };
 
@@ -302,6 +290,8 @@ export interface Metadata {
   readonly pools: Collection<PoolRecord>;
   /** Questions to people; those of tasks that are gone may be left. */
   readonly inputRequests: Collection<InputRequestRecord>;
+  /** What leads to those without an answer, by the same keys. */
+  readonly openInputRequests: Collection<OpenInputRequestRecord>;
   readonly pendingMachines: Collection<PendingMachineRecord>;
   readonly heartbeats: Collection<HeartbeatRecord>;
   readonly deletions: Collection<DeletionRecord>;

@@ -28,6 +28,7 @@ export function createRetryingMetadata(
     variables: metadata.variables,
     pools: metadata.pools,
     inputRequests: metadata.inputRequests,
+    openInputRequests: metadata.openInputRequests,
     pendingMachines: metadata.pendingMachines,
     heartbeats: metadata.heartbeats,
     deletions: metadata.deletions,

@@ -41,6 +41,8 @@ async function asking(changes: Partial<InputRequestRecord> = {}) {
     assignedUsers: [],
     ...changes,
   });
+  const key = inputRequestKey(KEY, 1);
+  await product.metadata.openInputRequests.put({ key, writtenAt: START });
   return product;
 }
 
@@ -73,6 +75,19 @@ test("the listing is narrowed down by its filters", async () => {
   expect(await countOf("created_at_gt=2026-01-31T11:00:00Z")).toBe(0);
   expect(await countOf("map_index=0")).toBe(0);
   expect((await ask("/dags/none/dagRuns/~/hitlDetails")).status).toBe(404);
+});
+
+test("what waits for an answer is found without what has one, until it is answered", async () => {
+  const { ask, metadata } = await asking();
+  const pending = async () =>
+    (await ask("/dags/etl/dagRuns/~/hitlDetails?response_received=false")).body.total_entries;
+  expect(await pending()).toBe(1);
+  expect((await ask(PLACE, { method: "PATCH", body: { chosen_options: ["yes"] } })).status).toBe(
+    200,
+  );
+  expect((await metadata.openInputRequests.list()).items).toEqual([]);
+  expect(await pending()).toBe(0);
+  expect((await ask("/dags/etl/dagRuns/~/hitlDetails")).body.total_entries).toBe(1);
 });
 
 test("those who are assigned may answer, and nobody else; a body that is none is refused", async () => {

@@ -251,6 +251,14 @@ const OTHERS: Readonly<Record<string, readonly string[]>> = {
   "get /backfills": ["dag_id", "limit", "offset", "order_by"],
   [`get ${LOAD}/logs/{try_number}`]: ["full_content", "map_index", "token"],
   [`get ${LOAD}/xcomEntries/{xcom_key}`]: ["map_index", "deserialize", "stringify"],
+  [`get ${LOAD}/state-store`]: ["limit", "offset", "map_index"],
+  [`delete ${LOAD}/state-store`]: ["all_map_indices", "map_index"],
+  ...Object.fromEntries(
+    ["get", "put", "patch", "delete"].map((method) => [
+      `${method} ${LOAD}/state-store/{key}`,
+      ["map_index"],
+    ]),
+  ),
 };
 
 const OPERATIONS = Object.entries(paths).flatMap(([path, operations]) =>
@@ -275,6 +283,7 @@ function toPath(place: string): string {
     backfill_id: "7",
     asset_id: "7",
     asset_alias_id: "7",
+    key: "job",
   };
   return place.replaceAll(/\{(\w+)\}/g, (_, name) => ids[name] ?? "");
 }
@@ -312,6 +321,7 @@ async function askPeople({ metadata }: Pick<ApiProduct, "metadata">): Promise<vo
     await metadata.taskInstances.update({ key: instance, from: [null, "failed"], set });
     const key = inputRequestKey(instance, 1);
     await metadata.inputRequests.put({ ...asked, ...instance, ...rest, tryNumber: 1, key });
+    await metadata.openInputRequests.put({ key, writtenAt: moment });
   }
 }
 

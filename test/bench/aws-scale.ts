@@ -51,18 +51,22 @@ export async function benchAwsScale() {
   });
 }
 
+/** What a deployment's machines name: with task functions, which is the default. */
+const FUNCTIONS = {
+  worker: "Stepwind-worker",
+  recorder: "Stepwind-recorder",
+  triggerQueueUrl: "https://sqs.eu-central-1.amazonaws.com/123456789012/Stepwind-triggers",
+  task: "Stepwind-task",
+  taskRoles: {},
+};
+
 /** Tasks that still fit into one state machine, whose definition has 1 MB. */
 function mostTasks(upstreamOf: (index: number) => readonly string[]): number {
   const fits = (count: number) => {
     const tasks = Array.from({ length: count }, (_, index) =>
       taskDocument(`task_${index}`, { upstream: [...upstreamOf(index)] }),
     );
-    const functions = {
-      worker: "Stepwind-worker",
-      recorder: "Stepwind-recorder",
-      triggerQueueUrl: "triggers",
-    };
-    const { diagnostics } = compile(dagDocument({ tasks }), { functions });
+    const { diagnostics } = compile(dagDocument({ tasks }), { functions: FUNCTIONS });
     return diagnostics.every(({ severity }) => severity !== "error");
   };
   let [low, high] = [1, 5_000];

@@ -61,6 +61,7 @@ export async function benchPlan(times: number) {
       report,
       versions: createVersions(metadata.versions),
       runner: {},
+      xcoms: { put: never, get: never, deleteDag: never, deleteRun: never },
       notifications: { publish: never },
       callbacks: { afterTry: never, afterRun: never, afterDeadline: never, settled: never },
     });

@@ -38,7 +38,7 @@ test("people see a line per run and the peak; programs all of it", async () => {
   const lines = out.split("\n");
   expect(lines[1]).toMatch(/^2026-01-30T06:00:00\+00:00 .* success +- +- +-$/);
   expect(lines[2]).toMatch(/^2026-01-31T06:00:00\+00:00 .* 21 min +failed +load +- +write$/);
-  expect(out).toContain("3 runs, 1 failed, at most 1 runs and 1 tasks at the same time");
+  expect(out).toContain("3 runs, 1 failed, at most 1 run and 1 task at the same time");
   const json = await stepwind(folder, "dags", "simulate", "report", ...RANGE, "-o", "json");
   expect(JSON.parse(json.out)).toMatchObject({
     dag_id: "report",

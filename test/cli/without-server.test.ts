@@ -59,6 +59,20 @@ test("a triggered run is recorded, waits for a server, and is found by its date"
   expect(sameDate.err).toContain('"orders" already has a run with logical date 2026-01-05T06:00');
 });
 
+test("a run that begins at a task of an earlier one needs both, and that one's end", async () => {
+  const folder = project();
+  await stepwind(folder, "dags", "trigger", "orders", "-l", "none", "-r", "mine");
+  const from = ["dags", "trigger", "orders", "--from-run", "mine"];
+  const half = await stepwind(folder, ...from);
+  expect(half).toMatchObject({ code: 2, out: "" });
+  expect(half.err).toContain("--from-run and --from-task go together");
+  const whole = await stepwind(folder, ...from, "--from-task", "load");
+  expect(whole).toMatchObject({ code: 1, out: "" });
+  expect(whole.err).toContain('Run "mine" of DAG "orders" is queued');
+  const other = ["dags", "trigger", "orders", "--from-run", "none", "--from-task", "load"];
+  expect((await stepwind(folder, ...other)).err).toContain('"none"');
+});
+
 test("trigger, state and next-execution answer programs with the API's fields", async () => {
   const folder = project();
   const json = async (...argv: readonly string[]) =>

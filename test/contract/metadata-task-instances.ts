@@ -1,14 +1,29 @@
 // What the metadata port promises about task instances and gates.
 import { describe, expect, test } from "vitest";
-import type { GateRecord, TaskInstanceKey } from "../../src/model/records.ts";
+import { changeDone } from "../../src/model/control/run-changes.ts";
+import { takeOver } from "../../src/model/control/take-over.ts";
+import type { GateRecord, TaskInstanceKey, TaskInstanceRecord } from "../../src/model/records.ts";
 import type { Metadata } from "../../src/ports/metadata.ts";
-import { januaryDay, TRICKY_TEXT, taskKey, xcom } from "./records.ts";
+import { dagRun, januaryDay, TRICKY_TEXT, taskKey, xcom } from "./records.ts";
 
 const RUN = { dagId: "etl", runId: "manual__1" } as const;
 
 function byKey(a: TaskInstanceKey, b: TaskInstanceKey): number {
   return a.taskId.localeCompare(b.taskId) || a.mapIndex - b.mapIndex;
 }
+
+const TAKEN: TaskInstanceRecord = {
+  ...taskKey({ runId: "earlier" }),
+  state: "success",
+  tryNumber: 2,
+  maxTries: 3,
+  startDate: januaryDay(1),
+  endDate: januaryDay(2),
+  skips: ["other"],
+  lengths: { "": 3 },
+  renderedFields: { text: TRICKY_TEXT },
+  tries: [{ tryNumber: 1, state: "failed", endDate: januaryDay(1) }],
+};
 
 /** Part of metadataContract. */
 export function taskInstanceStoreContract(create: () => Promise<Metadata>): void {
@@ -297,6 +312,51 @@ export function taskInstanceStoreContract(create: () => Promise<Metadata>): void
       );
       expect(taken.filter(Boolean)).toHaveLength(1);
       expect(await metadata.gates.list(RUN)).toEqual([]);
+    });
+  });
+
+  describe("taking over from an earlier run", () => {
+    test("a new run has what it is to take over until that is done", async () => {
+      const { runs } = await create();
+      const tasks = ["load", ["each", 3]] as const;
+      const pending = { kind: "take-over", runId: "earlier", tasks } as const;
+      await runs.create(dagRun({ pending }));
+      const { dagId, runId } = dagRun();
+      expect((await runs.get(dagId, runId))?.pending).toStrictEqual(pending);
+      const done = await runs.update({ dagId, runId, ...changeDone({ clearNumber: 0 }) });
+      expect(done).toStrictEqual(dagRun());
+    });
+
+    test("an instance gets what it takes over once, and never in the place of a record", async () => {
+      const { taskInstances } = await create();
+      const key = taskKey();
+      const change = { key, ...takeOver(TAKEN, { retries: 5 }) };
+      const { tries: _, tryNumber: __, maxTries: ___, ...kept } = TAKEN;
+      const note = 'Taken over from run "earlier", try 2';
+      const expected = { ...kept, ...key, tryNumber: 0, maxTries: 5, tries: [], note };
+      expect(await taskInstances.update(change)).toStrictEqual(expected);
+      expect(await taskInstances.update(change)).toBeUndefined();
+      expect(await taskInstances.get(key)).toStrictEqual(expected);
+    });
+
+    test("a mapped task stays expanded as it was", async () => {
+      const { taskInstances } = await create();
+      const mapping = {
+        length: 2,
+        lengths: { x: 2 },
+        results: { list: 2 },
+        present: { above: [[0, 1]] },
+        expandedAt: januaryDay(1),
+      } as const;
+      const whole = { ...TAKEN, state: "removed", tryNumber: 0, mapping } as const;
+      const key = taskKey();
+      const taken = await taskInstances.update({ key, ...takeOver(whole, { retries: 0 }) });
+      expect(taken).toMatchObject({
+        state: "removed",
+        mapping,
+        note: 'Taken over from run "earlier"',
+      });
+      expect(await taskInstances.get(key)).toStrictEqual(taken);
     });
   });
 }

@@ -2,7 +2,7 @@
 import { describe, expect, test } from "vitest";
 import type { Metadata } from "../../src/ports/metadata.ts";
 import { readAll } from "./pages.ts";
-import { TRICKY_TEXT, taskKey, xcom } from "./records.ts";
+import { januaryDay, TRICKY_TEXT, taskKey, xcom } from "./records.ts";
 
 /** Part of metadataContract. */
 export function valueStoreContract(create: () => Promise<Metadata>): void {
@@ -109,6 +109,73 @@ export function valueStoreContract(create: () => Promise<Metadata>): void {
       await metadata.taskStates.put(key, "owner", undefined);
       expect(await metadata.taskStates.replace(key, "owner", { from: "5", to: "6" })).toBe(false);
       expect(await metadata.taskStates.get(key, "owner")).toBeUndefined();
+    });
+  });
+
+  describe("values across tries, with their times", () => {
+    const updatedAt = januaryDay(1);
+    const expiresAt = januaryDay(2);
+
+    test("a value says when it was written and until when it counts", async () => {
+      const { taskStates } = await create();
+      const key = taskKey();
+      expect(await taskStates.find(key, "job")).toBeUndefined();
+      await taskStates.put(key, "job", "1", { updatedAt, expiresAt: "2999-01-01T00:00:00.500Z" });
+      expect(await taskStates.find(key, "job")).toStrictEqual({
+        mapIndex: -1,
+        name: "job",
+        value: "1",
+        updatedAt,
+        expiresAt: "2999-01-01T00:00:00.500Z",
+      });
+      await taskStates.put(key, "job", "2");
+      const plain = { mapIndex: -1, name: "job", value: "2" };
+      expect(await taskStates.find(key, "job")).toStrictEqual(plain);
+      expect(await taskStates.get(key, "job")).toBe("2");
+    });
+
+    test("values are listed of one instance or of all of a task, with their whole names", async () => {
+      const { taskStates } = await create();
+      const long = "n".repeat(600);
+      const put = (taskId: string, mapIndex: number, name: string) =>
+        taskStates.put(taskKey({ taskId, mapIndex }), name, "1", { updatedAt });
+      await put("load", -1, "b");
+      await put("load", -1, TRICKY_TEXT);
+      await put("load", 10, "a");
+      await put("load", 1, long);
+      await put("load", 1, "a/b");
+      await put("load2", 1, "other");
+      const { dagId, runId } = taskKey();
+      const names = async (query: { taskId: string; mapIndex?: number }) =>
+        (await taskStates.list({ dagId, runId, ...query })).map(({ mapIndex, name }) => [
+          mapIndex,
+          name,
+        ]);
+      expect(await names({ taskId: "load", mapIndex: 1 })).toEqual([
+        [1, "a/b"],
+        [1, long],
+      ]);
+      expect(await names({ taskId: "load" })).toEqual([
+        [-1, "b"],
+        [-1, TRICKY_TEXT],
+        [1, "a/b"],
+        [1, long],
+        [10, "a"],
+      ]);
+      expect(await names({ taskId: "none" })).toEqual([]);
+    });
+
+    test("a value that another has replaced on a condition is listed as well", async () => {
+      const { taskStates } = await create();
+      const key = taskKey();
+      await taskStates.replace(key, "owner", { from: undefined, to: "1" });
+      await taskStates.put(key, "over", "1", { updatedAt, expiresAt });
+      expect(await taskStates.list(key)).toMatchObject(
+        [
+          { name: "over", expiresAt },
+          { name: "owner", value: "1" },
+        ].sort((a, b) => (a.name < b.name ? -1 : 1)),
+      );
     });
   });
 

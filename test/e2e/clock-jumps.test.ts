@@ -41,6 +41,7 @@ async function createJumps({ catchup = false } = {}) {
     stateMachines: { ...NO_MACHINES, start: async () => "started" },
     versions: createVersions(metadata.versions),
     runner: {},
+    xcoms: ABSENT.xcoms,
     notifications: ABSENT.notifications,
     callbacks: { afterTry() {}, afterRun() {}, afterDeadline() {}, settled: async () => {} },
   });

@@ -17,6 +17,8 @@ export interface WireDiagnostic {
 }
 
 export interface LiveProduct {
+  /** Of the server. */
+  readonly url: string;
   readonly home: string;
   /** What it has reported so far, "level: message". */
   readonly reports: readonly string[];
@@ -59,6 +61,7 @@ export async function startProduct({ importTimeout = 30 } = {}): Promise<LivePro
     return answer;
   };
   const product: LiveProduct = {
+    url: server.url,
     home,
     reports: report.messages,
     ask,

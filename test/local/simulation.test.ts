@@ -37,6 +37,16 @@ test("each day of the range has one run, each task succeeds after a minute", asy
   expect({ peakRuns, peakTasks, reports }).toEqual({ peakRuns: 1, peakTasks: 1, reports: [] });
 });
 
+test("a deadline that a run would miss is told", async () => {
+  const deadlines = [{ reference: { kind: "dagrun-logical-date" }, interval: 90 }] as const;
+  const document = dag("d", [task("a"), task("b", ["a"])], { ...DAILY, deadlines });
+  const outcomes = { runs: { "2026-01-02": { a: { duration: 1 } } } };
+  const { reports } = await run(document, "2026-01-01", "2026-01-02", outcomes);
+  expect(reports).toEqual([
+    'Run "scheduled__2026-01-01T00:00:00+00:00" of DAG "d", which is running, has missed its deadline of 2026-01-01T00:01:30.000Z',
+  ]);
+});
+
 test("outcomes hold by task and by run: failures, states, durations, branches", async () => {
   const document = dag(
     "d",

@@ -107,6 +107,7 @@ export function watchCalls(): WatchedCalls {
       variables: watch(metadata.variables, life, "variables."),
       pools: watch(metadata.pools, life, "pools."),
       inputRequests: watch(metadata.inputRequests, life, "inputRequests."),
+      openInputRequests: watch(metadata.openInputRequests, life, "openInputRequests."),
       pendingMachines: watch(metadata.pendingMachines, life, "pendingMachines."),
       heartbeats: watch(metadata.heartbeats, life, "heartbeats."),
       deletions: watch(metadata.deletions, life, "deletions."),

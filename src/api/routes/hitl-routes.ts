@@ -155,12 +155,7 @@ async function listDetails(
 ): Promise<readonly HitlFacts[]> {
   await oneRunOf(context, { dagId, runId });
   const tests = testsOf(FILTERS, query, context.platform.clock.now());
-  const { inputRequests } = context.platform.metadata;
-  const prefix =
-    dagId === ANY ? undefined : inputRequestPrefix(dagId, runId === ANY ? undefined : runId);
-  const all = await everyItem((page) =>
-    inputRequests.list(prefix === undefined ? page : { ...page, prefix }),
-  );
+  const all = await requestsIn(context, query, { dagId, runId });
   const meant = all.filter(
     (request) =>
       (dagId === ANY || request.dagId === dagId) && (runId === ANY || request.runId === runId),
@@ -171,6 +166,23 @@ async function listDetails(
     if (facts && tests.every((test) => test(facts))) found.push(facts);
   }
   return found;
+}
+
+/** Where only those without an answer are asked for, no others are read. */
+async function requestsIn(
+  { platform }: ApiContext,
+  query: Query,
+  { dagId, runId }: { readonly dagId: string; readonly runId: string },
+): Promise<readonly InputRequestRecord[]> {
+  const { inputRequests, openInputRequests } = platform.metadata;
+  const within =
+    dagId === ANY ? {} : { prefix: inputRequestPrefix(dagId, runId === ANY ? undefined : runId) };
+  if (query.boolean("response_received") !== false) {
+    return everyItem((page) => inputRequests.list({ ...page, ...within }));
+  }
+  const open = await everyItem((page) => openInputRequests.list({ ...page, ...within }));
+  const found = await Promise.all(open.map(({ key }) => inputRequests.get(key)));
+  return found.filter((request) => request !== undefined);
 }
 
 async function presentOf(

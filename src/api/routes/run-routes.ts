@@ -13,11 +13,19 @@ const TRIGGER_BODY = z.strictObject({
   dag_run_id: z.string().nullish(),
   data_interval_start: DATE.nullish(),
   data_interval_end: DATE.nullish(),
-  logical_date: AWARE_DATE.nullable(),
+  /** Airflow wants it always; a run that begins at tasks of another one has that one's. */
+  logical_date: AWARE_DATE.nullable().optional(),
   run_after: DATE.nullish(),
   conf: CONF.nullish(),
   note: z.string().max(1000).nullish(),
   partition_key: z.string().nullish(),
+  /** Not in Airflow: the tasks that run, with all below them; what else there is is taken over. */
+  from_run: z
+    .strictObject({
+      dag_run_id: z.string(),
+      task_ids: z.array(z.union([z.string(), z.tuple([z.string(), z.int()])])).min(1),
+    })
+    .nullish(),
 });
 
 /** Airflow's command line names the DAG of the path in the query as well. */
@@ -61,10 +69,17 @@ export function addRunRoutes(app: Api, context: ApiContext): void {
       const msg = "Not supported: the timetable derives the data interval from logical_date";
       throw new InvalidRequest([{ type: "value_error", loc: ["body", name], msg, input }]);
     }
+    const { from_run: from, logical_date: logicalDate } = body;
+    if (logicalDate === undefined && !from) {
+      throw new InvalidRequest([
+        { type: "missing", loc: ["body", "logical_date"], msg: "Field required", input: body },
+      ]);
+    }
     const { client, name } = c.var.principal;
     const run = await services.runControl.trigger({
       dagId: c.req.param("dag_id"),
-      logicalDate: body.logical_date,
+      ...(logicalDate === undefined ? {} : { logicalDate }),
+      ...(from ? { from: { runId: from.dag_run_id, tasks: from.task_ids } } : {}),
       ...(body.dag_run_id ? { runId: body.dag_run_id } : {}),
       ...(body.conf ? { conf: body.conf } : {}),
       ...(body.note ? { note: body.note } : {}),

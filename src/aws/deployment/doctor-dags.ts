@@ -41,7 +41,9 @@ async function checkImports(patient: Patient): Promise<readonly Finding[]> {
   }
   const last = Math.max(...files.map(({ processedAt }) => Date.parse(processedAt)));
   const since = `the last import was ${formatDuration((patient.now - last) / 1_000)} ago`;
-  const findings: Finding[] = [{ level: "ok", message: `${files.length} DAG files; ${since}` }];
+  const findings: Finding[] = [
+    { level: "ok", message: `${countOf(files.length, "DAG file")}; ${since}` },
+  ];
   for (const { file, diagnostics } of files) {
     const mistake = diagnostics.find(({ severity }) => severity === "error");
     if (!mistake) continue;
@@ -83,11 +85,15 @@ async function checkStateMachines(patient: Patient): Promise<readonly Finding[]>
   }
   if (pending.size > 0) {
     const time = formatDuration(Math.ceil(pending.size / MACHINES_PER_SECOND));
-    const message = `${pending.size} state machines will be made in the next ${time}`;
+    const message = `${countOf(pending.size, "state machine")} will be made in the next ${time}`;
     findings.push({ level: "ok", message });
   }
   if (findings.length > 0) return findings;
-  return [{ level: "ok", message: `${dags.length} DAGs have their state machines` }];
+  return [{ level: "ok", message: has(dags.length) }];
+}
+
+function has(dags: number): string {
+  return dags === 1 ? "1 DAG has its state machine" : `${dags} DAGs have their state machines`;
 }
 
 async function checkSchedules(patient: Patient): Promise<readonly Finding[]> {
@@ -110,7 +116,12 @@ async function checkSchedules(patient: Patient): Promise<readonly Finding[]> {
     findings.push({ level: "wrong", message, hint: "pause and unpause it" });
   }
   if (findings.length > 0) return findings;
-  return [{ level: "ok", message: `${count} DAGs with cron schedules are fired` }];
+  return [
+    {
+      level: "ok",
+      message: `${countOf(count, "DAG")} with cron schedules ${count === 1 ? "is" : "are"} fired`,
+    },
+  ];
 }
 
 /** The first of the machines that is there. */
@@ -183,7 +194,7 @@ async function checkLag(patient: Patient): Promise<readonly Finding[]> {
     });
   }
   if (findings.length > 0) return findings;
-  return [{ level: "ok", message: `${active.length} active runs, none late` }];
+  return [{ level: "ok", message: `${countOf(active.length, "active run")}, none late` }];
 }
 
 export const DAG_CHECKS: readonly Check[] = [
@@ -192,3 +203,8 @@ export const DAG_CHECKS: readonly Check[] = [
   { name: "schedules", run: checkSchedules },
   { name: "scheduler", run: checkLag },
 ];
+
+/** "1 DAG", "2 DAGs". */
+function countOf(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
+}

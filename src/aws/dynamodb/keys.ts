@@ -30,6 +30,7 @@ export const PARTITIONS = {
   variables: "variables",
   pools: "pools",
   inputRequests: "input-requests",
+  openInputRequests: "open-input-requests",
   pendingMachines: "pending-machines",
   heartbeats: "heartbeats",
   deletions: "deletions",

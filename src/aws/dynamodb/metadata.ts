@@ -130,7 +130,10 @@ import type {
   HeartbeatRecord,
   PendingMachineRecord,
 } from "../../model/upkeep/records.ts";
-import type { InputRequestRecord } from "../../model/waits/input-requests.ts";
+import type {
+  InputRequestRecord,
+  OpenInputRequestRecord,
+} from "../../model/waits/input-requests.ts";
 import type { Metadata } from "../../ports/metadata.ts";
 import type { Clock } from "../../ports/platform.ts";
 import { systemClock } from "../../services/system-clock.ts";
@@ -200,6 +203,10 @@ export function createDynamoDbMetadata(options: DynamoDbMetadataOptions): Metada
     }),
     inputRequests: createCollection<InputRequestRecord>(table, {
       partition: PARTITIONS.inputRequests,
+      keyOf: ({ key }) => key,
+    }),
+    openInputRequests: createCollection<OpenInputRequestRecord>(table, {
+      partition: PARTITIONS.openInputRequests,
       keyOf: ({ key }) => key,
     }),
     ...createUpkeepNotes(table),

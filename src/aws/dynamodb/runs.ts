@@ -209,9 +209,9 @@ function asWanted({ from, clearNumber, ...lists }: Wanted): Condition {
     const list = lists[name];
     if (!list) continue;
     const stored = list.length === 0 ? undefined : toEdit(FIELDS, { [name]: list }).set[name];
-    parts.push(stored ? `#${name} = :${name}` : `attribute_not_exists(#${name})`);
+    parts.push(stored ? `#${name} = :${name}Before` : `attribute_not_exists(#${name})`);
     names.push(name);
-    if (stored) values[`:${name}`] = stored;
+    if (stored) values[`:${name}Before`] = stored;
   }
   return { text: parts.join(" AND "), names, values };
 }

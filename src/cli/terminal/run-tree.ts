@@ -7,7 +7,7 @@ import { dueOf } from "../../model/scheduling/sensors.ts";
 import type { TaskInstanceState } from "../../model/states.ts";
 import { formatDuration } from "../../model/values/durations.ts";
 import { type Paint, toMark, toStateText } from "./paint.ts";
-import { firstLineOf, padTo, toCountdown } from "./text.ts";
+import { countOf, firstLineOf, padTo, toCountdown } from "./text.ts";
 
 export interface RunPicture {
   readonly document: DagDocument;
@@ -53,7 +53,7 @@ function countLine({ document, records, paint }: RunPicture): string {
   const parts = [...counts].map(([state, count]) =>
     paint.state(state, `${count} ${toStateText(state)}`),
   );
-  return `${document.tasks.length} tasks: ${parts.join(", ")}`;
+  return `${countOf(document.tasks.length, "task")}: ${parts.join(", ")}`;
 }
 
 /** A group is placed where its first task is. */

@@ -33,7 +33,10 @@ import type {
   HeartbeatRecord,
   PendingMachineRecord,
 } from "../../model/upkeep/records.ts";
-import type { InputRequestRecord } from "../../model/waits/input-requests.ts";
+import type {
+  InputRequestRecord,
+  OpenInputRequestRecord,
+} from "../../model/waits/input-requests.ts";
 import type { Metadata } from "../../ports/metadata.ts";
 import { createAssetEventStore } from "./asset-events.ts";
 import { createCollection } from "./collection.ts";
@@ -83,6 +86,10 @@ export function createMetadataOn(db: SqliteDatabase): SqliteMetadata {
     pools: createCollection<PoolRecord>(db, { kind: "pools", keyOf: ({ pool }) => pool }),
     inputRequests: createCollection<InputRequestRecord>(db, {
       kind: "input-requests",
+      keyOf: ({ key }) => key,
+    }),
+    openInputRequests: createCollection<OpenInputRequestRecord>(db, {
+      kind: "open-input-requests",
       keyOf: ({ key }) => key,
     }),
     pendingMachines: createCollection<PendingMachineRecord>(db, {

@@ -134,6 +134,11 @@ export const MIGRATIONS: readonly string[] = [
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX asset_uses_of_event ON asset_uses (asset_id, key);
   `,
+  `
+  -- When a value was written, and until when it counts.
+  ALTER TABLE task_states ADD COLUMN updated_at TEXT;
+  ALTER TABLE task_states ADD COLUMN expires_at TEXT;
+  `,
 ];
 
 /**

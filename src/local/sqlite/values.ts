@@ -1,7 +1,8 @@
 // XComs and task states in SQLite.
-import type { TaskStateStore, XComQuery, XComStore } from "../../ports/metadata.ts";
+import type { XComQuery, XComStore } from "../../ports/metadata.ts";
+import type { TaskStateEntry, TaskStateStore } from "../../ports/task-states.ts";
 import type { SqliteDatabase } from "./database.ts";
-import { text } from "./rows.ts";
+import { integer, type Row, text } from "./rows.ts";
 import { columnsOf, keyOf } from "./task-instances.ts";
 import { createXComWriter, parseXCom } from "./xcoms.ts";
 
@@ -54,10 +55,21 @@ export function createXComStore(db: SqliteDatabase): XComStore {
 
 /** The part of the metadata that keeps values across tries. */
 export function createTaskStateStore(db: SqliteDatabase): TaskStateStore {
-  const selectState = db.prepare(`SELECT value FROM task_states WHERE ${ONE} AND name = ?`);
+  const columns = "map_index, name, value, updated_at, expires_at";
+  const selectState = db.prepare(`SELECT ${columns} FROM task_states WHERE ${ONE} AND name = ?`);
+  const selectStates = db.prepare(
+    `SELECT ${columns} FROM task_states WHERE ${ONE} ORDER BY map_index, name`,
+  );
+  const selectStatesOfTask = db.prepare(
+    `SELECT ${columns} FROM task_states WHERE dag_id = ? AND run_id = ? AND task_id = ?
+     ORDER BY map_index, name`,
+  );
   const upsertState = db.prepare(
-    `INSERT INTO task_states VALUES (?, ?, ?, ?, ?, ?)
-     ON CONFLICT DO UPDATE SET value = excluded.value`,
+    `INSERT INTO task_states
+       (dag_id, run_id, task_id, map_index, name, value, updated_at, expires_at)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+     ON CONFLICT DO UPDATE SET value = excluded.value, updated_at = excluded.updated_at,
+       expires_at = excluded.expires_at`,
   );
   const deleteState = db.prepare(`DELETE FROM task_states WHERE ${ONE} AND name = ?`);
 
@@ -67,17 +79,41 @@ export function createTaskStateStore(db: SqliteDatabase): TaskStateStore {
         const row = selectState.get(...columnsOf(key), name);
         return row && text(row, "value");
       }),
-    put: (key, name, value) =>
+    find: (key, name) =>
+      db.read(() => {
+        const row = selectState.get(...columnsOf(key), name);
+        return row && toState(row);
+      }),
+    list: ({ dagId, runId, taskId, mapIndex }) =>
+      db.read(() => {
+        const rows =
+          mapIndex === undefined
+            ? selectStatesOfTask.all(dagId, runId, taskId)
+            : selectStates.all(dagId, runId, taskId, mapIndex);
+        return rows.map(toState);
+      }),
+    put: (key, name, value, { updatedAt = null, expiresAt = null } = {}) =>
       db.write(() => {
         if (value === undefined) deleteState.run(...columnsOf(key), name);
-        else upsertState.run(...columnsOf(key), name, value);
+        else upsertState.run(...columnsOf(key), name, value, updatedAt, expiresAt);
       }),
     replace: (key, name, { from, to }) =>
       db.write(() => {
         const row = selectState.get(...columnsOf(key), name);
         if ((row && text(row, "value")) !== from) return false;
-        upsertState.run(...columnsOf(key), name, to);
+        upsertState.run(...columnsOf(key), name, to, null, null);
         return true;
       }),
+  };
+}
+
+function toState(row: Row): TaskStateEntry {
+  const { updated_at: updatedAt, expires_at: expiresAt } = row;
+  return {
+    mapIndex: integer(row, "map_index"),
+    name: text(row, "name"),
+    value: text(row, "value"),
+    ...(typeof updatedAt === "string" ? { updatedAt } : {}),
+    ...(typeof expiresAt === "string" ? { expiresAt } : {}),
   };
 }

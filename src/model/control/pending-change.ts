@@ -24,5 +24,7 @@ export type PendingChange =
       /** The version of the execution that the run leaves; absent: the one that it goes on with. */
       readonly leaves?: string;
     } & ClearSelection)
+  /** A new run takes over from an earlier run of the DAG all but the tasks that are to run. */
+  | { readonly kind: "take-over"; readonly runId: string; readonly tasks: readonly TaskSelector[] }
   /** The run is marked, and its instances with it. */
   | { readonly kind: "mark"; readonly state: "success" | "failed" };

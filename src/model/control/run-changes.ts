@@ -141,6 +141,20 @@ export function endMark(
   };
 }
 
+/** The run from which it was to take over is gone. */
+export function failTakeOver(
+  { clearNumber }: DagRunRecord,
+  { from, now }: { readonly from: string; readonly now: number },
+): RunTransition {
+  const at = toIso(now);
+  const note = `Run "${from}" was deleted before anything could be taken over from it`;
+  return {
+    from: ["queued", "running"],
+    clearNumber,
+    set: { state: "failed", startDate: at, endDate: at, pending: undefined, note },
+  };
+}
+
 /** A note of people's; undefined removes it. */
 export function noteRun(note: string | undefined): RunTransition {
   return { from: ANY, set: { note } };

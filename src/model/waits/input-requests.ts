@@ -23,6 +23,16 @@ export interface InputRequestRecord
   readonly response?: InputResponse;
 }
 
+/**
+ * What leads to a question without an answer. It is written before the question, and may be left
+ * when that was answered.
+ */
+export interface OpenInputRequestRecord {
+  /** That of the question. */
+  readonly key: string;
+  readonly writtenAt: string;
+}
+
 /** The answer that counts. */
 export interface InputResponse {
   readonly chosenOptions: readonly string[];

@@ -6,7 +6,10 @@ import { RequestRefused } from "../request-refused.ts";
 import type { RunEndContext } from "../runs/run-ends.ts";
 
 /** Applies changes of runs, whoever asked for them. */
-export type ChangeContext = Pick<Platform, "metadata" | "stateMachines" | "triggers" | "clock"> & {
+export type ChangeContext = Pick<
+  Platform,
+  "metadata" | "stateMachines" | "triggers" | "clock" | "xcoms"
+> & {
   readonly runner: Pick<Platform["runner"], "stop">;
   readonly versions: Versions;
 };

@@ -15,6 +15,7 @@ import { RequestRefused } from "../request-refused.ts";
 import { abandonRun, isAbandonReason, type RunEndContext } from "../runs/run-ends.ts";
 import { applyClear } from "./apply-clear.ts";
 import { applyMark } from "./apply-mark.ts";
+import { applyTakeOver } from "./apply-take-over.ts";
 import type { ChangeContext } from "./control-context.ts";
 import { goOnAtOnce } from "./go-on-at-once.ts";
 
@@ -33,6 +34,9 @@ export async function applyPending(
       return run;
     case "clear":
       await applyClear(context, run, pending);
+      break;
+    case "take-over":
+      if (!(await applyTakeOver(context, run, pending))) return metadata.runs.get(dagId, runId);
       break;
     case "mark":
       if ((await applyMark(context, run, pending)) === "marked")

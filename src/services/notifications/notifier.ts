@@ -24,6 +24,8 @@ export interface Notifier {
 
 /** The connection that holds the webhook. */
 const CONNECTION = "slack_default";
+/** How names of task states begin that are not of the task, but say what was told of it. */
+export const OWN_STATES = "stepwind notification ";
 const SENT = "sent";
 const SENDING = "sending until ";
 /** How long one notifier may take; one that has not told by then is taken for dead. */
@@ -63,7 +65,7 @@ export function createNotifier(
       const webhook = await findWebhook();
       if (webhook === undefined) return;
       const key = instanceKey(event, event.kind === "task-failed" ? event : { taskId: "" });
-      const name = `stepwind notification ${event.id}`;
+      const name = `${OWN_STATES}${event.id}`;
       const claimed = await claim(key, name);
       if (claimed === undefined) return;
       try {

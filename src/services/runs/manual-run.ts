@@ -1,5 +1,6 @@
 // A manual run as it is asked for: what is checked before it exists, and the record that comes of
 // it.
+import type { TaskSelector } from "../../model/control/pending-change.ts";
 import { findRunIdFlaw, parseRunType, runIdFor } from "../../model/ids.ts";
 import { resolvePartition } from "../../model/partitions/schedules.ts";
 import type { DagRecord, DagRunRecord } from "../../model/records.ts";
@@ -11,6 +12,14 @@ import { parseMoment, toIso } from "../../model/values/time.ts";
 import type { Version } from "../dag-processing/versions.ts";
 import { RequestRefused } from "../request-refused.ts";
 
+/** The tasks that a new run begins at. */
+export interface RunFrom {
+  /** The earlier run. */
+  readonly runId: string;
+  /** They run, and all that is below them; at least one. */
+  readonly tasks: readonly TaskSelector[];
+}
+
 export interface TriggerRequest {
   readonly dagId: string;
   /** "manual" when absent; the other makes an asset anew. */
@@ -20,6 +29,8 @@ export interface TriggerRequest {
   readonly logicalDate?: string | null;
   readonly conf?: JsonObject;
   readonly note?: string;
+  /** The run begins at tasks of an earlier run, and takes all else over from it. */
+  readonly from?: RunFrom;
   /** The run waits in queued until then; ISO text, now when absent. */
   readonly runAfter?: string;
   /** The partition that the run is for; absent: none. */

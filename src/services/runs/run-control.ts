@@ -11,6 +11,7 @@ import {
   markTaskInstances,
   noteTaskInstances,
 } from "../control/mark-tasks.ts";
+import { createRunFrom } from "../control/run-from.ts";
 import { deleteRun, markRun, noteRun, type RunMark, type RunRequest } from "../control/runs.ts";
 import type { Versions } from "../dag-processing/versions.ts";
 import { createRun } from "../deadlines/create-run.ts";
@@ -62,7 +63,7 @@ const PLANNING = { attempts: 3, patienceMs: 5_000 } as const;
 export function createRunControl(context: RunControlContext): RunControl {
   const control: ControlContext = { ...context, plan: (dagId) => planNow(context, dagId) };
   return {
-    trigger: (request) => trigger(context, request),
+    trigger: (request) => trigger(context, control, request),
     setPaused: (dagId, isPaused) => setPaused(context, dagId, isPaused),
     deleteDag: (dagId) => deleteDag(context, dagId),
     clear: (request) => clearTaskInstances(control, request),
@@ -80,21 +81,39 @@ async function dagOf({ metadata }: RunControlContext, dagId: string): Promise<Da
   return dag;
 }
 
-async function trigger(context: RunControlContext, request: TriggerRequest): Promise<DagRunRecord> {
-  const { metadata, clock, versions } = context;
+async function trigger(
+  context: RunControlContext,
+  control: ControlContext,
+  request: TriggerRequest,
+): Promise<DagRunRecord> {
+  const { clock, versions } = context;
   const { dagId } = request;
   const dag = await dagOf(context, dagId);
   checkTriggerable(dag);
   checkRunId(request);
   const version = await versions.get(dagId, dag.versionHash);
   const now = clock.now();
-  const run = toManualRun(request, version, { now, random: context.randomId() });
+  const random = context.randomId();
+  const { from } = request;
+  if (from) {
+    const made = await createRunFrom(control, { ...request, from }, { version, random });
+    if (made) return startIfPossible(context, made);
+    throw await taken(context, request);
+  }
+  const run = toManualRun(request, version, { now, random });
   if ((await createRun(context, run, version.document)) === "exists") {
-    const hasId = (await metadata.runs.get(dagId, run.runId)) !== undefined;
-    const what = hasId ? `id "${run.runId}"` : `logical date ${run.logicalDate}`;
-    throw new RequestRefused("conflict", `DAG "${dagId}" already has a run with ${what}`);
+    throw await taken(context, run);
   }
   return startIfPossible(context, run);
+}
+
+async function taken(
+  { metadata }: RunControlContext,
+  { dagId, runId, logicalDate }: Pick<TriggerRequest, "dagId" | "runId" | "logicalDate">,
+): Promise<RequestRefused> {
+  const hasId = runId !== undefined && (await metadata.runs.get(dagId, runId)) !== undefined;
+  const what = hasId ? `id "${runId}"` : `logical date ${logicalDate}`;
+  return new RequestRefused("conflict", `DAG "${dagId}" already has a run with ${what}`);
 }
 
 /** What could not be planned now is planned by the next call for the DAG, or as an orphan. */

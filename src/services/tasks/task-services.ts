@@ -3,13 +3,15 @@
 import { instanceKey } from "../../model/instance-key.ts";
 import type { TaskInstanceKey } from "../../model/records.ts";
 import type { TaskServices } from "../../model/task-services.ts";
+import { toIso } from "../../model/values/time.ts";
 import type { Platform } from "../../ports/platform.ts";
+import type { TaskStateTimes } from "../../ports/task-states.ts";
 import { readAssetEvents } from "../assets/read-events.ts";
 import { readXComsOfMapped } from "../mapping/mapped-inputs.ts";
 import { readXCom, toXComRecord } from "./xcom-values.ts";
 
 /** Longest JSON text of a value that a task keeps across its tries, in bytes of UTF-8 (256 KiB). */
-const MAX_TASK_STATE_BYTES = 256 * 1024;
+export const MAX_TASK_STATE_BYTES = 256 * 1024;
 
 /**
  * The services of one task instance. A variable of the secrets backend wins over the metadata's
@@ -38,15 +40,23 @@ export function createTaskServices(
     async setXCom(name, value) {
       await metadata.xcoms.put(await toXComRecord(platform, key, { name, value }));
     },
-    getTaskState: (name) => metadata.taskStates.get(key, name),
     async getAssetEvents(query) {
       return JSON.stringify(await readAssetEvents(metadata, key, query));
     },
+    async getTaskState(name) {
+      const found = await metadata.taskStates.find(key, name);
+      return found && counts(found, platform.clock.now()) ? found.value : undefined;
+    },
     async putTaskState(name, value) {
       checkTaskState(name, value);
-      await metadata.taskStates.put(key, name, value);
+      await metadata.taskStates.put(key, name, value, { updatedAt: toIso(platform.clock.now()) });
     },
   };
+}
+
+/** Whether the time of a value isn't over. */
+export function counts({ expiresAt }: TaskStateTimes, now: number): boolean {
+  return expiresAt === undefined || Date.parse(expiresAt) > now;
 }
 
 /** A state is an item of the metadata: DynamoDB takes no more than 400 KB for one. */

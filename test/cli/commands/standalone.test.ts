@@ -31,6 +31,21 @@ async function serve(files: Readonly<Record<string, string>> = {}) {
   return { folder, server };
 }
 
+test("new DAGs start paused where the server is told so", async () => {
+  const folder = temporaryFolder();
+  mkdirSync(join(folder, "dags"));
+  writeFileSync(join(folder, "dags/hello.ts"), DAG);
+  const awake = DAG.replace('"hello", { ', '"awake", { isPausedUponCreation: false, ');
+  writeFileSync(join(folder, "dags/awake.ts"), awake);
+  const places = { home: join(folder, ".stepwind"), dagsFolder: join(folder, "dags") };
+  const server = await startServer(places, "--dags-are-paused-at-creation");
+  onTestFinished(async () => void (await server.kill("SIGKILL")));
+  expect((await server.request("/dags/hello")).is_paused).toBe(true);
+  expect((await server.request("/dags/awake")).is_paused).toBe(false);
+  const wrong = await stepwind(folder, "standalone", "--dags-are-paused-at-creation", "maybe");
+  expect([wrong.code, wrong.err]).toEqual([2, expect.stringContaining("true, false")]);
+});
+
 async function until(holds: () => boolean): Promise<void> {
   for (const end = Date.now() + 5_000; !holds() && Date.now() < end; ) {
     await new Promise((resolve) => setTimeout(resolve, 10));

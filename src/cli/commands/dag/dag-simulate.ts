@@ -23,6 +23,7 @@ import type { Places, Session } from "../../session.ts";
 import { Failure } from "../../terminal/failure.ts";
 import { printRows } from "../../terminal/show.ts";
 import type { Column, Output } from "../../terminal/table.ts";
+import { countOf } from "../../terminal/text.ts";
 import { chooseNamed, type NamedDag, openNamed } from "./named-dag.ts";
 
 const DAY_MS = 86_400_000;
@@ -146,10 +147,10 @@ function show(
   const failed = runs.filter(({ run: { state } }) => state === "failed").length;
   const open = runs.filter(({ run: { endDate } }) => endDate === undefined).length;
   const parts = [
-    `${runs.length} runs`,
+    countOf(runs.length, "run"),
     ...(failed > 0 ? [`${failed} failed`] : []),
     ...(open > 0 ? [`${open} did not end`] : []),
-    `at most ${peakRuns} runs and ${peakTasks} tasks at the same time`,
+    `at most ${countOf(peakRuns, "run")} and ${countOf(peakTasks, "task")} at the same time`,
   ];
   terminal.out(`\n${parts.join(", ")}\n`);
 }

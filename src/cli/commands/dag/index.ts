@@ -5,6 +5,7 @@ import { stayHere } from "../../server-wish.ts";
 import { placesOf, type Session } from "../../session.ts";
 import type { Output } from "../../terminal/table.ts";
 import { addRunControl } from "../control/index.ts";
+import { RUN_WORDS } from "../control/options.ts";
 import { confOption, logicalDateOption, outputOption } from "../options.ts";
 
 const STATES = ["queued", "running", "success", "failed"];
@@ -107,6 +108,8 @@ function addRunning(dags: Command, session: Session): void {
     .option("-r, --run-id <id>", "name of the run")
     .addOption(logicalDateOption())
     .option("-k, --partition-key <key>", "the partition that it is for")
+    .option("--from-run <run>", `${RUN_WORDS}, of which all but the tasks that run is taken over`)
+    .option("--from-task <ids...>", "the tasks that run, with all that is below them")
     .option("-w, --wait", "watch it until it ends; exits with 1 if it fails")
     .addOption(outputOption())
     .action(
@@ -115,6 +118,8 @@ function addRunning(dags: Command, session: Session): void {
         options: RunOptions & {
           runId?: string;
           partitionKey?: string;
+          fromRun?: string;
+          fromTask?: string[];
           wait?: boolean;
           output: Output;
         },

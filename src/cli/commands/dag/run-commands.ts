@@ -38,7 +38,8 @@ export async function listRuns(
 
 function restText(limit: number): string {
   const more = limit < MOST_RUNS ? `; --limit shows more, up to ${MOST_RUNS}` : "";
-  return `These are the newest ${limit} runs; there are older ones${more}`;
+  const shown = limit === 1 ? "This is the newest run" : `These are the newest ${limit} runs`;
+  return `${shown}; there are older ones${more}`;
 }
 
 function columnsOf(

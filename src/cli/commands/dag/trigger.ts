@@ -4,8 +4,9 @@ import { formatDuration } from "../../../model/values/durations.ts";
 import type { JsonObject } from "../../../model/values/json.ts";
 import { type Api, path, type RunAnswer } from "../../api-client.ts";
 import { type Connection, withConnection } from "../../connect.ts";
-import { aboutDag } from "../../look-ups.ts";
+import { aboutDag, findRun } from "../../look-ups.ts";
 import type { Places, Session } from "../../session.ts";
+import { Failure } from "../../terminal/failure.ts";
 import { toMark, toStateText } from "../../terminal/paint.ts";
 import type { Output } from "../../terminal/table.ts";
 import { firstLineOf } from "../../terminal/text.ts";
@@ -21,6 +22,10 @@ export interface TriggerOptions {
   /** ISO text or "none"; now when absent. */
   readonly logicalDate?: string;
   readonly partitionKey?: string;
+  /** The run that it takes over from. */
+  readonly fromRun?: string;
+  /** The tasks that it begins at. */
+  readonly fromTask?: readonly string[];
   readonly wait?: boolean;
   readonly output: Output;
 }
@@ -49,18 +54,35 @@ export async function trigger(
   );
 }
 
-function start(api: Api, options: TriggerOptions): Promise<RunAnswer> {
+async function start(api: Api, options: TriggerOptions): Promise<RunAnswer> {
   const { dagId, runId, conf, logicalDate, partitionKey } = options;
+  const from = await toFromRun(api, options);
   // Runs for partitions have no logical date unless one is given.
   const now = partitionKey === undefined ? new Date().toISOString() : null;
   return aboutDag(api, dagId, () =>
     api.post<RunAnswer>(path`/dags/${dagId}/dagRuns`, {
-      logical_date: logicalDateOf(logicalDate, now),
+      ...(from ? { from_run: from } : {}),
+      ...(from && logicalDate === undefined
+        ? {}
+        : { logical_date: logicalDateOf(logicalDate, now) }),
       ...(partitionKey === undefined ? {} : { partition_key: partitionKey }),
       ...(runId === undefined ? {} : { dag_run_id: runId }),
       ...(conf === undefined ? {} : { conf }),
     }),
   );
+}
+
+/** What the run takes over, as the API has it; each of the two options needs the other. */
+async function toFromRun(api: Api, { dagId, fromRun, fromTask }: TriggerOptions) {
+  if (fromRun === undefined && fromTask === undefined) return undefined;
+  if (fromRun === undefined || fromTask === undefined) {
+    throw new Failure("--from-run and --from-task go together", {
+      hint: "give an earlier run, and the tasks of it to begin at",
+      exitCode: 2,
+    });
+  }
+  const { dag_run_id } = await findRun(api, dagId, fromRun);
+  return { dag_run_id, task_ids: fromTask };
 }
 
 function sayStarted({ terminal, paint }: Session, run: RunAnswer): void {

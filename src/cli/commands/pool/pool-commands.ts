@@ -59,7 +59,8 @@ export async function setPool(
   pool: PoolSetting,
 ): Promise<void> {
   await withConnection(places, ({ api }) => putPool(api, pool), "change");
-  terminal.out(`Pool ${pool.name} has ${pool.slots < 0 ? "any number of" : pool.slots} slots\n`);
+  const slots = pool.slots < 0 ? "any number of slots" : countOf(pool.slots, "slot");
+  terminal.out(`Pool ${pool.name} has ${slots}\n`);
 }
 
 export async function deletePool(

@@ -6,6 +6,10 @@ import { placesOf, type Session } from "../../session.ts";
 import { packageVersion } from "../../version.ts";
 import type { StandaloneWish } from "./standalone.ts";
 
+interface StandaloneOptions extends Omit<StandaloneWish, "dagsArePausedAtCreation"> {
+  readonly dagsArePausedAtCreation: string;
+}
+
 export function addProjectCommands(program: Command, session: Session): void {
   program.commandsGroup("Start here:");
   program
@@ -30,12 +34,23 @@ export function addProjectCommands(program: Command, session: Session): void {
         .env("STEPWIND_RETENTION")
         .argParser(toRetention),
     )
+    .addOption(
+      new Option(
+        "--dags-are-paused-at-creation [true|false]",
+        "new DAGs that say nothing of it start paused, as in Airflow",
+      )
+        .env("STEPWIND_DAGS_ARE_PAUSED_AT_CREATION")
+        .choices(["true", "false"])
+        .preset("true")
+        .default("false"),
+    )
     .option("--isolate-tasks", "a fresh worker thread for each try of a task", false)
-    .action(async (options: StandaloneWish, command: Command) => {
+    .action(async (options: StandaloneOptions, command: Command) => {
       const places = placesOf(session, command);
       stayHere(places, "standalone");
       const { standalone } = await import("./standalone.ts");
-      await standalone(session, places, options);
+      const dagsArePausedAtCreation = options.dagsArePausedAtCreation === "true";
+      await standalone(session, places, { ...options, dagsArePausedAtCreation });
     });
   program
     .command("version")

@@ -20,6 +20,8 @@ export interface StandaloneWish {
   readonly parallelism: number;
   /** Whether each try gets a fresh worker thread. */
   readonly isolateTasks: boolean;
+  /** Whether new DAGs that say nothing of it start paused (Airflow: dags_are_paused_at_creation). */
+  readonly dagsArePausedAtCreation: boolean;
   /** After how many days history is removed; absent: never. */
   readonly retention?: Retention;
 }
@@ -49,6 +51,7 @@ async function serve(
     port,
     parallelism,
     isolateTasks: threadPerTask,
+    dagsArePausedAtCreation,
     retention,
     signal,
   }: StandaloneWish & { readonly signal: AbortSignal },
@@ -65,6 +68,7 @@ async function serve(
     port,
     parallelism,
     threadPerTask,
+    dagsArePausedAtCreation,
     version,
     report,
     ...(retention ? { retention } : {}),

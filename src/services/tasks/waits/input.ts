@@ -28,7 +28,9 @@ export async function lookAtInput(
     if (!answer) return timedOut();
     const response = { ...answer, respondedAt: toIso(now), respondedBy: null };
     // Somebody may answer at the last moment: the first answer counts.
-    await context.metadata.inputRequests.put({ ...record, response }, { revision });
+    if (await context.metadata.inputRequests.put({ ...record, response }, { revision })) {
+      await context.metadata.openInputRequests.delete(record.key);
+    }
   }
 }
 
@@ -50,6 +52,7 @@ async function requestOf(
       askedBy: startDate,
       createdAt: toIso(clock.now()),
     };
+    await metadata.openInputRequests.put({ key, writtenAt: record.createdAt });
     // One of an earlier DAG with the same ids is replaced.
     await metadata.inputRequests.put(record, { revision: found?.revision ?? "" });
   }

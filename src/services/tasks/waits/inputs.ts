@@ -79,6 +79,7 @@ async function answerInput(
   }
   try {
     await wake(context, key);
+    await metadata.openInputRequests.delete(record.key);
   } catch (problem) {
     // The answer stands; whoever looks for orphans wakes the task.
     report.error(`The answer for ${what} is noted, but could not be told: ${String(problem)}`);

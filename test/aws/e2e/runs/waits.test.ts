@@ -80,3 +80,69 @@ test("tasks wait for moments, runs and people, each within one try", async () =>
     expect(known, taskId).toMatchObject({ tryNumber: 1, tries: [], pokedBy: "engine" });
   }
 });
+
+const AGAIN = `import { Dag, DeadlineReference, getClient, getContext } from "stepwind";
+import { triggerDagRun } from "stepwind/operators";
+
+export const late = new Dag("late", {
+  schedule: null,
+  deadline: {
+    name: "long ago",
+    reference: DeadlineReference.FIXED_DATETIME("2020-01-01"),
+    interval: "1 day",
+    callback: async ({ runId, deadline }) => {
+      await getClient().setVariable("missed_" + runId, JSON.stringify(deadline));
+    },
+  },
+});
+const first = late.task("first", async () => "x".repeat(50_000));
+const second = late.task("second", async ({ text }: { text: string }) => [text.length, getContext().runId]);
+second({ text: first() });
+
+export const again = new Dag("again", { schedule: null });
+again.task("own", triggerDagRun({
+  triggerDagId: "late", triggerRunId: "mine", resetDagRun: true, waitForCompletion: true,
+}))();
+`;
+
+test("a deadline is missed, a run that exists goes again, and another one begins at its task", async () => {
+  await cloud.upload("again.ts", AGAIN);
+  await cloud.dagWhen("late");
+  await cloud.dagWhen("again");
+  const run = (runId: string) => cloud.metadata.runs.get("late", runId);
+  const ended = async (runId: string, clearNumber: number) =>
+    until(
+      `the end of run "${runId}"`,
+      () => run(runId),
+      (found) => found?.clearNumber === clearNumber && found.state === "success",
+    );
+  await cloud.ask("/dags/late/dagRuns", {
+    method: "POST",
+    body: { dag_run_id: "mine", logical_date: null },
+  });
+  await ended("mine", 0);
+  const told = await until(
+    "the callback of the deadline",
+    () => cloud.metadata.variables.get("missed_mine"),
+    (variable) => variable !== undefined,
+  );
+  expect(JSON.parse(told?.value ?? "")).toEqual({
+    id: "late/mine/0",
+    name: "long ago",
+    deadlineTime: "2020-01-02T00:00:00.000Z",
+  });
+  await cloud.trigger("again");
+  expect((await ended("mine", 1))?.triggeredFrom).toMatchObject({ dagId: "again", taskId: "own" });
+  expect((await run("mine"))?.deadlines).toMatchObject([{ isMissed: true }]);
+  const from = { dag_run_id: "mine", task_ids: ["second"] };
+  const body = { dag_run_id: "other", from_run: from };
+  expect((await cloud.ask("/dags/late/dagRuns", { method: "POST", body })).status).toBe(200);
+  await ended("other", 0);
+  const instance = { dagId: "late", runId: "other", mapIndex: -1 };
+  expect(await cloud.metadata.taskInstances.get({ ...instance, taskId: "first" })).toMatchObject({
+    tryNumber: 0,
+    note: 'Taken over from run "mine", try 2',
+  });
+  const result = await cloud.metadata.xcoms.get({ ...instance, taskId: "second" }, "return_value");
+  expect(result?.value).toBe('[50000,"other"]');
+});
