@@ -54,8 +54,11 @@ export interface RunModel {
    * expand_mapped_task, _revise_map_indexes_if_mapped).
    */
   expand(taskId: string, length: number): void;
-  /** What the rules say of an instance that has not begun, or is to be tried again. */
-  judge(id: InstanceId): Judgement;
+  /**
+   * What the rules say of an instance that has not begun, or is to be tried again. In Stepwind a
+   * decision skips none that has begun: `hasBegun` leaves out the decisions above.
+   */
+  judge(id: InstanceId, hasBegun?: boolean): Judgement;
   /** Instances that the decision of this one, which has succeeded, skips at once. */
   skippedBy(id: InstanceId): readonly InstanceId[];
 }
@@ -147,8 +150,8 @@ export function createRunModel(document: DagDocument): RunModel {
     const { results } = statesOf(taskId);
     if (!mappings.has(taskId)) return results.get(WHOLE)?.length;
     const instances = instancesOf(taskId);
-    if (instances.some((id) => id.mapIndex === WHOLE || !isDone(stateOf(id)))) return undefined;
-    return instances.filter(({ mapIndex }) => results.has(mapIndex)).length;
+    if (!instances.every((id) => isDone(stateOf(id)))) return undefined;
+    return instances.filter(({ mapIndex }) => mapIndex !== WHOLE && results.has(mapIndex)).length;
   }
 
   function expand(taskId: string, length: number): void {
@@ -208,7 +211,7 @@ export function createRunModel(document: DagDocument): RunModel {
     return states.includes("skipped") ? "skipped" : undefined;
   }
 
-  function judge(id: InstanceId): Judgement {
+  function judge(id: InstanceId, hasBegun = false): Judgement {
     const { taskId } = id;
     const { triggerRule, upstream, isTeardown } = tasks.get(taskId) as TaskDocument;
     const ends = new Set<FinishedState>();
@@ -227,7 +230,7 @@ export function createRunModel(document: DagDocument): RunModel {
       if (rule !== "run" && rule !== "wait") ends.add(rule);
       if (rule === "wait" || (isTeardown && !between.every(isDone))) may = false;
     }
-    if (isSkippedAbove(id)) ends.add("skipped");
+    if (!hasBegun && isSkippedAbove(id)) ends.add("skipped");
     const bySources = endBySources(taskId);
     if (bySources) ends.add(bySources);
     if (ends.size > 0) return { kind: "ends", states: ends };

@@ -17,8 +17,16 @@ export const mappedUpstream: Dependency = {
     );
     // One that has its instances from the start is never skipped as a whole, nor does it fail as one.
     // One that has been expanded was not skipped as a whole, and did not fail as a whole.
+    // Nor is one that has kept instances from before it was cleared.
+    const instances = new Set(
+      upstream.filter(({ mapIndex }) => mapIndex !== UNMAPPED).map(({ taskId }) => taskId),
+    );
     const records = upstream.filter(
-      (each) => sources.has(each.taskId) && each.mapIndex === UNMAPPED && !isExpanded(each),
+      (each) =>
+        sources.has(each.taskId) &&
+        each.mapIndex === UNMAPPED &&
+        !isExpanded(each) &&
+        !instances.has(each.taskId),
     );
     const failed = records.find(({ state }) => state === "failed" || state === "upstream_failed");
     const source = failed ?? records.find(({ state }) => state === "skipped");

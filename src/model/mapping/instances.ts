@@ -11,7 +11,7 @@ import { UNMAPPED } from "../instance-key.ts";
 import type { TaskInstanceRecord } from "../records.ts";
 import { isFinished, type TaskInstanceState } from "../states.ts";
 import { literalLength } from "./lengths.ts";
-import { mappingOf } from "./mapped-tasks.ts";
+import { mappingOf, upstreamInGroup } from "./mapped-tasks.ts";
 
 /** As much of a record as tells instances apart. */
 export type Recorded = Pick<TaskInstanceRecord, "taskId" | "state"> &
@@ -36,6 +36,17 @@ export function isExpanded(whole: Pick<TaskInstanceRecord, "mapping"> | undefine
 export function isLiteral(document: DagDocument, task: Pick<TaskDocument, "taskId">): boolean {
   const mapping = mappingOf(document, task);
   return mapping !== undefined && (literalLength(mapping) ?? 0) > 0;
+}
+
+/**
+ * Whether the task has its instances from the start of the run, and each follows others of its own
+ * index: what it depends on is asked of each, and never of the task as a whole.
+ */
+export function hasIndexesFromStart(
+  document: DagDocument,
+  task: Pick<TaskDocument, "taskId" | "upstream">,
+): boolean {
+  return isLiteral(document, task) && upstreamInGroup(document, task).length > 0;
 }
 
 /**

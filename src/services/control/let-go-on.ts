@@ -42,8 +42,9 @@ export async function letGoOn(
     );
   for (const task of tasks) {
     const own = ofTasks.get(task.taskId) ?? [];
-    const isOpen = instancesOfTask(document, task, own).some(({ state }) =>
-      isToBeAsked(run, state),
+    // What has its slots may have lost its message while the run was being changed.
+    const isOpen = instancesOfTask(document, task, own).some(
+      ({ state }) => isToBeAsked(run, state) || state === "queued",
     );
     // The execution comes to all others as soon as it has begun.
     if (!isOpen || [...graph.ancestors(task.taskId)].every(isOver)) continue;
@@ -68,7 +69,10 @@ async function seeTask(
     const { newlyEnded, messages } = await lookAtInstances(context, instance);
     return { ended: newlyEnded, messages };
   }
-  const seen = await (isMapped ? seeWhole : seeInstance)(context, instance);
+  const seen =
+    known?.state === "queued"
+      ? "may-run"
+      : await (isMapped ? seeWhole : seeInstance)(context, instance);
   if (typeof seen === "object") return { ended: seen.newlyEnded, messages: [] };
   if (seen === "has-ended") return { ended: [], messages: [] };
   const { clearNumber } = run;

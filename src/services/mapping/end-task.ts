@@ -27,7 +27,9 @@ export async function endTask(
   const isExpanded = records.some(({ mapping }) => mapping !== undefined);
   const open = instancesOfTask(version.document, task, records).filter(
     ({ state, mapIndex, record }) =>
-      isToBeAsked(run, state) && mapIndex !== UNMAPPED && (isExpanded || record !== undefined),
+      (isToBeAsked(run, state) || state === "scheduled") &&
+      mapIndex !== UNMAPPED &&
+      (isExpanded || record !== undefined),
   );
   for (const { mapIndex } of open) {
     const instance = { run, key: instanceKey(run, { taskId: task.taskId, mapIndex }) };

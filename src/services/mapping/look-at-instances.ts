@@ -57,7 +57,10 @@ export async function lookAtInstances(
     const answer = decide(key, instance.record);
     if (answer.kind === "ends")
       newlyEnded.push(...(await recordVerdict(context, { run, key }, answer)));
-    else if (answer.kind === "met") messages.push(...messageFor(context, whole, instance));
+    // One that waits for its next try or poke is asked again when that is due.
+    else if (answer.kind === "met" || instance.state !== null) {
+      messages.push(...messageFor(context, whole, instance));
+    }
   }
   return { messages, newlyEnded, isEnded: open.length === newlyEnded.length };
 }
@@ -79,7 +82,7 @@ async function createDecisions(
   const related = await metadata.taskInstances.list({
     dagId,
     runId,
-    taskIds: relatedTasks(document, task),
+    taskIds: relatedTasks(whole, task),
   });
   const others: TaskInstanceRecord[] = [];
   const byIndex = new Map<number, TaskInstanceRecord[]>();

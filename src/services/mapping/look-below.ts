@@ -2,7 +2,7 @@
 // instances that follow others in their mapped group.
 import type { DependencyAnswer } from "../../model/dependencies/dependency.ts";
 import { instanceKey, UNMAPPED } from "../../model/instance-key.ts";
-import { isExpanded, isLiteral } from "../../model/mapping/instances.ts";
+import { hasIndexesFromStart, isExpanded, isLiteral } from "../../model/mapping/instances.ts";
 import {
   isMappedTogether,
   tasksMappedOver,
@@ -10,6 +10,7 @@ import {
 } from "../../model/mapping/mapped-tasks.ts";
 import { isFastTriggered } from "../../model/mapping/relevant-states.ts";
 import type { Trigger } from "../../model/scheduling/sensors.ts";
+import { isFinished } from "../../model/states.ts";
 import {
   type Ended,
   type PropagationContext,
@@ -43,10 +44,14 @@ export async function lookBelow(
   const whole = await context.metadata.taskInstances.get(key);
   const isOfIndex =
     each.mapIndex !== UNMAPPED && isMappedTogether(document, task.taskId, each.taskId);
-  if (whole?.mapping) {
-    if (isOfIndex) return lookAtIndex(context, below, { each, isDirect });
-    if (!run.isChanged && upstreamInGroup(document, task).length === 0) return NOTHING;
-    return lookAtInstances(context, below);
+  if (whole && isFinished(whole.state) && !whole.mapping) return { ...NOTHING, seen: "has-ended" };
+  if (whole?.mapping || hasIndexesFromStart(document, task)) {
+    const found = await lookAtThem(context, below, { each, isDirect, isOfIndex });
+    if (whole?.mapping || found.messages.length === 0) return found;
+    // It is expanded first.
+    const { clearNumber } = run;
+    const dueAt = context.clock.now();
+    return { ...found, messages: [{ ...key, clearNumber, pokes: 0, dueAt, isMapped: true }] };
   }
   // Its instances come into being when the task is expanded, and are looked at then.
   if (isOfIndex && !isFastTriggered(task)) return NOTHING;
@@ -55,6 +60,22 @@ export async function lookBelow(
   const ended = isDirect && !isSource ? each.state : undefined;
   const seen: Seen = await seeWhole(context, below, ended);
   return typeof seen === "string" ? { ...NOTHING, seen } : { ...NOTHING, ...seen };
+}
+
+/** Looks at the instance of the same index, or at all of them. */
+async function lookAtThem(
+  context: PropagationContext,
+  below: InstanceScope,
+  {
+    each,
+    isDirect,
+    isOfIndex,
+  }: { readonly each: Ended; readonly isDirect: boolean; readonly isOfIndex: boolean },
+): Promise<SeenBelow> {
+  const { task, version, run } = below;
+  if (isOfIndex) return lookAtIndex(context, below, { each, isDirect });
+  if (!run.isChanged && upstreamInGroup(version.document, task).length === 0) return NOTHING;
+  return lookAtInstances(context, below);
 }
 
 async function lookAtIndex(

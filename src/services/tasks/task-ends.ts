@@ -2,6 +2,8 @@
 // callbacks start, what it means for other tasks is propagated, and a failure is published. A
 // process that dies in between leaves the record, from which finishEnd goes on.
 import { taskFailed } from "../../model/failure-event.ts";
+import { graphOf } from "../../model/graph.ts";
+import { instanceKey } from "../../model/instance-key.ts";
 import type { TaskInstanceKey, TaskInstanceRecord, XComRecord } from "../../model/records.ts";
 import type { TaskError } from "../../model/task-call.ts";
 import type { TaskInstanceTransition } from "../../model/task-instance.ts";
@@ -12,7 +14,7 @@ import { publishFailure } from "../notifications/publish-failure.ts";
 import type { Callbacks } from "./callbacks.ts";
 import { endOthers } from "./fail-fast.ts";
 import { propagate } from "./propagate.ts";
-import { type PropagationContext, toEnded } from "./see-instance.ts";
+import { type PropagationContext, seeInstance, toEnded } from "./see-instance.ts";
 import type { RunScope } from "./verdicts.ts";
 import { wakeWaiters } from "./waits/wake-waiters.ts";
 
@@ -65,6 +67,18 @@ async function withRunOfNow(
   return run?.versionHash === versionHash ? { ...scope, run } : scope;
 }
 
+/** The next try or poke may not come, by what was changed while this one went on. */
+async function askAgain(
+  context: EndContext,
+  scope: RunScope,
+  record: TaskInstanceRecord,
+): Promise<void> {
+  const task = graphOf(scope.version.document).task(record.taskId);
+  if (!task || scope.run.state !== "running") return;
+  const seen = await seeInstance(context, { ...scope, task, key: instanceKey(scope.run, record) });
+  if (typeof seen === "object") await propagate(context, scope, seen.newlyEnded);
+}
+
 /**
  * What follows from a recorded end, apart from callbacks; repeating is safe. Nothing happens if the
  * instance has not ended.
@@ -76,8 +90,11 @@ export async function finishEnd(
   { isRepeated }: { readonly isRepeated: boolean },
 ): Promise<void> {
   const ended = toEnded(record);
-  if (!ended) return;
   const scope = record.isRunChanged ? await withRunOfNow(context, begun) : begun;
+  if (!ended) {
+    if (scope.run.isChanged) await askAgain(context, scope, record);
+    return;
+  }
   // The call that recorded the end may have died before it gave out the slots that came free.
   if (isRepeated && record.freed) await context.limits.giveOut(record.freed);
   await recordOutletEvents(context, record);

@@ -53,7 +53,7 @@ export async function recordVerdictsBelow(
   // First come, first served: where two verdicts lead to different states, the nearer one counts.
   for (const each of open) {
     noteEnd(releases, scope, each);
-    open.push(...(await recordSkips(context, scope, each)));
+    open.push(...(await recordSkips(context, scope, { decider: each, isRepeated })));
     for (const [taskIds, isDirect] of [
       [graph.downstream(each.taskId), true],
       [watchersOf(scope, each.taskId), false],
@@ -124,17 +124,25 @@ async function seeMapped(
   return newlyEnded;
 }
 
-/** Ends the tasks that the decision of an ended instance skips. */
+/**
+ * Ends the tasks that the decision of an ended instance skips. A decision of before skips again what
+ * is right below it (Airflow: NotPreviouslySkippedDep), and further below only what has not been
+ * cleared since.
+ */
 async function recordSkips(
   context: PropagationContext,
   scope: RunScope,
-  decider: Ended,
+  { decider, isRepeated }: { readonly decider: Ended; readonly isRepeated: boolean },
 ): Promise<readonly Ended[]> {
   const { taskId, mapIndex, state, skips = [] } = decider;
   if (state !== "success" || skips.length === 0) return [];
   const verdict = skippedBy(taskId);
+  const direct = graphOf(scope.version.document).downstream(taskId);
+  const isOld = isRepeated && scope.run.isChanged;
   const ended = await Promise.all(
-    skips.map((skipped) => {
+    skips.map(async (skipped) => {
+      if (isOld && !direct.includes(skipped) && (await isCleared(context, scope, skipped)))
+        return [];
       const task = graphOf(scope.version.document).task(skipped);
       const isMapped = task && mappingOf(scope.version.document, task);
       if (isMapped) return skipMapped(context, toInstance(scope, task), { decider, verdict });
@@ -145,6 +153,16 @@ async function recordSkips(
     }),
   );
   return ended.flat();
+}
+
+/** Each clear counts as a poke. */
+async function isCleared(
+  { metadata }: PropagationContext,
+  { run }: RunScope,
+  taskId: string,
+): Promise<boolean> {
+  const known = await metadata.taskInstances.get(instanceKey(run, { taskId }));
+  return (known?.pokes ?? 0) > 0;
 }
 
 /**

@@ -14,8 +14,12 @@ import { setupScopesOf } from "../../model/dependencies/setups.ts";
 import type { DagDocument, TaskDocument } from "../../model/document.ts";
 import { graphOf } from "../../model/graph.ts";
 import { UNMAPPED } from "../../model/instance-key.ts";
-import { byTask, instancesOfTask } from "../../model/mapping/instances.ts";
-import { mappingOf, upstreamInGroup } from "../../model/mapping/mapped-tasks.ts";
+import { byTask, hasIndexesFromStart, instancesOfTask } from "../../model/mapping/instances.ts";
+import {
+  mappedDependencies,
+  mappingOf,
+  upstreamInGroup,
+} from "../../model/mapping/mapped-tasks.ts";
 import type { DagRunRecord, TaskInstanceKey, TaskInstanceRecord } from "../../model/records.ts";
 import { describePause } from "../../model/scheduling/holds.ts";
 import { dependencyNameOf, describeWait } from "../../model/scheduling/limits.ts";
@@ -154,7 +158,9 @@ function dependenciesOf(instance: InstanceScope): readonly Dependency[] {
  */
 function isAsked({ key, task, version, run }: InstanceScope, needs: Dependency["needs"]): boolean {
   const isOfWhole = key.mapIndex === UNMAPPED || !mappingOf(version.document, task);
-  if (needs === undefined || isOfWhole) return true;
+  if (needs === undefined) return true;
+  // Each of its instances is asked by itself.
+  if (isOfWhole) return needs !== "upstream" || !hasIndexesFromStart(version.document, task);
   if (needs !== "upstream") return false;
   return run.isChanged === true || upstreamInGroup(version.document, task).length > 0;
 }
@@ -164,17 +170,22 @@ async function readUpstream(
   instance: InstanceScope,
 ): Promise<readonly TaskInstanceRecord[]> {
   const { document } = instance.version;
-  return readRelated(context, { ...instance, document }, relatedTasks(document, instance.task));
+  return readRelated(context, { ...instance, document }, relatedTasks(instance, instance.task));
 }
 
-/** The tasks that a task's dependencies look at in its own run. */
+/**
+ * The tasks that a task's dependencies look at in its own run. What it is mapped over is looked at
+ * by its instances only where people have changed the run, as it may be missing by now.
+ */
 export function relatedTasks(
-  document: DagDocument,
+  { version: { document }, run }: RunScope,
   { taskId, upstream }: TaskDocument,
 ): readonly string[] {
   if (upstream.length === 0) return [];
   const scopes = setupScopesOf(document);
   const others = [...scopes.indirectSetups(taskId), ...scopes.between(taskId)];
+  const mapping = run.isChanged && mappingOf(document, { taskId });
+  if (mapping) return [...new Set([...upstream, ...others, ...mappedDependencies(mapping)])];
   return others.length === 0 ? upstream : [...upstream, ...others];
 }
 

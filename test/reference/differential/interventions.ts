@@ -27,10 +27,19 @@ export interface MarkRunOf {
   readonly state: "success" | "failed";
 }
 
+/** The engine dies so many turns of the event loop after its next moment, and starts again. */
+export interface DeathOf {
+  readonly kind: "die";
+  readonly turns: number;
+}
+
+/** What people ask for. */
+export type Wish = ClearOf | MarkOf | MarkRunOf;
+
 export interface Intervention {
   /** How many ends of instances are recorded by then, or nothing goes on any more. */
   readonly after: number;
-  readonly act: ClearOf | MarkOf | MarkRunOf;
+  readonly act: Wish | DeathOf;
 }
 
 export function drawInterventions(
@@ -42,7 +51,7 @@ export function drawInterventions(
     tasks.filter((task) => task.mapped || (task.groupId && groups.length > 0)).map((t) => t.taskId),
   );
   const drawTask = () => random.pick(tasks).taskId;
-  const drawAct = (): Intervention["act"] => {
+  const drawAct = (): Wish => {
     const kind = random.next();
     if (kind < 0.1) return { kind: "mark-run", state: random.pick(["success", "failed"] as const) };
     const taskId = drawTask();
@@ -61,17 +70,21 @@ export function drawInterventions(
       ...(random.chance(0.15) && { onlyFailed: true }),
     };
   };
-  return Array.from({ length: count }, () => ({
-    after: random.below(tasks.length * 2),
-    act: drawAct(),
-  })).sort((a, b) => a.after - b.after);
+  const deaths = random.chance(0.25) ? 1 + random.below(2) : 0;
+  const acts = [
+    ...Array.from({ length: count }, drawAct),
+    ...Array.from({ length: deaths }, () => ({ kind: "die", turns: random.below(6) }) as const),
+  ];
+  return acts
+    .map((act) => ({ after: random.below(tasks.length * 2), act }))
+    .sort((a, b) => a.after - b.after);
 }
 
 /** Asks the product for it; false where that is refused, as there is nothing to change. */
 export async function intervene(
   { runControl }: Pick<Services, "runControl">,
   run: { readonly dagId: string; readonly runId: string },
-  act: Intervention["act"],
+  act: Wish,
 ): Promise<boolean> {
   const { kind, ...asked } = act;
   try {

@@ -12,6 +12,8 @@ export interface ObservedInstances {
     readonly expanded?: number;
     readonly instances: readonly { readonly id: InstanceId; readonly state: State }[];
   };
+  /** Whether a mapped task has been expanded since it was cleared. */
+  isExpanded(taskId: string): boolean;
   /** When an instance goes on that waits for a moment, epoch ms; undefined for any other. */
   dueAt(id: InstanceId): number | undefined;
 }
@@ -48,6 +50,7 @@ export function createObservedInstances(document: DagDocument): ObservedInstance
         })),
       };
     },
+    isExpanded: (taskId) => expansions.has(taskId),
     dueAt({ taskId, mapIndex }) {
       const record = records.get(taskId)?.get(mapIndex);
       const { state, nextRetryAt, rescheduleDate } = record ?? {};

@@ -2,7 +2,7 @@
 import type { VirtualProductOptions } from "../virtual-product-options.ts";
 
 /** The longest that a worker on AWS lives, in seconds. */
-const LIMIT = 900;
+const LIMIT = 3_600;
 
 export type Platform = "embedded" | "apart" | "split";
 

@@ -19,8 +19,8 @@ export interface RandomCase {
 export interface CaseOptions {
   /** 14 when absent. */
   readonly maxTasks?: number;
-  /** Whether people do something to the run; true when absent. */
-  readonly interventions?: boolean;
+  /** Whether the engine may die in between; true when absent. */
+  readonly deaths?: boolean;
 }
 
 const POOLS = ["p0", "p1"];
@@ -28,7 +28,7 @@ const GROUP = "mg";
 
 export function randomCase(
   seed: number,
-  { maxTasks = 14, interventions = true }: CaseOptions = {},
+  { maxTasks = 14, deaths = true }: CaseOptions = {},
 ): RandomCase {
   const random = createRandom(seed + 500_000);
   let drawn: DagDocument;
@@ -55,7 +55,9 @@ export function randomCase(
     document,
     outcomes: createOutcomes(document, seed, rates),
     pools,
-    interventions: interventions ? drawInterventions(random, document) : [],
+    interventions: drawInterventions(random, document).filter(
+      ({ act }) => deaths || act.kind !== "die",
+    ),
     threads: random.chance(0.2) ? 1 + random.below(4) : 1_000,
   };
 }

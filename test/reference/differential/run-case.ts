@@ -3,6 +3,7 @@
 import type { ScriptedTry } from "../../../src/local/simulation/virtual-runner.ts";
 import { limitNameText } from "../../../src/model/ids.ts";
 import { NO_USAGE } from "../../../src/model/scheduling/limits.ts";
+import { ADOPTION_INTERVAL_SECONDS } from "../../../src/model/scheduling/orphans.ts";
 import type { TaskCall } from "../../../src/model/task-call.ts";
 import { createVirtualProduct, type VirtualProduct } from "../virtual-product.ts";
 import type { VirtualProductOptions } from "../virtual-product-options.ts";
@@ -28,7 +29,9 @@ export async function runCase(
   testCase: RandomCase,
   options: VirtualProductOptions = {},
 ): Promise<CheckedRun> {
-  const checker = createRunChecker(testCase, { mayDie: false });
+  // A try on AWS looks every 5 s whether it is still wanted, and others wait for its end.
+  const patience = hasDeaths(testCase) ? Number.POSITIVE_INFINITY : options.apart ? 15 : 0;
+  const checker = createRunChecker(testCase, { patience });
   const told = { instance: checker.changed, run: checker.runChanged };
   const { threads } = testCase;
   const product = createVirtualProduct({
@@ -80,12 +83,18 @@ async function followRun(
     const [next] = open;
     if (next && (isOver || checker.ends >= next.after)) {
       open.shift();
+      if (next.act.kind === "die") {
+        if (!isOver) product.clock.advanceTo(product.clock.nextAt);
+        await product.die(next.act);
+        continue;
+      }
       checker.asks(next.act);
       const isDone = await intervene(product.services, run, next.act);
       await product.settle();
       checker.asked(!isDone);
       continue;
     }
+    if (await isAdopted(testCase, product, { run, step })) continue;
     if (isOver) break;
     if (step > MOST_STEPS) {
       problems.push("the run does not end");
@@ -98,10 +107,27 @@ async function followRun(
   return problems;
 }
 
-async function checkEnd(
-  { document, pools }: RandomCase,
+function hasDeaths({ interventions }: RandomCase): boolean {
+  return interventions.some(({ act }) => act.kind === "die");
+}
+
+/** What a death has left undone waits for the check for orphans, which comes by the clock. */
+async function isAdopted(
+  testCase: RandomCase,
   product: VirtualProduct,
-): Promise<readonly string[]> {
+  { run, step }: { readonly run: { dagId: string; runId: string }; readonly step: number },
+): Promise<boolean> {
+  const moment = product.clock.now() + ADOPTION_INTERVAL_SECONDS * 1_000;
+  if (!hasDeaths(testCase) || step > MOST_STEPS || product.clock.nextAt < moment) return false;
+  const { state } = await product.getRun(run.dagId, run.runId);
+  if (state === "success" || state === "failed") return false;
+  product.clock.advanceTo(moment);
+  await product.services.orphans.adopt();
+  return true;
+}
+
+async function checkEnd(testCase: RandomCase, product: VirtualProduct): Promise<readonly string[]> {
+  const { document, pools } = testCase;
   const problems: string[] = [];
   const { state } = await product.getRun(document.dagId, RUN_ID);
   if (state !== "success" && state !== "failed") problems.push(`the run is ${state}`);
@@ -111,7 +137,7 @@ async function checkEnd(
       problems.push(`pool ${pool} has slots in use: ${JSON.stringify(usage)}`);
     }
   }
-  if (product.reports.length > 0)
+  if (product.reports.length > 0 && !hasDeaths(testCase))
     problems.push(...product.reports.map((each) => `report: ${each}`));
   return problems;
 }

@@ -6,7 +6,7 @@ import type { DagRunRecord, TaskInstanceRecord } from "../../../src/model/record
 import type { FinishedState } from "../../../src/model/states.ts";
 import type { State } from "../airflow-rules.ts";
 import { createRunModel, type InstanceId, isDone, type RunModel, WHOLE } from "../run-model.ts";
-import type { Intervention } from "./interventions.ts";
+import type { Wish } from "./interventions.ts";
 import { createLimitsCheck } from "./limits-check.ts";
 import { createObservedInstances } from "./observed-instances.ts";
 import type { RandomCase } from "./random-cases.ts";
@@ -24,7 +24,7 @@ export interface RunChecker {
   changed(record: TaskInstanceRecord): void;
   runChanged(run: DagRunRecord): void;
   /** People ask for this now. */
-  asks(act: Intervention["act"]): void;
+  asks(act: Wish): void;
   /** It is done; `isRefused`: nothing was. */
   asked(isRefused: boolean): void;
   /** Nothing more happens at this moment, epoch ms. */
@@ -32,8 +32,8 @@ export interface RunChecker {
 }
 
 export interface CheckOptions {
-  /** Whether workers or the engine may die, which costs tries. */
-  readonly mayDie: boolean;
+  /** How long what may happen takes to happen, in seconds. */
+  readonly patience: number;
 }
 
 interface Tries {
@@ -50,12 +50,13 @@ const ASKED: readonly State[] = [null, "scheduled", "up_for_retry", "up_for_resc
 const MAY_BEGIN: readonly State[] = [null, "up_for_retry", "up_for_reschedule"];
 
 export function createRunChecker(
-  { document, outcomes, pools, threads }: RandomCase,
-  { mayDie }: CheckOptions,
+  { document, outcomes, pools, threads, interventions }: RandomCase,
+  { patience }: CheckOptions,
 ): RunChecker {
   const model = createRunModel(document);
   const observed = createObservedInstances(document);
   const limits = createLimitsCheck(document, pools, model);
+  const mayDie = interventions.some(({ act }) => act.kind === "die");
   const problems: string[] = [];
   const history: string[] = [];
   const tries = new Map<string, Tries>();
@@ -65,6 +66,7 @@ export function createRunChecker(
   let wanted: Map<string, Wanted> | undefined;
   /** Instances that could start when nothing went on the last time, and wait for a thread. */
   let ready = new Set<string>();
+  let lateSince = new Map<string, number>();
   let runState: DagRunRecord["state"] = "queued";
   let ends = 0;
   let ambiguous = 0;
@@ -84,11 +86,21 @@ export function createRunChecker(
     return known;
   }
 
+  function judge(id: InstanceId, state: State) {
+    return model.judge(id, state === "up_for_retry" || state === "up_for_reschedule");
+  }
+
   function expectRun(id: InstanceId, from: State): void {
     if (!MAY_BEGIN.includes(from)) return;
-    if (skips.has(nameOf(id))) wrong(`${nameOf(id)} begins though a decision has skipped it`);
-    const verdict = model.judge(id);
-    if (verdict.kind === "run" || ready.has(nameOf(id))) return;
+    const name = nameOf(id);
+    // It had waited for a thread, which the decider gave back at the same moment.
+    if (ready.has(name)) {
+      if (skips.delete(name)) ambiguous += 1;
+      return;
+    }
+    if (skips.has(name)) wrong(`${name} begins though a decision has skipped it`);
+    const verdict = judge(id, from);
+    if (verdict.kind === "run") return;
     const states = verdict.kind === "ends" ? [...verdict.states].join(" or ") : "it waits";
     wrong(`${nameOf(id)} begins from ${from}, but by its rules: ${states}`);
   }
@@ -111,10 +123,9 @@ export function createRunChecker(
   function endTry(id: InstanceId, state: State, record: TaskInstanceRecord): void {
     const { ending, result } = outcomes(id, record.tryNumber);
     const known = triesOf(id);
-    const isLost =
-      record.tries.at(-1)?.isLost === true || /died|killed|lost/.test(record.message ?? "");
-    if (mayDie && isLost && (state === "up_for_retry" || state === "failed")) {
-      known.max = record.maxTries;
+    // The engine has died, and no retry is lost.
+    if (mayDie && state === "up_for_retry" && record.tries.at(-1)?.isLost) {
+      known.max += 1;
       return;
     }
     const isLeft = record.tryNumber <= known.max && ending === "failed";
@@ -164,7 +175,8 @@ export function createRunChecker(
     if (state === null) {
       const known = triesOf(id);
       known.max = known.count + (model.tasks.get(id.taskId)?.retries ?? 0);
-      model.setResult(id, undefined);
+      // The result of an instance is there until its next try begins.
+      if (!model.isMapped(id.taskId)) model.setResult(id, undefined);
     }
     return true;
   }
@@ -189,12 +201,35 @@ export function createRunChecker(
     model.set(id, state);
     if (isDone(state)) ends += 1;
     if (state === "success") noteSkips(id);
+    if (state === "removed") model.setResult(id, undefined);
     for (const problem of limits.check(id)) wrong(problem);
   }
 
   function restart(id: InstanceId, state: State): void {
     if (state !== "up_for_retry") wrong(`${nameOf(id)} was restarting and is ${state}`);
     triesOf(id).max += 1;
+  }
+
+  /** What should have happened to the instance by now. */
+  function whyStill(
+    id: InstanceId,
+    { now, isFull }: { readonly now: number; readonly isFull: boolean },
+  ): string | undefined {
+    const state = model.stateOf(id);
+    const name = nameOf(id);
+    if (state === "scheduled") return limits.whyWaiting(id);
+    if (!ASKED.includes(state)) return undefined;
+    if (skips.has(name)) return `${name} is not skipped, though a decision says so`;
+    const { kind } = judge(id, state);
+    // An inner task of a mapped group that was cleared is asked as a whole until it is expanded
+    // again, and Airflow asks its instances: the same end comes later.
+    const isInner = id.mapIndex !== WHOLE && model.tasks.get(id.taskId)?.groupId !== undefined;
+    if (kind === "ends" && isInner && !observed.isExpanded(id.taskId)) return undefined;
+    if (kind === "ends") return `${name} is still ${state}, but by its rules it ends`;
+    const due = observed.dueAt(id) ?? 0;
+    if (kind === "wait" || due > now - 1) return undefined;
+    if (isFull && state === null) ready.add(name);
+    return isFull ? undefined : `${name} still waits from ${due} on, but by its rules it runs`;
   }
 
   function expands(taskId: string, length: number): void {
@@ -248,29 +283,17 @@ export function createRunChecker(
     },
     quiet(now) {
       ready = new Set();
-      const running = allInstances(model).filter((id) => model.stateOf(id) === "running");
-      for (const id of allInstances(model)) {
-        const state = model.stateOf(id);
-        const name = nameOf(id);
-        if (state === null) {
-          if (skips.has(name)) wrong(`${name} is not skipped, though a decision says so`);
-          const { kind } = model.judge(id);
-          const isFull = kind === "run" && running.length >= threads;
-          if (isFull) ready.add(name);
-          if (kind !== "wait" && !isFull) wrong(`${name} still waits, but by its rules: ${kind}`);
-        }
-        if (state === "scheduled") {
-          const problem = limits.whyWaiting(id);
-          if (problem) wrong(problem);
-        }
-        if (ASKED.includes(state) && state !== "scheduled" && model.judge(id).kind === "ends") {
-          wrong(`${name} is still ${state}, but by its rules it ends`);
-        }
-        const due = observed.dueAt(id);
-        const isLate = due !== undefined && due < now - 1 && running.length < threads;
-        if (isLate && model.judge(id).kind !== "wait")
-          wrong(`${name} was due at ${due}, now ${now}`);
+      const all = allInstances(model);
+      const isFull = all.filter((id) => model.stateOf(id) === "running").length >= threads;
+      const late = new Map<string, number>();
+      for (const id of all) {
+        const problem = whyStill(id, { now, isFull });
+        if (problem === undefined) continue;
+        const since = lateSince.get(problem) ?? now;
+        late.set(problem, since);
+        if (now - since >= patience * 1_000) wrong(problem);
       }
+      lateSince = late;
       history.push(`-- ${now}`);
     },
   };

@@ -3,7 +3,7 @@
 import type { FinishedState } from "../../../src/model/states.ts";
 import type { State } from "../airflow-rules.ts";
 import { type InstanceId, isDone, type RunModel } from "../run-model.ts";
-import type { ClearOf, Intervention, MarkOf } from "./interventions.ts";
+import type { ClearOf, MarkOf, Wish } from "./interventions.ts";
 
 /** An instance with the state that it is to get. */
 export interface Wanted {
@@ -15,7 +15,7 @@ const FAILED: readonly State[] = ["failed", "upstream_failed"];
 const AT_WORK: readonly State[] = ["running", "restarting", "up_for_reschedule", "deferred"];
 
 /** What the request changes, given the states at the moment. */
-export function selectChanges(model: RunModel, act: Intervention["act"]): readonly Wanted[] {
+export function selectChanges(model: RunModel, act: Wish): readonly Wanted[] {
   if (act.kind === "clear") return selectCleared(model, act);
   if (act.kind === "mark") return selectMarked(model, act);
   return allInstances(model).flatMap((id): Wanted[] => {

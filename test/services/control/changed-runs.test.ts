@@ -133,3 +133,33 @@ test("a task below one that was marked starts at once, though what is further ab
   expect([startsOf(product, "c"), startsOf(product, "d")]).toEqual([[10], [15]]);
   expect((await product.getRun("d", runId)).state).toBe("success");
 });
+
+test("a task that gets its slot while the run is being cleared starts all the same", async () => {
+  const product = startProduct();
+  product.play(byTask({ b: succeeds(600), c: succeeds(5) }));
+  const tasks = [task("a"), task("b", ["a"], { priorityWeight: 9 }), task("c", ["a"])];
+  await product.publish(dag("d", tasks, { maxActiveTasks: 1 }));
+  const runId = await trigger(product, "d");
+  await product.passTo(after(10));
+  await product.services.runControl.clear({ dagId: "d", runId, tasks: ["a", "b"] });
+  await product.passTo(after(2_000));
+  expect((await product.getRun("d", runId)).state).toBe("success");
+});
+
+test("a short circuit skips again what is right below it, and lets the rest follow its rules", async () => {
+  const product = startProduct();
+  product.play(byTask({ check: succeeds(1, "false") }));
+  const decision = { kind: "short-circuit", ignoreDownstreamTriggerRules: true } as const;
+  const tasks = [
+    task("check", [], { decision }),
+    task("a", ["check"]),
+    task("b", ["a"], { triggerRule: "all_done" }),
+  ];
+  await product.publish(dag("d", tasks));
+  const runId = await trigger(product, "d");
+  await product.passAll();
+  expect(await statesOf(product, "d", runId)).toMatchObject({ a: "skipped", b: "skipped" });
+  await product.services.runControl.clear({ dagId: "d", runId, tasks: ["a", "b"] });
+  await product.passAll();
+  expect(await statesOf(product, "d", runId)).toMatchObject({ a: "skipped", b: "success" });
+});

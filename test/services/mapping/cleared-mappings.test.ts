@@ -149,3 +149,41 @@ test("without what it is mapped over a task ends at once, whatever its rule wait
   await product.passTo(after(2));
   expect(await instancesOf(product, document)).toMatchObject({ each: "skipped", slow: "running" });
 });
+
+test("instances known from the start are asked one by one, whatever is above the others", async () => {
+  const product = startProduct();
+  product.play(({ taskId, mapIndex }) => {
+    if (taskId === "x") return skips(30);
+    return taskId === "a" && mapIndex === 0 ? fails(1) : succeeds(1);
+  });
+  const document = dag(
+    "d",
+    [
+      task("x"),
+      task("a", [], IN_GROUP),
+      task("b", ["a", "x"], { ...IN_GROUP, triggerRule: "none_failed_min_one_success" }),
+    ],
+    { groups: [{ groupId: "g", mapped: { over: { n: 2 } } }] },
+  );
+  await start(product, document);
+  await product.passTo(after(5));
+  expect(await instancesOf(product, document)).toMatchObject({ "b[0]": "upstream_failed" });
+  await product.passAll();
+  expect(await instancesOf(product, document)).toMatchObject({ "b[1]": "success" });
+});
+
+test("a retry of an instance outlives the server's death in a run that people have changed", async () => {
+  const product = startProduct();
+  product.play(({ taskId, tryNumber }) => {
+    if (taskId === "keys") return succeeds(1, listOf(1));
+    return taskId === "each" && tryNumber === 1 ? fails(1) : succeeds(20);
+  });
+  const each = task("each", ["keys"], { ...OVER_KEYS, retries: 1, retryDelay: 300 });
+  await start(product, dag("d", [task("keys"), each, task("x")]));
+  await product.passTo(after(10));
+  await clear(product, ["x"]);
+  await product.passTo(after(15));
+  await product.die();
+  await product.passTo(after(400));
+  expect((await product.getRun("d", "r")).state).toBe("success");
+});
