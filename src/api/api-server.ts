@@ -20,6 +20,7 @@ import { addDagRoutes } from "./routes/dag-routes.ts";
 import { addHitlRoutes } from "./routes/hitl-routes.ts";
 import { addImportErrorRoutes } from "./routes/import-error-routes.ts";
 import { addMonitorRoutes } from "./routes/monitor-routes.ts";
+import { addPartitionRoutes } from "./routes/partitions/clear-partitions.ts";
 import { addPoolRoutes } from "./routes/pool-routes.ts";
 import { addRunRoutes } from "./routes/run-routes.ts";
 import { addStateStoreRoutes } from "./routes/state-store/state-store-routes.ts";
@@ -70,6 +71,7 @@ export function createApiServer(
   addBackfillRoutes(api, context);
   addRunRoutes(api, context);
   addClearRoutes(api, context);
+  addPartitionRoutes(api, context);
   addMarkRoutes(api, context);
   addTryRoutes(api, context);
   addTaskInstanceRoutes(api, context);

@@ -1,15 +1,14 @@
 // Reads a schedule, dates and time zone as written into the document's form; mistakes are reported.
-import type { AssetCondition } from "../model/assets/documents.ts";
 import type { Schedule, TimeSchedule } from "../model/document.ts";
 import { parseCron } from "../model/timetables/parse-cron.ts";
 import { parseDuration } from "../model/values/durations.ts";
 import { parseMomentToIso } from "../model/values/time.ts";
 import { isTimezone } from "../model/values/time-zones.ts";
-import { conditionOf } from "../sdk/assets/asset.ts";
 import { isPlainObject } from "../sdk/results.ts";
-import { describeCondition } from "./assets/describe-assets.ts";
+import { readCondition, toExpression } from "./assets/read-condition.ts";
 import { show } from "./check-options.ts";
 import { readPartitionOptions } from "./partitions/key-format.ts";
+import { readPartitionedAssets } from "./partitions/read-partitioned-assets.ts";
 import type { Refuse } from "./report.ts";
 
 const NONE: TimeSchedule = { kind: "none" };
@@ -27,20 +26,10 @@ export function readSchedule(
   if (isPlainObject(given) && given.kind === "asset-or-time") {
     return readAssetOrTime(given, { timezone, refuse });
   }
+  if (isPlainObject(given) && given.kind === "partitioned-assets") {
+    return readPartitionedAssets(given, refuse) ?? NONE;
+  }
   return readTime(given, { timezone, refuse });
-}
-
-/** A list means all of its assets. */
-function toExpression(given: unknown): AssetCondition | undefined {
-  if (!Array.isArray(given)) return conditionOf(given);
-  const conditions = given.flatMap((part) => conditionOf(part) ?? []);
-  return conditions.length === given.length ? { kind: "all", conditions } : undefined;
-}
-
-function readCondition(given: AssetCondition, refuse: Refuse): AssetCondition | undefined {
-  return describeCondition(given, (what, flaw) =>
-    refuse({ code: "bad-asset", message: `${what} of the schedule ${flaw}` }),
-  );
 }
 
 function readAssetOrTime(

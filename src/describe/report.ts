@@ -20,7 +20,7 @@ export interface Finding {
 }
 
 /** Adds a finding about the DAG, without repeating where. */
-export type Refuse = (finding: Pick<Finding, "code" | "message" | "hint">) => void;
+export type Refuse = (finding: Pick<Finding, "code" | "severity" | "message" | "hint">) => void;
 
 export interface Report {
   readonly diagnostics: readonly Diagnostic[];

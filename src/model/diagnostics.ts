@@ -16,6 +16,7 @@ export type DiagnosticCode =
   | "cycle"
   | "bad-cron"
   | "bad-schedule"
+  | "bad-partition"
   | "bad-timezone"
   | "bad-date"
   | "bad-param"

@@ -4,6 +4,7 @@
 import type { AssetCondition, AssetItem } from "./assets/documents.ts";
 import type { DeadlineDocument } from "./deadlines/records.ts";
 import type { TriggerRule } from "./dependencies/trigger-rule-names.ts";
+import type { PartitionedAssetSchedule } from "./partitions/asset-schedules.ts";
 import type { Json, JsonObject } from "./values/json.ts";
 
 /** When a DAG runs: at moments, when assets were changed, or both. */
@@ -11,6 +12,7 @@ export type Schedule =
   | TimeSchedule
   /** A run when events of assets meet the condition (Airflow: AssetTriggeredTimetable). */
   | { readonly kind: "assets"; readonly condition: AssetCondition }
+  | PartitionedAssetSchedule
   /** Besides the runs of a schedule by time (Airflow: AssetOrTimeSchedule). */
   | {
       readonly kind: "asset-or-time";

@@ -334,6 +334,11 @@ export function assetEventKey(timestamp: string, source: readonly (string | numb
   return `${timestamp}-${hashText(JSON.stringify(source))}`;
 }
 
+/** 20 letters and digits that are the same for the same JSON value. */
+export function fingerprintOf(value: unknown): string {
+  return hashText(JSON.stringify(value));
+}
+
 /** The moment in an event's key. */
 export function timestampOfEvent(key: string): string {
   return key.slice(0, "2026-01-01T00:00:00.000Z".length);

@@ -15,7 +15,7 @@ export interface AssetEventListing extends PageRequest {
 }
 
 /** For whom an event is queued when it is recorded. */
-export type EventReader = Pick<QueuedAssetEvent, "dagId" | "partitionKey" | "isPassive">;
+export type EventReader = Pick<QueuedAssetEvent, "dagId" | "partitionKey" | "source" | "isPassive">;
 
 /** Events that a run which is about to be made consumes. */
 export interface EventClaim {

@@ -6,6 +6,7 @@ import { givenOptions } from "../describe/task-settings.ts";
 import type { AssetItem, OutletEvent } from "../model/assets/documents.ts";
 import { targetOf } from "../model/assets/references.ts";
 import { assetTargetText } from "../model/ids.ts";
+import { findPartitionKeyFlaw } from "../model/partitions/mappers.ts";
 import type { TaskServices } from "../model/task-services.ts";
 import type { JsonObject } from "../model/values/json.ts";
 import { type Asset, assetItemOf } from "../sdk/assets/asset.ts";
@@ -38,6 +39,7 @@ export interface GatheredOutletEvents extends OutletEventAccessors {
 interface OwnAccessor extends OutletEventAccessor {
   readonly item: AssetItem;
   readonly added: { readonly asset: Asset; readonly extra: JsonObject }[];
+  readonly partitions: Set<string>;
 }
 
 export function createOutletEvents(task: TaskRecord): GatheredOutletEvents {
@@ -58,9 +60,22 @@ export function createOutletEvents(task: TaskRecord): GatheredOutletEvents {
 
 function createAccessor(item: AssetItem): OwnAccessor {
   const added: OwnAccessor["added"] = [];
+  const partitions = new Set<string>();
   return {
     item,
     added,
+    partitions,
+    addPartitions(keys) {
+      if (item.kind === "alias") {
+        throw new TypeError("addPartitions() is for an Asset; an AssetAlias has no partitions");
+      }
+      for (const key of [keys].flat()) {
+        if (typeof key !== "string") throw new TypeError("addPartitions() takes texts");
+        const flaw = findPartitionKeyFlaw(key);
+        if (flaw !== undefined) throw new TypeError(`addPartitions(): partition_key ${flaw}`);
+        partitions.add(key);
+      }
+    },
     extra: {},
     add(asset, extra = {}) {
       if (item.kind !== "alias") {
@@ -72,7 +87,7 @@ function createAccessor(item: AssetItem): OwnAccessor {
   };
 }
 
-function eventsOf({ item, extra, added }: OwnAccessor): readonly OutletEvent[] {
+function eventsOf({ item, extra, added, partitions }: OwnAccessor): readonly OutletEvent[] {
   if (item.kind === "alias") {
     return added.map(({ asset: { name, uri, group, extra: own }, extra: told }) => ({
       asset: {
@@ -89,7 +104,9 @@ function eventsOf({ item, extra, added }: OwnAccessor): readonly OutletEvent[] {
   const uri = "uri" in item ? item.uri : item.name;
   const group = item.kind === "asset" ? item.group : "asset";
   const told = checked(extra, name);
-  return Object.keys(told).length === 0 ? [] : [{ asset: { name, uri, group }, extra: told }];
+  if (Object.keys(told).length === 0 && partitions.size === 0) return [];
+  const partitionKeys = partitions.size === 0 ? {} : { partitionKeys: [...partitions] };
+  return [{ asset: { name, uri, group }, extra: told, ...partitionKeys }];
 }
 
 function checked(extra: unknown, name: string): JsonObject {

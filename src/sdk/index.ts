@@ -2,6 +2,7 @@
 // it is quick.
 
 export type { TriggerRule } from "../model/dependencies/trigger-rule-names.ts";
+export type { PartitionMapper, PartitionWindow, WaitPolicy } from "../model/partitions/mappers.ts";
 export type { Duration } from "../model/values/durations.ts";
 export type { Json, JsonObject } from "../model/values/json.ts";
 export {
@@ -20,6 +21,35 @@ export type {
   OutletEventAccessors,
   TriggeringAssetEvents,
 } from "./assets/events.ts";
+export {
+  allowedKeyMapper,
+  chainMapper,
+  dayWindow,
+  type FanOutMapperOptions,
+  fanOutMapper,
+  fixedKeyMapper,
+  hourWindow,
+  identityMapper,
+  type MapperOptions,
+  minimumCount,
+  monthWindow,
+  productMapper,
+  quarterWindow,
+  type RollupMapperOptions,
+  rollupMapper,
+  segmentWindow,
+  startOfDayMapper,
+  startOfHourMapper,
+  startOfMonthMapper,
+  startOfQuarterMapper,
+  startOfWeekMapper,
+  startOfYearMapper,
+  type TemporalMapperOptions,
+  type WindowOptions,
+  waitForAll,
+  weekWindow,
+  yearWindow,
+} from "./assets/partitions.ts";
 export { Bundle } from "./bundle.ts";
 export type { ConnectionResult, GetXComOptions, TaskClient, TaskStateStore } from "./client.ts";
 export {
@@ -70,6 +100,9 @@ export {
   deltaTrigger,
   events,
   multipleCronTrigger,
+  type PartitionedAssetOptions,
+  type PartitionedAssetSchedule,
+  partitionedAsset,
   partitionedAtRuntime,
   type ScheduleInput,
   type TimeScheduleInput,

@@ -1,5 +1,7 @@
 // Schedules as an author writes them: presets, cron texts, and Airflow's timetables as functions of
 // their name.
+
+import type { PartitionMapper } from "../model/partitions/mappers.ts";
 import type { Duration } from "../model/values/durations.ts";
 import type { AssetExpression } from "./assets/asset.ts";
 
@@ -53,7 +55,8 @@ export type ScheduleInput =
   | TimeScheduleInput
   | AssetExpression
   | readonly AssetExpression[]
-  | AssetOrTimeSchedule;
+  | AssetOrTimeSchedule
+  | PartitionedAssetSchedule;
 
 /** A schedule that `assetOrTime` made. */
 export interface AssetOrTimeSchedule {
@@ -138,6 +141,36 @@ export function cronPartition(cron: string, options: CronPartitionOptions = {}):
  */
 export function partitionedAtRuntime(): Timetable {
   return { kind: "partitioned-at-runtime" };
+}
+
+/** A schedule that `partitionedAsset` made. */
+export interface PartitionedAssetSchedule extends PartitionedAssetOptions {
+  readonly kind: "partitioned-assets";
+  readonly assets: AssetExpression | readonly AssetExpression[];
+}
+
+export interface PartitionedAssetOptions {
+  /** Pairs of an asset and its mapper; a Map is one, too. */
+  readonly partitionMapperConfig?: Iterable<readonly [AssetExpression, PartitionMapper]>;
+  /** Maps all other assets; `identityMapper()` by default. */
+  readonly defaultPartitionMapper?: PartitionMapper;
+}
+
+/**
+ * A run for each partition for which the assets have come: their keys are mapped to that of the run,
+ * which waits until all of them have given the same (Airflow: PartitionedAssetTimetable).
+ *
+ * ```ts
+ * new Dag("combine", {
+ *   schedule: partitionedAsset(orders.and(refunds), { defaultPartitionMapper: startOfHourMapper() }),
+ * });
+ * ```
+ */
+export function partitionedAsset(
+  assets: AssetExpression | readonly AssetExpression[],
+  options: PartitionedAssetOptions = {},
+): PartitionedAssetSchedule {
+  return { kind: "partitioned-assets", assets, ...options };
 }
 
 /**

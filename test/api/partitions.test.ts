@@ -101,6 +101,7 @@ test("a DAG says that it is partitioned, and when its next run is due", async ()
   expect((await ask("/dags/by_day")).body).toMatchObject({
     timetable_partitioned: true,
     timetable_summary: "0 0 * * *",
+    timetable_periodic: true,
     next_dagrun_logical_date: null,
     next_dagrun_run_after: "2026-02-01T23:00:00Z",
   });
@@ -111,4 +112,43 @@ test("a DAG says that it is partitioned, and when its next run is due", async ()
     timetable_periodic: false,
     next_dagrun_run_after: null,
   });
+});
+
+test("runs lose their partitions: one, those of a key, or those of days", async () => {
+  const { ask, trigger } = await setUp();
+  for (const day of ["2026-01-14", "2026-01-15", "2026-01-16"]) await trigger("by_day", day);
+  const clear = async (body: object) => {
+    const answer = await ask("/dags/by_day/clearPartitions", { body });
+    return [answer.status, answer.body.dag_runs_cleared, answer.body.task_instances_cleared];
+  };
+  const keys = async () => {
+    const { body } = await ask("/dags/by_day/dagRuns?order_by=run_id");
+    return body.dag_runs.map((run: { partition_key: string | null }) => run.partition_key);
+  };
+  expect(await clear({ partition_key: "2026-01-15" })).toEqual([200, 1, 0]);
+  expect(await keys()).toEqual(["2026-01-14", "2026-01-15", "2026-01-16"]);
+  expect(await clear({ partition_key: "2026-01-15", dry_run: false })).toEqual([200, 1, 0]);
+  expect(await keys()).toEqual(["2026-01-14", null, "2026-01-16"]);
+  const window = { partition_date_start: "2026-01-14T00:00:00Z", partition_date_end: "2026-01-15" };
+  expect(await clear({ ...window, dry_run: false })).toEqual([200, 1, 0]);
+  const last = { run_id: "run-3", dry_run: false, clear_task_instances: true };
+  expect(await clear(last)).toEqual([200, 1, 1]);
+  expect(await keys()).toEqual([null, null, null]);
+  expect(await clear({ run_id: "run-3", dry_run: false })).toEqual([200, 0, 0]);
+});
+
+test.each([
+  [{}, "Exactly one of run_id, partition_key, or a partition date window"],
+  [{ run_id: "x", partition_key: "y" }, "Exactly one of"],
+  [
+    { partition_date_start: "2026-02-01", partition_date_end: "2026-01-01" },
+    "partition_date_start must be on or before partition_date_end.",
+  ],
+])("partitions are not cleared by %j", async (body, reason) => {
+  const { ask } = await setUp();
+  const answer = await ask("/dags/by_day/clearPartitions", { body });
+  expect([answer.status, JSON.stringify(answer.body.detail)]).toEqual([
+    422,
+    expect.stringContaining(reason),
+  ]);
 });

@@ -83,6 +83,32 @@ export function partitionContract(create: () => Promise<Metadata>): void {
       expect(await metadata.runs.getLatestPartition("etl")).toBeUndefined();
     });
 
+    test("an event is queued for partitions with that of its asset", async () => {
+      const { assetEvents } = await create();
+      const event = {
+        key: `${januaryDay(1)}-x`,
+        assetId: 7,
+        timestamp: januaryDay(1),
+        extra: {},
+        partitionKey: TRICKY_TEXT,
+        partitionDate: januaryDay(1),
+      };
+      const source = { key: TRICKY_TEXT, date: januaryDay(1), rules: "r" };
+      const readers = ["x", TRICKY_TEXT].map((partitionKey) => ({
+        dagId: "etl",
+        partitionKey,
+        source,
+      }));
+      expect(await assetEvents.record(event, readers)).toBe(true);
+      expect((await assetEvents.list({ assetId: 7 })).items).toStrictEqual([event]);
+      const queued = readers.map((reader) => ({ ...reader, assetId: 7, key: event.key }));
+      const { items } = await assetEvents.listQueued({ dagId: "etl" });
+      expect(items).toHaveLength(2);
+      expect(items).toEqual(expect.arrayContaining(queued));
+      const one = { dagId: "etl", partitionKey: TRICKY_TEXT };
+      expect((await assetEvents.listQueued(one)).items).toStrictEqual([queued[1]]);
+    });
+
     test("a deleted DAG leaves none of its partitions", async () => {
       const metadata = await create();
       await metadata.runs.create(partitionRun(1, { state: "success" }));

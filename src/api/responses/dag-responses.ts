@@ -26,6 +26,7 @@ const DESCRIPTIONS: Partial<Record<Schedule["kind"], string>> = {
   "asset-or-time": "Triggered by assets or by time",
   none: "Never, external triggers only",
   once: "Once, as soon as possible",
+  "partitioned-assets": "Triggered by assets",
   "partitioned-at-runtime": "Never, partition key(s) set at runtime",
   continuous: "As frequently as possible, but only one run at a time.",
 };
@@ -168,6 +169,7 @@ function summaryOf(document: DagDocument): string | null {
   try {
     const { summary } = timetableOf(document);
     if (document.schedule.kind === "assets") return "Asset";
+    if (document.schedule.kind === "partitioned-assets") return "Partitioned Asset";
     return document.schedule.kind === "asset-or-time" ? `Asset or ${summary}` : summary;
   } catch {
     // The planner reports what is wrong with it, and plans no run.

@@ -87,10 +87,10 @@ function addCreating(app: Api, context: ApiContext): void {
       ({ action }) => isExplained || action === "create" || action === "clear",
     );
     return c.json({
-      backfills: shown.map(({ logicalDate, action }) => ({
-        logical_date: toWireDate(logicalDate),
-        partition_key: null,
-        partition_date: null,
+      backfills: shown.map(({ logicalDate, partitionKey, action }) => ({
+        logical_date: partitionKey === undefined ? toWireDate(logicalDate) : null,
+        partition_key: partitionKey ?? null,
+        partition_date: partitionKey === undefined ? null : toWireDate(logicalDate),
         ...(isExplained ? { action } : {}),
       })),
       total_entries: shown.length,
@@ -137,10 +137,11 @@ function addProgress(app: Api, context: ApiContext): void {
     const pages = await everyItem((page) => backfillSkips.list({ ...page, prefix }));
     const all = pages.flatMap(({ dates }) => dates).sort((a, b) => a.ordinal - b.ordinal);
     return c.json({
-      skipped_dates: cut(all, c.var.query.page()).map(({ ordinal, logicalDate, reason }) => ({
-        sort_ordinal: ordinal,
-        logical_date: toWireDate(logicalDate),
-        exception_reason: reason,
+      skipped_dates: cut(all, c.var.query.page()).map((skip) => ({
+        sort_ordinal: skip.ordinal,
+        logical_date: skip.partitionKey === undefined ? toWireDate(skip.logicalDate) : null,
+        partition_key: skip.partitionKey ?? null,
+        exception_reason: skip.reason,
       })),
       total_entries: all.length,
     });

@@ -46,11 +46,19 @@ function keyFormatFlaw(keyFormat: string, timezone: string): string | undefined 
 }
 
 /** Why a date can't be written by the format and read again, as the end of a sentence. */
-function dateFormatFlaw(format: string): string | undefined {
+export function dateFormatFlaw(format: string): string | undefined {
   if (/(?<!%)(?:%%)*%Z/.test(format)) return 'has "%Z"; write the offset with "%z" instead';
+  return readingFlaw(format) ?? flawIn(() => writeMoment({ wall: SAMPLE, offset: 0 }, format));
+}
+
+/** Why no text can be read by the format, as the end of a sentence. */
+export function readingFlaw(format: string): string | undefined {
+  return flawIn(() => checkStrptimeFormat(format));
+}
+
+function flawIn(attempt: () => void): string | undefined {
   try {
-    checkStrptimeFormat(format);
-    writeMoment({ wall: SAMPLE, offset: 0 }, format);
+    attempt();
     return undefined;
   } catch (problem) {
     if (problem instanceof PythonError) return `can't be used: ${problem.message}`;

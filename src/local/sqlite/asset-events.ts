@@ -16,7 +16,7 @@ export function createAssetEventStore(db: SqliteDatabase): AssetEventStore {
 function recordsOf(db: SqliteDatabase): Pick<AssetEventStore, "record" | "list" | "delete"> {
   const insert = db.prepare("INSERT INTO asset_events VALUES (?, ?, ?) ON CONFLICT DO NOTHING");
   const enqueue = db.prepare(
-    "INSERT INTO asset_queue VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+    "INSERT INTO asset_queue VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
   );
   const remove = db.prepare("DELETE FROM asset_events WHERE asset_id = ? AND key = ?");
   const removeUses = db.prepare("DELETE FROM asset_uses WHERE asset_id = ? AND key = ?");
@@ -36,8 +36,9 @@ function recordsOf(db: SqliteDatabase): Pick<AssetEventStore, "record" | "list" 
       db.write(() => {
         const { assetId, key } = event;
         if (insert.run(assetId, key, JSON.stringify(event)).changes === 0) return false;
-        for (const { dagId, partitionKey = "", isPassive } of readers) {
-          enqueue.run(dagId, partitionKey, key, assetId, isPassive ? 1 : 0);
+        for (const { dagId, partitionKey = "", source, isPassive } of readers) {
+          const from = source === undefined ? null : JSON.stringify(source);
+          enqueue.run(dagId, partitionKey, key, assetId, isPassive ? 1 : 0, from);
         }
         return true;
       }),
@@ -151,11 +152,13 @@ function parseEvent(row: Row): AssetEventRecord {
 
 function parseQueued(row: Row): QueuedAssetEvent {
   const partitionKey = text(row, "partition_key");
+  const { source } = row;
   return {
     dagId: text(row, "dag_id"),
     ...(partitionKey === "" ? {} : { partitionKey }),
     assetId: integer(row, "asset_id"),
     key: text(row, "key"),
+    ...(typeof source === "string" ? { source: JSON.parse(source) } : {}),
     ...(integer(row, "is_passive") === 1 ? { isPassive: true as const } : {}),
   };
 }

@@ -139,6 +139,7 @@ export const MIGRATIONS: readonly string[] = [
   ALTER TABLE task_states ADD COLUMN updated_at TEXT;
   ALTER TABLE task_states ADD COLUMN expires_at TEXT;
   `,
+  "ALTER TABLE asset_queue ADD COLUMN source TEXT;",
 ];
 
 /**

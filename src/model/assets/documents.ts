@@ -38,4 +38,6 @@ export interface OutletEvent {
   /** The alias through which the task has added it; absent for an outlet of its own. */
   readonly alias?: string;
   readonly extra: JsonObject;
+  /** Partitions of an outlet of its own, each of which has an event; absent: that of the run. */
+  readonly partitionKeys?: readonly string[];
 }

@@ -9,7 +9,7 @@ import { targetOf } from "./references.ts";
 export type ResolvedAssets = ReadonlyMap<string, readonly number[]>;
 
 /** An alias counts when any of its assets does, a reference when its asset does. */
-function isConditionMet(
+export function isConditionMet(
   condition: AssetCondition,
   queued: ReadonlySet<number>,
   resolved: ResolvedAssets,

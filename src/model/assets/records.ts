@@ -47,6 +47,8 @@ export interface AssetReferenceRecord {
   readonly dagId: string;
   /** Of outlets and inlets. */
   readonly taskIds: readonly string[];
+  /** The DAG's schedule waits for partitions of the asset. */
+  readonly isPartitioned?: true;
   readonly createdAt: string;
   readonly updatedAt: string;
 }
@@ -85,6 +87,16 @@ export interface AssetEventRecord {
   /** Names of the aliases through which it came. */
   readonly aliases?: readonly string[];
   readonly partitionKey?: string;
+  /** Start of the period that the partition key stands for; absent where it stands for none. */
+  readonly partitionDate?: string;
+}
+
+/** Which partition of an asset an event was of, for a DAG whose partition it has come to. */
+export interface EventPartition {
+  readonly key: string;
+  readonly date?: string;
+  /** Names the rules by which the DAG's schedule has mapped it. */
+  readonly rules: string;
 }
 
 /** An event that a DAG has not consumed yet (Airflow: asset_dag_run_queue, but one for each event). */
@@ -95,6 +107,8 @@ export interface QueuedAssetEvent {
   readonly assetId: number;
   /** The event's. */
   readonly key: string;
+  /** Present where `partitionKey` is. */
+  readonly source?: EventPartition;
   /** It came while the DAG was paused: the next run consumes it, but it makes none. */
   readonly isPassive?: true;
 }
@@ -108,6 +122,7 @@ export interface AssetRunRecord {
     readonly runAfter: string;
     readonly versionHash: string;
     readonly partitionKey?: string;
+    readonly partitionDate?: string;
   };
 }
 

@@ -9,6 +9,8 @@ export interface AssetReference {
   readonly target: AssetTarget;
   readonly use: AssetUse;
   readonly taskIds: readonly string[];
+  /** Of a schedule on partitions of the asset. */
+  readonly isPartitioned?: true;
 }
 
 /** What a document has of assets. */
@@ -48,6 +50,7 @@ export function targetOf(item: AssetItem): AssetTarget {
 function findAssets(document: DagDocument): DocumentAssets {
   const condition = assetConditionOf(document.schedule);
   const scheduled = condition ? itemsOfCondition(condition) : [];
+  const isPartitioned = document.schedule.kind === "partitioned-assets";
   const uses: { readonly use: AssetUse; readonly item: AssetItem; readonly taskId?: string }[] = [
     ...scheduled.map((item) => ({ use: "schedule", item }) as const),
     ...document.tasks.flatMap(({ taskId, outlets = [], inlets = [] }) => [
@@ -70,7 +73,9 @@ function findAssets(document: DagDocument): DocumentAssets {
   return {
     assets: [...assets.values()],
     aliases: [...aliases.values()],
-    references: [...references.values()],
+    references: [...references.values()].map((reference) =>
+      isPartitioned && reference.use === "schedule" ? { ...reference, isPartitioned } : reference,
+    ),
     isScheduled: condition !== undefined,
   };
 }

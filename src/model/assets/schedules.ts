@@ -4,15 +4,13 @@ import type { AssetCondition, AssetItem } from "./documents.ts";
 
 /** The part of a schedule that follows the clock; none where only assets count. */
 export function timeScheduleOf(schedule: Schedule): TimeSchedule {
-  if (schedule.kind === "assets") return { kind: "none" };
+  if (schedule.kind === "assets" || schedule.kind === "partitioned-assets") return { kind: "none" };
   return schedule.kind === "asset-or-time" ? schedule.time : schedule;
 }
 
 /** The condition on assets; undefined for a schedule that only follows the clock. */
 export function assetConditionOf(schedule: Schedule): AssetCondition | undefined {
-  return schedule.kind === "assets" || schedule.kind === "asset-or-time"
-    ? schedule.condition
-    : undefined;
+  return "condition" in schedule ? schedule.condition : undefined;
 }
 
 /** Assets, aliases and references of a condition, in the order written. */

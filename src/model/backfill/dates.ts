@@ -3,12 +3,13 @@
 // ever holds all of them, in either order.
 import { timeScheduleOf } from "../assets/schedules.ts";
 import type { DagDocument, Schedule } from "../document.ts";
+import { isPartitioned } from "../partitions/schedules.ts";
 import { createTimetable } from "../timetables/create.ts";
 import type { DataInterval, NextRun } from "../timetables/timetable.ts";
 
 /** The dates of a range, with all that is needed to find each. */
 export interface BackfillDates extends Pick<DagDocument, "schedule" | "timezone"> {
-  /** The range of logical dates, both of which belong to it; epoch ms. */
+  /** The range of logical or partition dates, both of which belong to it; epoch ms. */
   readonly from: number;
   readonly to: number;
   readonly total: number;
@@ -21,7 +22,7 @@ export interface BackfillDates extends Pick<DagDocument, "schedule" | "timezone"
 export interface BackfillRange extends Pick<BackfillDates, "schedule" | "timezone"> {
   readonly from: number;
   readonly to: number;
-  /** Only intervals that have ended by then; epoch ms. */
+  /** Only intervals that have ended by then, and partitions that have begun; epoch ms. */
   readonly now: number;
 }
 
@@ -35,7 +36,6 @@ const NOT_PERIODIC: readonly Schedule["kind"][] = [
   "none",
   "once",
   "continuous",
-  "cron-partition",
   "partitioned-at-runtime",
 ];
 
@@ -53,8 +53,9 @@ export function countDates(range: BackfillRange): BackfillDates | undefined {
   const marks: [number, number][] = [];
   let total = 0;
   let last: DataInterval | undefined;
+  const isAhead = (end: number) => (isPartitioned(schedule) ? end > now : end >= now);
   for (const { start, end } of walk(range, undefined)) {
-    if (end >= now) break;
+    if (isAhead(end)) break;
     total += 1;
     if (total > MOST_BACKFILL_DATES) return undefined;
     last = { start, end };
@@ -88,13 +89,21 @@ function* walk(
   { schedule, timezone, from, to }: Pick<BackfillDates, "schedule" | "timezone" | "from" | "to">,
   last: DataInterval | undefined,
 ): Generator<NextRun> {
-  const timetable = createTimetable(schedule, timezone);
+  const timetable = createTimetable(byOwnDates(schedule), timezone);
+  // Bounds of partitions are what clocks show in the schedule's time zone.
+  const { localize = (moment: number) => moment } = timetable.partitions ?? {};
+  const [earliest, latest] = [localize(from), localize(to)];
   for (let before = last; ; ) {
-    const query = { last: before, earliest: from, latest: to, catchup: true, now: to };
+    const query = { last: before, earliest, latest, catchup: true, now: latest };
     const run = timetable.nextRun(query);
-    if (!run || run.logicalDate > to) return;
+    if (!run || run.logicalDate > latest) return;
     if (before && run.start <= before.start && run.end <= before.end) return;
     yield run;
     before = run;
   }
+}
+
+/** Partitions go by their own ticks, whatever the offset of their runs (Airflow: run_after is the partition's date). */
+function byOwnDates(schedule: Schedule): Schedule {
+  return schedule.kind === "cron-partition" ? { ...schedule, runOffset: 0 } : schedule;
 }

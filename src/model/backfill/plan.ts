@@ -2,7 +2,8 @@
 // the same however often it is asked, and wherever the process before died (Airflow:
 // models/backfill.py).
 
-import { runIdFor } from "../ids.ts";
+import { partitionRunIdFor, runIdFor } from "../ids.ts";
+import { isPartitioned } from "../partitions/schedules.ts";
 import type { DagRunRecord } from "../records.ts";
 import { isRunFinished } from "../states.ts";
 import type { NextRun } from "../timetables/timetable.ts";
@@ -27,7 +28,8 @@ export type DateAnswer =
   | { readonly kind: "clear"; readonly runId: string }
   | { readonly kind: "skip"; readonly reason: BackfillSkipReason };
 
-type RunDates = Pick<DagRunRecord, "logicalDate" | "dataIntervalStart" | "dataIntervalEnd">;
+type RunDates = Pick<DagRunRecord, "logicalDate" | "dataIntervalStart" | "dataIntervalEnd"> &
+  Partial<Pick<DagRunRecord, "runAfter" | "partitionKey" | "partitionDate">>;
 type FoundRun = Pick<DagRunRecord, "runId" | "state">;
 
 /** `ordinal` is the first of the dates, from 1. */
@@ -43,9 +45,12 @@ export function datesAt(
   return inOrder.map((run, position) => ({ ordinal: ordinal + position, run }));
 }
 
-/** Airflow: _get_dag_run_no_create_reason. */
+/**
+ * Airflow: _get_dag_run_no_create_reason. A run for a partition is never cleared: another one is made
+ * beside it.
+ */
 export function judgeDate(
-  { reprocessBehavior }: Pick<BackfillRecord, "reprocessBehavior">,
+  { reprocessBehavior, dates }: Pick<BackfillRecord, "reprocessBehavior" | "dates">,
   existing: FoundRun | undefined,
 ): DateAnswer {
   if (!existing) return { kind: "create" };
@@ -53,7 +58,8 @@ export function judgeDate(
   if (!isRunFinished(state)) return { kind: "skip", reason: "in flight" };
   const isCleared =
     reprocessBehavior === "completed" || (reprocessBehavior === "failed" && state === "failed");
-  return isCleared ? { kind: "clear", runId } : { kind: "skip", reason: "already exists" };
+  if (!isCleared) return { kind: "skip", reason: "already exists" };
+  return isPartitioned(dates.schedule) ? { kind: "create" } : { kind: "clear", runId };
 }
 
 /** Whether the run is the backfill's: it made the run, or has cleared it. */
@@ -107,23 +113,40 @@ export function takeDates(
     const { ordinal, run } = date;
     if (answer.kind === "skip") {
       const { reason } = answer;
-      skips.push({ ordinal, logicalDate: toIso(run.logicalDate), reason });
+      skips.push({ ordinal, ...namesOf(run), reason });
     } else {
       if (open.length >= record.maxActiveRuns || begun === mostAtOnce) break;
       begun += 1;
-      open.push(toOpenRun(date, answer));
+      open.push(toOpenRun(record, date, answer));
     }
     dealtWith = ordinal;
   }
   return { record: withSkips({ ...record, open, dealtWith }, skips), skips };
 }
 
+/** By what people know a date. */
+function namesOf({ logicalDate, partition }: NextRun) {
+  const partitionKey = partition?.key;
+  return {
+    logicalDate: toIso(logicalDate),
+    ...(partitionKey === undefined ? {} : { partitionKey }),
+  };
+}
+
+/** The run of a date; each backfill has one of its own for a partition. */
+export function backfillRunId({ id }: Pick<BackfillRecord, "id">, run: NextRun): string {
+  const { runAfter, partition } = run;
+  if (!partition) return runIdFor("backfill", { ...run, random: "" });
+  return partitionRunIdFor("backfill", { runAfter, key: partition.key, attempt: id });
+}
+
 function toOpenRun(
+  record: BackfillRecord,
   { ordinal, run }: BackfillDate,
   answer: DateAnswer & { readonly kind: "create" | "clear" },
 ): OpenBackfillRun {
   if (answer.kind === "clear") return { ordinal, runId: answer.runId, isReprocessed: true };
-  return { ordinal, runId: runIdFor("backfill", { ...run, random: "" }) };
+  return { ordinal, runId: backfillRunId(record, run) };
 }
 
 /**
@@ -138,8 +161,13 @@ export function newestAutomated(
   const last = record?.completedAt === undefined ? record?.dates.last : undefined;
   if (!last) return run;
   const [start, end] = [toIso(last.start), toIso(last.end)];
-  if (run?.logicalDate && Date.parse(run.logicalDate) >= last.start) return run;
-  return { logicalDate: start, dataIntervalStart: start, dataIntervalEnd: end };
+  const newest = run?.partitionDate ?? run?.logicalDate;
+  if (newest && Date.parse(newest) >= last.start) return run;
+  const dates = { logicalDate: start, dataIntervalStart: start, dataIntervalEnd: end };
+  // What a schedule with partitions goes on from is when its last one was due.
+  return isPartitioned(record?.dates.schedule)
+    ? { ...dates, runAfter: start, partitionKey: "" }
+    : dates;
 }
 
 /** Dates whose run could not be made, since somebody else was faster, are left out. */
@@ -149,8 +177,7 @@ export function leaveOut(
 ): { readonly record: BackfillRecord; readonly skips: readonly BackfillSkip[] } {
   const gone = new Set(lost.map(({ ordinal }) => ordinal));
   const skips = lost.map(({ ordinal }) => {
-    const logicalDate = toIso(dateOf(record, ordinal).logicalDate);
-    return { ordinal, logicalDate, reason: "in flight" } as const;
+    return { ordinal, ...namesOf(dateOf(record, ordinal)), reason: "in flight" } as const;
   });
   const open = record.open.filter(({ ordinal }) => !gone.has(ordinal));
   return { record: withSkips({ ...record, open }, skips), skips };

@@ -57,7 +57,9 @@ export interface BackfillSkipsRecord {
 
 export interface BackfillSkip {
   readonly ordinal: number;
+  /** The partition's date where it has a key. */
   readonly logicalDate: string;
+  readonly partitionKey?: string;
   readonly reason: BackfillSkipReason;
 }
 

@@ -1,11 +1,10 @@
 // The runs of a backfill, as they are made or cleared (Airflow: _handle_clear_run).
 import { clearRun } from "../control/run-changes.ts";
 import type { RunTransition } from "../dag-run.ts";
-import { runIdFor } from "../ids.ts";
 import type { DagRunRecord } from "../records.ts";
 import type { NextRun } from "../timetables/timetable.ts";
 import { toIso } from "../values/time.ts";
-import { judgeDate } from "./plan.ts";
+import { backfillRunId, judgeDate } from "./plan.ts";
 import type { BackfillRecord } from "./records.ts";
 
 interface Facts {
@@ -18,19 +17,22 @@ interface Facts {
 
 /** A queued run for a date that has none. */
 export function toBackfillRun(
-  { id, dagId, dagRunConf, triggeringUserName }: BackfillRecord,
-  { logicalDate, start, end, runAfter }: NextRun,
+  record: BackfillRecord,
+  run: NextRun,
   { ordinal, versionHash, now }: Facts,
 ): DagRunRecord {
+  const { id, dagId, dagRunConf, triggeringUserName } = record;
+  const { logicalDate, start, end, runAfter, partition } = run;
   return {
     dagId,
-    runId: runIdFor("backfill", { runAfter, logicalDate, random: "" }),
+    runId: backfillRunId(record, run),
     runType: "backfill",
     state: "queued",
-    logicalDate: toIso(logicalDate),
-    dataIntervalStart: toIso(start),
-    dataIntervalEnd: toIso(end),
+    logicalDate: partition ? null : toIso(logicalDate),
+    dataIntervalStart: partition ? null : toIso(start),
+    dataIntervalEnd: partition ? null : toIso(end),
     runAfter: toIso(runAfter),
+    ...(partition ? { partitionKey: partition.key, partitionDate: toIso(partition.date) } : {}),
     queuedAt: toIso(now),
     conf: dagRunConf ?? {},
     triggeredBy: "backfill",

@@ -100,6 +100,11 @@ export function queueRun(run: DagRunRecord, now: number): RunTransition {
   };
 }
 
+/** The run is for no partition any more. */
+export function forgetPartition(): RunTransition {
+  return { from: ANY, set: { partitionKey: undefined, partitionDate: undefined } };
+}
+
 /** The run is to be marked. */
 export function beginMark(
   { state, clearNumber }: DagRunRecord,

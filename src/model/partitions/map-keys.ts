@@ -160,3 +160,8 @@ export function toPartitionDate(mapper: PartitionMapper, targetKey: string): num
       return undefined;
   }
 }
+
+/** Whether the date of the partition that is mapped is that of its target, too. */
+export function carriesPartitionDate({ kind }: PartitionMapper): boolean {
+  return kind === "identity";
+}

@@ -60,11 +60,53 @@ export type PartitionMapper = {
     }
 );
 
+/** What an asset schedule maps by where nothing else is said. */
+export const IDENTITY_MAPPER: PartitionMapper = { kind: "identity" };
+
 /** Airflow: [scheduler] partition_mapper_max_downstream_keys. */
 export const MOST_DOWNSTREAM_KEYS = 1_000;
 
 /** Characters of a partition key at most (Airflow: ID_LEN). */
-const MAX_PARTITION_KEY_LENGTH = 250;
+export const MAX_PARTITION_KEY_LENGTH = 250;
+
+/** The format of keys that a temporal mapper reads where none is said. */
+export const DEFAULT_INPUT_FORMAT = "%Y-%m-%dT%H:%M:%S";
+
+/** What each temporal mapper writes where no format is said. */
+export const DEFAULT_OUTPUT_FORMATS: Readonly<Record<Period, string>> = {
+  hour: "%Y-%m-%dT%H",
+  day: "%Y-%m-%d",
+  week: "%Y-%m-%d (W%V)",
+  month: "%Y-%m",
+  quarter: "%Y-Q{quarter}",
+  year: "%Y",
+};
+
+/**
+ * The period whose mapper writes the keys of a fan-out over the window; undefined where one must be
+ * named.
+ */
+export const DEFAULT_FAN_OUT_PERIODS: Readonly<
+  Record<PartitionWindow["kind"], Period | undefined>
+> = {
+  hour: undefined,
+  day: "hour",
+  week: "day",
+  month: "day",
+  quarter: "month",
+  year: "month",
+  segment: undefined,
+};
+
+/** What a mapper's target keys stand for: moments, or texts alone (Airflow: expected_decoded_type). */
+export function decodesTo({ kind }: PartitionMapper): "moment" | "text" {
+  return kind === "start-of" ? "moment" : "text";
+}
+
+/** What the members of a window are. */
+export function windowOf({ kind }: PartitionWindow): "moment" | "text" {
+  return kind === "segment" ? "text" : "moment";
+}
 
 /** What keeps a text from being a partition key, as the end of a sentence; undefined if nothing. */
 export function findPartitionKeyFlaw(key: string): string | undefined {

@@ -2,11 +2,12 @@
 import type { DagDocument, Schedule } from "../document.ts";
 import { PythonError } from "../python/errors.ts";
 import { timetableOf } from "../timetables/create.ts";
+import { partitionDateIn } from "./asset-schedules.ts";
 import { findPartitionKeyFlaw } from "./mappers.ts";
 
 /** Whether partitions tell the DAG's runs apart (Airflow: Timetable.partitioned). */
-export function isPartitioned({ kind }: Schedule): boolean {
-  return kind === "cron-partition";
+export function isPartitioned(schedule: Schedule | undefined): boolean {
+  return schedule?.kind === "cron-partition" || schedule?.kind === "partitioned-assets";
 }
 
 /** Whether a run of the DAG may be for a partition that a caller names. */
@@ -32,7 +33,10 @@ export function resolvePartition(document: DagDocument, key: string): ResolvedPa
   const flaw = findPartitionKeyFlaw(key);
   if (flaw !== undefined) return { problem: `partition_key ${flaw}` };
   try {
-    const date = timetableOf(document).partitions?.dateOf(key);
+    const date =
+      schedule.kind === "partitioned-assets"
+        ? partitionDateIn(schedule, key)
+        : timetableOf(document).partitions?.dateOf(key);
     return date === undefined ? {} : { date };
   } catch (problem) {
     if (!(problem instanceof PythonError)) throw problem;

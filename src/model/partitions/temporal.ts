@@ -65,6 +65,12 @@ export function encodeUpstream({ timezone, inputFormat }: TemporalMapper, moment
   return writeMoment(local, inputFormat);
 }
 
+/** Throws ValueError for an output format that no key can be read back by. */
+export function checkOutputFormat(period: Period, outputFormat: string): void {
+  if (period === "week" || period === "quarter") keyPatternOf(period, outputFormat);
+  if (period === "quarter") fillQuarter(outputFormat, 1);
+}
+
 function normalize(period: Period, wall: number): number {
   if (period === "hour") return Math.floor(wall / HOUR_MS) * HOUR_MS;
   const day = Math.floor(wall / DAY_MS) * DAY_MS;

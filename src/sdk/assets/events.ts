@@ -18,6 +18,8 @@ export interface AssetEvent {
     readonly mapIndex: number;
   };
   readonly partitionKey?: string;
+  /** Start of the period that the partition key stands for, UTC ISO text. */
+  readonly partitionDate?: string;
 }
 
 /** The event that the success of the task makes for one of its outlets. */
@@ -26,6 +28,11 @@ export interface OutletEventAccessor {
   extra: { [key: string]: Json };
   /** Adds an event of an asset; of an alias only. */
   add(asset: Asset, extra?: JsonObject): void;
+  /**
+   * Says for which partitions of the asset the task has worked: each has an event in place of that of
+   * the run's partition (Airflow: add_partitions). Of an asset, not of an alias.
+   */
+  addPartitions(keys: string | readonly string[]): void;
 }
 
 export interface OutletEventAccessors {

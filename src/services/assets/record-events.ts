@@ -10,14 +10,15 @@ import {
   assetReferenceKey,
 } from "../../model/ids.ts";
 import { instanceKey } from "../../model/instance-key.ts";
-import type { TaskInstanceRecord } from "../../model/records.ts";
+import type { DagRecord, TaskInstanceRecord } from "../../model/records.ts";
 import type { EventReader } from "../../ports/asset-events.ts";
 import { itemsOf } from "../../ports/pages.ts";
 import type { Platform } from "../../ports/platform.ts";
+import { partitionReaders } from "../partitions/partition-readers.ts";
 import { addUnknownAsset } from "./activate-assets.ts";
 import { wakeReaders } from "./wake-readers.ts";
 
-export type RecordContext = Pick<Platform, "metadata" | "triggers" | "clock">;
+export type RecordContext = Pick<Platform, "metadata" | "triggers" | "clock" | "report">;
 
 /**
  * Records the events of a task instance that has succeeded; then its record has them no more. Costs
@@ -46,32 +47,41 @@ export async function recordOutletEvents(
 export async function recordEvent(context: RecordContext, event: AssetEventRecord): Promise<void> {
   const readers = await findReaders(context, event);
   await context.metadata.assetEvents.record(event, readers);
-  await wakeReaders(
-    context,
-    readers.filter(({ isPassive }) => !isPassive).map(({ dagId }) => dagId),
-  );
+  const waiting = readers.filter(({ isPassive }) => !isPassive).map(({ dagId }) => dagId);
+  await wakeReaders(context, [...new Set(waiting)]);
 }
 
 /** Of each DAG that waits for the asset, in whichever way. */
 async function findReaders(
-  { metadata }: Pick<Platform, "metadata">,
+  context: RecordContext,
   event: AssetEventRecord,
 ): Promise<readonly EventReader[]> {
-  const readers = new Map<string, EventReader>();
+  const { metadata } = context;
+  const readers = new Map<string, readonly EventReader[]>();
   for (const target of await targetsOf(metadata, event)) {
     const prefix = assetReferenceKey(target, "schedule");
-    for await (const { dagId } of itemsOf((page) =>
+    for await (const { dagId, isPartitioned } of itemsOf((page) =>
       metadata.assetReferences.list({ ...page, prefix }),
     )) {
       if (readers.has(dagId)) continue;
       const dag = await metadata.dags.get(dagId);
       if (!dag || dag.isStale) continue;
-      // Airflow: an event of a partition is for DAGs with partitions only.
-      if (event.partitionKey !== undefined) continue;
-      readers.set(dagId, dag.isPaused ? { dagId, isPassive: true } : { dagId });
+      readers.set(
+        dagId,
+        isPartitioned ? await partitionReaders(context, dag, event) : readersOf(dag, event),
+      );
     }
   }
-  return [...readers.values()];
+  return [...readers.values()].flat();
+}
+
+/** Of a DAG without partitions: an event of a partition is not for it, as in Airflow. */
+function readersOf(
+  { dagId, isPaused }: DagRecord,
+  { partitionKey }: AssetEventRecord,
+): readonly EventReader[] {
+  if (partitionKey !== undefined) return [];
+  return [isPaused ? { dagId, isPassive: true } : { dagId }];
 }
 
 async function targetsOf(

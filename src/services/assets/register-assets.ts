@@ -147,14 +147,16 @@ async function putReference(
 ): Promise<void> {
   const key = keyOf(reference, dagId);
   const stored = await metadata.assetReferences.get(key);
-  const { use, taskIds } = reference;
-  if (stored && JSON.stringify(stored.taskIds) === JSON.stringify(taskIds)) return;
+  const { use, taskIds, isPartitioned } = reference;
+  const isSame = JSON.stringify(stored?.taskIds) === JSON.stringify(taskIds);
+  if (isSame && stored?.isPartitioned === isPartitioned) return;
   const now = new Date(clock.now()).toISOString();
   const record: AssetReferenceRecord = {
     key,
     use,
     dagId,
     taskIds,
+    ...(isPartitioned ? { isPartitioned } : {}),
     createdAt: stored?.createdAt ?? now,
     updatedAt: now,
   };

@@ -7,7 +7,7 @@ import {
   findOutletFlaw,
   outletEventsOf,
 } from "../../model/assets/outlet-events.ts";
-import type { PendingAssetEvent } from "../../model/assets/records.ts";
+import type { AssetEventRecord, PendingAssetEvent } from "../../model/assets/records.ts";
 import type { TaskInstanceRecord } from "../../model/records.ts";
 import type { TaskError } from "../../model/task-call.ts";
 import { toIso } from "../../model/values/time.ts";
@@ -68,10 +68,20 @@ export async function findOutletEvents(
   const aliases = items.flatMap((item) => (item.kind === "alias" ? [item.name] : []));
   const { tryNumber } = started;
   const timestamp = toIso(context.clock.now());
-  const { partitionKey } = run;
-  const facts = { key, tryNumber, timestamp, outlets, aliases, events, partitionKey };
+  const partition = partitionOf(run);
+  const facts = { key, tryNumber, timestamp, outlets, aliases, events, partition };
   const all = [...(started.assetEvents ?? []), ...outletEventsOf(facts)];
   return { all: all.length > 0 ? all : undefined };
+}
+
+function partitionOf({
+  partitionKey,
+  partitionDate,
+}: InstanceScope["run"]): Pick<AssetEventRecord, "partitionKey" | "partitionDate"> {
+  return {
+    ...(partitionKey === undefined ? {} : { partitionKey }),
+    ...(partitionDate === undefined ? {} : { partitionDate }),
+  };
 }
 
 function flawOf({ name, uri }: OutletEvent["asset"]): string | undefined {

@@ -24,7 +24,9 @@ import { runsOn } from "./plan-backfill.ts";
 /** A date of a backfill that is tried out, and what would become of it. */
 export interface TriedDate {
   /** UTC ISO text. */
+  /** The partition's date where it has a key. */
   readonly logicalDate: string;
+  readonly partitionKey?: string;
   readonly action: "create" | "clear" | "in flight" | "already exists";
 }
 
@@ -118,11 +120,13 @@ async function tryOut(
   const tried: TriedDate[] = [];
   for (let ordinal = 1; ordinal <= dates.total; ordinal += DATES_PER_LOOK) {
     const next = datesAt(asked, { ordinal, count: DATES_PER_LOOK });
-    const existing = await runsOn(context.metadata, request.dagId, next);
+    const existing = await runsOn(context.metadata, asked, next);
     for (const { run } of next) {
       const logicalDate = toIso(run.logicalDate);
       const answer = judgeDate(asked, existing.get(logicalDate));
-      tried.push({ logicalDate, action: answer.kind === "skip" ? answer.reason : answer.kind });
+      const action = answer.kind === "skip" ? answer.reason : answer.kind;
+      const { partition } = run;
+      tried.push({ logicalDate, action, ...(partition ? { partitionKey: partition.key } : {}) });
     }
   }
   return tried;

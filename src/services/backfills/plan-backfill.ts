@@ -17,9 +17,11 @@ import type {
   OpenBackfillRun,
 } from "../../model/backfill/records.ts";
 import { backfillKey } from "../../model/ids.ts";
+import { isPartitioned } from "../../model/partitions/schedules.ts";
 import type { DagRecord, DagRunRecord } from "../../model/records.ts";
 import { toIso } from "../../model/values/time.ts";
 import type { Metadata, Stored } from "../../ports/metadata.ts";
+import { itemsOf } from "../../ports/pages.ts";
 import { failQueuedRuns, finishBackfill, freeDag } from "./finish-backfill.ts";
 import { type MakeRunContext, makeRun } from "./make-run.ts";
 
@@ -141,7 +143,7 @@ async function takeNext(
     const count = look === 0 ? Math.min(room, DATES_PER_LOOK) : DATES_PER_LOOK;
     const dates = room > 0 ? datesAt(record, { ordinal: record.dealtWith + 1, count }) : [];
     if (dates.length === 0) break;
-    const existing = await runsOn(metadata, record.dagId, dates);
+    const existing = await runsOn(metadata, record, dates);
     const looked = dates.map((date) => {
       const run = existing.get(toIso(date.run.logicalDate));
       return { date, answer: judgeDate(record, run) };
@@ -153,22 +155,29 @@ async function takeNext(
   return { record, skips };
 }
 
-/** The runs of the dates, which are neighbours, by logical date. */
+/** The runs of the dates, which are neighbours, by logical or partition date. */
 export async function runsOn(
   { runs }: Pick<Metadata, "runs">,
-  dagId: string,
+  { dagId, dates: { schedule } }: Pick<BackfillRecord, "dagId" | "dates">,
   dates: readonly BackfillDate[],
 ): Promise<ReadonlyMap<string, DagRunRecord>> {
   const moments = dates.map(({ run }) => run.logicalDate);
   const range = { from: toIso(Math.min(...moments)), to: toIso(Math.max(...moments)) };
   const found = new Map<string, DagRunRecord>();
-  for (let after: string | undefined; ; ) {
-    const more = after === undefined ? {} : { after };
-    const page = await runs.listByLogicalDate({ dagId, ...range, ...more, limit: DATES_PER_LOOK });
-    for (const run of page.items) if (run.logicalDate) found.set(run.logicalDate, run);
-    if (page.next === undefined) return found;
-    after = page.next;
+  const list = isPartitioned(schedule) ? runs.listByPartitionDate : runs.listByLogicalDate;
+  for await (const run of itemsOf((page) =>
+    list({ dagId, ...range, ...page, limit: DATES_PER_LOOK }),
+  )) {
+    const date = run.partitionDate ?? run.logicalDate ?? "";
+    const other = found.get(date);
+    if (!other || startedLater(run, other)) found.set(date, run);
   }
+  return found;
+}
+
+/** Of several runs for a partition the one that started last counts (Airflow: _get_latest_dag_run_row_query). */
+function startedLater(run: DagRunRecord, { startDate = "" }: DagRunRecord): boolean {
+  return (run.startDate ?? "") > startDate;
 }
 
 /** False if somebody else has changed the record: what was read no longer holds. */

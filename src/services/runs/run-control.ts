@@ -16,6 +16,11 @@ import { deleteRun, markRun, noteRun, type RunMark, type RunRequest } from "../c
 import type { Versions } from "../dag-processing/versions.ts";
 import { createRun } from "../deadlines/create-run.ts";
 import { holdRuns } from "../limits/pausing.ts";
+import {
+  type ClearedPartitions,
+  type ClearPartitionsRequest,
+  clearPartitions,
+} from "../partitions/clear-partitions.ts";
 import { RequestRefused } from "../request-refused.ts";
 import { retry } from "../retry.ts";
 import type { Callbacks } from "../tasks/callbacks.ts";
@@ -47,6 +52,8 @@ export interface RunControl {
   markRun(request: RunRequest, state: RunMark): Promise<DagRunRecord>;
   /** A run gets a note; undefined removes it. */
   noteRun(request: RunRequest, note: string | undefined): Promise<DagRunRecord>;
+  /** Runs lose their partitions. */
+  clearPartitions(request: ClearPartitionsRequest): Promise<ClearedPartitions>;
   /** Removes a run with all that belongs to it; refused while it is going on. */
   deleteRun(request: RunRequest): Promise<void>;
 }
@@ -71,6 +78,7 @@ export function createRunControl(context: RunControlContext): RunControl {
     note: (request, note) => noteTaskInstances(control, request, note),
     markRun: (request, state) => markRun(control, request, state),
     noteRun: (request, note) => noteRun(control, request, note),
+    clearPartitions: (request) => clearPartitions(control, request),
     deleteRun: (request) => deleteRun(control, request),
   };
 }

@@ -7,7 +7,7 @@ import type { DagRecord, DagRunRecord, SupersededVersion } from "../../model/rec
 import { plan } from "../../model/scheduling/planner.ts";
 import { findUnused } from "../../model/scheduling/version-retention.ts";
 import type { Platform } from "../../ports/platform.ts";
-import { planAssetRun } from "../assets/asset-runs.ts";
+import { planAssetRuns } from "../assets/asset-runs.ts";
 import { registerAssets } from "../assets/register-assets.ts";
 import { backfillOf, planBackfillOf } from "../backfills/plan-backfill.ts";
 import type { ChangeContext } from "../control/control-context.ts";
@@ -97,8 +97,8 @@ async function pass(
   await holdRuns(context, activeRuns, present.isPaused);
   const { document } = await context.versions.get(dagId, present.versionHash);
   const dag = await registerAssets(context, present, document);
-  const ofAssets = await planAssetRun(context, { dag, document, activeRuns });
-  const activeAndNew = ofAssets ? [...activeRuns, ofAssets] : activeRuns;
+  const ofAssets = await planAssetRuns(context, { dag, document, activeRuns });
+  const activeAndNew = [...activeRuns, ...ofAssets];
   const backfill = await backfillOf(metadata, dag);
   const planned = plan({
     document,
@@ -139,7 +139,7 @@ async function pass(
   });
   await removeMachines(context, dagId, others.unused);
   await remember(context, dag, { plannedAt: planned.plannedAt, superseded: others.kept });
-  return planned.create.length > 0 || filled.isAgain || ofAssets !== undefined;
+  return planned.create.length > 0 || filled.isAgain || ofAssets.length > 0;
 }
 
 /** Who pauses the DAG meanwhile may have looked at its runs before these ran. */

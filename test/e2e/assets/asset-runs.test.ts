@@ -240,7 +240,8 @@ test("an event from outside counts as that of a task", async () => {
   const assetId = assetIdOf({ name: "x", uri: "x" });
   const timestamp = new Date(product.clock.now()).toISOString();
   const triggers = { set: async () => {}, setAll: async () => {} };
-  const context = { metadata: product.metadata, clock: product.clock, triggers };
+  const report = { info() {}, warn() {}, error() {} };
+  const context = { metadata: product.metadata, clock: product.clock, triggers, report };
   await recordEvent(context, { key: `${timestamp}-abcdefgh`, assetId, timestamp, extra: {} });
   await product.services.scheduler.schedule("c");
   await product.passTo(product.clock.now() + 5_000);

@@ -23,6 +23,7 @@ const FIELDS: Fields<Omit<AssetEventRecord, "key">> = {
   source: "json",
   aliases: "json",
   partitionKey: "text",
+  partitionDate: "text",
 };
 
 /** Partition of the index that has the events of all assets. */

@@ -4,7 +4,7 @@ import type { QueuedAssetEvent } from "../../../model/assets/records.ts";
 import type { AssetEventStore } from "../../../ports/asset-events.ts";
 import { parseAfter, toPage, toRowLimit } from "../../../ports/pages.ts";
 import { endOf, type ItemKey, joinKey, partitionOf, splitKey, toKey } from "../keys.ts";
-import { type Item, number } from "../table/attributes.ts";
+import { type Item, number, text } from "../table/attributes.ts";
 import type { DynamoDbTable } from "../table/table-calls.ts";
 
 export function queuePartition(dagId: string): string {
@@ -17,7 +17,8 @@ export function queueKey({ dagId, partitionKey = "", key }: QueuedAssetEvent): I
 
 export function queueItem(queued: QueuedAssetEvent): Item {
   const passive = queued.isPassive ? { isPassive: number(1) } : {};
-  return { ...toKey(queueKey(queued)), assetId: number(queued.assetId), ...passive };
+  const source = queued.source ? { source: text(JSON.stringify(queued.source)) } : {};
+  return { ...toKey(queueKey(queued)), assetId: number(queued.assetId), ...source, ...passive };
 }
 
 export function queueOf(table: DynamoDbTable): Pick<AssetEventStore, "listQueued" | "unqueue"> {
@@ -47,6 +48,7 @@ function toQueued(dagId: string, item: Item): QueuedAssetEvent {
     ...(partitionKey === "" ? {} : { partitionKey }),
     assetId: Number(item.assetId?.N),
     key,
+    ...(item.source?.S === undefined ? {} : { source: JSON.parse(item.source.S) }),
     ...(item.isPassive ? { isPassive: true as const } : {}),
   };
 }

@@ -17,7 +17,8 @@ export interface CreateWish {
 }
 
 interface TriedDate {
-  readonly logical_date: string;
+  readonly logical_date: string | null;
+  readonly partition_key: string | null;
   readonly action: string;
 }
 
@@ -69,8 +70,11 @@ async function tryOut(
   const { backfills: dates } = await aboutDag(api, body.dag_id, () =>
     api.post<{ readonly backfills: readonly TriedDate[] }>("/backfills/dry_run?explain=true", body),
   );
+  const isOfPartitions = dates.some(({ partition_key }) => partition_key !== null);
   const columns: readonly Column<TriedDate>[] = [
-    { name: "logical_date", value: ({ logical_date }) => toDateText(logical_date) },
+    isOfPartitions
+      ? { name: "partition_key", value: ({ partition_key }) => partition_key ?? "-" }
+      : { name: "logical_date", value: ({ logical_date }) => toDateText(logical_date ?? "") },
     { name: "action", value: ({ action }) => ACTIONS[action] ?? action },
   ];
   if (dates.length > 0) terminal.out(formatTable(dates, columns, paint));
