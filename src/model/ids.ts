@@ -1,6 +1,5 @@
 // Ids that several parts must agree on: of runs, tasks and DAGs as Airflow has them, and the names
 // of executions and state machines that are made from them.
-import type { EndedRunChangeRecord } from "./control/run-changes.ts";
 import type { DagRunType } from "./states.ts";
 import { toAirflowIso } from "./values/time.ts";
 
@@ -225,11 +224,6 @@ export function backfillIdText(id: number): string {
 /** The key of dates that a backfill has left out; those of a backfill begin with `first` absent. */
 export function backfillSkipsKey(backfillId: number, first?: number): string {
   return `${backfillIdText(backfillId)}/${first === undefined ? "" : String(first).padStart(9, "0")}`;
-}
-
-/** The key of the note of a change that leaves a run ended; of each clear number there is one. */
-export function endedRunChangeKey({ dagId, runId, clearNumber }: EndedRunChangeRecord): string {
-  return `${dagId}/${runId}/${clearNumber}`;
 }
 
 /** Characters of a DAG's id that a deadline's key keeps; its hash follows on a longer one. */

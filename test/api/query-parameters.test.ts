@@ -5,7 +5,7 @@ import { describe, expect, test } from "vitest";
 import { inputRequestKey } from "../../src/model/ids.ts";
 import { dagDocument } from "../model/documents.ts";
 import { type ApiProduct, createApiProduct, FAILED_RUN, publish } from "./api-product.ts";
-import { ASSET_LISTINGS } from "./asset-listings.ts";
+import { ASSET_LISTINGS } from "./assets/asset-listings.ts";
 import { type Listing, nothingWithin } from "./listing-cases.ts";
 
 type Operations = Readonly<

@@ -15,7 +15,7 @@ import type {
   BackfillRecord,
   BackfillSkipsRecord,
 } from "../../model/backfill/records.ts";
-import type { EndedRunChangeRecord } from "../../model/control/run-changes.ts";
+import { type EndedRunChangeRecord, endedRunChangeKey } from "../../model/control/run-changes.ts";
 import type { OpenDeadlineRecord } from "../../model/deadlines/records.ts";
 import {
   assetIdText,
@@ -23,7 +23,6 @@ import {
   backfillKey,
   backfillSkipsKey,
   deadlineKey,
-  endedRunChangeKey,
 } from "../../model/ids.ts";
 import type { AccessRecord, PoolRecord, VariableRecord } from "../../model/records.ts";
 import type {

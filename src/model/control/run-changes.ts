@@ -22,6 +22,11 @@ export interface EndedRunChangeRecord {
   readonly begunAt: string;
 }
 
+/** The key of the note of a change that leaves a run ended; of each clear number there is one. */
+export function endedRunChangeKey({ dagId, runId, clearNumber }: EndedRunChangeRecord): string {
+  return `${dagId}/${runId}/${clearNumber}`;
+}
+
 /** Whether the run has ended before the change and after it, and something is to be done to it. */
 export function leavesEnded({ state }: DagRunRecord, { set }: RunTransition): boolean {
   return isRunFinished(state) && isRunFinished(set.state ?? state) && set.pending !== undefined;

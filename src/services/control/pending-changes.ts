@@ -1,9 +1,8 @@
 // Changes that people have asked of runs, from their record to their end. The record comes first;
 // a process that dies in between leaves it, and whoever takes up the run, starts it, or changes it
 // next completes it.
-import { changeDone, leavesEnded } from "../../model/control/run-changes.ts";
+import { changeDone, endedRunChangeKey, leavesEnded } from "../../model/control/run-changes.ts";
 import type { RunTransition } from "../../model/dag-run.ts";
-import { endedRunChangeKey } from "../../model/ids.ts";
 import type { DagRunRecord } from "../../model/records.ts";
 import { isRunFinished } from "../../model/states.ts";
 import { toIso } from "../../model/values/time.ts";

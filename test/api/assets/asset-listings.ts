@@ -1,6 +1,6 @@
 // Listings of assets, and how they answer to queries.
-import type { ApiProduct } from "./api-product.ts";
-import { type Listing, nothingWithin } from "./listing-cases.ts";
+import type { ApiProduct } from "../api-product.ts";
+import { type Listing, nothingWithin } from "../listing-cases.ts";
 
 /** Three assets, one of them not active; two aliases; an event of each active asset. */
 async function prepareAssets({ metadata }: ApiProduct): Promise<void> {

@@ -1,7 +1,7 @@
 // Partitions over REST: runs that are triggered for one, and listings by key and by day.
 import { expect, test } from "vitest";
-import { dagDocument, taskDocument } from "../model/documents.ts";
-import { createApiProduct, publish } from "./api-product.ts";
+import { dagDocument, taskDocument } from "../../model/documents.ts";
+import { createApiProduct, publish } from "../api-product.ts";
 
 const BY_DAY = dagDocument({
   dagId: "by_day",

@@ -1,10 +1,10 @@
 // Assets over REST: what DAGs have named, events from outside, queues, and runs by assets.
 import { expect, test } from "vitest";
-import type { AssetItem } from "../../src/model/assets/documents.ts";
-import { assetAliasIdOf, assetIdOf } from "../../src/model/ids.ts";
-import { dagDocument, taskDocument } from "../model/documents.ts";
-import { complaints } from "./airflow-document.ts";
-import { type ApiProduct, createApiProduct, publish } from "./api-product.ts";
+import type { AssetItem } from "../../../src/model/assets/documents.ts";
+import { assetAliasIdOf, assetIdOf } from "../../../src/model/ids.ts";
+import { dagDocument, taskDocument } from "../../model/documents.ts";
+import { complaints } from "../airflow-document.ts";
+import { type ApiProduct, createApiProduct, publish } from "../api-product.ts";
 
 const X = { kind: "asset", name: "x", uri: "s3://b/x", group: "asset" } as const;
 const Y = { kind: "asset", name: "y", uri: "y", group: "other", extra: { a: 1 } } as const;
