@@ -74,7 +74,10 @@ export function recordReason(
 /** Waiters that a run remembers; others look for its end at intervals only. */
 const MOST_WAITERS = 20;
 
-/** A task waits for the run or its tasks. Refused if another has said so meanwhile. Undefined if the run remembers it, or no more of them. */
+/**
+ * A task waits for the run or its tasks. Refused if another has said so meanwhile. Undefined if the
+ * run remembers it, or no more of them.
+ */
 export function awaitRun(
   { awaitedBy = [] }: Pick<DagRunRecord, "awaitedBy">,
   waiter: RunWaiter,

@@ -197,7 +197,9 @@ export interface TaskInstanceRecord extends TaskInstanceKey {
   readonly wakeAt?: string;
   /** Who called the worker for it. */
   readonly pokedBy?: "engine" | "triggerer";
-  /** People have changed the run while the try was under way: who ends it looks at the run again. */
+  /**
+   * People have changed the run while the try was under way: who ends it looks at the run again.
+   */
   readonly isRunChanged?: true;
   /** Id of the message that began the try that runs, where it runs apart from the worker. */
   readonly begunBy?: string;

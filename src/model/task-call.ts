@@ -114,7 +114,9 @@ type Ending =
   | { readonly kind: "skipped"; readonly message?: string }
   /** A sensor's poke said "not yet"; it is poked again later, within the same try. */
   | { readonly kind: "reschedule" }
-  /** The task waits for this, and ends without its code when that has come (Airflow: TaskDeferred). */
+  /**
+   * The task waits for this, and ends without its code when that has come (Airflow: TaskDeferred).
+   */
   | { readonly kind: "deferred"; readonly wait: Wait }
   /** `retry` false forbids further tries (FailTask); true leaves it to the tries left. */
   | {

@@ -22,7 +22,9 @@ export type WeekDay =
   | Lowercase<(typeof WEEK_DAYS)[number]>;
 
 export interface FollowOptions {
-  /** Tasks and groups to follow if it holds: ids, or as placed. Edges to them are drawn as usual. */
+  /**
+   * Tasks and groups to follow if it holds: ids, or as placed. Edges to them are drawn as usual.
+   */
   readonly followTaskIdsIfTrue: FollowTarget | readonly FollowTarget[];
   readonly followTaskIdsIfFalse: FollowTarget | readonly FollowTarget[];
   /** Asks the run's logical date, or its `runAfter` where it has none, instead of the clock. */

@@ -30,8 +30,8 @@ export interface TriggerDagRunOptions {
   /** States of the run in which the task fails, without a retry; "failed" by default. */
   readonly failedStates?: readonly DagRunState[];
   /**
-   * Clears the run with this id, or of this logical date, where there is one: it goes again with its
-   * own conf, in the place of a new run; false by default.
+   * Clears the run with this id, or of this logical date, where there is one: it goes again with
+   * its own conf, in the place of a new run; false by default.
    */
   readonly resetDagRun?: boolean;
   /** Skips the task, rather than fail it, where there is such a run already; false by default. */

@@ -1,4 +1,5 @@
-// What an operator throws for an argument that it can't take: what it takes instead, and what it got.
+// What an operator throws for an argument that it can't take: what it takes instead, and what it
+// got.
 
 export function wrongArgument(
   name: string,

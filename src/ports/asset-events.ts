@@ -1,5 +1,5 @@
-// Events of assets, the DAGs that they are queued for, and the runs that have consumed them. Parts of
-// the metadata database: each write is conditional, so that repeating it changes nothing.
+// Events of assets, the DAGs that they are queued for, and the runs that have consumed them. Parts
+// of the metadata database: each write is conditional, so that repeating it changes nothing.
 
 import type { AssetEventRecord, QueuedAssetEvent } from "../model/assets/records.ts";
 import type { DateRange, Page, PageRequest } from "./pages.ts";
@@ -28,8 +28,8 @@ export interface EventClaim {
 
 export interface AssetEventStore {
   /**
-   * Records the event and queues it for its readers, who are told apart by DAG and partition. False,
-   * and nothing is written, if it was recorded before; an earlier call that died half way is
+   * Records the event and queues it for its readers, who are told apart by DAG and partition.
+   * False, and nothing is written, if it was recorded before; an earlier call that died half way is
    * completed.
    */
   record(event: AssetEventRecord, readers: readonly EventReader[]): Promise<boolean>;

@@ -304,7 +304,9 @@ export interface Metadata {
   readonly backfillIds: Collection<BackfillIdRecord>;
   readonly activeBackfills: Collection<ActiveBackfillRecord>;
   readonly backfillSkips: Collection<BackfillSkipsRecord>;
-  /** What leads to open deadlines, by DAG and in the order of time; their keys are `deadlineKey`s. */
+  /**
+   * What leads to open deadlines, by DAG and in the order of time; their keys are `deadlineKey`s.
+   */
   readonly openDeadlines: Collection<OpenDeadlineRecord>;
   /** What the API's log-in keeps, for all processes that serve the API. */
   readonly access: Collection<AccessRecord>;

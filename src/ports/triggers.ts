@@ -1,5 +1,5 @@
-// What wakes the triggerer for a task that waits, or for a DAG that is to be planned: delayed messages
-// of a queue on AWS, timers on one machine.
+// What wakes the triggerer for a task that waits, or for a DAG that is to be planned: delayed
+// messages of a queue on AWS, timers on one machine.
 import type { PlanMessage } from "../model/scheduling/plan-messages.ts";
 import type { Trigger } from "../model/scheduling/sensors.ts";
 

@@ -113,7 +113,9 @@ export function cronDataInterval(cron: string): Timetable {
 }
 
 export interface CronPartitionOptions extends Pick<CronTriggerOptions, "runImmediately"> {
-  /** The partition of a run is that of the tick so many ticks later; below 0, earlier; 0 by default. */
+  /**
+   * The partition of a run is that of the tick so many ticks later; below 0, earlier; 0 by default.
+   */
   readonly runOffset?: number;
   /** strftime format of keys, in the DAG's time zone; "%Y-%m-%dT%H:%M:%S" by default. */
   readonly keyFormat?: string;
@@ -132,8 +134,8 @@ export function cronPartition(cron: string, options: CronPartitionOptions = {}):
 }
 
 /**
- * Runs only when triggered, if need be with a partition key; tasks say for which partitions of their
- * assets they have worked (Airflow: PartitionedAtRuntime).
+ * Runs only when triggered, if need be with a partition key; tasks say for which partitions of
+ * their assets they have worked (Airflow: PartitionedAtRuntime).
  *
  * ```ts
  * new Dag("ingest_region", { schedule: partitionedAtRuntime() });
@@ -157,8 +159,8 @@ export interface PartitionedAssetOptions {
 }
 
 /**
- * A run for each partition for which the assets have come: their keys are mapped to that of the run,
- * which waits until all of them have given the same (Airflow: PartitionedAssetTimetable).
+ * A run for each partition for which the assets have come: their keys are mapped to that of the
+ * run, which waits until all of them have given the same (Airflow: PartitionedAssetTimetable).
  *
  * ```ts
  * new Dag("combine", {

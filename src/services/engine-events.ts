@@ -32,7 +32,10 @@ export function toDeferral(payload: Payload): Deferral {
   };
 }
 
-/** What the compiled machine or the triggerer sends to the recorder; throws when the payload is none. */
+/**
+ * What the compiled machine or the triggerer sends to the recorder; throws when the payload is
+ * none.
+ */
 export function toRecorderEvent(payload: Payload): RecorderEvent {
   const ids = idsOf(payload);
   switch (payload.action) {

@@ -8,7 +8,9 @@ import { dagDocument, taskDocument } from "../model/documents.ts";
 import { inWorkplace } from "./measure.ts";
 
 const DAGS = 5_000;
-/** Of an account's 1,000 functions at the same time half process files, and half load their code. */
+/**
+ * Of an account's 1,000 functions at the same time half process files, and half load their code.
+ */
 const PROCESSORS = 500;
 /** Assumed: seconds of a file for a cold start, for S3, and for the loader's function. */
 const FUNCTION_SECONDS = 4;

@@ -1,5 +1,5 @@
-// What the metadata port promises about assets: events are recorded and queued once, a run takes its
-// events before it is there, and nothing is lost or doubled between the two.
+// What the metadata port promises about assets: events are recorded and queued once, a run takes
+// its events before it is there, and nothing is lost or doubled between the two.
 import { describe, expect, test } from "vitest";
 import type { AssetEventRecord, QueuedAssetEvent } from "../../src/model/assets/records.ts";
 import { assetEventKey, assetIdText, assetReferenceKey } from "../../src/model/ids.ts";

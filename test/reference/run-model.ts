@@ -75,7 +75,9 @@ interface Mapping {
   readonly groupId?: string;
 }
 
-/** Rules that an instance above may meet before the task is expanded (Airflow: is_fast_triggered). */
+/**
+ * Rules that an instance above may meet before the task is expanded (Airflow: is_fast_triggered).
+ */
 const FAST: ReadonlySet<string> = new Set(["one_success", "one_failed", "one_done"]);
 
 export function createRunModel(document: DagDocument): RunModel {

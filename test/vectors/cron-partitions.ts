@@ -10,7 +10,9 @@ interface PartitionRun {
   readonly key: string;
 }
 
-/** `last` is when the newest automated run was due; `runs` follow one another at the same moment. */
+/**
+ * `last` is when the newest automated run was due; `runs` follow one another at the same moment.
+ */
 export interface CronPartitionCase {
   readonly schedule: Schedule & { readonly kind: "cron-partition" };
   readonly timezone: string;

@@ -1,6 +1,7 @@
 // Runs files of Airflow's vectors, whatever their form: `npm run vectors -- FILE…`. The last line
-// is "N passed, N failed"; the exit code is 1 when a case failed. A case that is marked as dependent
-// on the order may end as in another legal order; it passes, and is named with what differs.
+// is "N passed, N failed"; the exit code is 1 when a case failed. A case that is marked as
+// dependent on the order may end as in another legal order; it passes, and is named with what
+// differs.
 import { readFileSync } from "node:fs";
 import type { RunCase } from "./run-case.ts";
 import type { CaseEnd } from "./runs.ts";

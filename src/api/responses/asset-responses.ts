@@ -99,7 +99,9 @@ function toRunReference(run: DagRunRecord, event: AssetEventRecord) {
   };
 }
 
-/** A DAG has one for each asset, since the first event that is queued (Airflow: AssetDagRunQueue). */
+/**
+ * A DAG has one for each asset, since the first event that is queued (Airflow: AssetDagRunQueue).
+ */
 export function toQueuedResponse(queued: QueuedAssetEvent, displayName: string) {
   return {
     dag_id: queued.dagId,

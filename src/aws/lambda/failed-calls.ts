@@ -28,8 +28,8 @@ export function toCallFailed({ requestPayload, responsePayload }: FailedCallRepo
 }
 
 /**
- * Whether the call was for callbacks. What the code of a task makes up in place of them runs without
- * rights, as it does itself.
+ * Whether the call was for callbacks. What the code of a task makes up in place of them runs
+ * without rights, as it does itself.
  */
 export function isCallbacksRequest(
   request: FailedCallReport["requestPayload"],

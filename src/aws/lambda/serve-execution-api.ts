@@ -1,7 +1,7 @@
 // Serves the Execution API to task functions: takes a message, calls the API, and answers what came
 // of it. Large messages and replies go through the bucket. Lambda reports here which calls of task
-// functions have failed; their own code could send such a report as well, so it needs the proof that
-// the call had.
+// functions have failed; their own code could send such a report as well, so it needs the proof
+// that the call had.
 import type { ExecutionApi } from "../../ports/execution-api.ts";
 import type { Reporter } from "../../ports/platform.ts";
 import type { Capabilities } from "../../services/execution-api/capabilities.ts";

@@ -15,7 +15,9 @@ export interface VirtualClock extends Clock {
 
 export function createVirtualClock(begin: number): VirtualClock {
   let now = begin;
-  /** In the order in which they fell asleep. There may be thousands, most of which are woken early. */
+  /**
+   * In the order in which they fell asleep. There may be thousands, most of which are woken early.
+   */
   const sleepers = new Set<{ readonly at: number; wake(): void }>();
   return {
     now: () => now,

@@ -1,6 +1,6 @@
 // Group commit: writes of one turn of the event loop share one transaction, hence one fsync, and so
-// do those of the next turns as long as each brings some. While the disk is full or fails, writes wait in their order and are done again until they are
-// through.
+// do those of the next turns as long as each brings some. While the disk is full or fails, writes
+// wait in their order and are done again until they are through.
 import { dirname } from "node:path";
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { setTimeout as wait } from "node:timers/promises";

@@ -1,5 +1,5 @@
-// Whether a DAG that is scheduled on assets has a run now, and which (Airflow: assets/evaluation.py,
-// models/dag.py dags_needing_dagruns).
+// Whether a DAG that is scheduled on assets has a run now, and which (Airflow:
+// assets/evaluation.py, models/dag.py dags_needing_dagruns).
 import { assetTargetText } from "../ids.ts";
 import type { AssetCondition, AssetItem } from "./documents.ts";
 import type { QueuedAssetEvent } from "./records.ts";

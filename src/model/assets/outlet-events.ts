@@ -33,8 +33,8 @@ export interface OutletFacts {
 type EventPartitionNames = Pick<AssetEventRecord, "partitionKey" | "partitionDate">;
 
 /**
- * One event for each outlet that is an asset, and one for each asset that was added through aliases:
- * the same asset with the same extra counts once, whatever the aliases.
+ * One event for each outlet that is an asset, and one for each asset that was added through
+ * aliases: the same asset with the same extra counts once, whatever the aliases.
  */
 export function outletEventsOf(facts: OutletFacts): readonly PendingAssetEvent[] {
   const { key, tryNumber, timestamp, partition = {} } = facts;

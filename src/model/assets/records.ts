@@ -99,7 +99,9 @@ export interface EventPartition {
   readonly rules: string;
 }
 
-/** An event that a DAG has not consumed yet (Airflow: asset_dag_run_queue, but one for each event). */
+/**
+ * An event that a DAG has not consumed yet (Airflow: asset_dag_run_queue, but one for each event).
+ */
 export interface QueuedAssetEvent {
   readonly dagId: string;
   /** The partition of that DAG that it is for; absent in a DAG without partitions. */

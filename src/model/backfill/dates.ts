@@ -103,7 +103,10 @@ function* walk(
   }
 }
 
-/** Partitions go by their own ticks, whatever the offset of their runs (Airflow: run_after is the partition's date). */
+/**
+ * Partitions go by their own ticks, whatever the offset of their runs (Airflow: run_after is the
+ * partition's date).
+ */
 function byOwnDates(schedule: Schedule): Schedule {
   return schedule.kind === "cron-partition" ? { ...schedule, runOffset: 0 } : schedule;
 }

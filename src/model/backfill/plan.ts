@@ -46,8 +46,8 @@ export function datesAt(
 }
 
 /**
- * Airflow: _get_dag_run_no_create_reason. A run for a partition is never cleared: another one is made
- * beside it.
+ * Airflow: _get_dag_run_no_create_reason. A run for a partition is never cleared: another one is
+ * made beside it.
  */
 export function judgeDate(
   { reprocessBehavior, dates }: Pick<BackfillRecord, "reprocessBehavior" | "dates">,

@@ -85,7 +85,9 @@ export function clearRun(
   };
 }
 
-/** The run is queued again, and goes on in another execution (Airflow: set_dag_run_state_to_queued). */
+/**
+ * The run is queued again, and goes on in another execution (Airflow: set_dag_run_state_to_queued).
+ */
 export function queueRun(run: DagRunRecord, now: number): RunTransition {
   const queuedAt = toIso(now);
   return {

@@ -1,5 +1,5 @@
-// A new run that begins at some tasks of an earlier one: what it takes over from that run, as it is,
-// and what runs. Ours, not Airflow's, which can only clear the earlier run.
+// A new run that begins at some tasks of an earlier one: what it takes over from that run, as it
+// is, and what runs. Ours, not Airflow's, which can only clear the earlier run.
 import type { DagDocument, TaskDocument } from "../document.ts";
 import { UNMAPPED } from "../instance-key.ts";
 import { byTask, instancesOfTask, isExpanded, toRecord } from "../mapping/instances.ts";

@@ -1,5 +1,5 @@
-// By when a run is to have succeeded, and what has become of that (Airflow: models/deadline.py). What
-// follows from a miss is in services/deadlines/.
+// By when a run is to have succeeded, and what has become of that (Airflow: models/deadline.py).
+// What follows from a miss is in services/deadlines/.
 import type { RunTransition } from "../dag-run.ts";
 import type { DagRunRecord } from "../records.ts";
 import { toIso } from "../values/time.ts";

@@ -15,9 +15,9 @@ export const mappedUpstream: Dependency = {
     const sources = new Set(
       mappedDependencies(mapping).filter((taskId) => !isLiteral(document, { taskId })),
     );
-    // One that has its instances from the start is never skipped as a whole, nor does it fail as one.
-    // One that has been expanded was not skipped as a whole, and did not fail as a whole.
-    // Nor is one that has kept instances from before it was cleared.
+    // One that has its instances from the start is never skipped as a whole, nor does it fail as
+    // one. One that has been expanded was not skipped as a whole, and did not fail as a whole. Nor
+    // is one that has kept instances from before it was cleared.
     const instances = new Set(
       upstream.filter(({ mapIndex }) => mapIndex !== UNMAPPED).map(({ taskId }) => taskId),
     );

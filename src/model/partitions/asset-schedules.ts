@@ -59,7 +59,9 @@ export function partitionDateIn(
   return dates.size === 1 ? [...dates][0] : undefined;
 }
 
-/** What a condition names, but for aliases: what they stand for isn't known before they are used. */
+/**
+ * What a condition names, but for aliases: what they stand for isn't known before they are used.
+ */
 function itemsOf(condition: AssetCondition): readonly AssetMapper["asset"][] {
   if ("conditions" in condition) return condition.conditions.flatMap(itemsOf);
   return condition.kind === "alias" ? [] : [condition];

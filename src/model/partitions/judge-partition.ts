@@ -91,8 +91,8 @@ function judgeRollup(
 }
 
 /**
- * The date that the mappers of times agree on; else, where none of the assets has such a mapper, the
- * date that came along with the keys (Airflow: _resolve_partition_date).
+ * The date that the mappers of times agree on; else, where none of the assets has such a mapper,
+ * the date that came along with the keys (Airflow: _resolve_partition_date).
  */
 function dateOf(
   schedule: PartitionedAssetSchedule,
@@ -115,7 +115,10 @@ function dateOf(
   return date === undefined ? {} : { date };
 }
 
-/** Of dates that disagree neither counts; one that comes after that does (Airflow: _get_or_create_apdr). */
+/**
+ * Of dates that disagree neither counts; one that comes after that does (Airflow:
+ * _get_or_create_apdr).
+ */
 function carriedDate(
   schedule: PartitionedAssetSchedule,
   { events, assets }: Pick<PartitionFacts, "events" | "assets">,

@@ -98,7 +98,9 @@ export const DEFAULT_FAN_OUT_PERIODS: Readonly<
   segment: undefined,
 };
 
-/** What a mapper's target keys stand for: moments, or texts alone (Airflow: expected_decoded_type). */
+/**
+ * What a mapper's target keys stand for: moments, or texts alone (Airflow: expected_decoded_type).
+ */
 export function decodesTo({ kind }: PartitionMapper): "moment" | "text" {
   return kind === "start-of" ? "moment" : "text";
 }

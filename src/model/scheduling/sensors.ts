@@ -161,7 +161,8 @@ export function followTrigger(
   if (seen === pokes) {
     if (isHeld(known)) return NOTHING;
     if (isWaitingState(state) && (dueAt === undefined || dueAt > now)) {
-      // Something has woken it. What comes of nothing twice is left to the one who looks for orphans.
+      // Something has woken it. What comes of nothing twice is left to the one who looks for
+      // orphans.
       return looks === 0 ? leave(after(now), true) : { call: looks === 1 };
     }
     if (!isWaitingState(state) && !WAITING.has(state)) return NOTHING;

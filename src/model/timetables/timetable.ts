@@ -11,8 +11,8 @@ export interface NextRun extends DataInterval {
   /** The run may be created from this moment on. */
   readonly runAfter: number;
   /**
-   * Present where partitions tell the DAG's runs apart. Such a run has neither logical date nor data
-   * interval; the moments here are its `runAfter`.
+   * Present where partitions tell the DAG's runs apart. Such a run has neither logical date nor
+   * data interval; the moments here are its `runAfter`.
    */
   readonly partition?: Partition;
 }
@@ -27,8 +27,8 @@ export interface Partition {
 /** How the partitions of a schedule are named. */
 export interface PartitionRules {
   /**
-   * The date of the partition of a key; undefined if the key stands for none. Throws PythonError for
-   * a key that the schedule can't have (Airflow: resolve_partition_date).
+   * The date of the partition of a key; undefined if the key stands for none. Throws PythonError
+   * for a key that the schedule can't have (Airflow: resolve_partition_date).
    */
   dateOf(key: string): number | undefined;
   /**

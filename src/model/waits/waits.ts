@@ -1,6 +1,6 @@
-// What a task waits for that has run and hasn't ended: Airflow's deferral. The try ends with it, the
-// record keeps it, and the product looks after it without the task's code (Airflow: TaskDeferred,
-// triggers).
+// What a task waits for that has run and hasn't ended: Airflow's deferral. The try ends with it,
+// the record keeps it, and the product looks after it without the task's code (Airflow:
+// TaskDeferred, triggers).
 import type { ParamDocument } from "../document.ts";
 import type { DagRunState, TaskInstanceState } from "../states.ts";
 import type { JsonObject } from "../values/json.ts";
@@ -53,7 +53,9 @@ export interface TriggerWait {
   readonly skipWhenAlreadyExists: boolean;
   /** Whether a run that exists already goes again, in the place of a new one; false when absent. */
   readonly resetDagRun?: boolean;
-  /** That run as it was when it was found: noted before it is cleared, so that it is cleared once. */
+  /**
+   * That run as it was when it was found: noted before it is cleared, so that it is cleared once.
+   */
   readonly found?: { readonly runId: string; readonly clearNumber: number };
   readonly failWhenDagIsPaused: boolean;
   /** Whether a run in a failed state leaves the task its retries. */

@@ -1,6 +1,6 @@
-// Assets as an author writes them: names of data that tasks produce, and that the schedules of other
-// DAGs wait for (Airflow: airflow.sdk.Asset and its kin). What is wrong with one is found when the
-// DAG is described.
+// Assets as an author writes them: names of data that tasks produce, and that the schedules of
+// other DAGs wait for (Airflow: airflow.sdk.Asset and its kin). What is wrong with one is found
+// when the DAG is described.
 import { normalizeAssetUri } from "../../model/assets/asset-names.ts";
 import type { AssetCondition, AssetItem } from "../../model/assets/documents.ts";
 import type { JsonObject } from "../../model/values/json.ts";
@@ -55,8 +55,8 @@ export interface AssetOptions {
 }
 
 /**
- * A named piece of data (Airflow: Asset). Two with the same name and URI are the same, wherever they
- * are written.
+ * A named piece of data (Airflow: Asset). Two with the same name and URI are the same, wherever
+ * they are written.
  *
  * ```ts
  * const orders = new Asset({ name: "orders", uri: "s3://warehouse/orders" });
@@ -81,8 +81,8 @@ export class Asset extends AssetExpression {
   }
 
   /**
-   * The asset that has this name, or this URI, at run time, which need not be known to the author of
-   * the file (Airflow: Asset.ref).
+   * The asset that has this name, or this URI, at run time, which need not be known to the author
+   * of the file (Airflow: Asset.ref).
    *
    * ```ts
    * new Dag("report", { schedule: Asset.ref({ name: "orders" }) });
@@ -182,7 +182,9 @@ export class AssetAll extends AssetExpression {
   }
 }
 
-/** The document's form of an expression, also of another copy of the SDK; undefined for all else. */
+/**
+ * The document's form of an expression, also of another copy of the SDK; undefined for all else.
+ */
 export function conditionOf(value: unknown): AssetCondition | undefined {
   return isExpression(value) ? value[ASSET] : undefined;
 }

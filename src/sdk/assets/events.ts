@@ -1,5 +1,5 @@
-// Events of assets in the context of a task: what it says of its outlets, and what its inlets and its
-// run have.
+// Events of assets in the context of a task: what it says of its outlets, and what its inlets and
+// its run have.
 import type { Json, JsonObject } from "../../model/values/json.ts";
 import type { Asset, AssetAlias, AssetRef } from "./asset.ts";
 
@@ -29,8 +29,8 @@ export interface OutletEventAccessor {
   /** Adds an event of an asset; of an alias only. */
   add(asset: Asset, extra?: JsonObject): void;
   /**
-   * Says for which partitions of the asset the task has worked: each has an event in place of that of
-   * the run's partition (Airflow: add_partitions). Of an asset, not of an alias.
+   * Says for which partitions of the asset the task has worked: each has an event in place of that
+   * of the run's partition (Airflow: add_partitions). Of an asset, not of an alias.
    */
   addPartitions(keys: string | readonly string[]): void;
 }

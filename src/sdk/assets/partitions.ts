@@ -26,7 +26,9 @@ export interface TemporalMapperOptions extends MapperOptions {
   readonly outputFormat?: string;
 }
 
-/** Target keys are the keys themselves (Airflow: IdentityMapper); what counts where none is named. */
+/**
+ * Target keys are the keys themselves (Airflow: IdentityMapper); what counts where none is named.
+ */
 export function identityMapper(options: MapperOptions = {}): PartitionMapper {
   return { ...IDENTITY_MAPPER, ...options };
 }
@@ -158,8 +160,8 @@ export interface FanOutMapperOptions extends MapperOptions {
   /** The members of that period. */
   readonly window: PartitionWindow;
   /**
-   * Writes each member's key. By default the hours of a day, the days of a week or month, the months
-   * of a quarter or year.
+   * Writes each member's key. By default the hours of a day, the days of a week or month, the
+   * months of a quarter or year.
    */
   readonly downstreamMapper?: PartitionMapper;
 }

@@ -1,5 +1,5 @@
-// Which run a DAG that waits for assets has next (Airflow: _create_dag_runs_asset_triggered). That it is
-// being made is recorded before it is.
+// Which run a DAG that waits for assets has next (Airflow: _create_dag_runs_asset_triggered). That
+// it is being made is recorded before it is.
 import { triggeringEvent } from "../../model/assets/evaluate.ts";
 import type { AssetRunRecord } from "../../model/assets/records.ts";
 import { assetConditionOf } from "../../model/assets/schedules.ts";

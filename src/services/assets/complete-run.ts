@@ -1,6 +1,6 @@
 // Makes the run that a DAG's record in `assetRuns` says is being made: it takes its events off the
-// queue, and then is made. Whoever finds a run that is being made completes it, so no death loses or
-// doubles an event or a run.
+// queue, and then is made. Whoever finds a run that is being made completes it, so no death loses
+// or doubles an event or a run.
 import type { AssetRunRecord, QueuedAssetEvent } from "../../model/assets/records.ts";
 import type { DagDocument } from "../../model/document.ts";
 import type { DagRecord, DagRunRecord } from "../../model/records.ts";

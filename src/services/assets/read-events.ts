@@ -1,4 +1,5 @@
-// The events of assets that a task may read: those of its inlets, and those that its run has consumed.
+// The events of assets that a task may read: those of its inlets, and those that its run has
+// consumed.
 import type { AssetEventRecord, AssetRecord } from "../../model/assets/records.ts";
 import { targetOf } from "../../model/assets/references.ts";
 import { graphOf } from "../../model/graph.ts";

@@ -58,8 +58,8 @@ interface Wanted {
 }
 
 /**
- * The record that lists the references goes first, with the old and the new ones: whoever comes after
- * a call that died finds all that may be there.
+ * The record that lists the references goes first, with the old and the new ones: whoever comes
+ * after a call that died finds all that may be there.
  */
 async function writeAssets(
   context: RegisterContext,

@@ -1,5 +1,5 @@
-// What aliases and references stand for at the moment: assets that tasks have added through an alias,
-// the active asset of a name or a URI.
+// What aliases and references stand for at the moment: assets that tasks have added through an
+// alias, the active asset of a name or a URI.
 import type { AssetCondition, AssetItem } from "../../model/assets/documents.ts";
 import type { ResolvedAssets } from "../../model/assets/evaluate.ts";
 import type { AssetRecord } from "../../model/assets/records.ts";

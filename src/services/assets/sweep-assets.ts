@@ -9,7 +9,9 @@ type SweepContext = Pick<Platform, "metadata" | "report"> & {
   readonly scheduler: Pick<Scheduler, "schedule">;
 };
 
-/** Repeating is safe; one query where no DAG names assets, and one for each DAG that waits for some. */
+/**
+ * Repeating is safe; one query where no DAG names assets, and one for each DAG that waits for some.
+ */
 export async function sweepAssets(context: SweepContext): Promise<void> {
   const { metadata, report, scheduler } = context;
   for await (const { dagId, isScheduled, conflicts = [] } of itemsOf(metadata.dagAssets.list)) {

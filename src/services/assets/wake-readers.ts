@@ -1,5 +1,5 @@
-// Wakes the scheduler for DAGs that wait for assets, with a message. A burst of events wakes it once a
-// second, so that a run consumes many of them.
+// Wakes the scheduler for DAGs that wait for assets, with a message. A burst of events wakes it
+// once a second, so that a run consumes many of them.
 import type { Platform } from "../../ports/platform.ts";
 
 /** Between two wake-ups of a DAG, in ms (Airflow: scheduler_idle_sleep_time). */
@@ -13,8 +13,8 @@ export async function wakeReaders(context: WakeContext, dagIds: readonly string[
 }
 
 /**
- * Nothing where a wake-up is on its way: it finds the events. One that is lost is made up for by the
- * upkeep.
+ * Nothing where a wake-up is on its way: it finds the events. One that is lost is made up for by
+ * the upkeep.
  */
 async function wakeReader(
   { metadata, triggers, clock }: WakeContext,

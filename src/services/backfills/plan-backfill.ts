@@ -175,7 +175,10 @@ export async function runsOn(
   return found;
 }
 
-/** Of several runs for a partition the one that started last counts (Airflow: _get_latest_dag_run_row_query). */
+/**
+ * Of several runs for a partition the one that started last counts (Airflow:
+ * _get_latest_dag_run_row_query).
+ */
 function startedLater(run: DagRunRecord, { startDate = "" }: DagRunRecord): boolean {
   return (run.startDate ?? "") > startDate;
 }

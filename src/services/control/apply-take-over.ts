@@ -1,5 +1,6 @@
-// Fills a new run with what it takes over from an earlier one, before anything of it runs. First the
-// values of an instance, then its record: an instance that has a record is done. Repeating is safe.
+// Fills a new run with what it takes over from an earlier one, before anything of it runs. First
+// the values of an instance, then its record: an instance that has a record is done. Repeating is
+// safe.
 
 import type { PendingChange } from "../../model/control/pending-change.ts";
 import { failTakeOver } from "../../model/control/run-changes.ts";

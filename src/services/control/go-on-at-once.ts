@@ -1,5 +1,5 @@
-// After people have changed a run that goes on, and whenever such a run is taken up: all that may go
-// on does, wherever the execution is.
+// After people have changed a run that goes on, and whenever such a run is taken up: all that may
+// go on does, wherever the execution is.
 import type { DagRunRecord } from "../../model/records.ts";
 import { propagate } from "../tasks/propagate.ts";
 import type { PropagationContext } from "../tasks/see-instance.ts";

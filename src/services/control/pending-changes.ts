@@ -84,7 +84,10 @@ async function changeEnded(
 /** After that nobody is still making the change (Lambda quotas), in ms. */
 const LONGEST_CHANGE_MS = 15 * 60_000;
 
-/** Completes changes of ended runs that were cut off. Repeating is safe; one query where there is none. */
+/**
+ * Completes changes of ended runs that were cut off. Repeating is safe; one query where there is
+ * none.
+ */
 export async function completeEndedRunChanges(
   context: ChangeContext & Pick<Platform, "report">,
 ): Promise<void> {

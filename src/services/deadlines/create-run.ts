@@ -17,8 +17,8 @@ import type { Platform } from "../../ports/platform.ts";
 export type CreateRunContext = Pick<Platform, "metadata" | "clock">;
 
 /**
- * Stores a new run of the version that has the document. Refused as `RunStore.create` refuses. A DAG
- * without alerts costs nothing more.
+ * Stores a new run of the version that has the document. Refused as `RunStore.create` refuses. A
+ * DAG without alerts costs nothing more.
  */
 export async function createRun(
   context: CreateRunContext,
@@ -36,7 +36,10 @@ export async function createRun(
   return created;
 }
 
-/** What leads to deadlines that a change of the run moves: written before the run. Repeating is safe. */
+/**
+ * What leads to deadlines that a change of the run moves: written before the run. Repeating is
+ * safe.
+ */
 export async function openMoved(
   context: CreateRunContext,
   run: DagRunRecord,

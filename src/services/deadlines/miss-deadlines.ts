@@ -1,6 +1,6 @@
 // Deadlines that are over: a run that has not succeeded by then has missed its own. The miss is
-// recorded with the run first; then somebody claims it, calls the alert's callback, and removes what
-// led there. So a miss that nobody could tell is told later (Airflow: Deadline.handle_miss).
+// recorded with the run first; then somebody claims it, calls the alert's callback, and removes
+// what led there. So a miss that nobody could tell is told later (Airflow: Deadline.handle_miss).
 
 import type { OpenDeadlineRecord, RunDeadline } from "../../model/deadlines/records.ts";
 import { isOver, missDeadline, openDeadlines } from "../../model/deadlines/run-deadlines.ts";
@@ -119,7 +119,9 @@ async function claimAndTell(
   return undefined;
 }
 
-/** The version, or why there is none: it may have been removed, which changes nothing of the miss. */
+/**
+ * The version, or why there is none: it may have been removed, which changes nothing of the miss.
+ */
 function findVersion(
   { versions }: DeadlinesContext,
   dagId: string,

@@ -59,7 +59,9 @@ async function spreadEnd(
   if (ended) await propagate(context, whole, [ended], { isRepeated: true });
 }
 
-/** Whether the task is expanded now. With `mayWait` it waits at its gate if its time hasn't come. */
+/**
+ * Whether the task is expanded now. With `mayWait` it waits at its gate if its time hasn't come.
+ */
 async function expandIfDue(
   context: MappingContext,
   whole: InstanceScope,
@@ -130,7 +132,9 @@ async function expandTask(context: MappingContext, whole: InstanceScope): Promis
   return true;
 }
 
-/** Whether the task has instances of a mapping before it was cleared (Airflow: these are revised). */
+/**
+ * Whether the task has instances of a mapping before it was cleared (Airflow: these are revised).
+ */
 async function hasInstances(
   { metadata }: MappingContext,
   { run: { dagId, runId }, task: { taskId } }: InstanceScope,

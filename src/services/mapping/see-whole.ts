@@ -1,5 +1,5 @@
-// Looks at a mapped task as a whole, which may not have been expanded, and ends it with all instances
-// that it has kept from before it was cleared if its dependencies say so.
+// Looks at a mapped task as a whole, which may not have been expanded, and ends it with all
+// instances that it has kept from before it was cleared if its dependencies say so.
 import type { FinishedState } from "../../model/states.ts";
 import { askInstance, type PropagationContext, type Seen, toSeen } from "../tasks/see-instance.ts";
 import type { InstanceScope } from "../tasks/verdicts.ts";

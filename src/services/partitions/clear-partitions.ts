@@ -1,5 +1,6 @@
-// Takes runs their partitions away, so that those are free for other runs (Airflow: models/dagrun.py,
-// clear_partition_runs). The schedule then makes a run again for one that it would make next.
+// Takes runs their partitions away, so that those are free for other runs (Airflow:
+// models/dagrun.py, clear_partition_runs). The schedule then makes a run again for one that it
+// would make next.
 import { forgetPartition } from "../../model/control/run-changes.ts";
 import type { DagDocument } from "../../model/document.ts";
 import type { DagRunRecord } from "../../model/records.ts";

@@ -1,7 +1,7 @@
 // Makes the runs of a DAG that waits for partitions of assets, one for each that has all (Airflow:
-// scheduler_job_runner.py, _create_dagruns_for_partitioned_asset_dags). Like a run for assets without
-// partitions, each is recorded before it is made. As in Airflow, runs are made however many the DAG
-// has, and while it is paused: they wait in `queued`.
+// scheduler_job_runner.py, _create_dagruns_for_partitioned_asset_dags). Like a run for assets
+// without partitions, each is recorded before it is made. As in Airflow, runs are made however many
+// the DAG has, and while it is paused: they wait in `queued`.
 import { fingerprintOf, runIdFor } from "../../model/ids.ts";
 import type { PartitionedAssetSchedule } from "../../model/partitions/asset-schedules.ts";
 import type { DagRunRecord } from "../../model/records.ts";

@@ -62,8 +62,8 @@ export async function readyPartitions(
 }
 
 /**
- * Oldest first within a partition. Events that were mapped by other rules, or for a schedule without
- * partitions, count no more (Airflow: stale-fingerprint cleanup).
+ * Oldest first within a partition. Events that were mapped by other rules, or for a schedule
+ * without partitions, count no more (Airflow: stale-fingerprint cleanup).
  */
 async function queuedByPartition(
   { metadata, report }: ReadyContext,

@@ -53,9 +53,9 @@ function isBegunBy(known: TaskInstanceRecord, { callId, pokes }: FailedCall): bo
 }
 
 /**
- * A task whose moment had come is called again soon: its call was never made, or says itself that it
- * could do nothing yet. One that had never begun has a message that
- * does so. As this one counts as a later look, those that were left before do nothing any more.
+ * A task whose moment had come is called again soon: its call was never made, or says itself that
+ * it could do nothing yet. One that had never begun has a message that does so. As this one counts
+ * as a later look, those that were left before do nothing any more.
  */
 async function callAgain(
   { clock, triggers }: ServiceContext,

@@ -63,8 +63,8 @@ export interface Recorder {
   /** Takes up a running run whose engine died, when none of its executions is left. */
   resume(run: DagRunRecord): Promise<void>;
   /**
-   * An execution has ended, failed or stopped, without the run's end: the run has failed, or goes on
-   * in another execution if the history of this one was full. Repeating is safe.
+   * An execution has ended, failed or stopped, without the run's end: the run has failed, or goes
+   * on in another execution if the history of this one was full. Repeating is safe.
    */
   executionEnded(input: ExecutionInput): Promise<void>;
   /** Ends a running run from outside. Nothing happens if it has ended. The caller plans on. */

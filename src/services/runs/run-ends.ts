@@ -104,8 +104,8 @@ async function recordLeftEvents(
 }
 
 /**
- * Ends every instance that is unfinished, whether it has a record or not. Answers the records as they
- * were before.
+ * Ends every instance that is unfinished, whether it has a record or not. Answers the records as
+ * they were before.
  */
 async function abandonInstances(
   { metadata, clock }: RunEndContext,

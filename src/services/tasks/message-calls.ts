@@ -230,8 +230,8 @@ async function waitAtGate(context: MessageContext, instance: InstanceScope): Pro
 /**
  * A worker died before it recorded the try after so many pokes: its function can't start, or is
  * killed at its start. The try is recorded as begun and failed, so that the task is not called
- * without end; nothing happens if it has begun, or waits for something else. Whoever dies in between
- * leaves a try that has not ended, as its worker would have. Repeating is safe.
+ * without end; nothing happens if it has begun, or waits for something else. Whoever dies in
+ * between leaves a try that has not ended, as its worker would have. Repeating is safe.
  */
 export async function recordUnbegunDeath(
   context: ServiceContext,

@@ -126,8 +126,8 @@ async function runTry(
 }
 
 /**
- * Lets a task pass whose DAG isn't paused and whose limits have room for it. Answers the instance by
- * then; throws HeldBack for another, which somebody lets go on.
+ * Lets a task pass whose DAG isn't paused and whose limits have room for it. Answers the instance
+ * by then; throws HeldBack for another, which somebody lets go on.
  */
 async function admit(
   context: ServiceContext,

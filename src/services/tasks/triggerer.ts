@@ -67,7 +67,9 @@ export function createTriggerer(context: TriggererContext, calls: TriggererCalls
 
 type Parts = TriggererContext & { readonly calls: TriggererCalls };
 
-/** A mapped task as a whole is the recorder's; a token of an execution that was left is given back. */
+/**
+ * A mapped task as a whole is the recorder's; a token of an execution that was left is given back.
+ */
 async function lookAtMapped(
   { calls, stateMachines }: Parts,
   message: Trigger | Deferral,

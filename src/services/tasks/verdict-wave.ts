@@ -125,9 +125,9 @@ async function seeMapped(
 }
 
 /**
- * Ends the tasks that the decision of an ended instance skips. A decision of before skips again what
- * is right below it (Airflow: NotPreviouslySkippedDep), and further below only what has not been
- * cleared since.
+ * Ends the tasks that the decision of an ended instance skips. A decision of before skips again
+ * what is right below it (Airflow: NotPreviouslySkippedDep), and further below only what has not
+ * been cleared since.
  */
 async function recordSkips(
   context: PropagationContext,

@@ -1,5 +1,5 @@
-// Removes questions to people whose run is gone, by whatever way it went, and what leads to questions
-// that have their answer.
+// Removes questions to people whose run is gone, by whatever way it went, and what leads to
+// questions that have their answer.
 import type { Collection } from "../../ports/metadata.ts";
 import type { Page } from "../../ports/pages.ts";
 import type { Platform } from "../../ports/platform.ts";

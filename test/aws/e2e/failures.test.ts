@@ -103,7 +103,8 @@ dag.task("takes_last", async () => {
     exits: /its process exited with code 3 \(process\.exit in user code\?\)$/,
     killed: /its process was ended by SIGKILL: .* \(the worker function has 1024 MB\)$/,
     takes_all: /before it reported how the try ended: .* out of memory \(1024 MB\)/,
-    // Found by another call of the worker or by the recorder: emulators name such a death differently.
+    // Found by another call of the worker or by the recorder: emulators name such a death
+    // differently.
     takes_last: /(?:the try ended|tries are used up): .* out of memory \(1024 MB\)/,
   };
   for (const [taskId, reason] of Object.entries(reasons)) {

@@ -1,5 +1,5 @@
-// Nothing of assets is lost or doubled by deaths, faults and schedulers that are at it together: each
-// success makes one event, and each run consumes events that no other of its DAG does.
+// Nothing of assets is lost or doubled by deaths, faults and schedulers that are at it together:
+// each success makes one event, and each run consumes events that no other of its DAG does.
 import { afterEach, expect, test } from "vitest";
 import type { AssetEventRecord } from "../../../src/model/assets/records.ts";
 import { createRandom } from "../../reference/random-dags.ts";

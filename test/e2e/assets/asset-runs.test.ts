@@ -1,5 +1,5 @@
-// DAGs that wait for assets, in virtual time: which events make a run, and which it consumes (Airflow:
-// test_scheduler_job.py, test_asset.py).
+// DAGs that wait for assets, in virtual time: which events make a run, and which it consumes
+// (Airflow: test_scheduler_job.py, test_asset.py).
 import { afterEach, expect, test } from "vitest";
 import { LOCAL_FUNCTIONS } from "../../../src/local/interpreter-state-machines.ts";
 import { assetAliasIdOf, assetIdOf, assetIdText } from "../../../src/model/ids.ts";

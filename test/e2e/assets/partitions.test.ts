@@ -1,5 +1,5 @@
-// DAGs that wait for partitions of assets, in virtual time: keys go from a schedule through tasks to
-// the runs of other DAGs, each once, also when the engine dies.
+// DAGs that wait for partitions of assets, in virtual time: keys go from a schedule through tasks
+// to the runs of other DAGs, each once, also when the engine dies.
 import { afterEach, expect, test } from "vitest";
 import type { DagDocument } from "../../../src/model/document.ts";
 import type { PartitionMapper } from "../../../src/model/partitions/mappers.ts";

@@ -1,5 +1,6 @@
-// What a run comes upon that can't be: results that can't be mapped over, pools that aren't there or
-// are too small, tasks of other DAGs that aren't there. Each ends or waits as in Airflow, and says why.
+// What a run comes upon that can't be: results that can't be mapped over, pools that aren't there
+// or are too small, tasks of other DAGs that aren't there. Each ends or waits as in Airflow, and
+// says why.
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type LiveProduct, startProduct } from "../live-product.ts";
 

@@ -1,5 +1,5 @@
-// Mapped tasks whose run people change, and what they are mapped over that is missing. Cases that the
-// differential test has found.
+// Mapped tasks whose run people change, and what they are mapped over that is missing. Cases that
+// the differential test has found.
 import { expect, test } from "vitest";
 import type { TaskDocument } from "../../../src/model/document.ts";
 import { instancesOfRun } from "../../../src/model/mapping/instances.ts";

@@ -1,5 +1,5 @@
-// Tasks that go on by messages: what the triggerer makes of the engine's message, and of a task whose
-// message was lost.
+// Tasks that go on by messages: what the triggerer makes of the engine's message, and of a task
+// whose message was lost.
 import { expect, test } from "vitest";
 import type { TaskDocument } from "../../../src/model/document.ts";
 import type { Deferral } from "../../../src/model/scheduling/sensors.ts";

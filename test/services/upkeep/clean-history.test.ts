@@ -1,5 +1,5 @@
-// Old history is removed by age: what is needed stays, whatever its age, and a pass that runs out of
-// time goes on where it was.
+// Old history is removed by age: what is needed stays, whatever its age, and a pass that runs out
+// of time goes on where it was.
 import { expect, onTestFinished, test } from "vitest";
 import { createSqliteMetadata } from "../../../src/local/sqlite/metadata.ts";
 import type { DagRunRecord } from "../../../src/model/records.ts";

@@ -1,5 +1,5 @@
-// …/queuedEvents: assets whose events DAGs have not consumed. A DAG has one entry for each asset, as
-// in Airflow; to remove it, all of the asset's events are taken off the DAG's queue.
+// …/queuedEvents: assets whose events DAGs have not consumed. A DAG has one entry for each asset,
+// as in Airflow; to remove it, all of the asset's events are taken off the DAG's queue.
 import type { QueuedAssetEvent } from "../../../model/assets/records.ts";
 import { timestampOfEvent } from "../../../model/ids.ts";
 import { type Api, type ApiContext, dagOf } from "../../context.ts";

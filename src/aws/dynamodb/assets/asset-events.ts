@@ -1,6 +1,6 @@
-// Events of assets in DynamoDB, each in the partition of its asset and, by the index, among those of
-// all; the queue of each DAG is a partition of its own, and what a run has consumed is in that of the
-// run.
+// Events of assets in DynamoDB, each in the partition of its asset and, by the index, among those
+// of all; the queue of each DAG is a partition of its own, and what a run has consumed is in that
+// of the run.
 import type { AssetEventRecord } from "../../../model/assets/records.ts";
 import type {
   AssetEventListing,

@@ -1,5 +1,6 @@
-// Which runs have consumed which events of assets, in DynamoDB. An event leaves the queue and becomes
-// a run's in one transaction, which is refused when the run is there or another is being made.
+// Which runs have consumed which events of assets, in DynamoDB. An event leaves the queue and
+// becomes a run's in one transaction, which is refused when the run is there or another is being
+// made.
 import type { AssetEventRecord, QueuedAssetEvent } from "../../../model/assets/records.ts";
 import type { AssetEventStore, EventClaim } from "../../../ports/asset-events.ts";
 import { parseAfter, toPage, toRowLimit } from "../../../ports/pages.ts";

@@ -1,5 +1,5 @@
-// Events of assets that DAGs have not consumed, in DynamoDB: a partition for each DAG, in which those
-// of a partition of its assets lie side by side.
+// Events of assets that DAGs have not consumed, in DynamoDB: a partition for each DAG, in which
+// those of a partition of its assets lie side by side.
 import type { QueuedAssetEvent } from "../../../model/assets/records.ts";
 import type { AssetEventStore } from "../../../ports/asset-events.ts";
 import { parseAfter, toPage, toRowLimit } from "../../../ports/pages.ts";

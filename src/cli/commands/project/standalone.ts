@@ -20,7 +20,9 @@ export interface StandaloneWish {
   readonly parallelism: number;
   /** Whether each try gets a fresh worker thread. */
   readonly isolateTasks: boolean;
-  /** Whether new DAGs that say nothing of it start paused (Airflow: dags_are_paused_at_creation). */
+  /**
+   * Whether new DAGs that say nothing of it start paused (Airflow: dags_are_paused_at_creation).
+   */
   readonly dagsArePausedAtCreation: boolean;
   /** After how many days history is removed; absent: never. */
   readonly retention?: Retention;

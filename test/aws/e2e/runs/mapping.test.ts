@@ -1,5 +1,5 @@
-// Mapped tasks, setups and teardowns on the deployment: how instances end, when they start, and what
-// a run costs in transitions.
+// Mapped tasks, setups and teardowns on the deployment: how instances end, when they start, and
+// what a run costs in transitions.
 import { beforeAll, expect, test } from "vitest";
 import { type Cloud, openCloud } from "../cloud.ts";
 
