@@ -148,8 +148,15 @@ test("a switch's result is the id of the case", async () => {
 test("the context has Airflow's names by camelCase", async () => {
   const { result } = await runHandler(
     async () => {
-      const { log, signal, ...context } = getContext();
-      return { ...context, aborted: signal.aborted, hasLog: typeof log.info === "function" };
+      const { log, signal, outletEvents, inletEvents, triggeringAssetEvents, ...context } =
+        getContext();
+      const ofAssets = [outletEvents, inletEvents, triggeringAssetEvents];
+      return {
+        ...context,
+        aborted: signal.aborted,
+        hasLog: typeof log.info === "function",
+        ofAssets: ofAssets.map((each) => typeof each),
+      };
     },
     { tryNumber: 2, maxTries: 3, params: { days: 7 } },
   );
@@ -173,6 +180,7 @@ test("the context has Airflow's names by camelCase", async () => {
     dag: { dagId: "d", tags: [], timezone: "UTC" },
     dagRun: { runType: "scheduled", startDate: "2026-01-31T06:00:01.000Z" },
     aborted: false,
+    ofAssets: ["object", "object", "object"],
     hasLog: true,
   });
 });

@@ -40,6 +40,27 @@ test("schedules of assets", async () => {
   }
 });
 
+test("a task that produces an asset, and one that finds out which it produces", async () => {
+  const dag = new Dag("d");
+  const orders = new Asset({ name: "orders", uri: "s3://warehouse/orders" });
+  const load = dag.task("load", async () => {}, { outlets: [orders] });
+  const exports = new AssetAlias("exports");
+  dag
+    .task(
+      "export",
+      async () => {
+        getContext().outletEvents.get(exports).add(new Asset("s3://exports/2026-01-01"));
+      },
+      { outlets: [exports] },
+    )()
+    .after(load());
+  const { outcome } = await runTask(dag, "export");
+  expect(outcome).toMatchObject({
+    kind: "success",
+    outletEvents: [{ asset: { uri: "s3://exports/2026-01-01" } }],
+  });
+});
+
 test("a task says what goes with the events of its outlets", async () => {
   const dag = new Dag("d");
   const load = dag.task(
