@@ -33,7 +33,7 @@ test("an argument that only Airflow has is named, with what to use instead", () 
       /^Option "email_on_failure" of the defaultArgs of DAG "d" is Airflow's and not supported yet \(mail from onFailureCallback/,
     ),
     expect.stringMatching(
-      /^Option "sla" of task "g\.a" of DAG "d" is Airflow's and not supported yet \(use dagrunTimeout/,
+      /^Option "sla" of task "g\.a" of DAG "d" is Airflow's and not supported yet \(use deadline of the DAG/,
     ),
     'Option "uiColor" of task group "g" of DAG "d" is Airflow\'s and not supported yet (leave it out)',
   ]);
