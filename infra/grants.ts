@@ -37,7 +37,6 @@ const TABLE_ACTIONS = [
   "dynamodb:UpdateItem",
   "dynamodb:DeleteItem",
   "dynamodb:BatchWriteItem",
-  "dynamodb:ConditionCheckItem",
 ];
 
 /** The loader is not here: its role may do nothing. */
@@ -244,7 +243,12 @@ function useObjects(
  * gates.
  */
 function planRuns(role: iam.Role, parts: Parts): void {
-  const { names, stateMachineRole, scheduleRole } = parts;
+  const { names, stateMachineRole, scheduleRole, storage } = parts;
+  // A run takes the events of assets that it consumes, on condition that it is the one to be made.
+  allow(role, {
+    actions: ["dynamodb:ConditionCheckItem"],
+    resources: [storage.table.attrArn],
+  });
   allow(role, {
     actions: ["states:StartExecution", "states:CreateStateMachine", "states:TagResource"],
     resources: [`${names.stateMachineArnPrefix}*`],
