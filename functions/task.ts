@@ -73,8 +73,8 @@ async function answer(event: TaskRequest | CallbacksRequest): Promise<void> {
   if ("action" in event) return runCallbacksApart(parts, event);
   const answered = await runTaskApart(parts, event, new AbortController().signal);
   if (answered.kind === "done") return;
-  // Step Functions calls again by the name of the error.
-  const again = new Error(answered.message);
+  // By its name it is known to be no death; emulators leave only the message.
+  const again = new Error(`${answered.name}: ${answered.message}`);
   again.name = answered.name;
   throw again;
 }

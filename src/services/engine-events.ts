@@ -4,6 +4,9 @@ import type { ExecutionInput } from "../ports/state-machines.ts";
 import type { RecorderEvent } from "./runs/recorder.ts";
 import type { WorkerEvent } from "./tasks/worker-events.ts";
 
+/** Emulators give all errors of functions one name; ours have theirs before the message as well. */
+const OWN_IN_CAUSE = /"errorMessage": ?"(Stepwind\.(?:NotYet|Retry|Lost)): /;
+
 type Payload = Readonly<Record<string, unknown>>;
 
 /** What a Task state sends to the worker; throws when the payload is none. */
@@ -22,13 +25,14 @@ export function toWorkerEvent(payload: Payload): WorkerEvent {
 export function toDeferral(payload: Payload): Deferral {
   const { error } = payload;
   const hasName = typeof error === "object" && error !== null && "Error" in error;
+  const cause = hasName && "Cause" in error ? String(error.Cause) : "";
   return {
     ...idsOf(payload),
     mapIndex: -1,
     ...instanceOf(payload),
     token: textOf(payload, "token"),
     ...(payload.isMapped === true ? { isMapped: true } : {}),
-    ...(hasName ? { error: String(error.Error) } : {}),
+    ...(hasName ? { error: OWN_IN_CAUSE.exec(cause)?.[1] ?? String(error.Error) } : {}),
   };
 }
 

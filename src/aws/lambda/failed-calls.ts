@@ -20,9 +20,13 @@ const MOST_CALLS = 3;
 /** Longest error message that is kept, in characters. */
 const MAX_REASON = 500;
 
+/** Emulators give all errors of functions one name; ours have theirs before the message as well. */
+const OWN_NAME = /^(Stepwind\.(?:NotYet|Retry|Lost)): /;
+
 /** What the recorder is told of the call of a task. */
 export function toCallFailed({ requestPayload, responsePayload }: FailedCallReport): RecorderEvent {
-  const { errorType: error, errorMessage } = responsePayload ?? {};
+  const { errorType, errorMessage } = responsePayload ?? {};
+  const error = OWN_NAME.exec(errorMessage ?? "")?.[1] ?? errorType;
   const reason = errorMessage?.slice(0, MAX_REASON);
   return toRecorderEvent({ ...requestPayload, action: "callFailed", error, reason });
 }

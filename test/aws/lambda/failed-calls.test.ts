@@ -66,6 +66,14 @@ test("one that has waited for a worker too long has no error", async () => {
   expect(recorded).toEqual([{ ...EXECUTION, ...CALL_FAILED }]);
 });
 
+test("an error of the product's own is known by its message where emulators name all alike", async () => {
+  const report = reportOf(await taskCall());
+  const errorMessage = "Stepwind.NotYet: another worker is at the task";
+  const responsePayload = { errorType: "Runtime.HandlerError", errorMessage };
+  await serveExecutionApi(parts, { ...report, responsePayload });
+  expect(recorded).toMatchObject([{ ...CALL_FAILED, error: "Stepwind.NotYet" }]);
+});
+
 test("a call of a triggerer from before, which has no id, is left to the messages", async () => {
   const { callId: _, ...call } = await taskCall();
   await serveExecutionApi(parts, reportOf(call));
