@@ -1,11 +1,9 @@
 // Payloads that compiled definitions send, as events of the services that they call.
+import { ownErrorIn } from "../model/scheduling/deferrals.ts";
 import type { Deferral } from "../model/scheduling/sensors.ts";
 import type { ExecutionInput } from "../ports/state-machines.ts";
 import type { RecorderEvent } from "./runs/recorder.ts";
 import type { WorkerEvent } from "./tasks/worker-events.ts";
-
-/** Emulators give all errors of functions one name; ours have theirs before the message as well. */
-const OWN_IN_CAUSE = /"errorMessage": ?"(Stepwind\.(?:NotYet|Retry|Lost)): /;
 
 type Payload = Readonly<Record<string, unknown>>;
 
@@ -32,7 +30,7 @@ export function toDeferral(payload: Payload): Deferral {
     ...instanceOf(payload),
     token: textOf(payload, "token"),
     ...(payload.isMapped === true ? { isMapped: true } : {}),
-    ...(hasName ? { error: OWN_IN_CAUSE.exec(cause)?.[1] ?? String(error.Error) } : {}),
+    ...(hasName ? { error: ownErrorIn(cause) ?? String(error.Error) } : {}),
   };
 }
 

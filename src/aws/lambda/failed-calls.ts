@@ -1,6 +1,7 @@
 // Calls that Lambda made by itself and that failed: it reports them at once to a function that
 // records what has become of the task, or has callbacks run again. (AWS Lambda: "Adding a
 // destination", on failure)
+import { ownErrorIn } from "../../model/scheduling/deferrals.ts";
 import { toRecorderEvent } from "../../services/engine-events.ts";
 import type { RecorderEvent } from "../../services/runs/recorder.ts";
 import type { CallbacksRequest } from "../../workers/apart/run-task.ts";
@@ -20,13 +21,10 @@ const MOST_CALLS = 3;
 /** Longest error message that is kept, in characters. */
 const MAX_REASON = 500;
 
-/** Emulators give all errors of functions one name; ours have theirs before the message as well. */
-const OWN_NAME = /^(Stepwind\.(?:NotYet|Retry|Lost)): /;
-
 /** What the recorder is told of the call of a task. */
 export function toCallFailed({ requestPayload, responsePayload }: FailedCallReport): RecorderEvent {
   const { errorType, errorMessage } = responsePayload ?? {};
-  const error = OWN_NAME.exec(errorMessage ?? "")?.[1] ?? errorType;
+  const error = ownErrorIn(errorMessage ?? "") ?? errorType;
   const reason = errorMessage?.slice(0, MAX_REASON);
   return toRecorderEvent({ ...requestPayload, action: "callFailed", error, reason });
 }

@@ -24,6 +24,17 @@ const SAY_NOTHING: ReadonlySet<string> = new Set([
 /** The worker itself says that it could not record how its try ended. */
 const LOST = "Stepwind.Lost";
 
+/** Before the message of an error, or of one in an engine's cause. */
+const OWN_ERROR = /(?:^|"errorMessage": ?")(Stepwind\.(?:NotYet|Retry|Lost)): /;
+
+/**
+ * The name of an error of the product's own, by its message or an engine's cause: emulators give
+ * all errors of functions one name.
+ */
+export function ownErrorIn(text: string): string | undefined {
+  return OWN_ERROR.exec(text)?.[1];
+}
+
 /** Whether a try that the engine called for, and that is recorded as running, has died. */
 export function isDeadBy(
   error: string | undefined,
