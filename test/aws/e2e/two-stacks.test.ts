@@ -48,7 +48,7 @@ test("an execution that is stopped in one of them is no failure of the other's r
   expect((await second.endOf("twins", RUN_ID)).state).toBe("failed");
   expect((await first.endOf("twins", RUN_ID)).state).toBe("success");
   for (const stack of [FIRST, SECOND]) {
-    expect(await deadLetters(stack)).toMatch(/✓ dead letters +7 dead-letter queues are empty/);
+    expect(await deadLetters(stack)).toMatch(/✓ dead letters +\d+ dead-letter queues are empty/);
   }
   // So that the test can pass again on the same emulator.
   for (const cloud of [first, second]) {

@@ -84,7 +84,7 @@ test("tasks wait for moments, runs and people, each within one try", async () =>
 const AGAIN = `import { Dag, DeadlineReference, getClient, getContext } from "stepwind";
 import { triggerDagRun } from "stepwind/operators";
 
-export const late = new Dag("late", {
+export const overdue = new Dag("overdue", {
   schedule: null,
   deadline: {
     name: "long ago",
@@ -95,28 +95,28 @@ export const late = new Dag("late", {
     },
   },
 });
-const first = late.task("first", async () => "x".repeat(50_000));
-const second = late.task("second", async ({ text }: { text: string }) => [text.length, getContext().runId]);
+const first = overdue.task("first", async () => "x".repeat(50_000));
+const second = overdue.task("second", async ({ text }: { text: string }) => [text.length, getContext().runId]);
 second({ text: first() });
 
 export const again = new Dag("again", { schedule: null });
 again.task("own", triggerDagRun({
-  triggerDagId: "late", triggerRunId: "mine", resetDagRun: true, waitForCompletion: true,
+  triggerDagId: "overdue", triggerRunId: "mine", resetDagRun: true, waitForCompletion: true,
 }))();
 `;
 
 test("a deadline is missed, a run that exists goes again, and another one begins at its task", async () => {
   await cloud.upload("again.ts", AGAIN);
-  await cloud.dagWhen("late");
+  await cloud.dagWhen("overdue");
   await cloud.dagWhen("again");
-  const run = (runId: string) => cloud.metadata.runs.get("late", runId);
+  const run = (runId: string) => cloud.metadata.runs.get("overdue", runId);
   const ended = async (runId: string, clearNumber: number) =>
     until(
       `the end of run "${runId}"`,
       () => run(runId),
       (found) => found?.clearNumber === clearNumber && found.state === "success",
     );
-  await cloud.ask("/dags/late/dagRuns", {
+  await cloud.ask("/dags/overdue/dagRuns", {
     method: "POST",
     body: { dag_run_id: "mine", logical_date: null },
   });
@@ -127,7 +127,7 @@ test("a deadline is missed, a run that exists goes again, and another one begins
     (variable) => variable !== undefined,
   );
   expect(JSON.parse(told?.value ?? "")).toEqual({
-    id: "late/mine/0",
+    id: "overdue/mine/0",
     name: "long ago",
     deadlineTime: "2020-01-02T00:00:00.000Z",
   });
@@ -136,9 +136,9 @@ test("a deadline is missed, a run that exists goes again, and another one begins
   expect((await run("mine"))?.deadlines).toMatchObject([{ isMissed: true }]);
   const from = { dag_run_id: "mine", task_ids: ["second"] };
   const body = { dag_run_id: "other", from_run: from };
-  expect((await cloud.ask("/dags/late/dagRuns", { method: "POST", body })).status).toBe(200);
+  expect((await cloud.ask("/dags/overdue/dagRuns", { method: "POST", body })).status).toBe(200);
   await ended("other", 0);
-  const instance = { dagId: "late", runId: "other", mapIndex: -1 };
+  const instance = { dagId: "overdue", runId: "other", mapIndex: -1 };
   expect(await cloud.metadata.taskInstances.get({ ...instance, taskId: "first" })).toMatchObject({
     tryNumber: 0,
     note: 'Taken over from run "mine", try 2',
