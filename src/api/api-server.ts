@@ -7,25 +7,23 @@ import { type AuthenticationOptions, addAuthentication } from "./access/auth.ts"
 import { guardLocalhost } from "./access/local-guard.ts";
 import type { Api, ApiContext, ApiEnv } from "./context.ts";
 import { toAnswer } from "./problems.ts";
+import { addOperations } from "./registry.ts";
 import { limitBody } from "./requests/body.ts";
 import { addAssetEventRoutes } from "./routes/assets/asset-event-routes.ts";
 import { addAssetRoutes } from "./routes/assets/asset-routes.ts";
 import { addQueuedEventRoutes } from "./routes/assets/queued-event-routes.ts";
-import { addBackfillRoutes } from "./routes/backfill-routes.ts";
-import { addCleanRoutes } from "./routes/clean-routes.ts";
+import { addBackfillRoutes } from "./routes/backfills/backfill-routes.ts";
 import { addClearRoutes } from "./routes/control/clear-routes.ts";
 import { addMarkRoutes } from "./routes/control/mark-routes.ts";
-import { addTryRoutes } from "./routes/control/try-routes.ts";
-import { addDagRoutes } from "./routes/dag-routes.ts";
-import { addHitlRoutes } from "./routes/hitl-routes.ts";
-import { addImportErrorRoutes } from "./routes/import-error-routes.ts";
-import { addMonitorRoutes } from "./routes/monitor-routes.ts";
+import { addDagRoutes } from "./routes/definitions/dag-routes.ts";
+import { addImportErrorRoutes } from "./routes/definitions/import-error-routes.ts";
 import { addPartitionRoutes } from "./routes/partitions/clear-partitions.ts";
-import { addPoolRoutes } from "./routes/pool-routes.ts";
-import { addRunRoutes } from "./routes/run-routes.ts";
+import { addPoolRoutes } from "./routes/pools/pool-routes.ts";
 import { addStateStoreRoutes } from "./routes/state-store/state-store-routes.ts";
-import { addTaskInstanceRoutes } from "./routes/task-instance-routes.ts";
-import { addXComRoutes } from "./routes/xcom-routes.ts";
+import { addHitlRoutes } from "./routes/task-instances/hitl-routes.ts";
+import { addTaskInstanceRoutes } from "./routes/task-instances/task-instance-routes.ts";
+import { addCleanRoutes } from "./routes/upkeep/clean-routes.ts";
+import { addMonitorRoutes } from "./routes/upkeep/monitor-routes.ts";
 
 export interface ApiServerOptions {
   /** Version of the product, for /version; "unknown" when absent. */
@@ -69,14 +67,11 @@ export function createApiServer(
   addDagRoutes(api, context);
   addCleanRoutes(api, context);
   addBackfillRoutes(api, context);
-  addRunRoutes(api, context);
   addClearRoutes(api, context);
   addPartitionRoutes(api, context);
   addMarkRoutes(api, context);
-  addTryRoutes(api, context);
   addTaskInstanceRoutes(api, context);
   addHitlRoutes(api, context);
-  addXComRoutes(api, context);
   addStateStoreRoutes(api, context);
   addImportErrorRoutes(api, context);
   addPoolRoutes(api, context);
@@ -90,6 +85,7 @@ export function createApiServer(
   if (password) addAuthentication(app, { ...platform, password });
   else app.use(guardLocalhost(localUser));
   app.get("/", (c) => c.text(describe(version)));
+  addOperations(app, context);
   app.route("/api/v2", api);
   app.notFound((c) => c.json({ detail: "Not Found" }, 404));
   app.onError((error, c) => {

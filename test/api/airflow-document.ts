@@ -4,7 +4,7 @@ import { Ajv2020 } from "ajv/dist/2020.js";
 import addFormats from "ajv-formats";
 
 const document = JSON.parse(
-  readFileSync(new URL("../fixtures/airflow-openapi-3.3.2.json", import.meta.url), "utf8"),
+  readFileSync(new URL("../../src/api/document/airflow-3.3.2.json", import.meta.url), "utf8"),
 );
 const ajv = new Ajv2020({ strict: false, allErrors: true });
 addFormats.default(ajv);

@@ -9,7 +9,7 @@ import { createApiProduct, RUNNING_RUN } from "./api-product.ts";
 
 const ajv = new Ajv2020({ strict: false, allErrors: true });
 addFormats.default(ajv);
-const fixture = new URL("../fixtures/airflow-openapi-3.3.2.json", import.meta.url);
+const fixture = new URL("../../src/api/document/airflow-3.3.2.json", import.meta.url);
 ajv.addSchema(JSON.parse(readFileSync(fixture, "utf8")), "airflow");
 
 function complaints(schema: string, body: unknown): unknown {

@@ -13,7 +13,7 @@ import { Problem } from "../problems.ts";
 import { readBody } from "../requests/body.ts";
 import { createToken, importTokenKey, verifyToken } from "./json-web-tokens.ts";
 import { createLogInGuard } from "./log-in-guard.ts";
-import { clientOf } from "./principal.ts";
+import { ADMIN, clientOf } from "./principal.ts";
 import { createTokenSecrets, type TokenSecrets } from "./token-secrets.ts";
 
 export interface AuthenticationOptions extends Pick<Platform, "clock" | "report"> {
@@ -56,7 +56,7 @@ export function addAuthentication(app: Api, options: AuthenticationOptions): voi
         return c.json({ detail: token ? "Invalid JWT token" : "Not authenticated" }, 401);
       }
     }
-    c.set("principal", { name: isOpen ? null : USERNAME, client: clientOf(c) });
+    c.set("principal", { name: isOpen ? null : USERNAME, client: clientOf(c), ...ADMIN });
     return next();
   };
 

@@ -4,7 +4,7 @@
 import type { MiddlewareHandler } from "hono";
 import type { ApiEnv } from "../context.ts";
 import { Problem } from "../problems.ts";
-import { clientOf } from "./principal.ts";
+import { ADMIN, clientOf } from "./principal.ts";
 
 const LOCAL_NAMES: ReadonlySet<string> = new Set(["127.0.0.1", "localhost", "[::1]"]);
 const READS: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS"]);
@@ -30,7 +30,7 @@ export const guardLocalhost =
         `Changes from pages of another site (${origin ?? "unknown"}) are refused`,
       );
     }
-    c.set("principal", { name: user, client: clientOf(c) });
+    c.set("principal", { name: user, client: clientOf(c), ...ADMIN });
     await next();
   };
 

@@ -4,7 +4,10 @@ import { bodyLimit } from "hono/body-limit";
 import { z } from "zod";
 import type { JsonObject } from "../../model/values/json.ts";
 import { parseAwareMoment, parseMoment } from "../../model/values/time.ts";
+import { OPERATIONS } from "../document/generated/operations.ts";
+import type { OperationId } from "../document/shapes.ts";
 import { InvalidRequest, Problem, toMistakes } from "../problems.ts";
+import { toSchemaMistakes } from "./schema-mistakes.ts";
 
 /** The conf of a run. */
 export const CONF = z.custom<JsonObject>(
@@ -24,6 +27,13 @@ export const AWARE_DATE = DATE.refine((text) => parseAwareMoment(text) !== undef
   error: "Input should have timezone info",
   params: { type: "timezone_aware" },
 });
+
+/** Airflow: AwareDatetime, which the document doesn't tell from others. */
+export function requireTimezone(input: string, ...place: readonly string[]): void {
+  if (parseAwareMoment(input) !== undefined) return;
+  const msg = "Input should have timezone info";
+  throw new InvalidRequest([{ type: "timezone_aware", loc: ["body", ...place], msg, input }]);
+}
 
 /** Far more than any operation takes: a conf has 256 KiB at most. */
 const MAX_BODY_BYTES = 1_048_576;
@@ -47,8 +57,29 @@ export const limitBody: MiddlewareHandler = bodyLimit({
 export async function readBody<T>(
   c: Context,
   schema: z.ZodType<T>,
-  { isOptional = false }: { readonly isOptional?: boolean } = {},
+  options: { readonly isOptional?: boolean } = {},
 ): Promise<T> {
+  const body = await readJson(c, options);
+  const result = schema.safeParse(body);
+  if (result.success) return result.data;
+  throw new InvalidRequest(toMistakes(result.error.issues, body));
+}
+
+/** The body of an operation, as the document has it; null where it may be left out and is. */
+export async function readDocumentedBody(c: Context, id: OperationId): Promise<unknown> {
+  const known = OPERATIONS[id];
+  if (!("body" in known)) return undefined;
+  const body = await readJson(c, { isOptional: known.body === "optional" });
+  const { findMistakes } = await import("../document/validate.ts");
+  const mistakes = findMistakes(id, body);
+  if (mistakes.length > 0) throw new InvalidRequest(toSchemaMistakes(mistakes, body));
+  return body;
+}
+
+async function readJson(
+  c: Context,
+  { isOptional = false }: { readonly isOptional?: boolean },
+): Promise<unknown> {
   const text = await c.req.text();
   let body: unknown;
   try {
@@ -58,13 +89,9 @@ export async function readBody<T>(
     const type = text === "" ? "missing" : "json_invalid";
     throw new InvalidRequest([{ type, loc: ["body"], msg, input: text }]);
   }
-  if (isDeeperThan(body, MAX_DEPTH)) {
-    const msg = `JSON has more than ${MAX_DEPTH} lists and objects within each other; flatten it`;
-    throw new InvalidRequest([{ type: "json_invalid", loc: ["body"], msg }]);
-  }
-  const result = schema.safeParse(body);
-  if (result.success) return result.data;
-  throw new InvalidRequest(toMistakes(result.error.issues, body));
+  if (!isDeeperThan(body, MAX_DEPTH)) return body;
+  const msg = `JSON has more than ${MAX_DEPTH} lists and objects within each other; flatten it`;
+  throw new InvalidRequest([{ type: "json_invalid", loc: ["body"], msg }]);
 }
 
 /** Goes level by level, so that no depth is too much for it. */

@@ -80,7 +80,7 @@ export function toTaskInstanceResponse(facts: TaskInstanceFacts) {
 }
 
 /** Fields that a try has not, though an instance does. */
-const ONLY_OF_PRESENT: ReadonlySet<string> = new Set([
+const ONLY_OF_PRESENT = [
   "id",
   "logical_date",
   "run_after",
@@ -90,7 +90,7 @@ const ONLY_OF_PRESENT: ReadonlySet<string> = new Set([
   "trigger",
   "triggerer_job",
   "message",
-]);
+] as const;
 
 /** One try of an instance (TaskInstanceHistoryResponse). */
 export function toTryResponse(
@@ -105,17 +105,20 @@ export function toTryResponse(
     readonly endDate?: string;
   },
 ) {
-  const shared = Object.fromEntries(
-    Object.entries(toTaskInstanceResponse(facts)).filter(([name]) => !ONLY_OF_PRESENT.has(name)),
-  );
   return {
-    ...shared,
+    ...without(toTaskInstanceResponse(facts), ONLY_OF_PRESENT),
     try_number: tryNumber,
     state,
     start_date: toWireDateOrNull(startDate),
     end_date: toWireDateOrNull(endDate),
     duration: durationOf(startDate, endDate),
   };
+}
+
+function without<T extends object, K extends keyof T>(value: T, names: readonly K[]): Omit<T, K> {
+  const kept: Partial<T> = { ...value };
+  for (const name of names) delete kept[name];
+  return kept as Omit<T, K>;
 }
 
 /** Airflow's names of an operator's fields: `bashCommand` is bash_command. */

@@ -2,39 +2,57 @@
 import { triesOf } from "../../../model/control/task-control.ts";
 import { graphOf } from "../../../model/graph.ts";
 import type { TaskInstanceRecord, TaskTry } from "../../../model/records.ts";
-import { type Api, type ApiContext, runOf } from "../../context.ts";
+import { type ApiContext, runOf } from "../../context.ts";
+import { type Operations, operation } from "../../operation.ts";
 import { Problem } from "../../problems.ts";
-import { accepts } from "../../requests/accepts.ts";
-import { readPathInteger } from "../../requests/query.ts";
+import type { Query } from "../../requests/query.ts";
 import { type TaskInstanceFacts, toTryResponse } from "../../responses/task-instance-responses.ts";
 
-const INSTANCE = "/dags/:dag_id/dagRuns/:dag_run_id/taskInstances/:task_id";
-
-export function addTryRoutes(app: Api, context: ApiContext): void {
-  for (const [path, isMapped] of [
-    [INSTANCE, false],
-    [`${INSTANCE}/:map_index{-?[0-9]+}`, true],
-  ] as const) {
-    app.get(`${path}/tries`, accepts("map_index"), async (c) => {
-      const mapIndex = isMapped ? c.req.param("map_index") : c.var.query.text("map_index");
-      const { facts, tries } = await triesIn(context, c.req.param(), mapIndex);
-      const all = tries.map((each) => toTryResponse(facts, each));
-      return c.json({ task_instances: all, total_entries: all.length });
-    });
-
-    app.get(`${path}/tries/:try_number`, accepts("map_index"), async (c) => {
-      const mapIndex = isMapped ? c.req.param("map_index") : c.var.query.text("map_index");
-      const { dag_id: dagId, dag_run_id: runId, task_id: taskId } = c.req.param();
-      const tryNumber = readPathInteger("task_try_number", c.req.param("try_number"), 0);
-      const { facts, tries } = await triesIn(context, c.req.param(), mapIndex);
-      const found = tries.find((each) => each.tryNumber === tryNumber);
-      if (found) return c.json(toTryResponse(facts, found));
-      throw new Problem(
-        404,
-        `The Task Instance with dag_id: \`${dagId}\`, run_id: \`${runId}\`, task_id: \`${taskId}\`, try_number: \`${tryNumber}\` and map_index: \`${facts.record?.mapIndex ?? -1}\` was not found`,
-      );
-    });
+export const tryOperations: Operations = (context) => {
+  async function list(place: Place) {
+    const { facts, tries } = await triesIn(context, place);
+    const all = tries.map((each) => toTryResponse(facts, each));
+    return { task_instances: all, total_entries: all.length };
   }
+
+  async function one(place: Place & { readonly task_try_number: number }) {
+    const { dag_id: dagId, dag_run_id: runId, task_id: taskId, task_try_number: wanted } = place;
+    const { facts, tries } = await triesIn(context, place);
+    const found = tries.find((each) => each.tryNumber === wanted);
+    if (found) return toTryResponse(facts, found);
+    throw new Problem(
+      404,
+      `The Task Instance with dag_id: \`${dagId}\`, run_id: \`${runId}\`, task_id: \`${taskId}\`, try_number: \`${wanted}\` and map_index: \`${facts.record?.mapIndex ?? -1}\` was not found`,
+    );
+  }
+
+  const permission = "GET dag.task_instance";
+  const query = ["map_index"];
+  const unmapped = (given: Query) => ({ map_index: given.integer("map_index") ?? -1 });
+  return [
+    operation("get_task_instance_tries", {
+      permission,
+      query,
+      handle: (asked) => list({ ...unmapped(asked.query), ...asked.path }),
+    }),
+    operation("get_mapped_task_instance_tries", { permission, handle: ({ path }) => list(path) }),
+    operation("get_task_instance_try_details", {
+      permission,
+      query,
+      handle: (asked) => one({ ...unmapped(asked.query), ...asked.path }),
+    }),
+    operation("get_mapped_task_instance_try_details", {
+      permission,
+      handle: ({ path }) => one(path),
+    }),
+  ];
+};
+
+interface Place {
+  readonly dag_id: string;
+  readonly dag_run_id: string;
+  readonly task_id: string;
+  readonly map_index: number;
 }
 
 /** A try; the one that is at work, or that is to come, has no end yet. */
@@ -45,14 +63,8 @@ export type ShownTry = Omit<TaskTry, "state" | "endDate"> & {
 
 async function triesIn(
   context: ApiContext,
-  {
-    dag_id: dagId = "",
-    dag_run_id: runId = "",
-    task_id: taskId = "",
-  }: Readonly<Record<string, string>>,
-  index: string | undefined,
+  { dag_id: dagId, dag_run_id: runId, task_id: taskId, map_index: mapIndex }: Place,
 ): Promise<{ readonly facts: TaskInstanceFacts; readonly tries: readonly ShownTry[] }> {
-  const mapIndex = index === undefined ? -1 : readPathInteger("map_index", index, -1);
   const { run, version } = await runOf(context, { dagId, runId });
   const task = graphOf(version.document).task(taskId);
   const key = { dagId, runId, taskId, mapIndex };

@@ -1,19 +1,19 @@
 // …/taskInstances: what became of a run's tasks, and the logs of their tries.
-import { graphOf } from "../../model/graph.ts";
-import { UNMAPPED } from "../../model/instance-key.ts";
-import { instancesOfTask, toRecord } from "../../model/mapping/instances.ts";
-import { mappingOf } from "../../model/mapping/mapped-tasks.ts";
-import type { TaskInstanceRecord } from "../../model/records.ts";
-import type { TryKey } from "../../ports/task-logs.ts";
-import { type Api, type ApiContext, runOf } from "../context.ts";
-import { Problem } from "../problems.ts";
-import { accepts, PAGE } from "../requests/accepts.ts";
-import { readPathInteger } from "../requests/query.ts";
-import { readLog } from "../responses/log-reader.ts";
+import { graphOf } from "../../../model/graph.ts";
+import { UNMAPPED } from "../../../model/instance-key.ts";
+import { instancesOfTask, toRecord } from "../../../model/mapping/instances.ts";
+import { mappingOf } from "../../../model/mapping/mapped-tasks.ts";
+import type { TaskInstanceRecord } from "../../../model/records.ts";
+import type { TryKey } from "../../../ports/task-logs.ts";
+import { type Api, type ApiContext, runOf } from "../../context.ts";
+import { Problem } from "../../problems.ts";
+import { accepts, PAGE } from "../../requests/accepts.ts";
+import { readPathInteger } from "../../requests/query.ts";
+import { readLog } from "../../responses/log-reader.ts";
 import {
   type TaskInstanceFacts,
   toTaskInstanceResponse,
-} from "../responses/task-instance-responses.ts";
+} from "../../responses/task-instance-responses.ts";
 import { explainAll, unmetOf } from "./explain-waits.ts";
 import { listTaskInstances, TASK_INSTANCE_LIST_PARAMETERS } from "./task-instance-listing.ts";
 

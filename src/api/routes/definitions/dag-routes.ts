@@ -1,12 +1,16 @@
 // /dags and /dags/{dag_id}: list, look at, pause and delete DAGs; the tasks of their latest
 // version.
 import { z } from "zod";
-import { type Api, type ApiContext, dagOf } from "../context.ts";
-import { Problem } from "../problems.ts";
-import { accepts, PAGE } from "../requests/accepts.ts";
-import { readBody } from "../requests/body.ts";
-import { cut, type OrderKeys, ordered } from "../requests/listing.ts";
-import { toDagDetailsResponse, toDagResponse, toTaskResponse } from "../responses/dag-responses.ts";
+import { type Api, type ApiContext, dagOf } from "../../context.ts";
+import { Problem } from "../../problems.ts";
+import { accepts, PAGE } from "../../requests/accepts.ts";
+import { readBody } from "../../requests/body.ts";
+import { cut, type OrderKeys, ordered } from "../../requests/listing.ts";
+import {
+  toDagDetailsResponse,
+  toDagResponse,
+  toTaskResponse,
+} from "../../responses/dag-responses.ts";
 import { brokenFiles, factsOf } from "./dag-facts.ts";
 import { DAG_LIST_PARAMETERS, listDags } from "./dag-listing.ts";
 

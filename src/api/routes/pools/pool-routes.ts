@@ -1,6 +1,6 @@
 // /pools: pools and the slots of them that are in use.
 import { z } from "zod";
-import type { PoolRecord } from "../../model/records.ts";
+import type { PoolRecord } from "../../../model/records.ts";
 import {
   changePool,
   createPool,
@@ -10,14 +10,14 @@ import {
   type PoolChange,
   type PoolsContext,
   stateOf,
-} from "../../services/limits/pools.ts";
-import type { Api, ApiContext } from "../context.ts";
-import { Problem } from "../problems.ts";
-import { accepts, PAGE } from "../requests/accepts.ts";
-import { readBody } from "../requests/body.ts";
-import { byPattern, type Filter, parametersOf, testsOf } from "../requests/filters.ts";
-import { cut, type OrderKeys, ordered } from "../requests/listing.ts";
-import { toWirePool } from "../responses/pool-responses.ts";
+} from "../../../services/limits/pools.ts";
+import type { Api, ApiContext } from "../../context.ts";
+import { Problem } from "../../problems.ts";
+import { accepts, PAGE } from "../../requests/accepts.ts";
+import { readBody } from "../../requests/body.ts";
+import { byPattern, type Filter, parametersOf, testsOf } from "../../requests/filters.ts";
+import { cut, type OrderKeys, ordered } from "../../requests/listing.ts";
+import { toWirePool } from "../../responses/pool-responses.ts";
 import { changePools, POOL_ACTIONS } from "./pool-actions.ts";
 import { POOL_BODY, POOL_PATCH_BODY, type PoolBody, type PoolPatchBody } from "./pool-bodies.ts";
 

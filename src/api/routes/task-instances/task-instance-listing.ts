@@ -1,11 +1,11 @@
 // The listing of task instances: its filters and its order, for one run or, by "~", for those of
 // many.
-import { graphOf } from "../../model/graph.ts";
-import { byTask, instancesOfTask, toRecord } from "../../model/mapping/instances.ts";
-import type { DagRunRecord } from "../../model/records.ts";
-import type { TaskInstanceState } from "../../model/states.ts";
-import { ANY, type ApiContext } from "../context.ts";
-import { Problem } from "../problems.ts";
+import { graphOf } from "../../../model/graph.ts";
+import { byTask, instancesOfTask, toRecord } from "../../../model/mapping/instances.ts";
+import type { DagRunRecord } from "../../../model/records.ts";
+import type { TaskInstanceState } from "../../../model/states.ts";
+import { ANY, type ApiContext } from "../../context.ts";
+import { Problem } from "../../problems.ts";
 import {
   byIntegers,
   byPattern,
@@ -16,20 +16,20 @@ import {
   type Filter,
   parametersOf,
   testsOf,
-} from "../requests/filters.ts";
-import { cut, type OrderKeys, ordered } from "../requests/listing.ts";
-import type { Query } from "../requests/query.ts";
+} from "../../requests/filters.ts";
+import { cut, type OrderKeys, ordered } from "../../requests/listing.ts";
+import type { Query } from "../../requests/query.ts";
 import {
   poolOf,
   QUEUE,
   stateOf,
   type TaskInstanceFacts,
-} from "../responses/task-instance-responses.ts";
-import { durationOf } from "../responses/wire.ts";
+} from "../../responses/task-instance-responses.ts";
+import { durationOf } from "../../responses/wire.ts";
+import { listByCursor } from "../runs/run-cursor.ts";
+import { RUN_PARAMETERS } from "../runs/run-query.ts";
+import { fromEachRun, type RunScope, runsIn } from "../runs/run-scope.ts";
 import { explainAll } from "./explain-waits.ts";
-import { listByCursor } from "./run-cursor.ts";
-import { RUN_PARAMETERS } from "./run-query.ts";
-import { fromEachRun, type RunScope, runsIn } from "./run-scope.ts";
 
 const STATES: Readonly<Record<TaskInstanceState, true>> = {
   scheduled: true,

@@ -1,15 +1,15 @@
 // /importErrors: one entry per DAG file with mistakes. Beside Airflow's text, `diagnostics` has
 // them one by one.
-import type { Diagnostic } from "../../model/diagnostics.ts";
-import type { DagFileRecord } from "../../model/records.ts";
-import type { Api, ApiContext } from "../context.ts";
-import { Problem } from "../problems.ts";
-import { accepts, PAGE } from "../requests/accepts.ts";
-import { byPattern, byText, type Filter, parametersOf, testsOf } from "../requests/filters.ts";
-import { cut, type OrderKeys, ordered } from "../requests/listing.ts";
-import { readPathInteger } from "../requests/query.ts";
-import { BUNDLE_NAME } from "../responses/dag-responses.ts";
-import { integerOf, toWireDate } from "../responses/wire.ts";
+import type { Diagnostic } from "../../../model/diagnostics.ts";
+import type { DagFileRecord } from "../../../model/records.ts";
+import type { Api, ApiContext } from "../../context.ts";
+import { Problem } from "../../problems.ts";
+import { accepts, PAGE } from "../../requests/accepts.ts";
+import { byPattern, byText, type Filter, parametersOf, testsOf } from "../../requests/filters.ts";
+import { cut, type OrderKeys, ordered } from "../../requests/listing.ts";
+import { readPathInteger } from "../../requests/query.ts";
+import { BUNDLE_NAME } from "../../responses/dag-responses.ts";
+import { integerOf, toWireDate } from "../../responses/wire.ts";
 
 const ORDER: OrderKeys<DagFileRecord> = {
   id: ({ file }) => file,

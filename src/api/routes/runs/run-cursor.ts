@@ -1,10 +1,10 @@
 // Pages by cursor through what many runs hold: newest run first, each in its own order. A page
 // looks into as many runs as it needs, so no history is ever read whole.
 import { z } from "zod";
-import type { DagRunRecord } from "../../model/records.ts";
-import type { ApiContext } from "../context.ts";
-import type { Query } from "../requests/query.ts";
-import { readToken, refuseToken, toToken } from "../requests/tokens.ts";
+import type { DagRunRecord } from "../../../model/records.ts";
+import type { ApiContext } from "../../context.ts";
+import type { Query } from "../../requests/query.ts";
+import { readToken, refuseToken, toToken } from "../../requests/tokens.ts";
 import { isMeant, readRunQuery } from "./run-query.ts";
 import { oneRunOf, type RunScope } from "./run-scope.ts";
 

@@ -1,8 +1,8 @@
 // Says of task instances that have not started what they wait for (Airflow: dependencies).
-import { instanceKey } from "../../model/instance-key.ts";
-import { explainWait, type UnmetDependency } from "../../services/tasks/verdicts.ts";
-import type { ApiContext } from "../context.ts";
-import type { TaskInstanceFacts } from "../responses/task-instance-responses.ts";
+import { instanceKey } from "../../../model/instance-key.ts";
+import { explainWait, type UnmetDependency } from "../../../services/tasks/verdicts.ts";
+import type { ApiContext } from "../../context.ts";
+import type { TaskInstanceFacts } from "../../responses/task-instance-responses.ts";
 
 /** The instances of one page; those of a running run that have not started get a reason. */
 export function explainAll(

@@ -2,11 +2,11 @@
 // order and all filters, it answers with a page and a count; else the runs that it can narrow down
 // to are read and looked through.
 
-import type { DagRunRecord } from "../../model/records.ts";
-import type { DagRunState, DagRunType } from "../../model/states.ts";
-import type { PageRequest } from "../../ports/pages.ts";
-import type { ApiContext } from "../context.ts";
-import { Problem } from "../problems.ts";
+import type { DagRunRecord } from "../../../model/records.ts";
+import type { DagRunState, DagRunType } from "../../../model/states.ts";
+import type { PageRequest } from "../../../ports/pages.ts";
+import type { ApiContext } from "../../context.ts";
+import { Problem } from "../../problems.ts";
 import {
   byPattern,
   byProgress,
@@ -14,7 +14,7 @@ import {
   byTexts,
   type Filter,
   parametersOf,
-} from "../requests/filters.ts";
+} from "../../requests/filters.ts";
 import {
   cut,
   type OrderField,
@@ -22,11 +22,11 @@ import {
   readCut,
   readOrder,
   sorted,
-} from "../requests/listing.ts";
-import type { Query } from "../requests/query.ts";
-import { readToken, toToken } from "../requests/tokens.ts";
-import { durationOf } from "../responses/wire.ts";
-import { PARTITION_PARAMETERS, readPartitionDates } from "./partitions/partition-dates.ts";
+} from "../../requests/listing.ts";
+import type { Query } from "../../requests/query.ts";
+import { readToken, toToken } from "../../requests/tokens.ts";
+import { durationOf } from "../../responses/wire.ts";
+import { PARTITION_PARAMETERS, readPartitionDates } from "../partitions/partition-dates.ts";
 import { findRuns, isMeant, RUN_PARAMETERS, type RunQuery, readRunQuery } from "./run-query.ts";
 
 const STATES: readonly DagRunState[] = ["queued", "running", "success", "failed"];

@@ -1,15 +1,15 @@
 // Several pools made, changed and removed by one request; what one of them is refused for is told, and
 // the others go on.
 import { z } from "zod";
-import type { PoolRecord } from "../../model/records.ts";
+import type { PoolRecord } from "../../../model/records.ts";
 import {
   changePool,
   createPool,
   deletePool,
   type PoolsContext,
   setPool,
-} from "../../services/limits/pools.ts";
-import { toAnswer } from "../problems.ts";
+} from "../../../services/limits/pools.ts";
+import { toAnswer } from "../../problems.ts";
 import { POOL_BODY, type PoolBody } from "./pool-bodies.ts";
 
 const ENTITIES = z.array(POOL_BODY);

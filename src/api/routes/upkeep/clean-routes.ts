@@ -1,13 +1,13 @@
 // /db/clean: removes old history (Airflow: `airflow db clean`, which has no route there). One
 // request does as much as its time lets; the caller goes on with `after`.
 import { z } from "zod";
-import { CLEAN_TABLES, type CleanTable } from "../../model/scheduling/history-retention.ts";
-import { parseMoment } from "../../model/values/time.ts";
-import { cleanHistory } from "../../services/upkeep/clean-history.ts";
-import type { Api, ApiContext } from "../context.ts";
-import { Problem } from "../problems.ts";
-import { accepts } from "../requests/accepts.ts";
-import { readBody } from "../requests/body.ts";
+import { CLEAN_TABLES, type CleanTable } from "../../../model/scheduling/history-retention.ts";
+import { parseMoment } from "../../../model/values/time.ts";
+import { cleanHistory } from "../../../services/upkeep/clean-history.ts";
+import type { Api, ApiContext } from "../../context.ts";
+import { Problem } from "../../problems.ts";
+import { accepts } from "../../requests/accepts.ts";
+import { readBody } from "../../requests/body.ts";
 
 /** A function that answers lives for 30 seconds. */
 const SECONDS = 15;

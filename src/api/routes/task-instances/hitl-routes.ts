@@ -1,14 +1,14 @@
 // …/hitlDetails: the questions that tasks ask people, and their answers (Airflow: routes/public/
 // hitl.py).
 import { z } from "zod";
-import { graphOf } from "../../model/graph.ts";
-import { inputRequestPrefix } from "../../model/ids.ts";
-import type { JsonObject } from "../../model/values/json.ts";
-import type { InputRequestRecord } from "../../model/waits/input-requests.ts";
-import { ANY, type Api, type ApiContext, runOf } from "../context.ts";
-import { Problem } from "../problems.ts";
-import { accepts, PAGE } from "../requests/accepts.ts";
-import { readBody } from "../requests/body.ts";
+import { graphOf } from "../../../model/graph.ts";
+import { inputRequestPrefix } from "../../../model/ids.ts";
+import type { JsonObject } from "../../../model/values/json.ts";
+import type { InputRequestRecord } from "../../../model/waits/input-requests.ts";
+import { ANY, type Api, type ApiContext, runOf } from "../../context.ts";
+import { Problem } from "../../problems.ts";
+import { accepts, PAGE } from "../../requests/accepts.ts";
+import { readBody } from "../../requests/body.ts";
 import {
   byDate,
   byIntegers,
@@ -18,13 +18,13 @@ import {
   type Filter,
   parametersOf,
   testsOf,
-} from "../requests/filters.ts";
-import { cut, everyItem, type OrderKeys, ordered } from "../requests/listing.ts";
-import { createPatternTest } from "../requests/patterns.ts";
-import { type Query, readPathInteger } from "../requests/query.ts";
-import { type HitlFacts, toHitlDetail, toHitlResponse } from "../responses/hitl-responses.ts";
-import { stateOf } from "../responses/task-instance-responses.ts";
-import { oneRunOf } from "./run-scope.ts";
+} from "../../requests/filters.ts";
+import { cut, everyItem, type OrderKeys, ordered } from "../../requests/listing.ts";
+import { createPatternTest } from "../../requests/patterns.ts";
+import { type Query, readPathInteger } from "../../requests/query.ts";
+import { type HitlFacts, toHitlDetail, toHitlResponse } from "../../responses/hitl-responses.ts";
+import { stateOf } from "../../responses/task-instance-responses.ts";
+import { oneRunOf } from "../runs/run-scope.ts";
 
 const RUN = "/dags/:dag_id/dagRuns/:dag_run_id";
 const DETAIL = `${RUN}/taskInstances/:task_id/:map_index/hitlDetails`;

@@ -1,10 +1,10 @@
 // The listing of DAGs: its filters and its order. What has to be read for a filter is read only
 // when it is asked for.
-import type { DagRecord, DagRunRecord } from "../../model/records.ts";
-import type { PlannedRun } from "../../model/scheduling/planner.ts";
-import type { DagRunState } from "../../model/states.ts";
-import type { Version } from "../../services/dag-processing/versions.ts";
-import type { ApiContext } from "../context.ts";
+import type { DagRecord, DagRunRecord } from "../../../model/records.ts";
+import type { PlannedRun } from "../../../model/scheduling/planner.ts";
+import type { DagRunState } from "../../../model/states.ts";
+import type { Version } from "../../../services/dag-processing/versions.ts";
+import type { ApiContext } from "../../context.ts";
 import {
   byDate,
   byPattern,
@@ -13,10 +13,10 @@ import {
   type Filter,
   parametersOf,
   testsOf,
-} from "../requests/filters.ts";
-import { everyItem, type OrderKeys, readOrder, sorted } from "../requests/listing.ts";
-import type { Query } from "../requests/query.ts";
-import { BUNDLE_NAME, displayNameOf, ownersOf } from "../responses/dag-responses.ts";
+} from "../../requests/filters.ts";
+import { everyItem, type OrderKeys, readOrder, sorted } from "../../requests/listing.ts";
+import type { Query } from "../../requests/query.ts";
+import { BUNDLE_NAME, displayNameOf, ownersOf } from "../../responses/dag-responses.ts";
 import { nextRunOf } from "./dag-facts.ts";
 
 /** A DAG with what was read for the filters and the order. */

@@ -1,10 +1,10 @@
 // Which runs a listing of what runs hold is about: the one that its path names or, by "~", many.
 // Looking into runs costs a read each, so a listing that would look into too many is refused.
 import { setImmediate as turn } from "node:timers/promises";
-import type { DagRunRecord } from "../../model/records.ts";
-import { ANY, type ApiContext, dagOf, runOf } from "../context.ts";
-import { Problem } from "../problems.ts";
-import type { Query } from "../requests/query.ts";
+import type { DagRunRecord } from "../../../model/records.ts";
+import { ANY, type ApiContext, dagOf, runOf } from "../../context.ts";
+import { Problem } from "../../problems.ts";
+import type { Query } from "../../requests/query.ts";
 import { findRuns, isMeant, readRunQuery } from "./run-query.ts";
 
 /** The ids of a path; either may be "~". */

@@ -1,12 +1,12 @@
 // What the API says of a DAG besides its record: its version, the errors of its file, the run that
 // comes next.
-import { isError } from "../../model/dag-files.ts";
-import type { DagRecord } from "../../model/records.ts";
-import { type PlannedRun, plan } from "../../model/scheduling/planner.ts";
-import { activeRunsToPlan } from "../../services/runs/active-runs.ts";
-import { latestAutomatedRun } from "../../services/runs/latest-run.ts";
-import type { ApiContext } from "../context.ts";
-import type { DagFacts } from "../responses/dag-responses.ts";
+import { isError } from "../../../model/dag-files.ts";
+import type { DagRecord } from "../../../model/records.ts";
+import { type PlannedRun, plan } from "../../../model/scheduling/planner.ts";
+import { activeRunsToPlan } from "../../../services/runs/active-runs.ts";
+import { latestAutomatedRun } from "../../../services/runs/latest-run.ts";
+import type { ApiContext } from "../../context.ts";
+import type { DagFacts } from "../../responses/dag-responses.ts";
 
 /** Paths of the DAG files that have import errors. */
 export async function brokenFiles({ platform }: ApiContext): Promise<ReadonlySet<string>> {

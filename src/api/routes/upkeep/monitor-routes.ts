@@ -1,9 +1,9 @@
 // /monitor/health and /version: whether the product is up, and which one it is.
-import type { HeartbeatRecord } from "../../model/upkeep/records.ts";
-import { toIso } from "../../model/values/time.ts";
-import type { Api, ApiContext } from "../context.ts";
-import { accepts } from "../requests/accepts.ts";
-import { toWireDate } from "../responses/wire.ts";
+import type { HeartbeatRecord } from "../../../model/upkeep/records.ts";
+import { toIso } from "../../../model/values/time.ts";
+import type { Api, ApiContext } from "../../context.ts";
+import { accepts } from "../../requests/accepts.ts";
+import { toWireDate } from "../../responses/wire.ts";
 
 export function addMonitorRoutes(app: Api, context: ApiContext): void {
   app.get("/monitor/health", accepts(), async (c) => c.json(await healthOf(context)));

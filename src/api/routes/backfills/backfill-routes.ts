@@ -1,19 +1,19 @@
 // /backfills: runs of a DAG over a range of its schedule. Two routes are Stepwind's own: how far a
 // backfill has got, and which dates it left out.
 import { z } from "zod";
-import type { BackfillRecord } from "../../model/backfill/records.ts";
-import { backfillSkipsKey } from "../../model/ids.ts";
-import type { JsonObject } from "../../model/values/json.ts";
-import { parseMoment } from "../../model/values/time.ts";
-import type { BackfillRequest } from "../../services/backfills/check-request.ts";
-import type { Api, ApiContext } from "../context.ts";
-import { InvalidRequest, Problem } from "../problems.ts";
-import { accepts, PAGE } from "../requests/accepts.ts";
-import { readBody } from "../requests/body.ts";
-import { cut, everyItem, ordered } from "../requests/listing.ts";
-import { readPathInteger } from "../requests/query.ts";
-import { displayNameOf } from "../responses/dag-responses.ts";
-import { toWireDate, toWireDateOrNull } from "../responses/wire.ts";
+import type { BackfillRecord } from "../../../model/backfill/records.ts";
+import { backfillSkipsKey } from "../../../model/ids.ts";
+import type { JsonObject } from "../../../model/values/json.ts";
+import { parseMoment } from "../../../model/values/time.ts";
+import type { BackfillRequest } from "../../../services/backfills/check-request.ts";
+import type { Api, ApiContext } from "../../context.ts";
+import { InvalidRequest, Problem } from "../../problems.ts";
+import { accepts, PAGE } from "../../requests/accepts.ts";
+import { readBody } from "../../requests/body.ts";
+import { cut, everyItem, ordered } from "../../requests/listing.ts";
+import { readPathInteger } from "../../requests/query.ts";
+import { displayNameOf } from "../../responses/dag-responses.ts";
+import { toWireDate, toWireDateOrNull } from "../../responses/wire.ts";
 
 const DATE = z.string().refine((text) => parseMoment(text) !== undefined, {
   error: "Input should be a valid datetime",

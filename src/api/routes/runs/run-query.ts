@@ -1,12 +1,12 @@
 // Which runs a query means, as the store can narrow them down and as is left to test on each.
 // Listings of runs and of what runs hold have it in common.
 
-import type { DagRunRecord } from "../../model/records.ts";
-import type { DagRunState } from "../../model/states.ts";
-import { toIso } from "../../model/values/time.ts";
-import type { RunFilter } from "../../ports/metadata.ts";
-import type { DateRange, PageRequest } from "../../ports/pages.ts";
-import { ANY, type ApiContext } from "../context.ts";
+import type { DagRunRecord } from "../../../model/records.ts";
+import type { DagRunState } from "../../../model/states.ts";
+import { toIso } from "../../../model/values/time.ts";
+import type { RunFilter } from "../../../ports/metadata.ts";
+import type { DateRange, PageRequest } from "../../../ports/pages.ts";
+import { ANY, type ApiContext } from "../../context.ts";
 import {
   boundsOf,
   byPattern,
@@ -14,9 +14,9 @@ import {
   parametersOf,
   type Test,
   testsOf,
-} from "../requests/filters.ts";
-import { everyItem } from "../requests/listing.ts";
-import type { Query } from "../requests/query.ts";
+} from "../../requests/filters.ts";
+import { everyItem } from "../../requests/listing.ts";
+import type { Query } from "../../requests/query.ts";
 
 export interface RunQuery {
   /** By an index of the store. */

@@ -1,0 +1,71 @@
+// The routes of the operations. A file is loaded at the first request for one of its operations:
+// most processes answer few kinds.
+import type { Context } from "hono";
+import type { Api, ApiContext, ApiEnv } from "./context.ts";
+import { OPERATIONS } from "./document/generated/operations.ts";
+import type { OperationId } from "./document/shapes.ts";
+import type { Operation } from "./operation.ts";
+import { FILES } from "./operation-files.ts";
+import { Problem } from "./problems.ts";
+import { readDocumentedBody } from "./requests/body.ts";
+import { readPathInteger, readQuery } from "./requests/query.ts";
+
+/** Adds a route for each operation. */
+export function addOperations(app: Api, context: ApiContext, files = FILES): void {
+  const routes = files.flatMap(({ ids, load }) => {
+    let loaded: Promise<ReadonlyMap<OperationId, Operation>> | undefined;
+    const all = () => {
+      loaded ??= load().then((make) => new Map(make(context).map((each) => [each.id, each])));
+      return loaded;
+    };
+    return ids.map((id) => ({ id, find: async () => (await all()).get(id) }));
+  });
+  routes.sort((a, b) => compare(OPERATIONS[a.id].path, OPERATIONS[b.id].path));
+  for (const { id, find } of routes) {
+    const { method, path } = OPERATIONS[id];
+    app.on(method.toUpperCase(), path.replaceAll(/\{(\w+)\}/g, ":$1"), async (c) => {
+      const found = await find();
+      if (!found) throw new Error(`No file has operation ${id}`);
+      return run(found, c);
+    });
+  }
+}
+
+/** What is written out goes before what stands for anything. */
+function compare(a: string, b: string): number {
+  const [left, right] = [a.split("/"), b.split("/")];
+  for (const [index, part] of left.entries()) {
+    const other = right[index];
+    if (other === undefined) return 1;
+    const difference = Number(part.startsWith("{")) - Number(other.startsWith("{"));
+    if (difference !== 0) return difference;
+  }
+  return left.length - right.length;
+}
+
+async function run({ id, permission, query, handle }: Operation, c: Context<ApiEnv>) {
+  const dagId = c.req.param("dag_id");
+  if (permission !== "open" && !c.var.principal.may(permission, dagId)) {
+    throw new Problem(403, "Forbidden");
+  }
+  const answer = await handle({
+    path: readPath(id, c),
+    query: readQuery(c, query),
+    body: await readDocumentedBody(c, id),
+    c,
+  });
+  if (answer instanceof Response) return answer;
+  const { status } = OPERATIONS[id];
+  return status === 204 || answer === undefined ? c.body(null, 204) : c.json(answer, status);
+}
+
+function readPath(id: OperationId, c: Context<ApiEnv>): Readonly<Record<string, string | number>> {
+  const known = OPERATIONS[id];
+  const integers: readonly string[] = "integers" in known ? known.integers : [];
+  return Object.fromEntries(
+    Object.entries(c.req.param()).map(([name, text]) => [
+      name,
+      integers.includes(name) ? readPathInteger(name, text, name === "map_index" ? -1 : 0) : text,
+    ]),
+  );
+}
