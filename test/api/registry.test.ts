@@ -1,7 +1,8 @@
 // The operations of the API and the document that they are declared by.
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { mergeDocument, writeDocument, writeOperations } from "../../scripts/api/merge-document.ts";
+import { mergeDocument, writeOperations } from "../../scripts/api/merge-document.ts";
+import { readDocument } from "../../src/api/document/read-document.ts";
 import { FILES } from "../../src/api/operation-files.ts";
 import { createApiProduct } from "./api-product.ts";
 
@@ -11,7 +12,7 @@ const read = (file: string) => readFileSync(new URL(file, folder), "utf8");
 test("what is generated is that of Airflow's document and our additions", () => {
   const document = mergeDocument(JSON.parse(read("airflow-3.3.2.json")));
   const hint = "npm run generate:api";
-  expect(read("generated/document.ts") === writeDocument(document), hint).toBe(true);
+  expect(JSON.stringify(readDocument()) === JSON.stringify(document), hint).toBe(true);
   expect(read("generated/operations.ts"), hint).toBe(writeOperations(document));
 });
 

@@ -1,8 +1,8 @@
 // Checks bodies against the API's document.
 import { Ajv2020, type ErrorObject, type ValidateFunction } from "ajv/dist/2020.js";
 import { parseMoment } from "../../model/values/time.ts";
-import { DOCUMENT } from "./generated/document.ts";
 import { OPERATIONS } from "./generated/operations.ts";
+import { readDocument } from "./read-document.ts";
 import type { OperationId } from "./shapes.ts";
 
 const validators = new Map<OperationId, ValidateFunction>();
@@ -32,6 +32,6 @@ function validatorOf(id: OperationId): ValidateFunction {
 function createAjv(): Ajv2020 {
   const made = new Ajv2020({ strict: false, allErrors: true, verbose: true });
   made.addFormat("date-time", (text) => parseMoment(text) !== undefined);
-  made.addSchema(JSON.parse(DOCUMENT), "api");
+  made.addSchema(readDocument(), "api");
   return made;
 }
