@@ -9,6 +9,10 @@ export interface OperationFile {
 
 export const FILES: readonly OperationFile[] = [
   {
+    ids: ["get_event_logs", "get_event_log"],
+    load: async () => (await import("./routes/upkeep/event-log-routes.ts")).eventLogOperations,
+  },
+  {
     ids: ["get_dag_runs", "trigger_dag_run", "get_dag_run"],
     load: async () => (await import("./routes/runs/run-routes.ts")).runOperations,
   },

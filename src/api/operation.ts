@@ -1,6 +1,7 @@
 // A route of the API: an operation of the document, what it asks of the caller, and what it does.
 // Path, method, status, and the types of what goes in and out are the document's.
 import type { Context } from "hono";
+import type { JsonObject } from "../model/values/json.ts";
 import type { Permission } from "./access/permissions.ts";
 import type { ApiContext, ApiEnv } from "./context.ts";
 import type { AnswerOf, BodyOf, OperationId, PathOf } from "./document/shapes.ts";
@@ -12,6 +13,11 @@ export interface Asked<Id extends OperationId> {
   readonly query: Query;
   readonly body: BodyOf<Id>;
   readonly c: Context<ApiEnv>;
+  /**
+   * Tells the event log what a change has changed: an entity before and after it; undefined where
+   * there was or is none. What has a sensitive name is masked.
+   */
+  changed(before: JsonObject | undefined, after: JsonObject | undefined): void;
 }
 
 export interface OperationParts<Id extends OperationId> {
@@ -31,6 +37,7 @@ export interface Operation {
     readonly query: Query;
     readonly body: unknown;
     readonly c: Context<ApiEnv>;
+    changed(before: JsonObject | undefined, after: JsonObject | undefined): void;
   }): Promise<unknown>;
 }
 

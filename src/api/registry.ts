@@ -1,6 +1,7 @@
 // The routes of the operations. A file is loaded at the first request for one of its operations:
 // most processes answer few kinds.
 import type { Context } from "hono";
+import type { EventLogger } from "./audit/event-logger.ts";
 import type { Api, ApiContext, ApiEnv } from "./context.ts";
 import { OPERATIONS } from "./document/generated/operations.ts";
 import type { OperationId } from "./document/shapes.ts";
@@ -12,6 +13,13 @@ import { readPathInteger, readQuery } from "./requests/query.ts";
 
 /** Adds a route for each operation. */
 export function addOperations(app: Api, context: ApiContext, files = FILES): void {
+  let made: Promise<EventLogger> | undefined;
+  const logger = () => {
+    made ??= import("./audit/event-logger.ts").then(({ createEventLogger }) =>
+      createEventLogger(context.platform),
+    );
+    return made;
+  };
   const routes = files.flatMap(({ ids, load }) => {
     let loaded: Promise<ReadonlyMap<OperationId, Operation>> | undefined;
     const all = () => {
@@ -26,7 +34,7 @@ export function addOperations(app: Api, context: ApiContext, files = FILES): voi
     app.on(method.toUpperCase(), path.replaceAll(/\{(\w+)\}/g, ":$1"), async (c) => {
       const found = await find();
       if (!found) throw new Error(`No file has operation ${id}`);
-      return run(found, c);
+      return run(found, c, logger);
     });
   }
 }
@@ -43,20 +51,63 @@ function compare(a: string, b: string): number {
   return left.length - right.length;
 }
 
-async function run({ id, permission, query, handle }: Operation, c: Context<ApiEnv>) {
+async function run(operation: Operation, c: Context<ApiEnv>, logger: () => Promise<EventLogger>) {
+  const { id, permission, query } = operation;
   const dagId = c.req.param("dag_id");
   if (permission !== "open" && !c.var.principal.may(permission, dagId)) {
     throw new Problem(403, "Forbidden");
   }
-  const answer = await handle({
+  const request = {
     path: readPath(id, c),
     query: readQuery(c, query),
     body: await readDocumentedBody(c, id),
     c,
-  });
+  };
+  const answer = isChange(operation, request.body)
+    ? await handleLogged(operation, request, await logger())
+    : await operation.handle({ ...request, changed() {} });
   if (answer instanceof Response) return answer;
   const { status } = OPERATIONS[id];
   return status === 204 || answer === undefined ? c.body(null, 204) : c.json(answer, status);
+}
+
+/** Their bodies ask for nothing but a look unless they say so. */
+const DRY_BY_DEFAULT: ReadonlySet<OperationId> = new Set<OperationId>([
+  "post_clear_task_instances",
+  "clear_dag_run",
+  "clear_dag_runs",
+  "clear_dag_run_partitions",
+]);
+
+function isChange({ id, permission }: Operation, body: unknown): boolean {
+  if (permission === "open" || permission.startsWith("GET ") || id.includes("dry_run")) {
+    return false;
+  }
+  const isDry: unknown =
+    typeof body === "object" && body !== null ? Reflect.get(body, "dry_run") : undefined;
+  return !(isDry ?? DRY_BY_DEFAULT.has(id));
+}
+
+async function handleLogged(
+  { id, handle }: Operation,
+  request: Omit<Parameters<Operation["handle"]>[0], "changed"> & {
+    readonly path: Readonly<Record<string, string | number>>;
+  },
+  logger: EventLogger,
+): Promise<unknown> {
+  const { c, path, body } = request;
+  const { name: owner } = c.var.principal;
+  const { method } = c.req;
+  const asked = { event: id, method, owner, path, query: c.req.query(), body };
+  const logged = await logger.log(asked);
+  try {
+    const answer = await handle({ ...request, changed: logged.changed });
+    await logged.complete();
+    return answer;
+  } catch (error) {
+    await logged.refused(error instanceof Error ? error.message : String(error));
+    throw error;
+  }
 }
 
 function readPath(id: OperationId, c: Context<ApiEnv>): Readonly<Record<string, string | number>> {

@@ -43,6 +43,7 @@ import type {
 } from "../model/upkeep/records.ts";
 import type { InputRequestRecord, OpenInputRequestRecord } from "../model/waits/input-requests.ts";
 import type { AssetEventStore } from "./asset-events.ts";
+import type { EventLogStore } from "./event-logs.ts";
 import type { DateRange, Page, PageRequest } from "./pages.ts";
 import type { TaskStateStore } from "./task-states.ts";
 
@@ -320,4 +321,5 @@ export interface Metadata {
   readonly assetRuns: Collection<AssetRunRecord>;
   readonly assetWakes: Collection<AssetWakeRecord>;
   readonly assetEvents: AssetEventStore;
+  readonly eventLogs: EventLogStore;
 }

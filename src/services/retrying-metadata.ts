@@ -49,6 +49,7 @@ export function createRetryingMetadata(
     assetRuns: metadata.assetRuns,
     assetWakes: metadata.assetWakes,
     assetEvents: metadata.assetEvents,
+    eventLogs: metadata.eventLogs,
   };
 }
 

@@ -7,6 +7,7 @@ import { inputRequestKey } from "../../src/model/ids.ts";
 import { dagDocument } from "../model/documents.ts";
 import { type ApiProduct, createApiProduct, FAILED_RUN, publish } from "./api-product.ts";
 import { ASSET_LISTINGS } from "./assets/asset-listings.ts";
+import { EVENT_LOG_PARAMETERS } from "./event-log-parameters.ts";
 import { type Listing, nothingWithin } from "./listing-cases.ts";
 
 interface Documented {
@@ -242,6 +243,7 @@ const OTHERS: Readonly<Record<string, readonly string[]>> = {
   "delete /dags/{dag_id}/assets/queuedEvents": ["before"],
   "get /dags/{dag_id}/assets/{asset_id}/queuedEvents": ["before"],
   "delete /dags/{dag_id}/assets/{asset_id}/queuedEvents": ["before"],
+  "get /eventLogs": EVENT_LOG_PARAMETERS,
   "patch /dags/{dag_id}": ["update_mask"],
   "patch /pools/{pool_name}": ["update_mask"],
   [`patch ${RUN}`]: ["update_mask"],
@@ -291,6 +293,7 @@ function toPath(place: string): string {
     asset_id: "7",
     asset_alias_id: "7",
     key: "job",
+    event_log_id: "7",
   };
   return place.replaceAll(/\{(\w+)\}/g, (_, name) => ids[name] ?? "");
 }

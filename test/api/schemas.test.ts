@@ -20,6 +20,8 @@ const EXTRACT = `/dags/etl/dagRuns/${encodeURIComponent(RUNNING_RUN)}/taskInstan
 const CASES: readonly Case[] = [
   { path: "/monitor/health", asked: "/monitor/health" },
   { path: "/version", asked: "/version" },
+  { path: "/eventLogs", asked: "/eventLogs" },
+  { path: "/eventLogs/{event_log_id}", asked: "/eventLogs/1", status: 404 },
   { path: "/dags", asked: "/dags" },
   { path: "/dags", asked: "/dags?limit=x", status: 422 },
   { path: "/dags/{dag_id}", asked: "/dags/etl" },

@@ -128,6 +128,7 @@ export function watchCalls(): WatchedCalls {
       assetRuns: watch(metadata.assetRuns, life, "assetRuns."),
       assetWakes: watch(metadata.assetWakes, life, "assetWakes."),
       assetEvents: watch(metadata.assetEvents, life, "assetEvents."),
+      eventLogs: watch(metadata.eventLogs, life, "eventLogs."),
     }),
     async invoke(work) {
       const fault = drawFault("invoke", faults?.invocationRate ?? 0);

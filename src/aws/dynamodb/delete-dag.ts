@@ -12,7 +12,7 @@ import {
   RUN_LISTS,
   runListPartition,
   runningPartition,
-} from "./run-finders.ts";
+} from "./runs/run-finders.ts";
 import type { DynamoDbTable } from "./table/table-calls.ts";
 import { versionPartition } from "./versions.ts";
 

@@ -29,6 +29,7 @@
 // asset-events#<asset>       <event>                     event; runsPk, runsSk: its place in the index
 // asset-queue#<dag>          <partition>#<event>         event that the DAG has not consumed
 // asset-consumers#<asset>    <event>#<dag>#<run>         run that has consumed it
+// event-logs#<dag>           <id>                        entry of the event log; runsPk, runsSk: its place in the index
 // deployment                 signing-key                 secret of the Execution API: signing-key.ts
 // versions#<dag>             version#<hash>              version, deflated: the first 350 KB
 //                            chunk#<upload>#<n>          the rest, written before
@@ -53,6 +54,7 @@
 // Index "runs", keys only:
 // <list>                     <runAfter>#<dag>#<run>      runs of all DAGs
 // asset-events               <event>                     events of all assets
+// event-logs                 <id>                        entries of the event log
 //
 // Parts of keys are escaped, so that any id may hold "#". Every item carries the name of the write
 // that made it ("write"): a write whose answer was lost is recognized when it is repeated.
@@ -83,6 +85,8 @@
 // version read                          GetItem; Query for chunks                                1 R per 4 KB deflated
 // event of an asset recorded            PutItem; TransactWriteItems where DAGs wait for it       2 W; 3 W + 2 W per DAG
 //   consumed by a run                   TransactWriteItems of 32 events                          6 W, and 2 R per 32
+// event log: entry added, amended       PutItem                                                  2 W each
+//   a page; of all DAGs                 Query; Query, BatchGetItem                               1 R per 4 KB; 1 R per entry
 // task known (once a minute and process) Query, eventually consistent                            0.5 R per 8 KB
 //
 // So a task that succeeds costs 2 W, and 4 R with up to three upstreams near each other.
@@ -141,12 +145,13 @@ import { createCollection } from "./collection.ts";
 import { createDagFiles } from "./dag-files.ts";
 import { createDags } from "./dags.ts";
 import { deleteDag, forgetDag } from "./delete-dag.ts";
+import { createEventLogs } from "./event-logs.ts";
 import { createGates } from "./gates.ts";
 import { PARTITIONS } from "./keys.ts";
 import { createKnownTasks } from "./known-tasks.ts";
 import { createLimits } from "./limits.ts";
 import { createRetries } from "./retries.ts";
-import { createRuns } from "./runs.ts";
+import { createRuns } from "./runs/runs.ts";
 import type { CapacityHook } from "./table/table-access.ts";
 import { createDynamoDbTable, type DynamoDbTable } from "./table/table-calls.ts";
 import { createTaskInstances } from "./task-instances.ts";
@@ -268,6 +273,7 @@ function createAssets(table: DynamoDbTable) {
       keyOf: ({ dagId }) => dagId,
     }),
     assetEvents: createAssetEvents(table),
+    eventLogs: createEventLogs(table),
   };
 }
 

@@ -47,6 +47,7 @@ import {
   openConnection,
   type SqliteDatabase,
 } from "./database.ts";
+import { createEventLogStore } from "./event-logs.ts";
 import { createLimitStore } from "./limits.ts";
 import { createRunStore } from "./runs.ts";
 import { createGateStore, createTaskInstanceStore } from "./task-instances.ts";
@@ -172,5 +173,6 @@ function createAssets(db: SqliteDatabase) {
       keyOf: ({ dagId }) => dagId,
     }),
     assetEvents: createAssetEventStore(db),
+    eventLogs: createEventLogStore(db),
   };
 }

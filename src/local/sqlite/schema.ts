@@ -140,6 +140,10 @@ export const MIGRATIONS: readonly string[] = [
   ALTER TABLE task_states ADD COLUMN expires_at TEXT;
   `,
   "ALTER TABLE asset_queue ADD COLUMN source TEXT;",
+  `
+  CREATE TABLE event_logs (id INTEGER PRIMARY KEY, dag_id TEXT, record TEXT NOT NULL) STRICT;
+  CREATE INDEX event_logs_of_dag ON event_logs (dag_id, id);
+  `,
 ];
 
 /**

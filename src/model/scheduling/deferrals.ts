@@ -9,14 +9,16 @@ import { dueOf, pokeEndsBy, type Trigger, UNBEGUN } from "./sensors.ts";
 
 /**
  * Errors of a call after which the worker may be at the task all the same: it was not
- * called, the call was lost on the way, or it has found another worker at the task. (AWS Lambda:
- * "Invoke", errors; Step Functions: "Handle transient Lambda service exceptions")
+ * called, the call was lost on the way, the engine could not read its answer, or it has found
+ * another worker at the task. (AWS Lambda: "Invoke", errors; Step Functions: "Handle transient Lambda
+ * service exceptions", and the error names of the states language)
  */
 const SAY_NOTHING: ReadonlySet<string> = new Set([
   "Lambda.TooManyRequestsException",
   "Lambda.ServiceException",
   "Lambda.AWSLambdaException",
   "Lambda.SdkClientException",
+  "States.Runtime",
   "Stepwind.NotYet",
   "Stepwind.Retry",
 ]);

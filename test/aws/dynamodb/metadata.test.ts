@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vit
 import { createDynamoDbMetadata } from "../../../src/aws/dynamodb/metadata.ts";
 import type { DagRunRecord, TaskInstanceKey } from "../../../src/model/records.ts";
 import type { Metadata } from "../../../src/ports/metadata.ts";
-import { metadataContract } from "../../contract/metadata.ts";
+import { metadataContract } from "../../contract/metadata/contract.ts";
 import {
   dagDocument,
   dagRecord,

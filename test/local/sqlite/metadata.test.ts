@@ -4,7 +4,7 @@ import { DatabaseSync } from "node:sqlite";
 import { expect, onTestFinished, test } from "vitest";
 import { createSqliteDatabase, openConnection } from "../../../src/local/sqlite/database.ts";
 import { createMetadataOn, createSqliteMetadata } from "../../../src/local/sqlite/metadata.ts";
-import { metadataContract } from "../../contract/metadata.ts";
+import { metadataContract } from "../../contract/metadata/contract.ts";
 import { dagRecord, dagRun, scheduledRun, taskKey, xcom } from "../../contract/records.ts";
 import { temporaryFolder } from "../temporary-folder.ts";
 

@@ -36,7 +36,12 @@ async function start(
 
 const getTask = (product: VirtualProduct) => product.metadata.taskInstances.get(KEY);
 
-test.each(["Lambda.TooManyRequestsException", "Lambda.SdkClientException", "Stepwind.NotYet"])(
+test.each([
+  "Lambda.TooManyRequestsException",
+  "Lambda.SdkClientException",
+  "States.Runtime",
+  "Stepwind.NotYet",
+])(
   "after %s, a try that is recorded as running is left alone until its worker must be over",
   async (error) => {
     const product = await start({ retries: 1, retryDelay: 10 });

@@ -1,10 +1,10 @@
 // The list of running runs in a table of an earlier release, which wrote none: it is made once,
 // from the runs that are active then.
-import type { RunStore } from "../../ports/metadata.ts";
-import { type ItemKey, joinKey, toKey } from "./keys.ts";
+import type { RunStore } from "../../../ports/metadata.ts";
+import { type ItemKey, joinKey, toKey } from "../keys.ts";
+import { text } from "../table/attributes.ts";
+import type { DynamoDbTable } from "../table/table-calls.ts";
 import { runningPartition } from "./run-finders.ts";
-import { text } from "./table/attributes.ts";
-import type { DynamoDbTable } from "./table/table-calls.ts";
 
 /** Says that every running run is in the list of its DAG. */
 const BUILT: ItemKey = { pk: "built", sk: "running-runs" };

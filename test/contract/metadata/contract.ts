@@ -1,15 +1,16 @@
 // The contract of the metadata port: every adapter runs it and passes it whole.
 import { describe } from "vitest";
-import type { Metadata } from "../../src/ports/metadata.ts";
-import { assetContract } from "./metadata-assets.ts";
-import { backfillContract } from "./metadata-backfills.ts";
-import { dagStoreContract } from "./metadata-dags.ts";
-import { deadlineContract } from "./metadata-deadlines.ts";
-import { limitStoreContract } from "./metadata-limits.ts";
-import { partitionContract } from "./metadata-partitions.ts";
-import { runStoreContract } from "./metadata-runs.ts";
-import { taskInstanceStoreContract } from "./metadata-task-instances.ts";
-import { valueStoreContract } from "./metadata-values.ts";
+import type { Metadata } from "../../../src/ports/metadata.ts";
+import { assetContract } from "./assets.ts";
+import { backfillContract } from "./backfills.ts";
+import { dagStoreContract } from "./dags.ts";
+import { deadlineContract } from "./deadlines.ts";
+import { eventLogContract } from "./event-logs.ts";
+import { limitStoreContract } from "./limits.ts";
+import { partitionContract } from "./partitions.ts";
+import { runStoreContract } from "./runs.ts";
+import { taskInstanceStoreContract } from "./task-instances.ts";
+import { valueStoreContract } from "./values.ts";
 
 /** `create` gives an empty database to each test; it may clean up by vitest's onTestFinished. */
 export function metadataContract(name: string, create: () => Promise<Metadata>): void {
@@ -23,5 +24,6 @@ export function metadataContract(name: string, create: () => Promise<Metadata>):
     deadlineContract(create);
     partitionContract(create);
     assetContract(create);
+    eventLogContract(create);
   });
 }

@@ -1,9 +1,9 @@
 // What DAG runs are found by in DynamoDB, besides their ids: small items beside the run's own, and
 // its keys in the index.
-import type { DagRunRecord } from "../../model/records.ts";
-import { type DagRunState, isRunFinished } from "../../model/states.ts";
-import { type ItemKey, joinKey, partitionOf } from "./keys.ts";
-import { type Item, text } from "./table/attributes.ts";
+import type { DagRunRecord } from "../../../model/records.ts";
+import { type DagRunState, isRunFinished } from "../../../model/states.ts";
+import { type ItemKey, joinKey, partitionOf } from "../keys.ts";
+import { type Item, text } from "../table/attributes.ts";
 
 /**
  * Runs of a DAG that are listed together; queued and running ones share a list, so that a start

@@ -1,10 +1,10 @@
 // What the metadata port promises about runs for partitions: they are found by partition date, and
 // no more once that is taken away.
 import { describe, expect, test } from "vitest";
-import type { Metadata } from "../../src/ports/metadata.ts";
-import type { DateRange } from "../../src/ports/pages.ts";
-import { readAll } from "./pages.ts";
-import { dagRun, januaryDay, scheduledRun, TRICKY_TEXT } from "./records.ts";
+import type { Metadata } from "../../../src/ports/metadata.ts";
+import type { DateRange } from "../../../src/ports/pages.ts";
+import { readAll } from "../pages.ts";
+import { dagRun, januaryDay, scheduledRun, TRICKY_TEXT } from "../records.ts";
 
 function partitionRun(day: number, fields: Parameters<typeof dagRun>[0] = {}) {
   const key = `2026-01-0${day}`;

@@ -1,11 +1,15 @@
 // Listings of DAG runs in DynamoDB: those of one DAG from the table, those of all DAGs from the
 // index. Both have one list per kind of state, each in order; a listing merges the lists that it
 // needs and then reads the runs themselves.
-import type { DagRunRecord } from "../../model/records.ts";
-import type { DagRunState } from "../../model/states.ts";
-import type { RunFilter, RunListing, RunStore } from "../../ports/metadata.ts";
-import { type DateRange, parseAfter, toPage, toRowLimit } from "../../ports/pages.ts";
-import { compareKeys, endOf, type ItemKey, joinKey, runKey, splitKey } from "./keys.ts";
+import type { DagRunRecord } from "../../../model/records.ts";
+import type { DagRunState } from "../../../model/states.ts";
+import type { RunFilter, RunListing, RunStore } from "../../../ports/metadata.ts";
+import { type DateRange, parseAfter, toPage, toRowLimit } from "../../../ports/pages.ts";
+import { compareKeys, endOf, type ItemKey, joinKey, runKey, splitKey } from "../keys.ts";
+import type { Item } from "../table/attributes.ts";
+import { RUN_INDEX } from "../table/table.ts";
+import type { DynamoDbTable } from "../table/table-calls.ts";
+import type { QueryRequest } from "../table/table-reads.ts";
 import {
   datePartition,
   listOf,
@@ -16,10 +20,6 @@ import {
   runningPartition,
 } from "./run-finders.ts";
 import { createRunningList } from "./running-list.ts";
-import type { Item } from "./table/attributes.ts";
-import { RUN_INDEX } from "./table/table.ts";
-import type { DynamoDbTable } from "./table/table-calls.ts";
-import type { QueryRequest } from "./table/table-reads.ts";
 
 /** An entry of a list. */
 interface Entry {

@@ -1,10 +1,14 @@
 // What the metadata port promises about task instances and gates.
 import { describe, expect, test } from "vitest";
-import { changeDone } from "../../src/model/control/run-changes.ts";
-import { takeOver } from "../../src/model/control/take-over.ts";
-import type { GateRecord, TaskInstanceKey, TaskInstanceRecord } from "../../src/model/records.ts";
-import type { Metadata } from "../../src/ports/metadata.ts";
-import { dagRun, januaryDay, TRICKY_TEXT, taskKey, xcom } from "./records.ts";
+import { changeDone } from "../../../src/model/control/run-changes.ts";
+import { takeOver } from "../../../src/model/control/take-over.ts";
+import type {
+  GateRecord,
+  TaskInstanceKey,
+  TaskInstanceRecord,
+} from "../../../src/model/records.ts";
+import type { Metadata } from "../../../src/ports/metadata.ts";
+import { dagRun, januaryDay, TRICKY_TEXT, taskKey, xcom } from "../records.ts";
 
 const RUN = { dagId: "etl", runId: "manual__1" } as const;
 

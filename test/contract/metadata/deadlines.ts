@@ -1,10 +1,10 @@
 // What the metadata port promises about deadlines of runs.
 import { describe, expect, test } from "vitest";
-import type { OpenDeadlineRecord } from "../../src/model/deadlines/records.ts";
-import { deadlineKey, deadlinePrefix } from "../../src/model/ids.ts";
-import type { Metadata } from "../../src/ports/metadata.ts";
-import { behind } from "../../src/ports/pages.ts";
-import { dagRun, januaryDay } from "./records.ts";
+import type { OpenDeadlineRecord } from "../../../src/model/deadlines/records.ts";
+import { deadlineKey, deadlinePrefix } from "../../../src/model/ids.ts";
+import type { Metadata } from "../../../src/ports/metadata.ts";
+import { behind } from "../../../src/ports/pages.ts";
+import { dagRun, januaryDay } from "../records.ts";
 
 function open(fields: Partial<OpenDeadlineRecord> = {}): OpenDeadlineRecord {
   return {

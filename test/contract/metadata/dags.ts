@@ -1,7 +1,7 @@
 // What the metadata port promises about DAGs, versions and DAG files.
 import { describe, expect, test } from "vitest";
-import type { Metadata } from "../../src/ports/metadata.ts";
-import { readAll } from "./pages.ts";
+import type { Metadata } from "../../../src/ports/metadata.ts";
+import { readAll } from "../pages.ts";
 import {
   dagDocument,
   dagRecord,
@@ -10,7 +10,7 @@ import {
   TRICKY_TEXT,
   taskKey,
   xcom,
-} from "./records.ts";
+} from "../records.ts";
 
 /** Part of metadataContract. */
 export function dagStoreContract(create: () => Promise<Metadata>): void {

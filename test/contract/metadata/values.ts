@@ -1,8 +1,8 @@
 // What the metadata port promises about XComs, task states and variables.
 import { describe, expect, test } from "vitest";
-import type { Metadata } from "../../src/ports/metadata.ts";
-import { readAll } from "./pages.ts";
-import { januaryDay, TRICKY_TEXT, taskKey, xcom } from "./records.ts";
+import type { Metadata } from "../../../src/ports/metadata.ts";
+import { readAll } from "../pages.ts";
+import { januaryDay, TRICKY_TEXT, taskKey, xcom } from "../records.ts";
 
 /** Part of metadataContract. */
 export function valueStoreContract(create: () => Promise<Metadata>): void {

@@ -2,10 +2,21 @@
 // transaction, by which runs are found: strongly consistent, since the scheduler must see a run
 // that was created a moment ago.
 import type { AttributeValue } from "@aws-sdk/client-dynamodb";
-import type { DagRunRecord } from "../../model/records.ts";
-import { type DagRunState, isRunFinished } from "../../model/states.ts";
-import type { RunChange, RunStore } from "../../ports/metadata.ts";
-import { keyOf, runKey, runPartition, splitKey, toKey } from "./keys.ts";
+import type { DagRunRecord } from "../../../model/records.ts";
+import { type DagRunState, isRunFinished } from "../../../model/states.ts";
+import type { RunChange, RunStore } from "../../../ports/metadata.ts";
+import { keyOf, runKey, runPartition, splitKey, toKey } from "../keys.ts";
+import {
+  edited,
+  type Fields,
+  fromItem,
+  type Item,
+  number,
+  text,
+  toEdit,
+} from "../table/attributes.ts";
+import { type Condition, IS_ABSENT, isUnchanged } from "../table/conditions.ts";
+import type { DynamoDbTable } from "../table/table-calls.ts";
 import {
   DATE_LISTS,
   datePartition,
@@ -16,17 +27,6 @@ import {
   partitionDates,
 } from "./run-finders.ts";
 import { createRunListing } from "./run-listing.ts";
-import {
-  edited,
-  type Fields,
-  fromItem,
-  type Item,
-  number,
-  text,
-  toEdit,
-} from "./table/attributes.ts";
-import { type Condition, IS_ABSENT, isUnchanged } from "./table/conditions.ts";
-import type { DynamoDbTable } from "./table/table-calls.ts";
 
 const FIELDS: Fields<Omit<DagRunRecord, "dagId" | "runId">> = {
   runType: "text",

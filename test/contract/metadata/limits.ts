@@ -1,11 +1,11 @@
 // What the metadata port promises about limits: slots in use follow the states of instances, and
 // who waits for some is found in order.
 import { describe, expect, test } from "vitest";
-import { limitNameText } from "../../src/model/ids.ts";
-import type { TaskInstanceKey } from "../../src/model/records.ts";
-import { type LimitDemand, NO_USAGE, orderOf } from "../../src/model/scheduling/limits.ts";
-import type { Metadata } from "../../src/ports/metadata.ts";
-import { dagRun, taskKey, xcom } from "./records.ts";
+import { limitNameText } from "../../../src/model/ids.ts";
+import type { TaskInstanceKey } from "../../../src/model/records.ts";
+import { type LimitDemand, NO_USAGE, orderOf } from "../../../src/model/scheduling/limits.ts";
+import type { Metadata } from "../../../src/ports/metadata.ts";
+import { dagRun, taskKey, xcom } from "../records.ts";
 
 const POOL = limitNameText({ kind: "pool", pool: "db # %" });
 const TASK = limitNameText({ kind: "task", dagId: "etl", taskId: "load" });

@@ -1,11 +1,11 @@
 // What the metadata port promises about assets: events are recorded and queued once, a run takes
 // its events before it is there, and nothing is lost or doubled between the two.
 import { describe, expect, test } from "vitest";
-import type { AssetEventRecord, QueuedAssetEvent } from "../../src/model/assets/records.ts";
-import { assetEventKey, assetIdText, assetReferenceKey } from "../../src/model/ids.ts";
-import type { Metadata } from "../../src/ports/metadata.ts";
-import { itemsOf } from "../../src/ports/pages.ts";
-import { dagRun, TRICKY_TEXT, taskKey } from "./records.ts";
+import type { AssetEventRecord, QueuedAssetEvent } from "../../../src/model/assets/records.ts";
+import { assetEventKey, assetIdText, assetReferenceKey } from "../../../src/model/ids.ts";
+import type { Metadata } from "../../../src/ports/metadata.ts";
+import { itemsOf } from "../../../src/ports/pages.ts";
+import { dagRun, TRICKY_TEXT, taskKey } from "../records.ts";
 
 /** The event of the asset at a minute of the hour. */
 function event(assetId: number, minute: number, changes: Partial<AssetEventRecord> = {}) {

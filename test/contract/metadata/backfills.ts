@@ -1,10 +1,10 @@
 // What the metadata port promises about backfills.
 import { describe, expect, test } from "vitest";
-import type { BackfillRecord } from "../../src/model/backfill/records.ts";
-import { backfillKey, backfillPrefix, backfillSkipsKey } from "../../src/model/ids.ts";
-import type { Metadata } from "../../src/ports/metadata.ts";
-import { readAll } from "./pages.ts";
-import { TRICKY_TEXT } from "./records.ts";
+import type { BackfillRecord } from "../../../src/model/backfill/records.ts";
+import { backfillKey, backfillPrefix, backfillSkipsKey } from "../../../src/model/ids.ts";
+import type { Metadata } from "../../../src/ports/metadata.ts";
+import { readAll } from "../pages.ts";
+import { TRICKY_TEXT } from "../records.ts";
 
 function backfill(changes: Partial<BackfillRecord> = {}): BackfillRecord {
   return {

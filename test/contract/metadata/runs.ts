@@ -1,12 +1,12 @@
 // What the metadata port promises about DAG runs.
 
 import { describe, expect, test } from "vitest";
-import type { DagRunRecord } from "../../src/model/records.ts";
-import type { DagRunState } from "../../src/model/states.ts";
-import type { Metadata, RunListing } from "../../src/ports/metadata.ts";
-import type { DateRange } from "../../src/ports/pages.ts";
-import { readAll } from "./pages.ts";
-import { dagRun, januaryDay, scheduledRun, TRICKY_TEXT, taskKey, xcom } from "./records.ts";
+import type { DagRunRecord } from "../../../src/model/records.ts";
+import type { DagRunState } from "../../../src/model/states.ts";
+import type { Metadata, RunListing } from "../../../src/ports/metadata.ts";
+import type { DateRange } from "../../../src/ports/pages.ts";
+import { readAll } from "../pages.ts";
+import { dagRun, januaryDay, scheduledRun, TRICKY_TEXT, taskKey, xcom } from "../records.ts";
 
 const runIds = (runs: readonly DagRunRecord[]) => runs.map(({ runId }) => runId);
 
