@@ -31,7 +31,7 @@ export interface ApiDocument {
 /** Throws where an addition belongs to nothing. */
 export function mergeDocument(
   airflow: ApiDocument,
-  { paths, schemas, properties, optional }: Additions = ADDITIONS,
+  { paths, schemas, properties, optional, parameters }: Additions = ADDITIONS,
 ): ApiDocument {
   const merged = new Map(Object.entries(airflow.components.schemas));
   const schemaOf = (name: string) => {
@@ -48,7 +48,9 @@ export function mergeDocument(
     const required = (schema.required ?? []).filter((field) => !fields.includes(field));
     merged.set(name, { ...schema, required });
   }
-  const all = new Map(Object.entries(airflow.paths).map(withTypedIds));
+  const all = new Map(
+    Object.entries(airflow.paths).map(withTypedIds).map(withParameters(parameters)),
+  );
   for (const [path, methods] of Object.entries(paths)) {
     all.set(path, { ...all.get(path), ...(methods as ApiDocument["paths"][string]) });
   }
@@ -76,6 +78,21 @@ function withTypedIds([path, methods]: [string, ApiDocument["paths"][string]]): 
     return [method, { ...operation, ...(parameters && { parameters }) }];
   });
   return [path, Object.fromEntries(typed)];
+}
+
+/** With the parameters that are added to its operations. */
+function withParameters(added: Additions["parameters"]) {
+  return ([path, methods]: [string, ApiDocument["paths"][string]]): [
+    string,
+    ApiDocument["paths"][string],
+  ] => {
+    const changed = Object.entries(methods).map(([method, operation]) => {
+      const more = added[operation.operationId];
+      const all = more && [...(operation.parameters ?? []), ...more];
+      return [method, { ...operation, ...(all && { parameters: all }) }];
+    });
+    return [path, Object.fromEntries(changed)];
+  };
 }
 
 const HEADER =

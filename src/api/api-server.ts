@@ -9,21 +9,12 @@ import type { Api, ApiContext, ApiEnv } from "./context.ts";
 import { toAnswer } from "./problems.ts";
 import { addOperations } from "./registry.ts";
 import { limitBody } from "./requests/body.ts";
-import { addAssetEventRoutes } from "./routes/assets/asset-event-routes.ts";
-import { addAssetRoutes } from "./routes/assets/asset-routes.ts";
-import { addQueuedEventRoutes } from "./routes/assets/queued-event-routes.ts";
-import { addBackfillRoutes } from "./routes/backfills/backfill-routes.ts";
 import { addClearRoutes } from "./routes/control/clear-routes.ts";
 import { addMarkRoutes } from "./routes/control/mark-routes.ts";
-import { addDagRoutes } from "./routes/definitions/dag-routes.ts";
-import { addImportErrorRoutes } from "./routes/definitions/import-error-routes.ts";
 import { addPartitionRoutes } from "./routes/partitions/clear-partitions.ts";
-import { addPoolRoutes } from "./routes/pools/pool-routes.ts";
 import { addStateStoreRoutes } from "./routes/state-store/state-store-routes.ts";
 import { addHitlRoutes } from "./routes/task-instances/hitl-routes.ts";
 import { addTaskInstanceRoutes } from "./routes/task-instances/task-instance-routes.ts";
-import { addCleanRoutes } from "./routes/upkeep/clean-routes.ts";
-import { addMonitorRoutes } from "./routes/upkeep/monitor-routes.ts";
 
 export interface ApiServerOptions {
   /** Version of the product, for /version; "unknown" when absent. */
@@ -63,21 +54,12 @@ export function createApiServer(
     ...(heartbeatSeconds === undefined ? {} : { heartbeatSeconds }),
   };
   const api: Api = new Hono();
-  addMonitorRoutes(api, context);
-  addDagRoutes(api, context);
-  addCleanRoutes(api, context);
-  addBackfillRoutes(api, context);
   addClearRoutes(api, context);
   addPartitionRoutes(api, context);
   addMarkRoutes(api, context);
   addTaskInstanceRoutes(api, context);
   addHitlRoutes(api, context);
   addStateStoreRoutes(api, context);
-  addImportErrorRoutes(api, context);
-  addPoolRoutes(api, context);
-  addAssetEventRoutes(api, context);
-  addQueuedEventRoutes(api, context);
-  addAssetRoutes(api, context);
 
   const app: Api = new Hono();
   app.use(methodNotAllowed({ app, onMethodNotAllowed: refuseMethod }));

@@ -29,4 +29,67 @@ export const FILES: readonly OperationFile[] = [
     ],
     load: async () => (await import("./routes/control/try-routes.ts")).tryOperations,
   },
+  {
+    ids: [
+      "get_dags",
+      "get_dag",
+      "get_dag_details",
+      "patch_dag",
+      "delete_dag",
+      "get_tasks",
+      "get_task",
+    ],
+    load: async () => (await import("./routes/definitions/dag-routes.ts")).dagOperations,
+  },
+  {
+    ids: ["get_import_errors", "get_import_error"],
+    load: async () =>
+      (await import("./routes/definitions/import-error-routes.ts")).importErrorOperations,
+  },
+  {
+    ids: ["get_pools", "post_pool", "bulk_pools", "get_pool", "patch_pool", "delete_pool"],
+    load: async () => (await import("./routes/pools/pool-routes.ts")).poolOperations,
+  },
+  {
+    ids: [
+      "list_backfills",
+      "get_backfill",
+      "create_backfill",
+      "create_backfill_dry_run",
+      "pause_backfill",
+      "unpause_backfill",
+      "cancel_backfill",
+      "get_backfill_progress",
+      "get_backfill_skipped_dates",
+    ],
+    load: async () => (await import("./routes/backfills/backfill-routes.ts")).backfillOperations,
+  },
+  {
+    ids: ["get_assets", "get_asset", "get_asset_aliases", "get_asset_alias", "materialize_asset"],
+    load: async () => (await import("./routes/assets/asset-routes.ts")).assetOperations,
+  },
+  {
+    ids: ["get_asset_events", "create_asset_event", "get_upstream_asset_events"],
+    load: async () => (await import("./routes/assets/asset-event-routes.ts")).assetEventOperations,
+  },
+  {
+    ids: [
+      "get_asset_queued_events",
+      "delete_asset_queued_events",
+      "get_dag_asset_queued_events",
+      "delete_dag_asset_queued_events",
+      "get_dag_asset_queued_event",
+      "delete_dag_asset_queued_event",
+    ],
+    load: async () =>
+      (await import("./routes/assets/queued-event-routes.ts")).queuedEventOperations,
+  },
+  {
+    ids: ["get_health", "get_version"],
+    load: async () => (await import("./routes/upkeep/monitor-routes.ts")).monitorOperations,
+  },
+  {
+    ids: ["clean_history"],
+    load: async () => (await import("./routes/upkeep/clean-routes.ts")).cleanOperations,
+  },
 ];

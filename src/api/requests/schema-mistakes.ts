@@ -14,7 +14,7 @@ const TYPES: Readonly<Record<string, Words>> = {
   null: { type: "none_required", msg: "Input should be None" },
 };
 
-/** Each once, in the order in which the schema finds them. */
+/** Each once, in the order in which pydantic finds them. */
 export function toSchemaMistakes(
   errors: readonly ErrorObject[],
   body: unknown,
@@ -26,7 +26,9 @@ export function toSchemaMistakes(
     const key = JSON.stringify([mistake.loc, mistake.type]);
     if (!found.has(key)) found.set(key, mistake);
   }
-  return [...found.values()];
+  // Pydantic finds what isn't a field after all fields.
+  const isExtra = ({ type }: RequestMistake) => Number(type === "extra_forbidden");
+  return [...found.values()].sort((a, b) => isExtra(a) - isExtra(b));
 }
 
 /** Says no more than the others: of a choice as a whole, or that the value might be null. */

@@ -83,13 +83,16 @@ export function toEventResponse({ event, asset, runs }: EventFacts) {
   };
 }
 
-/** Only the newest event that a run has consumed has triggered it. */
+/**
+ * Only the newest event that a run has consumed has triggered it. Airflow's clients take no null
+ * as `start_date`: a run that hasn't started has the moment since when it is queued.
+ */
 function toRunReference(run: DagRunRecord, event: AssetEventRecord) {
   return {
     run_id: run.runId,
     dag_id: run.dagId,
     logical_date: toWireDateOrNull(run.logicalDate),
-    start_date: toWireDateOrNull(run.startDate),
+    start_date: toWireDate(run.startDate ?? run.queuedAt),
     end_date: toWireDateOrNull(run.endDate),
     state: run.state,
     data_interval_start: toWireDateOrNull(run.dataIntervalStart),

@@ -1,8 +1,8 @@
 // The condition of a schedule as Airflow writes it (BaseAsset.as_expression).
-import type { Json } from "../values/json.ts";
+import type { JsonObject } from "../values/json.ts";
 import type { AssetCondition } from "./documents.ts";
 
-export function toAssetExpression(condition: AssetCondition): Json {
+export function toAssetExpression(condition: AssetCondition): JsonObject {
   switch (condition.kind) {
     case "all":
     case "any":

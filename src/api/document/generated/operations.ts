@@ -128,4 +128,7 @@ export const OPERATIONS = {
   get_version: {"method":"get","path":"/api/v2/version","status":200},
   login: {"method":"get","path":"/api/v2/auth/login","status":200},
   logout: {"method":"get","path":"/api/v2/auth/logout","status":200},
+  clean_history: {"method":"post","path":"/api/v2/db/clean","status":200,"body":"required"},
+  get_backfill_progress: {"method":"get","path":"/api/v2/backfills/{backfill_id}/progress","status":200,"integers":["backfill_id"]},
+  get_backfill_skipped_dates: {"method":"get","path":"/api/v2/backfills/{backfill_id}/skipped_dates","status":200,"integers":["backfill_id"]},
 } as const;

@@ -1412,6 +1412,54 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/api/v2/db/clean": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        readonly post: operations["clean_history"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v2/backfills/{backfill_id}/progress": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get: operations["get_backfill_progress"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v2/backfills/{backfill_id}/skipped_dates": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get: operations["get_backfill_skipped_dates"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -2152,6 +2200,8 @@ export interface components {
             readonly logical_date: string | null;
             readonly partition_key: string | null;
             readonly partition_date: string | null;
+            /** @enum {string} */
+            readonly action?: "create" | "clear" | "in flight" | "already exists";
         };
         readonly EventLogCollectionResponse: {
             readonly event_logs: readonly components["schemas"]["EventLogResponse"][];
@@ -2300,6 +2350,7 @@ export interface components {
             readonly filename: string;
             readonly bundle_name: string | null;
             readonly stack_trace: string;
+            readonly diagnostics?: readonly components["schemas"]["DiagnosticResponse"][];
         };
         readonly JobCollectionResponse: {
             readonly jobs: readonly components["schemas"]["JobResponse"][];
@@ -2788,6 +2839,52 @@ export interface components {
             /** @default -1 */
             readonly map_index: number;
         };
+        readonly CleanHistoryBody: {
+            readonly clean_before_timestamp: string;
+            readonly tables?: readonly string[];
+            readonly dag_ids?: readonly string[];
+            /** @default false */
+            readonly dry_run: boolean;
+            readonly after?: string;
+        };
+        readonly CleanHistoryResponse: {
+            readonly counts: {
+                readonly [key: string]: number;
+            };
+            readonly is_done: boolean;
+            readonly after: string | null;
+        };
+        readonly BackfillProgressResponse: {
+            readonly id: number;
+            readonly total_dates: number;
+            readonly dealt_with: number;
+            readonly active_runs: number;
+            readonly skipped: {
+                readonly [key: string]: number;
+            };
+            readonly is_cancelled: boolean;
+        };
+        readonly BackfillSkippedDateResponse: {
+            readonly sort_ordinal: number;
+            readonly logical_date: string | null;
+            readonly partition_key: string | null;
+            readonly exception_reason: string;
+        };
+        readonly BackfillSkippedDateCollectionResponse: {
+            readonly skipped_dates: readonly components["schemas"]["BackfillSkippedDateResponse"][];
+            readonly total_entries: number;
+        };
+        readonly DiagnosticResponse: {
+            readonly code: string;
+            /** @enum {string} */
+            readonly severity: "error" | "warning";
+            readonly dag_id: string | null;
+            readonly task_id: string | null;
+            readonly file: string | null;
+            readonly line: number | null;
+            readonly message: string;
+            readonly hint: string | null;
+        };
         readonly FromRun: {
             readonly dag_run_id: string;
             readonly task_ids: readonly (string | readonly [
@@ -3249,7 +3346,9 @@ export interface operations {
     };
     readonly create_backfill_dry_run: {
         readonly parameters: {
-            readonly query?: never;
+            readonly query?: {
+                readonly explain?: boolean;
+            };
             readonly header?: never;
             readonly path?: never;
             readonly cookie?: never;
@@ -6101,6 +6200,74 @@ export interface operations {
                 };
                 content: {
                     readonly "application/json": unknown;
+                };
+            };
+        };
+    };
+    readonly clean_history: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["CleanHistoryBody"];
+            };
+        };
+        readonly responses: {
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["CleanHistoryResponse"];
+                };
+            };
+        };
+    };
+    readonly get_backfill_progress: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly backfill_id: number;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["BackfillProgressResponse"];
+                };
+            };
+        };
+    };
+    readonly get_backfill_skipped_dates: {
+        readonly parameters: {
+            readonly query?: {
+                readonly limit?: number;
+                readonly offset?: number;
+            };
+            readonly header?: never;
+            readonly path: {
+                readonly backfill_id: number;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["BackfillSkippedDateCollectionResponse"];
                 };
             };
         };

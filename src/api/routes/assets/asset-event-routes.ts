@@ -1,15 +1,16 @@
 // /assets/events: that assets were changed, also by what is no task of a DAG; and what a run has
 // consumed of it.
 import { randomUUID } from "node:crypto";
-import { z } from "zod";
-import type { AssetEventRecord } from "../../../model/assets/records.ts";
+import type { AssetEventRecord, AssetRecord } from "../../../model/assets/records.ts";
 import { assetEventKey, assetIdText } from "../../../model/ids.ts";
+import type { JsonObject } from "../../../model/values/json.ts";
 import { toIso } from "../../../model/values/time.ts";
 import { recordEvent } from "../../../services/assets/record-events.ts";
-import { type Api, type ApiContext, runOf } from "../../context.ts";
+import { type ApiContext, runOf } from "../../context.ts";
+import type { Schema } from "../../document/shapes.ts";
+import { type Operations, operation } from "../../operation.ts";
 import { InvalidRequest, Problem } from "../../problems.ts";
-import { accepts, PAGE } from "../../requests/accepts.ts";
-import { CONF, readBody } from "../../requests/body.ts";
+import { PAGE } from "../../requests/accepts.ts";
 import {
   boundsOf,
   byIntegers,
@@ -41,78 +42,85 @@ const ORDER: OrderKeys<AssetEventRecord> = {
 /** Longest JSON text of the extra of an event from outside, in bytes. */
 const MAX_EXTRA_BYTES = 131_072;
 
-const EVENT_BODY = z.strictObject({
-  asset_id: z.int({ error: "Input should be a valid integer" }),
-  partition_key: z
-    .string()
-    .max(250)
-    .regex(/\S/, { error: "String should match pattern '\\S'" })
-    .nullish(),
-  extra: CONF.default({}),
-  access_control: z.unknown().optional(),
-});
+const NAME = byPattern<string>("name", (text) => text);
 
-export function addAssetEventRoutes(app: Api, context: ApiContext): void {
+export const assetEventOperations: Operations = (context) => {
   const { platform } = context;
-  const name = byPattern<string>("name", (text) => text);
 
-  app.get(
-    "/assets/events",
-    accepts(
-      ...PAGE,
-      "order_by",
-      "asset_id",
-      ...boundsOf("timestamp"),
-      ...name.parameters,
-      ...parametersOf(FILTERS),
-    ),
-    async (c) => {
-      const { query } = c.var;
-      const now = platform.clock.now();
-      const tests = testsOf(FILTERS, query, now);
-      const all = await listEvents(context, query);
-      const named = await withName(context, all, name.toTest(query, now));
-      const found = named.filter((event) => tests.every((test) => test(event)));
-      const order = { query, keys: ORDER, fallback: ["timestamp"] };
-      const facts = await factsOfEvents(context, cut(ordered(found, order), query.page()));
-      return c.json({ asset_events: facts.map(toEventResponse), total_entries: found.length });
-    },
-  );
+  return [
+    operation("get_asset_events", {
+      permission: "GET asset",
+      query: [
+        ...PAGE,
+        "order_by",
+        "asset_id",
+        ...boundsOf("timestamp"),
+        ...NAME.parameters,
+        ...parametersOf(FILTERS),
+      ],
+      async handle({ query }) {
+        const now = platform.clock.now();
+        const tests = testsOf(FILTERS, query, now);
+        const all = await listEvents(context, query);
+        const named = await withName(context, all, NAME.toTest(query, now));
+        const found = named.filter((event) => tests.every((test) => test(event)));
+        const order = { query, keys: ORDER, fallback: ["timestamp"] };
+        const facts = await factsOfEvents(context, cut(ordered(found, order), query.page()));
+        return { asset_events: facts.map(toEventResponse), total_entries: found.length };
+      },
+    }),
 
-  app.post("/assets/events", accepts(), async (c) => {
-    const body = await readBody(c, EVENT_BODY);
-    if (body.access_control != null) {
-      const msg = "Not supported: there are no teams";
-      throw new InvalidRequest([{ type: "value_error", loc: ["body", "access_control"], msg }]);
-    }
-    const asset = await platform.metadata.assets.get(assetIdText(body.asset_id));
-    if (!asset) throw new Problem(404, `Asset with ID: \`${body.asset_id}\` was not found`);
-    const extra = { ...body.extra, from_rest_api: true };
-    if (Buffer.byteLength(JSON.stringify(extra)) > MAX_EXTRA_BYTES) {
-      const msg = `Input should have at most ${MAX_EXTRA_BYTES} bytes of JSON`;
-      throw new InvalidRequest([{ type: "value_error", loc: ["body", "extra"], msg }]);
-    }
-    const timestamp = toIso(platform.clock.now());
-    const event: AssetEventRecord = {
-      key: assetEventKey(timestamp, [randomUUID()]),
-      assetId: asset.id,
-      timestamp,
-      extra,
-      ...(body.partition_key == null ? {} : { partitionKey: body.partition_key }),
-    };
-    await recordEvent(platform, event);
-    return c.json(toEventResponse({ event, asset, runs: [] }));
-  });
+    operation("create_asset_event", {
+      permission: "POST asset",
+      async handle({ body }) {
+        const asset = await platform.metadata.assets.get(assetIdText(body.asset_id));
+        if (!asset) throw new Problem(404, `Asset with ID: \`${body.asset_id}\` was not found`);
+        const event = toEvent(body, { asset, now: platform.clock.now() });
+        await recordEvent(platform, event);
+        return toEventResponse({ event, asset, runs: [] });
+      },
+    }),
 
-  app.get("/dags/:dag_id/dagRuns/:dag_run_id/upstreamAssetEvents", accepts(), async (c) => {
-    const { dag_id: dagId, dag_run_id: runId } = c.req.param();
-    await runOf(context, { dagId, runId });
-    const events = await everyItem((page) =>
-      platform.metadata.assetEvents.listConsumed({ ...page, dagId, runId }),
-    );
-    const facts = await factsOfEvents(context, events);
-    return c.json({ asset_events: facts.map(toEventResponse), total_entries: events.length });
-  });
+    operation("get_upstream_asset_events", {
+      permission: "GET dag.run",
+      async handle({ path: { dag_id: dagId, dag_run_id: runId }, c }) {
+        if (!c.var.principal.may("GET asset")) throw new Problem(403, "Forbidden");
+        await runOf(context, { dagId, runId });
+        const events = await everyItem((page) =>
+          platform.metadata.assetEvents.listConsumed({ ...page, dagId, runId }),
+        );
+        const facts = await factsOfEvents(context, events);
+        return { asset_events: facts.map(toEventResponse), total_entries: events.length };
+      },
+    }),
+  ];
+};
+
+/** Refuses what an event from outside can't have. `now` is in epoch ms. */
+function toEvent(
+  body: Schema<"CreateAssetEventsBody">,
+  { asset, now }: { readonly asset: AssetRecord; readonly now: number },
+): AssetEventRecord {
+  if (body.access_control != null) {
+    throw refused("access_control", "Not supported: there are no teams");
+  }
+  // Parsed from JSON.
+  const extra = { ...(body.extra as JsonObject | undefined), from_rest_api: true };
+  if (Buffer.byteLength(JSON.stringify(extra)) > MAX_EXTRA_BYTES) {
+    throw refused("extra", `Input should have at most ${MAX_EXTRA_BYTES} bytes of JSON`);
+  }
+  const timestamp = toIso(now);
+  return {
+    key: assetEventKey(timestamp, [randomUUID()]),
+    assetId: asset.id,
+    timestamp,
+    extra,
+    ...(body.partition_key == null ? {} : { partitionKey: body.partition_key }),
+  };
+}
+
+function refused(field: string, msg: string): InvalidRequest {
+  return new InvalidRequest([{ type: "value_error", loc: ["body", field], msg }]);
 }
 
 /** Those of the asset and in the range; no others are read. */

@@ -8,13 +8,7 @@ import { assetIdText, assetTargetText } from "../../../model/ids.ts";
 import type { ApiContext } from "../../context.ts";
 import { Problem } from "../../problems.ts";
 import { everyItem } from "../../requests/listing.ts";
-import { readPathInteger } from "../../requests/query.ts";
 import type { AssetFacts, EventFacts } from "../../responses/asset-responses.ts";
-
-/** The id in the path. */
-export function readAssetId(input: string, name = "asset_id"): number {
-  return readPathInteger(name, input);
-}
 
 /** Throws Airflow's 404 for one that isn't there. */
 export async function assetOf({ platform }: ApiContext, id: number): Promise<AssetRecord> {

@@ -1,18 +1,20 @@
 // /assets and /assets/aliases: what DAGs have named, and runs that make an asset anew (Airflow:
 // routes/public/assets.py).
-import { z } from "zod";
 import type { AssetAliasRecord, AssetRecord } from "../../../model/assets/records.ts";
 import { assetIdText, assetReferenceKey } from "../../../model/ids.ts";
-import type { Api, ApiContext } from "../../context.ts";
+import type { JsonObject } from "../../../model/values/json.ts";
+import type { ApiContext } from "../../context.ts";
+import type { Schema } from "../../document/shapes.ts";
+import { type Operations, operation } from "../../operation.ts";
 import { InvalidRequest, Problem } from "../../problems.ts";
-import { accepts, PAGE } from "../../requests/accepts.ts";
-import { AWARE_DATE, CONF, DATE, readBody } from "../../requests/body.ts";
+import { PAGE } from "../../requests/accepts.ts";
+import { requireTimezone } from "../../requests/body.ts";
 import { byPattern, type Filter, parametersOf, testsOf } from "../../requests/filters.ts";
 import { cut, everyItem, type OrderKeys, ordered } from "../../requests/listing.ts";
 import type { Query } from "../../requests/query.ts";
 import { toAliasResponse, toAssetResponse } from "../../responses/asset-responses.ts";
 import { toRunResponse } from "../../responses/run-responses.ts";
-import { assetOf, factsOfAsset, readAssetId } from "./asset-look-ups.ts";
+import { assetOf, factsOfAsset } from "./asset-look-ups.ts";
 
 const FILTERS: readonly Filter<AssetRecord>[] = [
   byPattern("name", ({ name }) => name),
@@ -33,83 +35,113 @@ const ORDER: OrderKeys<AssetRecord> = {
 const ALIAS_FILTERS: readonly Filter<AssetAliasRecord>[] = [byPattern("name", ({ name }) => name)];
 const ALIAS_ORDER: OrderKeys<AssetAliasRecord> = { id: ({ id }) => id, name: ({ name }) => name };
 const DAG_IDS = "dag_ids";
+/** Characters (Airflow: MaterializeAssetBody.note; its document doesn't say so). */
+const MAX_NOTE = 1_000;
 
-const MATERIALIZE_BODY = z
-  .strictObject({
-    dag_run_id: z.string().nullish(),
-    data_interval_start: DATE.nullish(),
-    data_interval_end: DATE.nullish(),
-    logical_date: AWARE_DATE.nullish(),
-    run_after: DATE.nullish(),
-    conf: CONF.nullish(),
-    note: z.string().max(1000).nullish(),
-    partition_key: z.string().nullish(),
-  })
-  .nullable();
+export const assetOperations: Operations = (context) => [
+  ...listings(context),
+  ...aliasOperations(context),
+  materializing(context),
+];
 
-export function addAssetRoutes(app: Api, context: ApiContext): void {
-  const { platform, services } = context;
-  const { metadata } = platform;
-  const listAliases = () => everyItem((page) => metadata.assetAliases.list(page));
+function listings(context: ApiContext) {
+  return [
+    operation("get_assets", {
+      permission: "GET asset",
+      query: [...PAGE, "order_by", DAG_IDS, ...parametersOf(FILTERS)],
+      async handle({ query }) {
+        const tests = testsOf(FILTERS, query, context.platform.clock.now());
+        const all = await listAssets(context, query);
+        const found = all.filter((asset) => tests.every((test) => test(asset)));
+        const order = { query, keys: ORDER, fallback: ["name"] };
+        const page = cut(ordered(found, order), query.page());
+        const aliases = await listAliases(context);
+        const facts = await Promise.all(page.map((each) => factsOfAsset(context, each, aliases)));
+        return { assets: facts.map(toAssetResponse), total_entries: found.length };
+      },
+    }),
 
-  app.get("/assets", accepts(...PAGE, "order_by", DAG_IDS, ...parametersOf(FILTERS)), async (c) => {
-    const { query } = c.var;
-    const tests = testsOf(FILTERS, query, platform.clock.now());
-    const all = await listAssets(context, query);
-    const found = all.filter((asset) => tests.every((test) => test(asset)));
-    const order = { query, keys: ORDER, fallback: ["name"] };
-    const page = cut(ordered(found, order), query.page());
-    const aliases = await listAliases();
-    const facts = await Promise.all(page.map((each) => factsOfAsset(context, each, aliases)));
-    return c.json({ assets: facts.map(toAssetResponse), total_entries: found.length });
-  });
+    operation("get_asset", {
+      permission: "GET asset",
+      async handle({ path: { asset_id: id } }) {
+        const asset = await assetOf(context, id);
+        return toAssetResponse(await factsOfAsset(context, asset, await listAliases(context)));
+      },
+    }),
+  ];
+}
 
-  app.get(
-    "/assets/aliases",
-    accepts(...PAGE, "order_by", ...parametersOf(ALIAS_FILTERS)),
-    async (c) => {
-      const { query } = c.var;
-      const tests = testsOf(ALIAS_FILTERS, query, platform.clock.now());
-      const found = (await listAliases()).filter((alias) => tests.every((test) => test(alias)));
-      const page = cut(
-        ordered(found, { query, keys: ALIAS_ORDER, fallback: ["name"] }),
-        query.page(),
-      );
-      return c.json({ asset_aliases: page.map(toAliasResponse), total_entries: found.length });
+function aliasOperations(context: ApiContext) {
+  const { metadata, clock } = context.platform;
+  return [
+    operation("get_asset_aliases", {
+      permission: "GET asset_alias",
+      query: [...PAGE, "order_by", ...parametersOf(ALIAS_FILTERS)],
+      async handle({ query }) {
+        const tests = testsOf(ALIAS_FILTERS, query, clock.now());
+        const all = await listAliases(context);
+        const found = all.filter((alias) => tests.every((test) => test(alias)));
+        const order = { query, keys: ALIAS_ORDER, fallback: ["name"] };
+        const page = cut(ordered(found, order), query.page());
+        return { asset_aliases: page.map(toAliasResponse), total_entries: found.length };
+      },
+    }),
+
+    operation("get_asset_alias", {
+      permission: "GET asset_alias",
+      async handle({ path: { asset_alias_id: id } }) {
+        const alias = await metadata.assetAliases.get(assetIdText(id));
+        if (!alias) throw new Problem(404, `The Asset Alias with ID: \`${id}\` was not found`);
+        return toAliasResponse(alias);
+      },
+    }),
+  ];
+}
+
+/** It triggers a run, so it asks for the right to do so, too. */
+function materializing(context: ApiContext) {
+  const { services } = context;
+  return operation("materialize_asset", {
+    permission: "POST asset",
+    async handle({ path: { asset_id: id }, body, c }) {
+      const asked = readMaterializing(body ?? {});
+      const dagId = await producerOf(context, id);
+      const { principal } = c.var;
+      const { client, name } = principal;
+      if (!principal.may("POST dag.run", dagId)) throw new Problem(403, "Forbidden");
+      const run = await services.runControl.trigger({
+        dagId,
+        runType: "asset_materialization",
+        ...asked,
+        triggeredBy: client,
+        ...(name === null ? {} : { triggeringUserName: name }),
+      });
+      return toRunResponse(run, await services.versions.get(run.dagId, run.versionHash));
     },
-  );
-
-  app.get("/assets/aliases/:asset_alias_id", accepts(), async (c) => {
-    const id = readAssetId(c.req.param("asset_alias_id"), "asset_alias_id");
-    const alias = await metadata.assetAliases.get(assetIdText(id));
-    if (!alias) throw new Problem(404, `The Asset Alias with ID: \`${id}\` was not found`);
-    return c.json(toAliasResponse(alias));
   });
+}
 
-  app.get("/assets/:asset_id", accepts(), async (c) => {
-    const asset = await assetOf(context, readAssetId(c.req.param("asset_id")));
-    return c.json(toAssetResponse(await factsOfAsset(context, asset, await listAliases())));
-  });
+function readMaterializing(body: Schema<"MaterializeAssetBody">) {
+  refuseIntervals(body);
+  if (body.logical_date) requireTimezone(body.logical_date, "logical_date");
+  if (body.note && body.note.length > MAX_NOTE) {
+    const msg = `String should have at most ${MAX_NOTE} characters`;
+    const loc = ["body", "note"];
+    throw new InvalidRequest([{ type: "string_too_long", loc, msg, input: body.note }]);
+  }
+  return {
+    logicalDate: body.logical_date ?? null,
+    ...(body.dag_run_id ? { runId: body.dag_run_id } : {}),
+    // Parsed from JSON.
+    ...(body.conf ? { conf: body.conf as JsonObject } : {}),
+    ...(body.note ? { note: body.note } : {}),
+    ...(body.run_after ? { runAfter: body.run_after } : {}),
+    ...(typeof body.partition_key === "string" ? { partitionKey: body.partition_key } : {}),
+  };
+}
 
-  app.post("/assets/:asset_id/materialize", accepts(), async (c) => {
-    const id = readAssetId(c.req.param("asset_id"));
-    const body = (await readBody(c, MATERIALIZE_BODY, { isOptional: true })) ?? {};
-    refuseIntervals(body);
-    const { client, name } = c.var.principal;
-    const run = await services.runControl.trigger({
-      dagId: await producerOf(context, id),
-      runType: "asset_materialization",
-      logicalDate: body.logical_date ?? null,
-      ...(body.dag_run_id ? { runId: body.dag_run_id } : {}),
-      ...(body.conf ? { conf: body.conf } : {}),
-      ...(body.note ? { note: body.note } : {}),
-      ...(body.run_after ? { runAfter: body.run_after } : {}),
-      ...(typeof body.partition_key === "string" ? { partitionKey: body.partition_key } : {}),
-      triggeredBy: client,
-      ...(name === null ? {} : { triggeringUserName: name }),
-    });
-    return c.json(toRunResponse(run, await services.versions.get(run.dagId, run.versionHash)));
-  });
+function listAliases({ platform: { metadata } }: ApiContext) {
+  return everyItem((page) => metadata.assetAliases.list(page));
 }
 
 /** All assets, or those that some DAGs have in their schedules or as outlets. */
@@ -137,9 +169,9 @@ async function producerOf({ platform }: ApiContext, id: number): Promise<string>
   return first.dagId;
 }
 
-function refuseIntervals(body: z.infer<typeof MATERIALIZE_BODY>): void {
+function refuseIntervals(body: Schema<"MaterializeAssetBody">): void {
   for (const name of ["data_interval_start", "data_interval_end"] as const) {
-    const input = body?.[name];
+    const input = body[name];
     if (input === null || input === undefined) continue;
     const msg = "Not supported: the timetable derives the data interval from logical_date";
     throw new InvalidRequest([{ type: "value_error", loc: ["body", name], msg, input }]);

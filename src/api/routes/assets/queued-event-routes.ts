@@ -2,83 +2,135 @@
 // as in Airflow; to remove it, all of the asset's events are taken off the DAG's queue.
 import type { QueuedAssetEvent } from "../../../model/assets/records.ts";
 import { timestampOfEvent } from "../../../model/ids.ts";
-import { type Api, type ApiContext, dagOf } from "../../context.ts";
+import type { Principal } from "../../access/principal.ts";
+import { type ApiContext, dagOf } from "../../context.ts";
+import { type Asked, type Operations, operation } from "../../operation.ts";
 import { Problem } from "../../problems.ts";
-import { accepts } from "../../requests/accepts.ts";
 import { everyItem } from "../../requests/listing.ts";
 import type { Query } from "../../requests/query.ts";
 import { toQueuedResponse } from "../../responses/asset-responses.ts";
 import { displayNameOf } from "../../responses/dag-responses.ts";
-import { readAssetId } from "./asset-look-ups.ts";
 
 const BEFORE = "before";
-const OF_DAG = "/dags/:dag_id/assets/queuedEvents";
-const OF_BOTH = "/dags/:dag_id/assets/:asset_id/queuedEvents";
-const OF_ASSET = "/assets/:asset_id/queuedEvents";
 
-export function addQueuedEventRoutes(app: Api, context: ApiContext): void {
-  const { assetEvents } = context.platform.metadata;
+export const queuedEventOperations: Operations = (context) => [
+  ...ofAsset(context),
+  ...ofDag(context),
+  ...ofBoth(context),
+];
 
-  async function answer(queued: readonly QueuedAssetEvent[]) {
-    const entries = firstOfEach(queued);
-    const names = new Map<string, string>();
-    for (const { dagId } of entries) {
-      if (!names.has(dagId)) names.set(dagId, await displayNameOfDag(context, dagId));
-    }
-    return {
-      queued_events: entries.map((each) => toQueuedResponse(each, names.get(each.dagId) ?? "")),
-      total_entries: entries.length,
-    };
+function ofAsset(context: ApiContext) {
+  const queuedFor = async (
+    assetId: number,
+    { query, c }: Pick<Asked<"get_asset">, "query" | "c">,
+  ) => {
+    const queued = await queuedOfAsset(context, assetId, query);
+    return queued.filter(({ dagId }) => c.var.principal.may("GET dag", dagId));
+  };
+  return [
+    operation("get_asset_queued_events", {
+      permission: "GET asset",
+      query: [BEFORE],
+      handle: async ({ path, ...asked }) =>
+        toAnswer(context, await queuedFor(path.asset_id, asked)),
+    }),
+
+    operation("delete_asset_queued_events", {
+      permission: "DELETE asset",
+      query: [BEFORE],
+      async handle({ path: { asset_id: assetId }, ...asked }) {
+        const queued = await queuedFor(assetId, asked);
+        if (queued.length === 0) {
+          throw new Problem(404, `Queue event with asset_id: \`${assetId}\` was not found`);
+        }
+        return unqueue(context, queued);
+      },
+    }),
+  ];
+}
+
+function ofDag(context: ApiContext) {
+  return [
+    operation("get_dag_asset_queued_events", {
+      permission: "GET asset",
+      query: [BEFORE],
+      async handle({ path: { dag_id: dagId }, query, c }) {
+        requireDag(c.var.principal, dagId);
+        return toAnswer(context, await queuedOfDag(context, dagId, query));
+      },
+    }),
+
+    operation("delete_dag_asset_queued_events", {
+      permission: "DELETE asset",
+      query: [BEFORE],
+      async handle({ path: { dag_id: dagId }, query, c }) {
+        requireDag(c.var.principal, dagId);
+        const queued = await queuedOfDag(context, dagId, query);
+        if (queued.length === 0) {
+          throw new Problem(404, `Queue event with dag_id: \`${dagId}\` was not found`);
+        }
+        return unqueue(context, queued);
+      },
+    }),
+  ];
+}
+
+function ofBoth(context: ApiContext) {
+  return [
+    operation("get_dag_asset_queued_event", {
+      permission: "GET asset",
+      query: [BEFORE],
+      async handle({ path, query, c }) {
+        requireDag(c.var.principal, path.dag_id);
+        const queued = await queuedOfBoth(context, path, query);
+        const { queued_events: entries } = await toAnswer(context, queued);
+        const [entry] = entries;
+        if (!entry) throw new Error("Events that were found are shown as none");
+        return entry;
+      },
+    }),
+
+    operation("delete_dag_asset_queued_event", {
+      permission: "DELETE asset",
+      query: [BEFORE],
+      async handle({ path, query, c }) {
+        requireDag(c.var.principal, path.dag_id);
+        return unqueue(context, await queuedOfBoth(context, path, query));
+      },
+    }),
+  ];
+}
+
+/** Queued events are read and removed by whoever may read the DAG (Airflow: routes/public/assets.py). */
+function requireDag(principal: Principal, dagId: string): void {
+  if (!principal.may("GET dag", dagId)) throw new Problem(403, "Forbidden");
+}
+
+async function unqueue(
+  { platform }: ApiContext,
+  queued: readonly QueuedAssetEvent[],
+): Promise<undefined> {
+  await platform.metadata.assetEvents.unqueue(queued);
+}
+
+async function toAnswer(context: ApiContext, queued: readonly QueuedAssetEvent[]) {
+  const entries = firstOfEach(queued);
+  const names = new Map<string, string>();
+  for (const { dagId } of entries) {
+    if (!names.has(dagId)) names.set(dagId, await displayNameOfDag(context, dagId));
   }
-
-  app.get(OF_ASSET, accepts(BEFORE), async (c) => {
-    const assetId = readAssetId(c.req.param("asset_id"));
-    return c.json(await answer(await queuedOfAsset(context, assetId, c.var.query)));
-  });
-
-  app.delete(OF_ASSET, accepts(BEFORE), async (c) => {
-    const assetId = readAssetId(c.req.param("asset_id"));
-    const queued = await queuedOfAsset(context, assetId, c.var.query);
-    if (queued.length === 0) {
-      throw new Problem(404, `Queue event with asset_id: \`${assetId}\` was not found`);
-    }
-    await assetEvents.unqueue(queued);
-    return c.body(null, 204);
-  });
-
-  app.get(OF_DAG, accepts(BEFORE), async (c) =>
-    c.json(await answer(await queuedOfDag(context, c.req.param("dag_id"), c.var.query))),
-  );
-
-  app.delete(OF_DAG, accepts(BEFORE), async (c) => {
-    const dagId = c.req.param("dag_id");
-    const queued = await queuedOfDag(context, dagId, c.var.query);
-    if (queued.length === 0) {
-      throw new Problem(404, `Queue event with dag_id: \`${dagId}\` was not found`);
-    }
-    await assetEvents.unqueue(queued);
-    return c.body(null, 204);
-  });
-
-  app.get(OF_BOTH, accepts(BEFORE), async (c) => {
-    const queued = await queuedOfBoth(context, c.req.param(), c.var.query);
-    const { queued_events: entries } = await answer(queued);
-    return c.json(entries[0]);
-  });
-
-  app.delete(OF_BOTH, accepts(BEFORE), async (c) => {
-    await assetEvents.unqueue(await queuedOfBoth(context, c.req.param(), c.var.query));
-    return c.body(null, 204);
-  });
+  return {
+    queued_events: entries.map((each) => toQueuedResponse(each, names.get(each.dagId) ?? "")),
+    total_entries: entries.length,
+  };
 }
 
 /** Throws Airflow's 404 where there is nothing. */
 async function queuedOfBoth(
   context: ApiContext,
-  { dag_id: dagId, asset_id }: { readonly dag_id: string; readonly asset_id: string },
+  { dag_id: dagId, asset_id: assetId }: { readonly dag_id: string; readonly asset_id: number },
   query: Query,
 ): Promise<readonly QueuedAssetEvent[]> {
-  const assetId = readAssetId(asset_id);
   const queued = await queuedOfDag(context, dagId, query);
   const found = queued.filter((each) => each.assetId === assetId);
   if (found.length > 0) return found;

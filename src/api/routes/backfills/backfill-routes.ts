@@ -1,164 +1,189 @@
-// /backfills: runs of a DAG over a range of its schedule. Two routes are Stepwind's own: how far a
-// backfill has got, and which dates it left out.
-import { z } from "zod";
+// /backfills: runs of a DAG over a range of its schedule. Two operations are Stepwind's own: how far
+// a backfill has got, and which dates it left out.
 import type { BackfillRecord } from "../../../model/backfill/records.ts";
 import { backfillSkipsKey } from "../../../model/ids.ts";
 import type { JsonObject } from "../../../model/values/json.ts";
-import { parseMoment } from "../../../model/values/time.ts";
 import type { BackfillRequest } from "../../../services/backfills/check-request.ts";
-import type { Api, ApiContext } from "../../context.ts";
+import type { Action } from "../../access/permissions.ts";
+import type { Principal } from "../../access/principal.ts";
+import type { ApiContext } from "../../context.ts";
+import type { Schema } from "../../document/shapes.ts";
+import { type Operations, operation } from "../../operation.ts";
 import { InvalidRequest, Problem } from "../../problems.ts";
-import { accepts, PAGE } from "../../requests/accepts.ts";
-import { readBody } from "../../requests/body.ts";
+import { PAGE } from "../../requests/accepts.ts";
 import { cut, everyItem, ordered } from "../../requests/listing.ts";
-import { readPathInteger } from "../../requests/query.ts";
 import { displayNameOf } from "../../responses/dag-responses.ts";
 import { toWireDate, toWireDateOrNull } from "../../responses/wire.ts";
 
-const DATE = z.string().refine((text) => parseMoment(text) !== undefined, {
-  error: "Input should be a valid datetime",
-  params: { type: "datetime_parsing" },
-});
+export const backfillOperations: Operations = (context) => [
+  ...lookingOperations(context),
+  ...creatingOperations(context),
+  ...changingOperations(context),
+  ...progressOperations(context),
+];
 
-const CONF = z.custom<JsonObject>(
-  (value) => typeof value === "object" && value !== null && !Array.isArray(value),
-  { error: "Input should be a valid dictionary", params: { type: "dict_type" } },
-);
+function lookingOperations(context: ApiContext) {
+  return [
+    operation("list_backfills", {
+      permission: "GET backfill",
+      query: ["dag_id", "order_by", ...PAGE],
+      async handle({ query, c }) {
+        const dagId = query.text("dag_id");
+        if (dagId === undefined) {
+          const msg = "Field required";
+          const loc = ["query", "dag_id"];
+          throw new InvalidRequest([{ type: "missing", loc, msg, input: null }]);
+        }
+        requireDag(c.var.principal, "GET", dagId);
+        const all = await context.services.backfills.list(dagId);
+        const keys = { id: ({ id }: BackfillRecord) => id };
+        const shown = cut(ordered(all, { query, keys, fallback: ["id"] }), query.page());
+        return {
+          backfills: await Promise.all(shown.map((record) => toResponse(context, record))),
+          total_entries: all.length,
+        };
+      },
+    }),
 
-const BODY = z.strictObject({
-  dag_id: z.string(),
-  from_date: DATE,
-  to_date: DATE,
-  run_backwards: z.boolean().optional(),
-  dag_run_conf: CONF.nullish(),
-  reprocess_behavior: z
-    .enum(["failed", "completed", "none"], {
-      error: "Input should be 'failed', 'completed' or 'none'",
-    })
-    .optional(),
-  max_active_runs: z.int().optional(),
-  run_on_latest_version: z.boolean().nullish(),
-});
+    operation("get_backfill", {
+      permission: "GET backfill",
+      async handle({ path: { backfill_id: id }, c }) {
+        return toResponse(context, await readable(context, id, c.var.principal));
+      },
+    }),
+  ];
+}
 
-export function addBackfillRoutes(app: Api, context: ApiContext): void {
-  addCreating(app, context);
-  addChanging(app, context);
-  addProgress(app, context);
+function creatingOperations(context: ApiContext) {
   const { backfills } = context.services;
+  return [
+    operation("create_backfill", {
+      permission: "POST backfill",
+      async handle({ body, c }) {
+        const { principal } = c.var;
+        requireDag(principal, "POST", body.dag_id);
+        const { name } = principal;
+        const record = await backfills.create({
+          ...toRequest(body),
+          ...(name === null ? {} : { triggeringUserName: name }),
+        });
+        return toResponse(context, record);
+      },
+    }),
 
-  app.get("/backfills", accepts("dag_id", "order_by", ...PAGE), async (c) => {
-    const { query } = c.var;
-    const dagId = query.text("dag_id");
-    if (dagId === undefined) {
-      const msg = "Field required";
-      throw new InvalidRequest([{ type: "missing", loc: ["query", "dag_id"], msg, input: null }]);
-    }
-    const all = await backfills.list(dagId);
-    const keys = { id: ({ id }: BackfillRecord) => id };
-    const shown = cut(ordered(all, { query, keys, fallback: ["id"] }), query.page());
-    return c.json({
-      backfills: await Promise.all(shown.map((record) => toResponse(context, record))),
-      total_entries: all.length,
-    });
-  });
-
-  app.get("/backfills/:backfill_id", accepts(), async (c) => {
-    return c.json(await toResponse(context, await recordOf(context, c.req.param("backfill_id"))));
-  });
+    operation("create_backfill_dry_run", {
+      permission: "POST backfill",
+      query: ["explain"],
+      async handle({ body, query, c }) {
+        requireDag(c.var.principal, "POST", body.dag_id);
+        const isExplained = query.boolean("explain") ?? false;
+        const tried = await backfills.tryOut(toRequest(body));
+        const shown = tried.filter(
+          ({ action }) => isExplained || action === "create" || action === "clear",
+        );
+        return {
+          backfills: shown.map(({ logicalDate, partitionKey, action }) => ({
+            logical_date: partitionKey === undefined ? toWireDate(logicalDate) : null,
+            partition_key: partitionKey ?? null,
+            partition_date: partitionKey === undefined ? null : toWireDate(logicalDate),
+            ...(isExplained ? { action } : {}),
+          })),
+          total_entries: shown.length,
+        };
+      },
+    }),
+  ];
 }
 
-function addCreating(app: Api, context: ApiContext): void {
+/** Whoever may not change backfills of the DAG is refused before anything is. */
+function changingOperations(context: ApiContext) {
   const { backfills } = context.services;
+  const changed = async (
+    id: number,
+    principal: Principal,
+    change: () => Promise<BackfillRecord>,
+  ) => {
+    const found = await backfills.get(id);
+    if (found) requireDag(principal, "PUT", found.dagId);
+    return toResponse(context, await change());
+  };
+  return [
+    operation("pause_backfill", {
+      permission: "PUT backfill",
+      handle: ({ path: { backfill_id: id }, c }) =>
+        changed(id, c.var.principal, () => backfills.setPaused(id, true)),
+    }),
 
-  app.post("/backfills", accepts(), async (c) => {
-    const request = toRequest(await readBody(c, BODY));
-    const { name } = c.var.principal;
-    const record = await backfills.create({
-      ...request,
-      ...(name === null ? {} : { triggeringUserName: name }),
-    });
-    return c.json(await toResponse(context, record));
-  });
+    operation("unpause_backfill", {
+      permission: "PUT backfill",
+      handle: ({ path: { backfill_id: id }, c }) =>
+        changed(id, c.var.principal, () => backfills.setPaused(id, false)),
+    }),
 
-  app.post("/backfills/dry_run", accepts("explain"), async (c) => {
-    const isExplained = c.var.query.boolean("explain") ?? false;
-    const tried = await backfills.tryOut(toRequest(await readBody(c, BODY)));
-    const shown = tried.filter(
-      ({ action }) => isExplained || action === "create" || action === "clear",
-    );
-    return c.json({
-      backfills: shown.map(({ logicalDate, partitionKey, action }) => ({
-        logical_date: partitionKey === undefined ? toWireDate(logicalDate) : null,
-        partition_key: partitionKey ?? null,
-        partition_date: partitionKey === undefined ? null : toWireDate(logicalDate),
-        ...(isExplained ? { action } : {}),
-      })),
-      total_entries: shown.length,
-    });
-  });
+    operation("cancel_backfill", {
+      permission: "PUT backfill",
+      handle: ({ path: { backfill_id: id }, c }) =>
+        changed(id, c.var.principal, () => backfills.cancel(id)),
+    }),
+  ];
 }
 
-function addChanging(app: Api, context: ApiContext): void {
-  const { backfills } = context.services;
+function progressOperations(context: ApiContext) {
+  return [
+    operation("get_backfill_progress", {
+      permission: "GET backfill",
+      async handle({ path: { backfill_id: id }, c }) {
+        const record = await readable(context, id, c.var.principal);
+        return {
+          id: record.id,
+          total_dates: record.dates.total,
+          dealt_with: record.dealtWith,
+          active_runs: record.completedAt === undefined ? record.open.length : 0,
+          skipped: record.skipped,
+          is_cancelled: record.isCancelled ?? false,
+        };
+      },
+    }),
 
-  app.put("/backfills/:backfill_id/pause", accepts(), async (c) => {
-    const record = await backfills.setPaused(readId(c.req.param("backfill_id")), true);
-    return c.json(await toResponse(context, record));
-  });
-
-  app.put("/backfills/:backfill_id/unpause", accepts(), async (c) => {
-    const record = await backfills.setPaused(readId(c.req.param("backfill_id")), false);
-    return c.json(await toResponse(context, record));
-  });
-
-  app.put("/backfills/:backfill_id/cancel", accepts(), async (c) => {
-    const record = await backfills.cancel(readId(c.req.param("backfill_id")));
-    return c.json(await toResponse(context, record));
-  });
+    operation("get_backfill_skipped_dates", {
+      permission: "GET backfill",
+      query: PAGE,
+      async handle({ path: { backfill_id: id }, query, c }) {
+        await readable(context, id, c.var.principal);
+        const { backfillSkips } = context.platform.metadata;
+        const prefix = backfillSkipsKey(id);
+        const pages = await everyItem((page) => backfillSkips.list({ ...page, prefix }));
+        const all = pages.flatMap(({ dates }) => dates).sort((a, b) => a.ordinal - b.ordinal);
+        return {
+          skipped_dates: cut(all, query.page()).map((skip) => ({
+            sort_ordinal: skip.ordinal,
+            logical_date: skip.partitionKey === undefined ? toWireDate(skip.logicalDate) : null,
+            partition_key: skip.partitionKey ?? null,
+            exception_reason: skip.reason,
+          })),
+          total_entries: all.length,
+        };
+      },
+    }),
+  ];
 }
 
-function addProgress(app: Api, context: ApiContext): void {
-  app.get("/backfills/:backfill_id/progress", accepts(), async (c) => {
-    const record = await recordOf(context, c.req.param("backfill_id"));
-    return c.json({
-      id: record.id,
-      total_dates: record.dates.total,
-      dealt_with: record.dealtWith,
-      active_runs: record.completedAt === undefined ? record.open.length : 0,
-      skipped: record.skipped,
-      is_cancelled: record.isCancelled ?? false,
-    });
-  });
-
-  app.get("/backfills/:backfill_id/skipped_dates", accepts(...PAGE), async (c) => {
-    const { id } = await recordOf(context, c.req.param("backfill_id"));
-    const { backfillSkips } = context.platform.metadata;
-    const prefix = backfillSkipsKey(id);
-    const pages = await everyItem((page) => backfillSkips.list({ ...page, prefix }));
-    const all = pages.flatMap(({ dates }) => dates).sort((a, b) => a.ordinal - b.ordinal);
-    return c.json({
-      skipped_dates: cut(all, c.var.query.page()).map((skip) => ({
-        sort_ordinal: skip.ordinal,
-        logical_date: skip.partitionKey === undefined ? toWireDate(skip.logicalDate) : null,
-        partition_key: skip.partitionKey ?? null,
-        exception_reason: skip.reason,
-      })),
-      total_entries: all.length,
-    });
-  });
-}
-
-function readId(text: string): number {
-  return readPathInteger("backfill_id", text);
-}
-
-async function recordOf({ services }: ApiContext, id: string): Promise<BackfillRecord> {
-  const record = await services.backfills.get(readId(id));
+async function readable(
+  { services }: ApiContext,
+  id: number,
+  principal: Principal,
+): Promise<BackfillRecord> {
+  const record = await services.backfills.get(id);
   if (!record) throw new Problem(404, "Backfill not found");
+  requireDag(principal, "GET", record.dagId);
   return record;
 }
 
-function toRequest(body: z.infer<typeof BODY>): BackfillRequest {
+function requireDag(principal: Principal, action: Action, dagId: string): void {
+  if (!principal.may(`${action} backfill`, dagId)) throw new Problem(403, "Forbidden");
+}
+
+function toRequest(body: Schema<"BackfillPostBody">): BackfillRequest {
   return {
     dagId: body.dag_id,
     fromDate: body.from_date,
@@ -166,7 +191,8 @@ function toRequest(body: z.infer<typeof BODY>): BackfillRequest {
     runBackwards: body.run_backwards ?? false,
     reprocessBehavior: body.reprocess_behavior ?? "none",
     maxActiveRuns: body.max_active_runs ?? 10,
-    ...(body.dag_run_conf ? { dagRunConf: body.dag_run_conf } : {}),
+    // Parsed from JSON.
+    ...(body.dag_run_conf ? { dagRunConf: body.dag_run_conf as JsonObject } : {}),
     runOnLatestVersion: body.run_on_latest_version ?? true,
   };
 }

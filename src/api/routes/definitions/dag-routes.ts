@@ -1,11 +1,11 @@
 // /dags and /dags/{dag_id}: list, look at, pause and delete DAGs; the tasks of their latest
 // version.
-import { z } from "zod";
-import { type Api, type ApiContext, dagOf } from "../../context.ts";
+import { type ApiContext, dagOf } from "../../context.ts";
+import { type Operations, operation } from "../../operation.ts";
 import { Problem } from "../../problems.ts";
-import { accepts, PAGE } from "../../requests/accepts.ts";
-import { readBody } from "../../requests/body.ts";
+import { PAGE } from "../../requests/accepts.ts";
 import { cut, type OrderKeys, ordered } from "../../requests/listing.ts";
+import type { Query } from "../../requests/query.ts";
 import {
   toDagDetailsResponse,
   toDagResponse,
@@ -13,8 +13,6 @@ import {
 } from "../../responses/dag-responses.ts";
 import { brokenFiles, factsOf } from "./dag-facts.ts";
 import { DAG_LIST_PARAMETERS, listDags } from "./dag-listing.ts";
-
-const PATCH_BODY = z.strictObject({ is_paused: z.boolean() });
 
 type TaskResponse = ReturnType<typeof toTaskResponse>;
 
@@ -32,63 +30,101 @@ const TASK_ORDER: OrderKeys<TaskResponse> = {
   end_date: (task) => task.end_date,
 };
 
-export function addDagRoutes(app: Api, context: ApiContext): void {
-  const { platform, services } = context;
-  const { metadata } = platform;
+export const dagOperations: Operations = (context) => [
+  ...lookingOperations(context),
+  ...changingOperations(context),
+  ...taskOperations(context),
+];
 
-  app.get("/dags", accepts(...PAGE, ...DAG_LIST_PARAMETERS), async (c) => {
-    const { query } = c.var;
-    const broken = await brokenFiles(context);
-    const found = await listDags(context, query, broken);
-    const page = cut(found, query.page());
-    const dags = await Promise.all(page.map((dag) => factsOf(context, dag, broken)));
-    return c.json({ dags: dags.map(toDagResponse), total_entries: found.length });
-  });
+function lookingOperations(context: ApiContext) {
+  const { metadata } = context.platform;
+  return [
+    operation("get_dags", {
+      permission: "GET dag",
+      query: [...PAGE, ...DAG_LIST_PARAMETERS],
+      async handle({ query }) {
+        const broken = await brokenFiles(context);
+        const found = await listDags(context, query, broken);
+        const page = cut(found, query.page());
+        const dags = await Promise.all(page.map((dag) => factsOf(context, dag, broken)));
+        return { dags: dags.map(toDagResponse), total_entries: found.length };
+      },
+    }),
 
-  app.get("/dags/:dag_id", accepts(), async (c) => {
-    const dag = await dagOf(context, c.req.param("dag_id"));
-    return c.json(toDagResponse(await factsOf(context, dag)));
-  });
+    operation("get_dag", {
+      permission: "GET dag",
+      async handle({ path }) {
+        return toDagResponse(await factsOf(context, await dagOf(context, path.dag_id)));
+      },
+    }),
 
-  app.get("/dags/:dag_id/details", accepts(), async (c) => {
-    const dag = await dagOf(context, c.req.param("dag_id"));
-    const active = await metadata.runs.count({ dagId: dag.dagId, states: ["queued", "running"] });
-    return c.json(toDagDetailsResponse(await factsOf(context, dag), active));
-  });
+    operation("get_dag_details", {
+      permission: "GET dag",
+      async handle({ path }) {
+        const dag = await dagOf(context, path.dag_id);
+        const states = ["queued", "running"] as const;
+        const active = await metadata.runs.count({ dagId: dag.dagId, states });
+        return toDagDetailsResponse(await factsOf(context, dag), active);
+      },
+    }),
+  ];
+}
 
-  app.patch("/dags/:dag_id", accepts("update_mask"), async (c) => {
-    const dagId = c.req.param("dag_id");
-    const body = await readBody(c, PATCH_BODY);
-    for (const field of c.var.query.texts("update_mask")) {
-      if (field === "is_paused") continue;
-      throw new Problem(400, "Only `is_paused` field can be updated through the REST API");
-    }
-    const dag = await services.runControl.setPaused(dagId, body.is_paused);
-    return c.json(toDagResponse(await factsOf(context, dag)));
-  });
+function changingOperations(context: ApiContext) {
+  const { runControl } = context.services;
+  return [
+    operation("patch_dag", {
+      permission: "PUT dag",
+      query: ["update_mask"],
+      async handle({ path, body, query }) {
+        refuseOtherFields(query);
+        const dag = await runControl.setPaused(path.dag_id, body.is_paused);
+        return toDagResponse(await factsOf(context, dag));
+      },
+    }),
 
-  app.delete("/dags/:dag_id", accepts(), async (c) => {
-    await services.runControl.deleteDag(c.req.param("dag_id"));
-    return c.body(null, 204);
-  });
+    operation("delete_dag", {
+      permission: "DELETE dag",
+      async handle({ path, c }) {
+        await runControl.deleteDag(path.dag_id);
+        return c.body(null, 204);
+      },
+    }),
+  ];
+}
 
-  app.get("/dags/:dag_id/tasks", accepts("order_by"), async (c) => {
-    const dag = await dagOf(context, c.req.param("dag_id"));
-    const { document } = await services.versions.get(dag.dagId, dag.versionHash);
-    const tasks = document.tasks.map((task) => toTaskResponse(task, document));
-    const { query } = c.var;
-    return c.json({
-      tasks: ordered(tasks, { query, keys: TASK_ORDER, fallback: ["task_id"] }),
-      total_entries: tasks.length,
-    });
-  });
+function refuseOtherFields(query: Query): void {
+  if (query.texts("update_mask").every((field) => field === "is_paused")) return;
+  throw new Problem(400, "Only `is_paused` field can be updated through the REST API");
+}
 
-  app.get("/dags/:dag_id/tasks/:task_id", accepts(), async (c) => {
-    const dag = await dagOf(context, c.req.param("dag_id"));
-    const taskId = c.req.param("task_id");
-    const { document } = await services.versions.get(dag.dagId, dag.versionHash);
-    const task = document.tasks.find((candidate) => candidate.taskId === taskId);
-    if (!task) throw new Problem(404, `Task with id ${taskId} was not found`);
-    return c.json(toTaskResponse(task, document));
-  });
+function taskOperations(context: ApiContext) {
+  const documentOf = async (dagId: string) => {
+    const dag = await dagOf(context, dagId);
+    return (await context.services.versions.get(dagId, dag.versionHash)).document;
+  };
+  return [
+    operation("get_tasks", {
+      permission: "GET dag.task",
+      query: ["order_by"],
+      async handle({ path, query }) {
+        const document = await documentOf(path.dag_id);
+        const tasks = document.tasks.map((task) => toTaskResponse(task, document));
+        return {
+          tasks: ordered(tasks, { query, keys: TASK_ORDER, fallback: ["task_id"] }),
+          total_entries: tasks.length,
+        };
+      },
+    }),
+
+    operation("get_task", {
+      permission: "GET dag.task",
+      async handle({ path: { dag_id: dagId, task_id: taskId } }) {
+        const document = await documentOf(dagId);
+        const task = document.tasks.find((candidate) => candidate.taskId === taskId);
+        if (!task) throw new Problem(404, `Task with id ${taskId} was not found`);
+        return toTaskResponse(task, document);
+      },
+    }),
+  ];
 }

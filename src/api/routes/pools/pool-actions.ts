@@ -1,7 +1,5 @@
 // Several pools made, changed and removed by one request; what one of them is refused for is told, and
 // the others go on.
-import { z } from "zod";
-import type { PoolRecord } from "../../../model/records.ts";
 import {
   changePool,
   createPool,
@@ -9,39 +7,39 @@ import {
   type PoolsContext,
   setPool,
 } from "../../../services/limits/pools.ts";
-import { toAnswer } from "../../problems.ts";
-import { POOL_BODY, type PoolBody } from "./pool-bodies.ts";
+import type { Permission } from "../../access/permissions.ts";
+import type { Principal } from "../../access/principal.ts";
+import type { Schema } from "../../document/shapes.ts";
+import { Problem, toAnswer } from "../../problems.ts";
+import { POOL_FIELDS, toPool } from "./pool-bodies.ts";
 
-const ENTITIES = z.array(POOL_BODY);
-
-/** Airflow: BulkBody[PoolBody]. */
-export const POOL_ACTIONS = z.discriminatedUnion("action", [
-  z.strictObject({
-    action: z.literal("create"),
-    entities: ENTITIES,
-    action_on_existence: z.enum(["fail", "skip", "overwrite"]).default("fail"),
-  }),
-  z.strictObject({
-    action: z.literal("update"),
-    entities: ENTITIES,
-    update_mask: z.array(z.string()).nullish(),
-    action_on_non_existence: z.enum(["fail", "skip"]).default("fail"),
-  }),
-  z.strictObject({
-    action: z.literal("delete"),
-    entities: z.array(z.union([z.string(), POOL_BODY])),
-    action_on_non_existence: z.enum(["fail", "skip"]).default("fail"),
-  }),
-]);
-type PoolAction = z.output<typeof POOL_ACTIONS>;
+type PoolBody = Schema<"PoolBody">;
+type PoolAction = Schema<"BulkBody_PoolBody_">["actions"][number];
 
 interface ActionAnswer {
   readonly success: string[];
   readonly errors: { readonly error: unknown; readonly status_code: number }[];
 }
 
-/** What became of the actions, by their kind; null for a kind that was not asked for. */
-export async function changePools(context: PoolsContext, actions: readonly PoolAction[]) {
+/** What an action asks of the caller besides changing pools. */
+const PERMISSIONS = {
+  create: "POST pool",
+  update: "PUT pool",
+  delete: "DELETE pool",
+} as const satisfies Readonly<Record<PoolAction["action"], Permission>>;
+
+/**
+ * What became of the actions, by their kind; null for a kind that was not asked for. Refused as a
+ * whole if the caller may not do one of them.
+ */
+export async function changePools(
+  context: PoolsContext,
+  actions: readonly PoolAction[],
+  principal: Principal,
+): Promise<Schema<"BulkResponse">> {
+  if (!actions.every(({ action }) => principal.may(PERMISSIONS[action]))) {
+    throw new Problem(403, "Forbidden");
+  }
   const answers: Record<PoolAction["action"], ActionAnswer | null> = {
     create: null,
     update: null,
@@ -81,18 +79,17 @@ async function apply(
   if (typeof entity === "string" || action.action === "delete") {
     return deletePool(context, typeof entity === "string" ? entity : entity.name);
   }
-  const { name, slots, description, include_deferred: includeDeferred } = entity;
-  const others = description == null ? {} : { description };
-  const pool: PoolRecord = { pool: name, slots, includeDeferred, ...others };
+  const pool = toPool(entity, "actions", "entities", "name");
   if (action.action === "create") {
     return action.action_on_existence === "overwrite"
       ? setPool(context, pool)
       : createPool(context, pool);
   }
-  const mask = action.update_mask ?? ["slots", "description", "include_deferred"];
+  const { pool: name, slots, description, includeDeferred } = pool;
+  const mask: readonly string[] = action.update_mask ?? POOL_FIELDS;
   await changePool(context, name, {
     ...(mask.includes("slots") ? { slots } : {}),
-    ...(mask.includes("description") ? others : {}),
+    ...(mask.includes("description") && description !== undefined ? { description } : {}),
     ...(mask.includes("include_deferred") ? { includeDeferred } : {}),
   });
 }

@@ -1,25 +1,26 @@
-// What requests about pools have in their bodies.
-import { z } from "zod";
+// What requests about pools have in their bodies. Airflow's teams are not here: taken, and left
+// alone.
+import type { PoolRecord } from "../../../model/records.ts";
+import type { Schema } from "../../document/shapes.ts";
+import { InvalidRequest } from "../../problems.ts";
 
-const SLOTS = z.int().min(-1);
-const DESCRIPTION = z.string().nullish();
-/** Airflow's teams, which are not here: taken, and left alone. */
-const TEAM = z.string().max(50).nullish();
+/** What `update_mask` may name. */
+export const POOL_FIELDS = ["slots", "description", "include_deferred"] as const;
 
-export const POOL_BODY = z.strictObject({
-  name: z.string().min(1).max(256),
-  slots: SLOTS,
-  description: DESCRIPTION,
-  include_deferred: z.boolean().default(false),
-  team_name: TEAM,
-});
-export type PoolBody = z.output<typeof POOL_BODY>;
-
-export const POOL_PATCH_BODY = z.strictObject({
-  pool: z.string().nullish(),
-  slots: SLOTS.nullish(),
-  description: DESCRIPTION,
-  include_deferred: z.boolean().nullish(),
-  team_name: TEAM,
-});
-export type PoolPatchBody = z.output<typeof POOL_PATCH_BODY>;
+/** Refuses a pool without a name; `place` is where the name stands in the body. */
+export function toPool(
+  { name, slots, description, include_deferred: includeDeferred = false }: Schema<"PoolBody">,
+  ...place: readonly (string | number)[]
+): PoolRecord {
+  if (name === "") {
+    const msg = "String should have at least 1 character";
+    const loc = ["body", ...place];
+    throw new InvalidRequest([{ type: "string_too_short", loc, msg, input: name }]);
+  }
+  return {
+    pool: name,
+    slots,
+    includeDeferred,
+    ...(description == null ? {} : { description }),
+  };
+}

@@ -1,44 +1,35 @@
 // /db/clean: removes old history (Airflow: `airflow db clean`, which has no route there). One
 // request does as much as its time lets; the caller goes on with `after`.
-import { z } from "zod";
 import { CLEAN_TABLES, type CleanTable } from "../../../model/scheduling/history-retention.ts";
 import { parseMoment } from "../../../model/values/time.ts";
 import { cleanHistory } from "../../../services/upkeep/clean-history.ts";
-import type { Api, ApiContext } from "../../context.ts";
+import { type Operations, operation } from "../../operation.ts";
 import { Problem } from "../../problems.ts";
-import { accepts } from "../../requests/accepts.ts";
-import { readBody } from "../../requests/body.ts";
 
 /** A function that answers lives for 30 seconds. */
 const SECONDS = 15;
 
-const BODY = z.strictObject({
-  clean_before_timestamp: z.string(),
-  tables: z.array(z.string()).optional(),
-  dag_ids: z.array(z.string()).optional(),
-  dry_run: z.boolean().optional(),
-  after: z.string().optional(),
-});
-
-export function addCleanRoutes(app: Api, { platform }: ApiContext): void {
-  app.post("/db/clean", accepts(), async (c) => {
-    const body = await readBody(c, BODY);
-    const before = readMoment(body.clean_before_timestamp, platform.clock.now());
-    const tables = (body.tables ?? CLEAN_TABLES).map(readTable);
-    const cleaned = await cleanHistory(platform, {
-      limits: Object.fromEntries(tables.map((table) => [table, before])),
-      isDry: body.dry_run ?? false,
-      until: platform.clock.now() + SECONDS * 1_000,
-      ...(body.dag_ids ? { dagIds: body.dag_ids } : {}),
-      ...(body.after === undefined ? {} : { after: body.after }),
-    });
-    return c.json({
-      counts: Object.fromEntries(tables.map((table) => [table, cleaned.counts[table]])),
-      is_done: cleaned.isDone,
-      after: cleaned.after ?? null,
-    });
-  });
-}
+export const cleanOperations: Operations = ({ platform }) => [
+  operation("clean_history", {
+    permission: "DELETE history",
+    async handle({ body }) {
+      const before = readMoment(body.clean_before_timestamp, platform.clock.now());
+      const tables = (body.tables ?? CLEAN_TABLES).map(readTable);
+      const cleaned = await cleanHistory(platform, {
+        limits: Object.fromEntries(tables.map((table) => [table, before])),
+        isDry: body.dry_run ?? false,
+        until: platform.clock.now() + SECONDS * 1_000,
+        ...(body.dag_ids ? { dagIds: body.dag_ids } : {}),
+        ...(body.after === undefined ? {} : { after: body.after }),
+      });
+      return {
+        counts: Object.fromEntries(tables.map((table) => [table, cleaned.counts[table]])),
+        is_done: cleaned.isDone,
+        after: cleaned.after ?? null,
+      };
+    },
+  }),
+];
 
 function readMoment(text: string, now: number): number {
   const moment = parseMoment(text);

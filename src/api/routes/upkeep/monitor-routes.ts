@@ -1,14 +1,18 @@
 // /monitor/health and /version: whether the product is up, and which one it is.
 import type { HeartbeatRecord } from "../../../model/upkeep/records.ts";
 import { toIso } from "../../../model/values/time.ts";
-import type { Api, ApiContext } from "../../context.ts";
-import { accepts } from "../../requests/accepts.ts";
+import type { ApiContext } from "../../context.ts";
+import { type Operations, operation } from "../../operation.ts";
 import { toWireDate } from "../../responses/wire.ts";
 
-export function addMonitorRoutes(app: Api, context: ApiContext): void {
-  app.get("/monitor/health", accepts(), async (c) => c.json(await healthOf(context)));
-  app.get("/version", accepts(), (c) => c.json({ version: context.version, git_version: null }));
-}
+export const monitorOperations: Operations = (context) => [
+  operation("get_health", { permission: "open", handle: () => healthOf(context) }),
+
+  operation("get_version", {
+    permission: "open",
+    handle: async () => ({ version: context.version, git_version: null }),
+  }),
+];
 
 /** What one component says of itself. */
 interface Health {
