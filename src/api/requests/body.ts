@@ -3,7 +3,7 @@ import type { Context, MiddlewareHandler } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { z } from "zod";
 import type { JsonObject } from "../../model/values/json.ts";
-import { parseAwareMoment, parseMoment } from "../../model/values/time.ts";
+import { parseAwareMoment } from "../../model/values/time.ts";
 import { OPERATIONS } from "../document/generated/operations.ts";
 import type { OperationId } from "../document/shapes.ts";
 import { InvalidRequest, Problem, toMistakes } from "../problems.ts";
@@ -14,19 +14,6 @@ export const CONF = z.custom<JsonObject>(
   (value) => typeof value === "object" && value !== null && !Array.isArray(value),
   { error: "Input should be a valid dictionary", params: { type: "dict_type" } },
 );
-
-/** A date as ISO text. */
-export const DATE = z.string().refine((text) => parseMoment(text) !== undefined, {
-  error: "Input should be a valid datetime",
-  params: { type: "datetime_parsing" },
-  abort: true,
-});
-
-/** Airflow: AwareDatetime; a date without an offset could mean any zone. */
-export const AWARE_DATE = DATE.refine((text) => parseAwareMoment(text) !== undefined, {
-  error: "Input should have timezone info",
-  params: { type: "timezone_aware" },
-});
 
 /** Airflow: AwareDatetime, which the document doesn't tell from others. */
 export function requireTimezone(input: string, ...place: readonly string[]): void {
