@@ -1,8 +1,8 @@
 // A route of the API: an operation of the document, what it asks of the caller, and what it does.
 // Path, method, status, and the types of what goes in and out are the document's.
 import type { Context } from "hono";
+import type { Permission } from "../model/access/permissions.ts";
 import type { JsonObject } from "../model/values/json.ts";
-import type { Permission } from "./access/permissions.ts";
 import type { ApiContext, ApiEnv } from "./context.ts";
 import type { AnswerOf, BodyOf, OperationId, PathOf } from "./document/shapes.ts";
 import type { Query } from "./requests/query.ts";

@@ -61,7 +61,6 @@ const OF_DAGS = {
   jinjaEnvironmentKwargs: TEMPLATES,
   renderTemplateAsNativeObj: TEMPLATES,
   slaMissCallback: DEADLINE,
-  accessControl: "leave it out: whoever may use the API may use every DAG",
   ownerLinks: "put the links into docMd",
   autoRegister: "export the DAG to deploy it",
   failStop: "it is called failFast",

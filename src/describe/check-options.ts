@@ -186,6 +186,7 @@ const DAG_RULES: Rules<DagOptions> = {
   isPausedUponCreation: yesOrNo,
   queue: text,
   role: roleName,
+  accessControl: anything,
   onSuccessCallback: callbacks,
   onFailureCallback: callbacks,
   deadline: anything,

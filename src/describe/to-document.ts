@@ -13,6 +13,7 @@ import { isPlainObject } from "../sdk/results.ts";
 import { checkAssetConflicts } from "./assets/describe-assets.ts";
 import { checkFailFast } from "./check-fail-fast.ts";
 import { checkOptions, DAG_OPTIONS, show } from "./check-options.ts";
+import { readAccessControl } from "./dag/read-access-control.ts";
 import { readDeadlines } from "./dag/read-deadlines.ts";
 import { describeGroups } from "./describe-groups.ts";
 import { describeTasks } from "./describe-tasks.ts";
@@ -104,6 +105,7 @@ function describeDag(graph: DagGraph, report: Report): Omit<DagDocument, "tasks"
     const message = `param "${required[0]}" has no default, so a scheduled run would have no value for it`;
     refuse({ code: "bad-param", message, hint: "give it a default, or set schedule to null" });
   }
+  const accessControl = readAccessControl(options.accessControl, refuse);
   const deadlines = readDeadlines(options.deadline, { timezone, refuse });
   const dagrunTimeout = parseDuration(options.dagrunTimeout);
   return {
@@ -118,6 +120,7 @@ function describeDag(graph: DagGraph, report: Report): Omit<DagDocument, "tasks"
     ...(endDate === undefined ? {} : { endDate }),
     ...(isPausedUponCreation === undefined ? {} : { isPausedUponCreation }),
     ...(role === undefined ? {} : { role }),
+    ...(accessControl === undefined ? {} : { accessControl }),
     catchup: options.catchup ?? false,
     maxActiveRuns: isContinuous ? 1 : (options.maxActiveRuns ?? 16),
     ...(options.maxActiveTasks === undefined ? {} : { maxActiveTasks: options.maxActiveTasks }),

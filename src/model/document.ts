@@ -1,6 +1,7 @@
 // DagDocument: the versioned JSON that is all that crosses from DAG code to the rest of the
 // product.
 
+import type { DagAccess } from "./access/dag-access.ts";
 import type { AssetCondition, AssetItem } from "./assets/documents.ts";
 import type { DeadlineDocument } from "./deadlines/records.ts";
 import type { TriggerRule } from "./dependencies/trigger-rule-names.ts";
@@ -256,6 +257,8 @@ export interface DagDocument {
   readonly isPausedUponCreation?: boolean;
   /** One of the deployment's task roles; absent: the one that all DAGs share. */
   readonly role?: string;
+  /** What roles may do with this DAG alone; absent where the file says nothing of it. */
+  readonly accessControl?: DagAccess;
   readonly tags: readonly string[];
   readonly params: Readonly<Record<string, ParamDocument>>;
   readonly callbacks: readonly ("success" | "failure")[];

@@ -1,6 +1,12 @@
 // The metadata database: the system of record. Every write of state is conditional, so that late,
 // doubled and reordered events do no harm; every method maps to a few DynamoDB calls.
 import type {
+  ApiTokenRecord,
+  DagAccessRecord,
+  RoleRecord,
+  UserRecord,
+} from "../model/access/records.ts";
+import type {
   AssetAliasRecord,
   AssetClaimRecord,
   AssetRecord,
@@ -311,6 +317,14 @@ export interface Metadata {
   readonly openDeadlines: Collection<OpenDeadlineRecord>;
   /** What the API's log-in keeps, for all processes that serve the API. */
   readonly access: Collection<AccessRecord>;
+  /** By user name. */
+  readonly users: Collection<UserRecord>;
+  /** The deployment's own, by name. */
+  readonly roles: Collection<RoleRecord>;
+  /** Their keys are `apiTokenKey`s. */
+  readonly apiTokens: Collection<ApiTokenRecord>;
+  /** Of the DAGs whose files say something of roles. */
+  readonly dagAccess: Collection<DagAccessRecord>;
   /** By their ids as text; so are aliases. */
   readonly assets: Collection<AssetRecord>;
   readonly assetAliases: Collection<AssetAliasRecord>;

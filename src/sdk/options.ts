@@ -1,5 +1,6 @@
 // The options of DAGs and tasks: Airflow's arguments in camelCase.
 
+import type { DAG_ACTIONS, DagResource } from "../model/access/dag-access.ts";
 import type { TriggerRule } from "../model/dependencies/trigger-rule-names.ts";
 import type { WeightRule } from "../model/document.ts";
 import type { Duration } from "../model/values/durations.ts";
@@ -129,6 +130,15 @@ export interface NamedTaskOptions extends TaskOptions {
   readonly taskId?: string;
 }
 
+/** By role: what it may do with the DAG itself, or with the DAG and its runs by name. */
+export type AccessControl = Readonly<
+  Record<
+    string,
+    | readonly (typeof DAG_ACTIONS)["DAGs"][number][]
+    | { readonly [Kind in DagResource]?: readonly (typeof DAG_ACTIONS)[Kind][number][] }
+  >
+>;
+
 export interface DagOptions {
   /** When runs are made; `null`, the default, means by hand only. */
   readonly schedule?: ScheduleInput;
@@ -172,6 +182,12 @@ export interface DagOptions {
    * connections and variables it may read. On one machine it changes nothing.
    */
   readonly role?: string;
+  /**
+   * Which roles may do what with the DAG, beside what they may do with all DAGs (Airflow:
+   * access_control): `{ analysts: ["can_read"] }`, or by resource `{ analysts: { DAGs: ["can_read"],
+   * "DAG Runs": ["can_create"] } }`.
+   */
+  readonly accessControl?: AccessControl;
   /** When a run succeeded. */
   readonly onSuccessCallback?: Callbacks;
   /** When a run failed. */

@@ -5,6 +5,7 @@ import { scrypt, timingSafeEqual, type webcrypto } from "node:crypto";
 import { promisify } from "node:util";
 import type { MiddlewareHandler } from "hono";
 import { z } from "zod";
+import { ADMIN_ACCESS } from "../../model/access/principal-access.ts";
 import { findPasswordFlaw } from "../../model/password-rules.ts";
 import type { Metadata } from "../../ports/metadata.ts";
 import type { Platform } from "../../ports/platform.ts";
@@ -13,7 +14,7 @@ import { Problem } from "../problems.ts";
 import { readBody } from "../requests/body.ts";
 import { createToken, importTokenKey, verifyToken } from "./json-web-tokens.ts";
 import { createLogInGuard } from "./log-in-guard.ts";
-import { ADMIN, clientOf } from "./principal.ts";
+import { clientOf } from "./principal.ts";
 import { createTokenSecrets, type TokenSecrets } from "./token-secrets.ts";
 
 export interface AuthenticationOptions extends Pick<Platform, "clock" | "report"> {
@@ -56,7 +57,7 @@ export function addAuthentication(app: Api, options: AuthenticationOptions): voi
         return c.json({ detail: token ? "Invalid JWT token" : "Not authenticated" }, 401);
       }
     }
-    c.set("principal", { name: isOpen ? null : USERNAME, client: clientOf(c), ...ADMIN });
+    c.set("principal", { name: isOpen ? null : USERNAME, client: clientOf(c), ...ADMIN_ACCESS });
     return next();
   };
 

@@ -2,9 +2,10 @@
 // may neither reach it under a name of its own (DNS rebinding) nor send it changes (cross-site
 // requests).
 import type { MiddlewareHandler } from "hono";
+import { ADMIN_ACCESS } from "../../model/access/principal-access.ts";
 import type { ApiEnv } from "../context.ts";
 import { Problem } from "../problems.ts";
-import { ADMIN, clientOf } from "./principal.ts";
+import { clientOf } from "./principal.ts";
 
 const LOCAL_NAMES: ReadonlySet<string> = new Set(["127.0.0.1", "localhost", "[::1]"]);
 const READS: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS"]);
@@ -30,7 +31,7 @@ export const guardLocalhost =
         `Changes from pages of another site (${origin ?? "unknown"}) are refused`,
       );
     }
-    c.set("principal", { name: user, client: clientOf(c), ...ADMIN });
+    c.set("principal", { name: user, client: clientOf(c), ...ADMIN_ACCESS });
     await next();
   };
 

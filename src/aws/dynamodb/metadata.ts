@@ -20,6 +20,9 @@
 // condemned-bundles          <hash>                      bundle that may go
 // cleanings                  retention                   how far the removal of old history has got
 // access                     <key>                       what the API's log-in keeps
+// users, roles               <name>                      user, role of the deployment's own
+// api-tokens                 <user>/<id>                 hash of a user's token
+// dag-access                 <dag>                       what a DAG's file says of roles
 // assets, asset-aliases      <id>                        asset, alias
 // asset-claims               <name or URI>               the active asset that has it
 // asset-references           <asset>/<use>/<dag>         that a DAG uses an asset
@@ -101,6 +104,13 @@
 // read for them. No query passes over history: each list has its own
 // partition and order.
 import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import {
+  type ApiTokenRecord,
+  apiTokenKey,
+  type DagAccessRecord,
+  type RoleRecord,
+  type UserRecord,
+} from "../../model/access/records.ts";
 import type {
   AssetAliasRecord,
   AssetClaimRecord,
@@ -238,7 +248,29 @@ export function createDynamoDbMetadata(options: DynamoDbMetadataOptions): Metada
       partition: PARTITIONS.access,
       keyOf: ({ key }) => key,
     }),
+    ...createAccess(table),
     ...createAssets(table),
+  };
+}
+
+function createAccess(table: DynamoDbTable) {
+  return {
+    users: createCollection<UserRecord>(table, {
+      partition: PARTITIONS.users,
+      keyOf: ({ username }) => username,
+    }),
+    roles: createCollection<RoleRecord>(table, {
+      partition: PARTITIONS.roles,
+      keyOf: ({ name }) => name,
+    }),
+    apiTokens: createCollection<ApiTokenRecord>(table, {
+      partition: PARTITIONS.apiTokens,
+      keyOf: apiTokenKey,
+    }),
+    dagAccess: createCollection<DagAccessRecord>(table, {
+      partition: PARTITIONS.dagAccess,
+      keyOf: ({ dagId }) => dagId,
+    }),
   };
 }
 

@@ -1,5 +1,12 @@
 // The metadata database of one machine: SQLite in the one process that holds the lock. Reads run at
 // once and see what is committed; writes that are made together share one durable commit.
+import {
+  type ApiTokenRecord,
+  apiTokenKey,
+  type DagAccessRecord,
+  type RoleRecord,
+  type UserRecord,
+} from "../../model/access/records.ts";
 import type {
   AssetAliasRecord,
   AssetClaimRecord,
@@ -137,8 +144,30 @@ export function createMetadataOn(db: SqliteDatabase): SqliteMetadata {
       keyOf: deadlineKey,
     }),
     access: createCollection<AccessRecord>(db, { kind: "access", keyOf: ({ key }) => key }),
+    ...createAccess(db),
     ...createAssets(db),
     close: () => db.close(),
+  };
+}
+
+function createAccess(db: SqliteDatabase) {
+  return {
+    users: createCollection<UserRecord>(db, {
+      kind: "users",
+      keyOf: ({ username }) => username,
+    }),
+    roles: createCollection<RoleRecord>(db, {
+      kind: "roles",
+      keyOf: ({ name }) => name,
+    }),
+    apiTokens: createCollection<ApiTokenRecord>(db, {
+      kind: "api-tokens",
+      keyOf: apiTokenKey,
+    }),
+    dagAccess: createCollection<DagAccessRecord>(db, {
+      kind: "dag-access",
+      keyOf: ({ dagId }) => dagId,
+    }),
   };
 }
 

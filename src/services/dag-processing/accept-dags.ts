@@ -7,6 +7,7 @@ import type { DagFileRecord, DagRecord, DagVersionRecord } from "../../model/rec
 import { isSameSchedule } from "../../model/scheduling/planner.ts";
 import { supersede } from "../../model/scheduling/version-retention.ts";
 import { UnreadableFile } from "../../ports/dag-source.ts";
+import type { Metadata } from "../../ports/metadata.ts";
 import { updateDag } from "../update-dag.ts";
 import { inTwoFiles, unlikeImported } from "./file-mistakes.ts";
 import type { ParsedFile } from "./parse-file.ts";
@@ -134,6 +135,8 @@ async function acceptDag(
     },
   );
   if (!version) return { diagnostics, isWritten: false };
+  const isLive = known && !known.isStale && known.versionHash === version.hash;
+  if (!isLive) await writeAccess(platform.metadata, { known, document });
   const keepsPlan = await followsSameSchedule(processing, known, version);
   const { isChanged: isWritten } = await updateDag(platform.metadata.dags, dagId, (dag) => {
     if (dag && !dag.isStale && dag.file === file && dag.versionHash === version.hash)
@@ -155,6 +158,18 @@ async function acceptDag(
   });
   if (isWritten) await options.onDagChanged(dagId);
   return { diagnostics, isWritten };
+}
+
+/** Before the version is live, so that nobody sees more of it than its file says. */
+async function writeAccess(
+  { dagAccess }: Pick<Metadata, "dagAccess">,
+  {
+    known,
+    document: { dagId, accessControl },
+  }: { readonly known: DagRecord | undefined; readonly document: DagDocument },
+): Promise<void> {
+  if (accessControl !== undefined) await dagAccess.put({ dagId, accessControl });
+  else if (known) await dagAccess.delete(dagId);
 }
 
 /** Whether what the DAG's schedule has promised still holds with the version. */

@@ -62,6 +62,7 @@ export async function completeDeletion(platform: Deleting, dagId: string): Promi
     await logs.deleteDag(dagId);
     await deleteBackfills(platform, dagId);
     await forgetAssets(platform, dagId);
+    await metadata.dagAccess.delete(dagId);
     await metadata.dags.delete(dagId);
   } catch (problem) {
     await metadata.deletions.put(deletion);

@@ -1,6 +1,7 @@
 // The contract of the metadata port: every adapter runs it and passes it whole.
 import { describe } from "vitest";
 import type { Metadata } from "../../../src/ports/metadata.ts";
+import { accessContract } from "./access.ts";
 import { assetContract } from "./assets.ts";
 import { backfillContract } from "./backfills.ts";
 import { dagStoreContract } from "./dags.ts";
@@ -22,6 +23,7 @@ export function metadataContract(name: string, create: () => Promise<Metadata>):
     valueStoreContract(create);
     backfillContract(create);
     deadlineContract(create);
+    accessContract(create);
     partitionContract(create);
     assetContract(create);
     eventLogContract(create);

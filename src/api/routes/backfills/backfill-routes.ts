@@ -1,10 +1,11 @@
 // /backfills: runs of a DAG over a range of its schedule. Two operations are Stepwind's own: how far
 // a backfill has got, and which dates it left out.
+
+import type { Action } from "../../../model/access/permissions.ts";
 import type { BackfillRecord } from "../../../model/backfill/records.ts";
 import { backfillSkipsKey } from "../../../model/ids.ts";
 import type { JsonObject } from "../../../model/values/json.ts";
 import type { BackfillRequest } from "../../../services/backfills/check-request.ts";
-import type { Action } from "../../access/permissions.ts";
 import type { Principal } from "../../access/principal.ts";
 import type { ApiContext } from "../../context.ts";
 import type { Schema } from "../../document/shapes.ts";

@@ -1,5 +1,7 @@
 // Several pools made, changed and removed by one request; what one of them is refused for is told, and
 // the others go on.
+
+import type { Permission } from "../../../model/access/permissions.ts";
 import {
   changePool,
   createPool,
@@ -7,7 +9,6 @@ import {
   type PoolsContext,
   setPool,
 } from "../../../services/limits/pools.ts";
-import type { Permission } from "../../access/permissions.ts";
 import type { Principal } from "../../access/principal.ts";
 import type { Schema } from "../../document/shapes.ts";
 import { Problem, toAnswer } from "../../problems.ts";

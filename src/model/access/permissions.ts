@@ -24,9 +24,12 @@ export type Resource =
   | "history"
   | "import_errors"
   | "jobs"
+  | "my_profile"
   | "plugins"
   | "pool"
   | "providers"
+  | "role"
+  | "user"
   | "variable";
 
 /** `open`: to everybody, also without a log-in. */
