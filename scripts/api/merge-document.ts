@@ -10,7 +10,12 @@ interface Schema {
 interface Parameter {
   readonly name: string;
   readonly in: string;
-  readonly schema?: { readonly type?: string };
+  readonly schema?: ParameterSchema;
+}
+
+interface ParameterSchema {
+  readonly type?: string;
+  readonly anyOf?: readonly { readonly type?: string }[];
 }
 
 export interface OperationPart {
@@ -64,7 +69,7 @@ export function mergeDocument(
   };
 }
 
-/** Airflow leaves the type of some ids in paths open. */
+/** Airflow leaves the type of some ids in paths open, and lets others be null, which none can be. */
 function withTypedIds([path, methods]: [string, ApiDocument["paths"][string]]): [
   string,
   ApiDocument["paths"][string],
@@ -72,7 +77,7 @@ function withTypedIds([path, methods]: [string, ApiDocument["paths"][string]]): 
   const typed = Object.entries(methods).map(([method, operation]) => {
     const parameters = operation.parameters?.map((parameter) =>
       parameter.in === "path" && parameter.schema?.type === undefined
-        ? { ...parameter, schema: { ...parameter.schema, type: "string" } }
+        ? { ...parameter, schema: typedSchema(parameter.schema) }
         : parameter,
     );
     return [method, { ...operation, ...(parameters && { parameters }) }];
@@ -93,6 +98,11 @@ function withParameters(added: Additions["parameters"]) {
     });
     return [path, Object.fromEntries(changed)];
   };
+}
+
+function typedSchema({ anyOf, ...schema }: ParameterSchema = {}): ParameterSchema {
+  const [only] = anyOf?.filter(({ type }) => type !== "null") ?? [];
+  return only ? { ...schema, ...only } : { ...schema, type: "string" };
 }
 
 const HEADER =

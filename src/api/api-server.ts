@@ -9,12 +9,6 @@ import type { Api, ApiContext, ApiEnv } from "./context.ts";
 import { toAnswer } from "./problems.ts";
 import { addOperations } from "./registry.ts";
 import { limitBody } from "./requests/body.ts";
-import { addClearRoutes } from "./routes/control/clear-routes.ts";
-import { addMarkRoutes } from "./routes/control/mark-routes.ts";
-import { addPartitionRoutes } from "./routes/partitions/clear-partitions.ts";
-import { addStateStoreRoutes } from "./routes/state-store/state-store-routes.ts";
-import { addHitlRoutes } from "./routes/task-instances/hitl-routes.ts";
-import { addTaskInstanceRoutes } from "./routes/task-instances/task-instance-routes.ts";
 
 export interface ApiServerOptions {
   /** Version of the product, for /version; "unknown" when absent. */
@@ -53,14 +47,6 @@ export function createApiServer(
     ...(maxAnswerBytes === undefined ? {} : { maxAnswerBytes }),
     ...(heartbeatSeconds === undefined ? {} : { heartbeatSeconds }),
   };
-  const api: Api = new Hono();
-  addClearRoutes(api, context);
-  addPartitionRoutes(api, context);
-  addMarkRoutes(api, context);
-  addTaskInstanceRoutes(api, context);
-  addHitlRoutes(api, context);
-  addStateStoreRoutes(api, context);
-
   const app: Api = new Hono();
   app.use(methodNotAllowed({ app, onMethodNotAllowed: refuseMethod }));
   app.use(limitBody);
@@ -68,7 +54,6 @@ export function createApiServer(
   else app.use(guardLocalhost(localUser));
   app.get("/", (c) => c.text(describe(version)));
   addOperations(app, context);
-  app.route("/api/v2", api);
   app.notFound((c) => c.json({ detail: "Not Found" }, 404));
   app.onError((error, c) => {
     const answer = toAnswer(error);

@@ -9,15 +9,12 @@ import type { RunControl } from "../services/runs/run-control.ts";
 import type { Inputs } from "../services/tasks/waits/inputs.ts";
 import type { Principal } from "./access/principal.ts";
 import { Problem } from "./problems.ts";
-import type { Query } from "./requests/query.ts";
 
 /** What a request has in its context. */
 export interface ApiEnv {
   readonly Variables: {
     /** Who asks; set by what lets requests in. */
     readonly principal: Principal;
-    /** Set by `accepts`. */
-    readonly query: Query;
   };
 }
 

@@ -92,4 +92,61 @@ export const FILES: readonly OperationFile[] = [
     ids: ["clean_history"],
     load: async () => (await import("./routes/upkeep/clean-routes.ts")).cleanOperations,
   },
+  {
+    ids: ["patch_dag_run", "delete_dag_run"],
+    load: async () => (await import("./routes/control/change-run-routes.ts")).changeRunOperations,
+  },
+  {
+    ids: ["post_clear_task_instances", "clear_dag_run"],
+    load: async () => (await import("./routes/control/clear-routes.ts")).clearOperations,
+  },
+  {
+    ids: ["clear_dag_run_partitions"],
+    load: async () => (await import("./routes/partitions/clear-partitions.ts")).partitionOperations,
+  },
+  {
+    ids: [
+      "patch_task_instance",
+      "patch_task_instance_by_map_index",
+      "patch_task_instance_dry_run",
+      "patch_task_instance_dry_run_by_map_index",
+    ],
+    load: async () => (await import("./routes/control/mark-routes.ts")).markOperations,
+  },
+  {
+    ids: [
+      "get_task_instances",
+      "get_task_instance",
+      "get_mapped_task_instance",
+      "get_task_instance_dependencies",
+      "get_task_instance_dependencies_by_map_index",
+    ],
+    load: async () =>
+      (await import("./routes/task-instances/task-instance-routes.ts")).taskInstanceOperations,
+  },
+  {
+    ids: ["get_log"],
+    load: async () => (await import("./routes/task-instances/log-routes.ts")).logOperations,
+  },
+  {
+    ids: [
+      "get_hitl_details",
+      "get_hitl_detail",
+      "get_hitl_detail_try_detail",
+      "update_hitl_detail",
+    ],
+    load: async () => (await import("./routes/task-instances/hitl-routes.ts")).hitlOperations,
+  },
+  {
+    ids: [
+      "list_task_state_store",
+      "clear_task_state_store",
+      "get_task_state_store",
+      "set_task_state_store",
+      "patch_task_state_store",
+      "delete_task_state_store",
+    ],
+    load: async () =>
+      (await import("./routes/state-store/state-store-routes.ts")).stateStoreOperations,
+  },
 ];

@@ -31,12 +31,17 @@ export function addOperations(app: Api, context: ApiContext, files = FILES): voi
   routes.sort((a, b) => compare(OPERATIONS[a.id].path, OPERATIONS[b.id].path));
   for (const { id, find } of routes) {
     const { method, path } = OPERATIONS[id];
-    app.on(method.toUpperCase(), path.replaceAll(/\{(\w+)\}/g, ":$1"), async (c) => {
+    app.on(method.toUpperCase(), toPattern(path), async (c) => {
       const found = await find();
       if (!found) throw new Error(`No file has operation ${id}`);
       return run(found, c, logger);
     });
   }
+}
+
+/** As in Airflow, the key of an XCom or of a kept value may have slashes: it ends the path. */
+function toPattern(path: string): string {
+  return path.replace(/\{(key|xcom_key)\}$/, ":$1{.+}").replaceAll(/\/\{(\w+)\}/g, "/:$1");
 }
 
 /** What is written out goes before what stands for anything. */

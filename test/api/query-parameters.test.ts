@@ -251,6 +251,7 @@ const OTHERS: Readonly<Record<string, readonly string[]>> = {
   [`patch ${LOAD}/dry_run`]: ["map_index", "update_mask"],
   [`patch ${LOAD}/{map_index}`]: ["update_mask"],
   [`patch ${LOAD}/{map_index}/dry_run`]: ["update_mask"],
+  [`get ${LOAD}/dependencies`]: ["map_index"],
   [`get ${LOAD}/tries`]: ["map_index"],
   [`get ${LOAD}/tries/{task_try_number}`]: ["map_index"],
   "get /backfills": ["dag_id", "limit", "offset", "order_by"],

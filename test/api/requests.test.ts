@@ -191,7 +191,8 @@ test("the log of a try that there isn't is not found", async () => {
   expect(await ask(`${LOAD}/logs/3`)).toEqual(missing);
   expect(await ask(`${LOAD.replace(/load$/, "alert")}/logs/1`)).toEqual(missing);
   expect(await ask(`${LOAD}/logs/2?map_index=0`)).toEqual(missing);
-  expect((await ask(`${LOAD}/logs/0`)).status).toBe(422);
+  expect(await ask(`${LOAD}/logs/0`)).toEqual(missing);
+  expect((await ask(`${LOAD}/logs/-1`)).status).toBe(422);
 });
 
 test.each(["cli", "ui", "rest_api"])(

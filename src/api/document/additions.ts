@@ -59,6 +59,12 @@ const PAGE_PARAMETERS: readonly Part[] = [
   { name: "offset", in: "query", schema: { type: "integer", minimum: 0, default: 0 } },
 ];
 
+const NEW_CONF: Part = {
+  type: "object",
+  additionalProperties: true,
+  description: "Takes the place of the run's conf.",
+};
+
 export const ADDITIONS: Additions = {
   paths: {
     "/api/v2/db/clean": {
@@ -199,13 +205,10 @@ export const ADDITIONS: Additions = {
       },
     },
     TriggerDAGRunPostBody: { from_run: nullable(ref("FromRun")) },
-    DAGRunClearBody: {
-      conf: nullable({
-        type: "object",
-        additionalProperties: true,
-        description: "Takes the place of the run's conf.",
-      }),
-    },
+    DAGRunClearBody: { conf: nullable(NEW_CONF) },
+    // Airflow takes the names of states in upper case as well, which its document doesn't say.
+    PatchTaskInstanceBody: { new_state: nullable({ type: "string" }) },
+    BulkTaskInstanceBody: { new_state: nullable({ type: "string" }) },
   },
   parameters: {
     create_backfill_dry_run: [

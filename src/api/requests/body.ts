@@ -1,19 +1,12 @@
 // Reads a request's JSON body. Its size and its depth are limited before anything looks into it.
 import type { Context, MiddlewareHandler } from "hono";
 import { bodyLimit } from "hono/body-limit";
-import { z } from "zod";
-import type { JsonObject } from "../../model/values/json.ts";
+import type { z } from "zod";
 import { parseAwareMoment } from "../../model/values/time.ts";
 import { OPERATIONS } from "../document/generated/operations.ts";
 import type { OperationId } from "../document/shapes.ts";
 import { InvalidRequest, Problem, toMistakes } from "../problems.ts";
 import { toSchemaMistakes } from "./schema-mistakes.ts";
-
-/** The conf of a run. */
-export const CONF = z.custom<JsonObject>(
-  (value) => typeof value === "object" && value !== null && !Array.isArray(value),
-  { error: "Input should be a valid dictionary", params: { type: "dict_type" } },
-);
 
 /** Airflow: AwareDatetime, which the document doesn't tell from others. */
 export function requireTimezone(input: string, ...place: readonly string[]): void {

@@ -1,5 +1,9 @@
 // Questions to people as Airflow's API answers them (HITLDetail).
-import type { InputRequestRecord, InputResponse } from "../../model/waits/input-requests.ts";
+import type {
+  InputRequestRecord,
+  InputResponse,
+  Person,
+} from "../../model/waits/input-requests.ts";
 import { toParams } from "./param-responses.ts";
 import type { TaskInstanceFacts } from "./task-instance-responses.ts";
 import { toTaskInstanceResponse } from "./task-instance-responses.ts";
@@ -31,7 +35,8 @@ export function toHitlDetail({ request, instance }: HitlFacts) {
   };
 }
 
-export function toHitlResponse(response: InputResponse) {
+/** The answer that somebody has given. */
+export function toHitlResponse(response: InputResponse & { readonly respondedBy: Person }) {
   return {
     responded_by: response.respondedBy,
     responded_at: toWireDate(response.respondedAt),

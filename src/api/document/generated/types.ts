@@ -1742,7 +1742,7 @@ export interface components {
             readonly delete?: components["schemas"]["BulkActionResponse"] | null;
         };
         readonly BulkTaskInstanceBody: {
-            readonly new_state?: components["schemas"]["TaskInstanceState"] | null;
+            readonly new_state?: string | null;
             readonly note?: string | null;
             /** @default false */
             readonly include_upstream: boolean;
@@ -2391,7 +2391,7 @@ export interface components {
             readonly task_display_name: string;
         };
         readonly PatchTaskInstanceBody: {
-            readonly new_state?: components["schemas"]["TaskInstanceState"] | null;
+            readonly new_state?: string | null;
             readonly note?: string | null;
             /** @default false */
             readonly include_upstream: boolean;
@@ -5332,7 +5332,7 @@ export interface operations {
                 readonly dag_id: string;
                 readonly dag_run_id: string;
                 readonly task_id: string;
-                readonly map_index: string | number | null;
+                readonly map_index: number;
             };
             readonly cookie?: never;
         };
@@ -5621,7 +5621,7 @@ export interface operations {
                 readonly dag_id: string;
                 readonly dag_run_id: string;
                 readonly task_id: string;
-                readonly map_index: string | number | null;
+                readonly map_index: number;
             };
             readonly cookie?: never;
         };
@@ -6068,7 +6068,7 @@ export interface operations {
                 readonly dag_run_id: string;
                 readonly task_id: string;
                 readonly map_index: number;
-                readonly try_number: string | number | null;
+                readonly try_number: number;
             };
             readonly cookie?: never;
         };

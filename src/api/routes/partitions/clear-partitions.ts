@@ -1,48 +1,34 @@
 // /dags/{dag_id}/clearPartitions: runs lose their partitions.
-import { z } from "zod";
 import { parseMoment } from "../../../model/values/time.ts";
-import type { Api, ApiContext } from "../../context.ts";
+import type { Schema } from "../../document/shapes.ts";
+import { type Operations, operation } from "../../operation.ts";
 import { InvalidRequest } from "../../problems.ts";
-import { accepts } from "../../requests/accepts.ts";
-import { readBody } from "../../requests/body.ts";
 
-const DATE = z.string().refine((text) => parseMoment(text) !== undefined, {
-  error: "Input should be a valid datetime",
-  params: { type: "datetime_parsing" },
-});
+type Body = Schema<"ClearPartitionsBody">;
 
-const BODY = z.strictObject({
-  partition_key: z.string().nullish(),
-  partition_date_start: DATE.nullish(),
-  partition_date_end: DATE.nullish(),
-  run_id: z.string().nullish(),
-  clear_task_instances: z.boolean().optional(),
-  dry_run: z.boolean().optional(),
-});
-
-type Body = z.infer<typeof BODY>;
-
-export function addPartitionRoutes(app: Api, { services }: ApiContext): void {
-  app.post("/dags/:dag_id/clearPartitions", accepts(), async (c) => {
-    const body = await readBody(c, BODY);
-    checkSelectors(body);
-    const isDryRun = body.dry_run ?? true;
-    const { clearedRuns, clearedInstances } = await services.runControl.clearPartitions({
-      dagId: c.req.param("dag_id"),
-      ...(body.run_id ? { runId: body.run_id } : {}),
-      ...(body.partition_key ? { partitionKey: body.partition_key } : {}),
-      ...(body.partition_date_start ? { from: body.partition_date_start } : {}),
-      ...(body.partition_date_end ? { to: body.partition_date_end } : {}),
-      clearsInstances: body.clear_task_instances ?? false,
-      isDryRun,
-    });
-    return c.json({
-      dag_runs_cleared: clearedRuns,
-      task_instances_cleared: clearedInstances,
-      dry_run: isDryRun,
-    });
-  });
-}
+export const partitionOperations: Operations = ({ services }) => [
+  operation("clear_dag_run_partitions", {
+    permission: "PUT dag.run",
+    async handle({ path, body }) {
+      checkSelectors(body);
+      const isDryRun = body.dry_run ?? true;
+      const { clearedRuns, clearedInstances } = await services.runControl.clearPartitions({
+        dagId: path.dag_id,
+        ...(body.run_id ? { runId: body.run_id } : {}),
+        ...(body.partition_key ? { partitionKey: body.partition_key } : {}),
+        ...(body.partition_date_start ? { from: body.partition_date_start } : {}),
+        ...(body.partition_date_end ? { to: body.partition_date_end } : {}),
+        clearsInstances: body.clear_task_instances ?? false,
+        isDryRun,
+      });
+      return {
+        dag_runs_cleared: clearedRuns,
+        task_instances_cleared: clearedInstances,
+        dry_run: isDryRun,
+      };
+    },
+  }),
+];
 
 /** Airflow: PartitionSelectorMixin. An empty text is none. */
 function checkSelectors(body: Body): void {

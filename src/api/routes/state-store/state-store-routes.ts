@@ -1,121 +1,155 @@
 // …/taskInstances/{task_id}/state-store: the values that a task instance keeps across its tries
 // (Airflow 3.3: task_state_store.py).
-import { z } from "zod";
 import { graphOf } from "../../../model/graph.ts";
 import { instancesOfTask } from "../../../model/mapping/instances.ts";
 import type { TaskInstanceKey } from "../../../model/records.ts";
-import type { Json } from "../../../model/values/json.ts";
 import { parseAwareMoment, toIso } from "../../../model/values/time.ts";
-import type { TaskStateEntry } from "../../../ports/task-states.ts";
+import type { TaskStateEntry, TaskStateStore } from "../../../ports/task-states.ts";
 import { OWN_STATES } from "../../../services/notifications/notifier.ts";
 import { counts, MAX_TASK_STATE_BYTES } from "../../../services/tasks/task-services.ts";
-import type { Api, ApiContext } from "../../context.ts";
+import type { ApiContext } from "../../context.ts";
+import { type Operation, type Operations, operation } from "../../operation.ts";
 import { InvalidRequest, Problem } from "../../problems.ts";
-import { accepts, PAGE } from "../../requests/accepts.ts";
-import { readBody } from "../../requests/body.ts";
+import { PAGE } from "../../requests/accepts.ts";
 import { cut } from "../../requests/listing.ts";
 import type { Query } from "../../requests/query.ts";
 import { toWireDate, toWireDateOrNull } from "../../responses/wire.ts";
 
-const STORE = "/dags/:dag_id/dagRuns/:dag_run_id/taskInstances/:task_id/state-store";
-/** As in Airflow, a key may have slashes. */
-const ENTRY = `${STORE}/:key{.+}`;
+const PERMISSION = {
+  read: "GET dag.task_instance",
+  change: "PUT dag.task_instance",
+  remove: "DELETE dag.task_instance",
+} as const;
+const OF_INSTANCE = ["map_index"];
 
-const VALUE = z.custom<Json>((value) => value !== undefined, {
-  error: "Field required",
-  params: { type: "missing" },
-});
+export const stateStoreOperations: Operations = (context) => [
+  ...readOperations(context),
+  ...changeOperations(context),
+];
 
-const SET_BODY = z.strictObject({
-  value: VALUE,
-  expires_at: z
-    .string()
-    .refine((text) => text === "default" || parseAwareMoment(text) !== undefined, {
-      error: "Input should be a valid datetime with timezone info, or 'default'",
-      params: { type: "datetime_from_date_parsing" },
-    })
-    .nullish(),
-});
-const PATCH_BODY = z.strictObject({ value: VALUE });
+function readOperations(context: ApiContext): readonly Operation[] {
+  return [
+    operation("list_task_state_store", {
+      permission: PERMISSION.read,
+      query: [...PAGE, ...OF_INSTANCE],
+      async handle({ path, query }) {
+        const found = await entriesOf(context, keyOf(path, query));
+        const shown = cut(found, query.page()).map(toResponse);
+        return { task_state_store: shown, total_entries: found.length };
+      },
+    }),
 
-export function addStateStoreRoutes(app: Api, context: ApiContext): void {
-  const { metadata, clock } = context.platform;
-  const { taskStates } = metadata;
-
-  async function entriesOf(key: Parameters<typeof taskStates.list>[0]) {
-    const found = await taskStates.list(key);
-    return found.filter((entry) => isShown(entry, clock.now()));
-  }
-
-  async function entryOf(key: TaskInstanceKey, name: string): Promise<TaskStateEntry> {
-    const found = await taskStates.find(key, name);
-    if (found && isShown(found, clock.now())) return found;
-    throw new Problem(404, `Task state store key ${quoted(name)} not found`);
-  }
-
-  app.get(STORE, accepts(...PAGE, "map_index"), async (c) => {
-    const found = await entriesOf(keyOf(c.req.param(), c.var.query));
-    const page = cut(found, c.var.query.page());
-    const shown = page.map(toResponse);
-    return c.json({ task_state_store: shown, total_entries: found.length });
-  });
-
-  app.delete(STORE, accepts("map_index", "all_map_indices"), async (c) => {
-    const { mapIndex, ...task } = keyOf(c.req.param(), c.var.query);
-    const isOfAll = c.var.query.boolean("all_map_indices") ?? false;
-    await checkInstance(context, isOfAll ? task : { ...task, mapIndex });
-    for (const entry of await entriesOf(isOfAll ? task : { ...task, mapIndex })) {
-      await taskStates.put({ ...task, mapIndex: entry.mapIndex }, entry.name, undefined);
-    }
-    return c.body(null, 204);
-  });
-
-  app.get(ENTRY, accepts("map_index"), async (c) => {
-    const entry = await entryOf(keyOf(c.req.param(), c.var.query), c.req.param("key"));
-    return c.json(toResponse(entry));
-  });
-
-  app.put(ENTRY, accepts("map_index"), async (c) => {
-    const key = keyOf(c.req.param(), c.var.query);
-    const body = await readBody(c, SET_BODY);
-    const value = toText(body.value);
-    await checkInstance(context, key);
-    const { expires_at: until = "default" } = body;
-    // By default, values go with their run.
-    const expiresAt = until === null || until === "default" ? undefined : parseAwareMoment(until);
-    await taskStates.put(key, nameOf(c.req.param("key")), value, {
-      updatedAt: toIso(clock.now()),
-      ...(expiresAt === undefined ? {} : { expiresAt: toIso(expiresAt) }),
-    });
-    return c.body(null, 204);
-  });
-
-  app.patch(ENTRY, accepts("map_index"), async (c) => {
-    const key = keyOf(c.req.param(), c.var.query);
-    const value = toText((await readBody(c, PATCH_BODY)).value);
-    await checkInstance(context, key);
-    const { name, expiresAt } = await entryOf(key, c.req.param("key"));
-    const updatedAt = toIso(clock.now());
-    const times = { updatedAt, ...(expiresAt === undefined ? {} : { expiresAt }) };
-    await taskStates.put(key, name, value, times);
-    return c.json(null);
-  });
-
-  app.delete(ENTRY, accepts("map_index"), async (c) => {
-    const key = keyOf(c.req.param(), c.var.query);
-    await checkInstance(context, key);
-    await taskStates.put(key, nameOf(c.req.param("key")), undefined);
-    return c.body(null, 204);
-  });
+    operation("get_task_state_store", {
+      permission: PERMISSION.read,
+      query: OF_INSTANCE,
+      handle: async ({ path, query }) =>
+        toResponse(await entryOf(context, keyOf(path, query), path.key)),
+    }),
+  ];
 }
 
-function keyOf(params: Readonly<Record<string, string>>, query: Query): TaskInstanceKey {
-  const { dag_id: dagId = "", dag_run_id: runId = "", task_id: taskId = "" } = params;
+function changeOperations(context: ApiContext): readonly Operation[] {
+  const { clock, metadata } = context.platform;
+  const { taskStates } = metadata;
+  return [
+    operation("clear_task_state_store", {
+      permission: PERMISSION.remove,
+      query: [...OF_INSTANCE, "all_map_indices"],
+      async handle({ path, query }) {
+        const { mapIndex, ...task } = keyOf(path, query);
+        const isOfAll = query.boolean("all_map_indices") ?? false;
+        const meant = isOfAll ? task : { ...task, mapIndex };
+        await checkInstance(context, meant);
+        for (const entry of await entriesOf(context, meant)) {
+          await taskStates.put({ ...task, mapIndex: entry.mapIndex }, entry.name, undefined);
+        }
+        return undefined;
+      },
+    }),
+
+    operation("set_task_state_store", {
+      permission: PERMISSION.change,
+      query: OF_INSTANCE,
+      async handle({ path, query, body }) {
+        const key = keyOf(path, query);
+        const value = toText(body.value);
+        const expiresAt = readExpiry(body.expires_at);
+        await checkInstance(context, key);
+        await taskStates.put(key, nameOf(path.key), value, {
+          updatedAt: toIso(clock.now()),
+          ...(expiresAt === undefined ? {} : { expiresAt: toIso(expiresAt) }),
+        });
+        return undefined;
+      },
+    }),
+
+    operation("patch_task_state_store", {
+      permission: PERMISSION.change,
+      query: OF_INSTANCE,
+      async handle({ path, query, body }) {
+        const key = keyOf(path, query);
+        const value = toText(body.value);
+        await checkInstance(context, key);
+        const { name, expiresAt } = await entryOf(context, key, path.key);
+        const updatedAt = toIso(clock.now());
+        const times = { updatedAt, ...(expiresAt === undefined ? {} : { expiresAt }) };
+        await taskStates.put(key, name, value, times);
+        return null;
+      },
+    }),
+
+    operation("delete_task_state_store", {
+      permission: PERMISSION.remove,
+      query: OF_INSTANCE,
+      async handle({ path, query }) {
+        const key = keyOf(path, query);
+        await checkInstance(context, key);
+        await taskStates.put(key, nameOf(path.key), undefined);
+        return undefined;
+      },
+    }),
+  ];
+}
+
+/** The values that are shown. */
+async function entriesOf(
+  { platform: { metadata, clock } }: ApiContext,
+  key: Parameters<TaskStateStore["list"]>[0],
+): Promise<readonly TaskStateEntry[]> {
+  const found = await metadata.taskStates.list(key);
+  return found.filter((entry) => isShown(entry, clock.now()));
+}
+
+async function entryOf(
+  { platform: { metadata, clock } }: ApiContext,
+  key: TaskInstanceKey,
+  name: string,
+): Promise<TaskStateEntry> {
+  const found = await metadata.taskStates.find(key, name);
+  if (found && isShown(found, clock.now())) return found;
+  throw new Problem(404, `Task state store key ${quoted(name)} not found`);
+}
+
+function keyOf(
+  path: { readonly dag_id: string; readonly dag_run_id: string; readonly task_id: string },
+  query: Query,
+): TaskInstanceKey {
+  const { dag_id: dagId, dag_run_id: runId, task_id: taskId } = path;
   const mapIndex = query.integer("map_index") ?? -1;
   if (mapIndex >= -1) return { dagId, runId, taskId, mapIndex };
   const msg = "Input should be greater than or equal to -1";
   const loc = ["query", "map_index"];
   throw new InvalidRequest([{ type: "greater_than_equal", loc, msg, input: String(mapIndex) }]);
+}
+
+/** Epoch ms; undefined where the value stays for as long as its run, as by default. */
+function readExpiry(until: string | null | undefined): number | undefined {
+  if (until === undefined || until === null || until === "default") return undefined;
+  const moment = parseAwareMoment(until);
+  if (moment !== undefined) return moment;
+  const msg = "Input should be a valid datetime with timezone info, or 'default'";
+  const loc = ["body", "expires_at"];
+  throw new InvalidRequest([{ type: "datetime_from_date_parsing", loc, msg, input: until }]);
 }
 
 /** Refuses an instance that isn't there in the words of Airflow; without an index, any will do. */
@@ -149,7 +183,7 @@ function nameOf(name: string): string {
 }
 
 /** JSON text (Airflow: value_is_json_representable). */
-function toText(value: Json): string {
+function toText(value: unknown): string {
   const refuse = (msg: string): never => {
     const loc = ["body", "value"];
     throw new InvalidRequest([{ type: "value_error", loc, msg: `Value error, ${msg}` }]);

@@ -1,14 +1,13 @@
 // …/hitlDetails: the questions that tasks ask people, and their answers (Airflow: routes/public/
 // hitl.py).
-import { z } from "zod";
 import { graphOf } from "../../../model/graph.ts";
 import { inputRequestPrefix } from "../../../model/ids.ts";
 import type { JsonObject } from "../../../model/values/json.ts";
 import type { InputRequestRecord } from "../../../model/waits/input-requests.ts";
-import { ANY, type Api, type ApiContext, runOf } from "../../context.ts";
+import { ANY, type ApiContext, runOf } from "../../context.ts";
+import { type Operations, operation } from "../../operation.ts";
 import { Problem } from "../../problems.ts";
-import { accepts, PAGE } from "../../requests/accepts.ts";
-import { readBody } from "../../requests/body.ts";
+import { PAGE } from "../../requests/accepts.ts";
 import {
   byDate,
   byIntegers,
@@ -21,23 +20,11 @@ import {
 } from "../../requests/filters.ts";
 import { cut, everyItem, type OrderKeys, ordered } from "../../requests/listing.ts";
 import { createPatternTest } from "../../requests/patterns.ts";
-import { type Query, readPathInteger } from "../../requests/query.ts";
+import type { Query } from "../../requests/query.ts";
 import { type HitlFacts, toHitlDetail, toHitlResponse } from "../../responses/hitl-responses.ts";
 import { stateOf } from "../../responses/task-instance-responses.ts";
 import { oneRunOf } from "../runs/run-scope.ts";
-
-const RUN = "/dags/:dag_id/dagRuns/:dag_run_id";
-const DETAIL = `${RUN}/taskInstances/:task_id/:map_index/hitlDetails`;
-
-const ANSWER = z.strictObject({
-  chosen_options: z.array(z.string()).min(1),
-  params_input: z
-    .custom<JsonObject>(
-      (value) => typeof value === "object" && value !== null && !Array.isArray(value),
-      { error: "Input should be a valid dictionary", params: { type: "dict_type" } },
-    )
-    .default({}),
-});
+import { idsOf } from "./instance-look-up.ts";
 
 const FILTERS: readonly Filter<HitlFacts>[] = [
   byPattern("dag_id", ({ request }) => request.dagId),
@@ -75,52 +62,55 @@ const ORDER: OrderKeys<HitlFacts> = {
   task_instance_state: ({ instance }) => stateOf(instance),
 };
 
-export function addHitlRoutes(app: Api, context: ApiContext): void {
+export const hitlOperations: Operations = (context) => {
   const { inputs } = context.services;
+  const permission = "GET dag.hitl_detail";
 
-  app.get(
-    `${RUN}/hitlDetails`,
-    accepts(...PAGE, "order_by", ...parametersOf(FILTERS)),
-    async (c) => {
-      const { dag_id: dagId, dag_run_id: runId } = c.req.param();
-      const found = await listDetails(context, c.var.query, { dagId, runId });
-      const page = cut(ordered(found, { query: c.var.query, keys: ORDER }), c.var.query.page());
-      return c.json({ hitl_details: page.map(toHitlDetail), total_entries: found.length });
-    },
-  );
+  return [
+    operation("get_hitl_details", {
+      permission,
+      query: [...PAGE, "order_by", ...parametersOf(FILTERS)],
+      async handle({ path: { dag_id: dagId, dag_run_id: runId }, query }) {
+        const found = await listDetails(context, query, { dagId, runId });
+        const page = cut(ordered(found, { query, keys: ORDER }), query.page());
+        return { hitl_details: page.map(toHitlDetail), total_entries: found.length };
+      },
+    }),
 
-  app.get(DETAIL, accepts(), async (c) => {
-    const ids = idsOf(c.req.param());
-    return c.json(toHitlDetail(await factsOf(context, await inputs.get(ids), ids)));
-  });
+    operation("get_hitl_detail", {
+      permission,
+      async handle({ path }) {
+        const ids = idsOf(path);
+        return toHitlDetail(await factsOf(context, await inputs.get(ids), ids));
+      },
+    }),
 
-  app.get(`${DETAIL}/tries/:try_number`, accepts(), async (c) => {
-    const ids = idsOf(c.req.param());
-    const tryNumber = readPathInteger("try_number", c.req.param("try_number"), 1);
-    return c.json(toHitlDetail(await factsOf(context, await inputs.get(ids, tryNumber), ids)));
-  });
+    operation("get_hitl_detail_try_detail", {
+      permission,
+      async handle({ path: { try_number: tryNumber, ...path } }) {
+        const ids = idsOf(path);
+        return toHitlDetail(await factsOf(context, await inputs.get(ids, tryNumber), ids));
+      },
+    }),
 
-  app.patch(DETAIL, accepts(), async (c) => {
-    const ids = idsOf(c.req.param());
-    const { chosen_options: chosenOptions, params_input: paramsInput } = await readBody(c, ANSWER);
-    await factsOf(context, await inputs.get(ids), ids);
-    const name = c.var.principal.name ?? "unknown";
-    const by = { id: name, name };
-    return c.json(toHitlResponse(await inputs.answer(ids, { chosenOptions, paramsInput, by })));
-  });
-}
+    operation("update_hitl_detail", {
+      permission: "PUT dag.hitl_detail",
+      async handle({ path, body, c }) {
+        const ids = idsOf(path);
+        const chosenOptions = body.chosen_options;
+        // Parsed from JSON.
+        const paramsInput = (body.params_input ?? {}) as JsonObject;
+        await factsOf(context, await inputs.get(ids), ids);
+        const name = c.var.principal.name ?? "unknown";
+        const by = { id: name, name };
+        const response = await inputs.answer(ids, { chosenOptions, paramsInput, by });
+        return toHitlResponse({ ...response, respondedBy: by });
+      },
+    }),
+  ];
+};
 
 type Ids = Pick<InputRequestRecord, "dagId" | "runId" | "taskId" | "mapIndex">;
-
-function idsOf(path: {
-  readonly dag_id: string;
-  readonly dag_run_id: string;
-  readonly task_id: string;
-  readonly map_index: string;
-}): Ids {
-  const mapIndex = readPathInteger("map_index", path.map_index, -1);
-  return { dagId: path.dag_id, runId: path.dag_run_id, taskId: path.task_id, mapIndex };
-}
 
 /** The question with its instance; throws Airflow's 404 for one that isn't there. */
 async function factsOf(
