@@ -22,7 +22,7 @@ import {
   startFaultyEndpoint,
 } from "./endpoints/faulty-endpoint.ts";
 import { expectPoolKept, pooledDagFile } from "./runs/pooled-dag.ts";
-import { randomDagFile } from "./runs/random-dag-file.ts";
+import { scriptedDagFile, toScripted } from "./runs/scripted-dag-file.ts";
 
 const STACK = "Faulty";
 const DAGS = 20;
@@ -92,7 +92,7 @@ test(`${DAGS * RUNS_PER_DAG} runs end right within AWS's limits while calls of D
   const since = Date.now();
   const dags = steadyDags(DAGS, { maxTasks: MAX_TASKS });
   for (const dag of dags) {
-    await cloud.upload(`${dag.document.dagId}.ts`, randomDagFile([dag]));
+    await cloud.upload(`${dag.document.dagId}.ts`, scriptedDagFile([toScripted(dag)]));
   }
   for (const { document } of dags) await cloud.dagWhen(document.dagId);
   const queue = Array.from({ length: RUNS_PER_DAG }, () => dags)

@@ -3,16 +3,16 @@ import { expect, test } from "vitest";
 import { steadyDags } from "../../reference/steady-dags.ts";
 import { openCloud } from "./cloud.ts";
 import { runEmbedded } from "./runs/embedded-runs.ts";
-import { randomDagFile } from "./runs/random-dag-file.ts";
+import { scriptedDagFile, toScripted } from "./runs/scripted-dag-file.ts";
 
-const DAGS = 30;
+const DAGS = 20;
 /** Runs at the same time. */
 const CONCURRENCY = 5;
 
 test(`${DAGS} random DAGs end alike embedded and on AWS`, { timeout: 600_000 }, async () => {
   const cloud = openCloud();
   const dags = steadyDags(DAGS);
-  const file = randomDagFile(dags);
+  const file = scriptedDagFile(dags.map(toScripted));
   const wanted = await runEmbedded(
     file,
     dags.map(({ document }) => document.dagId),

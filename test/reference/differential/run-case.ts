@@ -1,6 +1,5 @@
 // Runs a random case on the product in virtual time, with the checker at its side.
 
-import type { ScriptedTry } from "../../../src/local/simulation/virtual-runner.ts";
 import { limitNameText } from "../../../src/model/ids.ts";
 import { NO_USAGE } from "../../../src/model/scheduling/limits.ts";
 import { ADOPTION_INTERVAL_SECONDS } from "../../../src/model/scheduling/orphans.ts";
@@ -12,6 +11,7 @@ import { type Intervention, intervene } from "./interventions.ts";
 import type { RandomCase } from "./random-cases.ts";
 import { createToldMetadata } from "./recorded-changes.ts";
 import { createRunChecker, type RunChecker } from "./run-checker.ts";
+import { playTry } from "./scripted-tries.ts";
 
 export interface CheckedRun {
   /** Empty if all was as it must be. */
@@ -69,7 +69,7 @@ async function followRun(
   }
   product.play((call) => {
     void expectNoXComs(product, call, problems);
-    return playTry(testCase, product, call);
+    return playTry(testCase.outcomes, product, call);
   });
   await product.publish(document);
   await product.services.runControl.trigger({ ...run, triggeredBy: "test" });
@@ -147,38 +147,4 @@ async function expectNoXComs(product: VirtualProduct, call: TaskCall, problems: 
   const { dagId, runId, taskId, mapIndex } = call;
   const found = await product.metadata.xcoms.list({ dagId, runId, taskId, mapIndex });
   if (found.length > 0) problems.push(`${taskId}[${mapIndex}] begins with XComs of a try before`);
-}
-
-function playTry(
-  { outcomes }: RandomCase,
-  product: VirtualProduct,
-  { taskId, mapIndex, tryNumber, pokes: _, ...call }: TaskCall & { readonly pokes?: number },
-): ScriptedTry {
-  const { pokes, seconds, ending, result } = outcomes({ taskId, mapIndex }, tryNumber);
-  const done = product.tries.filter(
-    (seen) =>
-      seen.call.runId === call.runId &&
-      seen.call.taskId === taskId &&
-      seen.call.mapIndex === mapIndex &&
-      seen.call.tryNumber === tryNumber &&
-      seen.end !== undefined &&
-      !seen.isKilled,
-  ).length;
-  const poke = pokes[done];
-  if (poke !== undefined) return { seconds: poke, ending: { kind: "reschedule" } };
-  if (ending === "skipped") return { seconds, ending: { kind: "skipped", message: "as scripted" } };
-  if (ending === "failed" || ending === "fatal") {
-    const error = { name: "Error", message: "as scripted" };
-    return { seconds, ending: { kind: "failed", retry: ending === "failed", error } };
-  }
-  const { length, label, passes } = result;
-  const list = length === undefined ? undefined : Array.from({ length }, (__, index) => index);
-  const value = list ?? label ?? passes;
-  return {
-    seconds,
-    ending: {
-      kind: "success",
-      ...(value === undefined ? {} : { result: JSON.stringify(value) }),
-    },
-  };
 }
