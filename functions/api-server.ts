@@ -9,6 +9,7 @@ import { createAwsPlatform } from "../src/aws/platform.ts";
 import { createSsmPassword } from "../src/aws/ssm-password.ts";
 import { ADOPTION_INTERVAL_SECONDS } from "../src/model/scheduling/orphans.ts";
 import { createServices } from "../src/services/services.ts";
+import { testsConnections } from "../src/services/stored/test-setting.ts";
 
 /** The scheduler and the DAG processor are called that often; one call may be lost. */
 const HEARTBEAT_SECONDS = 2 * ADOPTION_INTERVAL_SECONDS + 60;
@@ -24,6 +25,7 @@ const app = createApiServer(platform, services, {
   version,
   heartbeatSeconds: HEARTBEAT_SECONDS,
   maxAnswerBytes: MAX_BODY_BYTES,
+  testsConnections: testsConnections(process.env),
 });
 
 const answer = handle(app);

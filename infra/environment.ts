@@ -20,6 +20,7 @@ export interface EnvironmentParts extends EngineRoles {
   readonly schedules: NonNullable<StepwindProps["schedules"]>;
   readonly dagsArePausedAtCreation: boolean;
   readonly retention: StepwindProps["retention"];
+  readonly encryptionKey: StepwindProps["encryptionKey"];
   /** Names of the functions that run the code of DAGs; none where the worker does. */
   readonly taskEnvironment: Readonly<Record<string, string>>;
 }
@@ -54,6 +55,7 @@ export function createEnvironment(parts: EnvironmentParts): Readonly<Record<stri
     STEPWIND_TOPIC_ARN: parts.topic.topicArn,
     STEPWIND_TRIGGER_QUEUE_URL: parts.triggers.queueUrl,
     STEPWIND_SECRETS_PREFIX: names.secretsPrefix,
+    ...(parts.encryptionKey ? { STEPWIND_PARAMETERS_KEY: parts.encryptionKey.keyArn } : {}),
     STEPWIND_DAGS_ARE_PAUSED_AT_CREATION: String(parts.dagsArePausedAtCreation),
   };
 }

@@ -1,17 +1,20 @@
 // What each service may do, and nothing else.
-import { Stack } from "aws-cdk-lib";
 import type * as iam from "aws-cdk-lib/aws-iam";
-import type * as kms from "aws-cdk-lib/aws-kms";
 import type * as sns from "aws-cdk-lib/aws-sns";
 import type * as sqs from "aws-cdk-lib/aws-sqs";
 import type { Service } from "./functions.ts";
 import type { Names, ServiceName } from "./names.ts";
+import {
+  ENCRYPTION_KEYS,
+  makeEncryptionKeys,
+  type ParameterParts,
+  readParameters,
+} from "./parameter-grants.ts";
 import { allow } from "./permissions.ts";
 import type { Storage } from "./storage.ts";
 import type { TaskFunctions } from "./task-functions.ts";
 
-export interface Parts {
-  readonly names: Names;
+export interface Parts extends ParameterParts {
   readonly storage: Storage;
   readonly services: Readonly<Record<ServiceName, Service>>;
   /** Absent where the worker runs the code of DAGs itself. */
@@ -25,8 +28,6 @@ export interface Parts {
   readonly fires: sqs.Queue;
   /** Messages to the triggerer. */
   readonly triggers: sqs.Queue;
-  /** Encrypts parameters; AWS's own key does when absent. */
-  readonly encryptionKey: kms.IKey | undefined;
 }
 
 const TABLE_ACTIONS = [
@@ -84,7 +85,7 @@ export function grantAll(parts: Parts): void {
     actions: ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:DeleteItem"],
     resources: [parts.storage.table.attrArn],
   });
-  readParameters(notifier.role, parts, ["connections/slack_default"]);
+  readParameters(notifier.role, parts, ["connections/slack_default", ENCRYPTION_KEYS]);
   callFunctions(parts);
 }
 
@@ -95,7 +96,8 @@ function runTasks(role: iam.Role, parts: Parts, passing: readonly string[]): voi
   releaseGates(role, parts);
   const read = ["bundles", "xcoms", ...passing];
   useObjects(role, parts, { read, write: ["logs", "xcoms", ...passing] });
-  readParameters(role, parts, ["connections/*", "variables/*"]);
+  readParameters(role, parts, ["connections/*", "variables/*", ENCRYPTION_KEYS]);
+  makeEncryptionKeys(role, parts);
   allow(role, { actions: ["sqs:SendMessage"], resources: [parts.triggers.queueArn] });
 }
 
@@ -137,27 +139,8 @@ function processFiles(role: iam.Role, parts: Parts): void {
 
 function serveApi(role: iam.Role, parts: Parts): void {
   useObjects(role, parts, { read: ["xcoms"], write: [] });
-  readParameters(role, parts, ["api/password"]);
-}
-
-/** `paths` are below the deployment's own. */
-function readParameters(role: iam.Role, parts: Parts, paths: readonly string[]): void {
-  const { names, encryptionKey } = parts;
-  const resources = paths.map(names.parameterArn);
-  const isOpen = paths.some((path) => path.endsWith("*"));
-  const reason = "Users name their connections and variables";
-  allow(role, { actions: ["ssm:GetParameter"], resources, ...(isOpen ? { reason } : {}) });
-  if (!encryptionKey) return;
-  const { region, urlSuffix } = Stack.of(role);
-  allow(role, {
-    actions: ["kms:Decrypt"],
-    resources: [encryptionKey.keyArn],
-    // Parameter Store names the parameter that it has encrypted: no other one can be decrypted.
-    conditions: {
-      StringEquals: { "kms:ViaService": `ssm.${region}.${urlSuffix}` },
-      StringLike: { "kms:EncryptionContext:PARAMETER_ARN": resources },
-    },
-  });
+  readParameters(role, parts, ["api/password", ENCRYPTION_KEYS]);
+  makeEncryptionKeys(role, parts);
 }
 
 /** What calls functions: state machines, and schedules of EventBridge Scheduler. */

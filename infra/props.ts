@@ -99,6 +99,11 @@ export interface StepwindProps {
    * AWS's own key for Parameter Store, which needs no permission, when absent.
    */
   readonly encryptionKey?: kms.IKey;
+  /**
+   * Whether the API tests connections, for which it calls whatever address it is given; false when
+   * absent (Airflow: core.test_connection).
+   */
+  readonly connectionTests?: boolean;
   /** "rules" where EventBridge Scheduler isn't there (LocalStack); "scheduler" when absent. */
   readonly schedules?: "scheduler" | "rules";
   /**

@@ -98,6 +98,10 @@ export function createServices(
       timeout: Duration.seconds(30),
       isAsync: false,
       reservedConcurrency: props.apiReservedConcurrency,
+      environment: {
+        ...environment,
+        ...(props.connectionTests ? { STEPWIND_TEST_CONNECTION: "Enabled" } : {}),
+      },
     }),
   };
 }

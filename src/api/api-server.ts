@@ -24,6 +24,8 @@ export interface ApiServerOptions {
    * process.
    */
   readonly heartbeatSeconds?: number;
+  /** Whether connections are tested, which calls what the caller names; false when absent. */
+  readonly testsConnections?: boolean;
   /** Name of this machine's user, who asks when there is no password. */
   readonly localUser?: string;
 }
@@ -38,11 +40,12 @@ export function createApiServer(
   options: ApiServerOptions = {},
 ): Api {
   const { version = "unknown", dagsFolder, password, localUser = null } = options;
-  const { heartbeatSeconds, maxAnswerBytes } = options;
+  const { heartbeatSeconds, maxAnswerBytes, testsConnections = false } = options;
   const context: ApiContext = {
     platform,
     services,
     version,
+    testsConnections,
     ...(dagsFolder === undefined ? {} : { dagsFolder }),
     ...(maxAnswerBytes === undefined ? {} : { maxAnswerBytes }),
     ...(heartbeatSeconds === undefined ? {} : { heartbeatSeconds }),

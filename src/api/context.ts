@@ -35,6 +35,8 @@ export interface ApiContext {
   };
   /** Version of the product. */
   readonly version: string;
+  /** Whether connections are tested (Airflow: core.test_connection). */
+  readonly testsConnections: boolean;
   /** Of answers that can pass; absent: any can. */
   readonly maxAnswerBytes?: number;
   /** Seconds for which a heartbeat counts; absent: the components live in this process. */

@@ -149,4 +149,36 @@ export const FILES: readonly OperationFile[] = [
     load: async () =>
       (await import("./routes/state-store/state-store-routes.ts")).stateStoreOperations,
   },
+  {
+    ids: [
+      "get_connections",
+      "post_connection",
+      "bulk_connections",
+      "get_connection",
+      "patch_connection",
+      "delete_connection",
+      "create_default_connections",
+    ],
+    load: async () => (await import("./routes/stored/connection-routes.ts")).connectionOperations,
+  },
+  {
+    ids: ["test_connection", "enqueue_connection_test", "get_connection_test"],
+    load: async () =>
+      (await import("./routes/stored/connection-test-routes.ts")).connectionTestOperations,
+  },
+  {
+    ids: [
+      "get_variables",
+      "post_variable",
+      "bulk_variables",
+      "get_variable",
+      "patch_variable",
+      "delete_variable",
+    ],
+    load: async () => (await import("./routes/stored/variable-routes.ts")).variableOperations,
+  },
+  {
+    ids: ["export_connections", "export_variables", "rotate_encryption_keys"],
+    load: async () => (await import("./routes/stored/export-routes.ts")).exportOperations,
+  },
 ];

@@ -39,9 +39,14 @@ export function addOperations(app: Api, context: ApiContext, files = FILES): voi
   }
 }
 
-/** As in Airflow, the key of an XCom or of a kept value may have slashes: it ends the path. */
+/**
+ * As in Airflow, the key of an XCom, of a kept value or of a variable may have slashes: it ends the
+ * path.
+ */
 function toPattern(path: string): string {
-  return path.replace(/\{(key|xcom_key)\}$/, ":$1{.+}").replaceAll(/\/\{(\w+)\}/g, "/:$1");
+  return path
+    .replace(/\{(key|xcom_key|variable_key)\}$/, ":$1{.+}")
+    .replaceAll(/\/\{(\w+)\}/g, "/:$1");
 }
 
 /** What is written out goes before what stands for anything. */

@@ -52,6 +52,8 @@ export interface AwsEnvironment {
   readonly version: string;
   /** Path in Parameter Store, without "/" at the end. */
   readonly secretsPrefix: string;
+  /** Key of KMS for parameters that the product makes; AWS's own for SSM when absent. */
+  readonly parametersKey?: string;
   /** After how many days history is removed; absent: never. */
   readonly retention?: Retention;
   /** Used when the connection `slack_default` isn't set. */
@@ -70,6 +72,7 @@ export function readEnvironment(
     return value;
   };
   const task = variables.STEPWIND_TASK;
+  const parametersKey = variables.STEPWIND_PARAMETERS_KEY;
   const slackWebhook = variables.STEPWIND_SLACK_WEBHOOK;
   const retention = variables.STEPWIND_RETENTION;
   const uiUrl = variables.STEPWIND_UI_URL;
@@ -99,6 +102,7 @@ export function readEnvironment(
     version: read("VERSION"),
     dagsArePausedAtCreation: variables.STEPWIND_DAGS_ARE_PAUSED_AT_CREATION === "true",
     secretsPrefix: read("SECRETS_PREFIX"),
+    ...(parametersKey ? { parametersKey } : {}),
     ...(retention ? { retention: parseRetention(retention) } : {}),
     ...(workerMemory ? { workerMemory: Number(workerMemory) } : {}),
     ...(slackWebhook ? { slackWebhook } : {}),

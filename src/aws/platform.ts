@@ -12,6 +12,8 @@ import type { Platform, Reporter } from "../ports/platform.ts";
 import type { Schedules } from "../ports/schedules.ts";
 import { type Capabilities, createCapabilities } from "../services/execution-api/capabilities.ts";
 import { randomId } from "../services/random-id.ts";
+import { createEnvironmentSecrets } from "../services/stored/environment-secrets.ts";
+import { createSecretsChain } from "../services/stored/look-up.ts";
 import { systemClock } from "../services/system-clock.ts";
 import {
   CLIENT_OPTIONS,
@@ -35,6 +37,7 @@ import { createS3TaskLogs } from "./s3/task-logs.ts";
 import { createS3XComs } from "./s3/xcoms.ts";
 import { createSnsNotifications } from "./sns-notifications.ts";
 import { createSqsTriggers } from "./sqs-triggers.ts";
+import { createSsmEncryptionKeys } from "./ssm-encryption-keys.ts";
 import { createSsmSecrets } from "./ssm-secrets.ts";
 import { createStepFunctionsStateMachines } from "./step-functions-state-machines.ts";
 
@@ -51,6 +54,7 @@ export function createAwsPlatform(
   environment: AwsEnvironment,
   { storage = PATIENT }: { readonly storage?: StoragePatience } = {},
 ): AwsPlatform {
+  const ssm = new SSMClient(CLIENT_OPTIONS);
   const lambda = new LambdaClient(CLIENT_OPTIONS);
   const s3 = new S3Client(S3_CLIENT_OPTIONS);
   const report = createJsonReporter();
@@ -72,9 +76,14 @@ export function createAwsPlatform(
     metadata,
     xcoms: createS3XComs(data("xcoms/")),
     logs: createS3TaskLogs({ ...data("logs/"), report }),
-    secrets: createSsmSecrets({
-      client: new SSMClient(CLIENT_OPTIONS),
+    secrets: createSecretsChain([
+      createEnvironmentSecrets(process.env),
+      createSsmSecrets({ client: ssm, prefix: environment.secretsPrefix }),
+    ]),
+    encryptionKeys: createSsmEncryptionKeys({
+      client: ssm,
       prefix: environment.secretsPrefix,
+      ...(environment.parametersKey === undefined ? {} : { kmsKeyId: environment.parametersKey }),
     }),
     source: createS3DagSource({ client: s3, bucket: environment.dagsBucket }),
     bundles,

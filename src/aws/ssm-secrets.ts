@@ -2,7 +2,7 @@
 // <prefix>/variables/<key>, whose values have the form of Airflow's environment variables (a URI or
 // JSON, and any text).
 import { GetParameterCommand, type SSMClient } from "@aws-sdk/client-ssm";
-import { parseConnection } from "../model/values/connection-text.ts";
+import { parseConnection } from "../model/connections/connection-text.ts";
 import type { Clock } from "../ports/platform.ts";
 import type { Secrets } from "../ports/secrets.ts";
 import { orUndefined } from "./errors.ts";

@@ -3,13 +3,20 @@ import { randomUUID } from "node:crypto";
 import { mkdir, open, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 
-/** Replaces the file, with its folders if need be; when this resolves, the content is on disk. */
-export async function writeFileDurably(file: string, content: string): Promise<void> {
+/**
+ * Replaces the file, with its folders if need be; when this resolves, the content is on disk.
+ * `mode` says who may read it.
+ */
+export async function writeFileDurably(
+  file: string,
+  content: string,
+  { mode }: { readonly mode?: number } = {},
+): Promise<void> {
   const folder = dirname(file);
   const firstMade = await mkdir(folder, { recursive: true });
   const temporary = `${file}.${randomUUID()}.tmp`;
   try {
-    const handle = await open(temporary, "wx");
+    const handle = await open(temporary, "wx", mode);
     try {
       await handle.writeFile(content);
       await handle.sync();

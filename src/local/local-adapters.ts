@@ -6,11 +6,12 @@ import type { Clock, Platform, Reporter } from "../ports/platform.ts";
 import { createNotifier } from "../services/notifications/notifier.ts";
 import { randomId } from "../services/random-id.ts";
 import type { Services } from "../services/services.ts";
+import { createEnvironmentSecrets } from "../services/stored/environment-secrets.ts";
 import { systemClock } from "../services/system-clock.ts";
 import type { TaskProcesses } from "../workers/pool/task-processes.ts";
 import { createDirectNotifications } from "./direct-notifications.ts";
-import { createEnvironmentSecrets } from "./environment-secrets.ts";
 import { createFileBundles } from "./file-bundles.ts";
+import { createFileEncryptionKeys } from "./file-encryption-keys.ts";
 import { createFileTaskLogs } from "./file-task-logs.ts";
 import { createFileXComs } from "./file-xcoms.ts";
 import { createFolderDagSource } from "./folder-dag-source.ts";
@@ -73,9 +74,10 @@ export function createLocalAdapters(
   const logsFolder = join(historyHome, "logs");
   const bundles = createFileBundles(join(home, "bundles"));
   const secrets = createEnvironmentSecrets(process.env);
+  const encryptionKeys = createFileEncryptionKeys({ file: join(home, "encryption-keys"), report });
   const notifications = options.isSilent
     ? SILENCE
-    : createNotifications({ metadata, secrets, report });
+    : createNotifications({ metadata, secrets, encryptionKeys, report });
   const runner = createThreadTaskRunner({
     bundles,
     logsFolder,
@@ -99,6 +101,7 @@ export function createLocalAdapters(
     xcoms: createFileXComs(join(historyHome, "xcoms")),
     logs: createFileTaskLogs(logsFolder),
     secrets,
+    encryptionKeys,
     source: createFolderDagSource(options.dagsFolder),
     bundles,
     loader,
@@ -165,11 +168,12 @@ function createEngine(
 function createNotifications({
   metadata,
   secrets,
+  encryptionKeys,
   report,
-}: Pick<Platform, "metadata" | "secrets" | "report">) {
+}: Pick<Platform, "metadata" | "secrets" | "encryptionKeys" | "report">) {
   const slackWebhook = process.env.STEPWIND_SLACK_WEBHOOK;
   const notifier = createNotifier(
-    { metadata, secrets, clock: systemClock },
+    { metadata, secrets, encryptionKeys, clock: systemClock },
     slackWebhook ? { slackWebhook } : {},
   );
   return createDirectNotifications(notifier, { clock: systemClock, report });

@@ -4,6 +4,7 @@
 import type { AddressInfo } from "node:net";
 import { serve } from "@hono/node-server";
 import { createApiServer } from "../api/api-server.ts";
+import { testsConnections } from "../services/stored/test-setting.ts";
 import { releaseMemoryAtRest } from "../workers/inside/memory-at-rest.ts";
 import { watchFolder } from "./folder-watcher.ts";
 import { type LocalOptions, type LocalProduct, openLocalProduct } from "./local-platform.ts";
@@ -72,6 +73,7 @@ async function start(
   const api = createApiServer(platform, services, {
     dagsFolder,
     localUser: machineUser(),
+    testsConnections: testsConnections(process.env),
     ...(options.version === undefined ? {} : { version: options.version }),
   });
   const server = await listen(api.fetch, port, host);

@@ -1,6 +1,7 @@
 // The rows of the metadata database, as every adapter stores them. Times are UTC ISO 8601 text.
 
 import type { PendingAssetEvent } from "./assets/records.ts";
+import type { ConnectionFields } from "./connections/connection-fields.ts";
 import type { PendingChange } from "./control/pending-change.ts";
 import type { RunDeadline } from "./deadlines/records.ts";
 import type { Diagnostic } from "./diagnostics.ts";
@@ -278,8 +279,27 @@ export interface XComRecord extends TaskInstanceKey {
 
 export interface VariableRecord {
   readonly key: string;
+  /** Sealed where `isEncrypted`; in clear in records of Stepwind 0.1. */
   readonly value: string;
   readonly description?: string;
+  readonly isEncrypted?: boolean;
+}
+
+/** A connection; what it has of secrets is sealed: see services/stored/sealing.ts. */
+export interface ConnectionRecord extends Omit<ConnectionFields, "password" | "extra"> {
+  readonly sealedPassword?: string;
+  readonly sealedExtra?: string;
+}
+
+/** The last test of a connection that was asked for by `enqueue-test`. */
+export interface ConnectionTestRecord {
+  readonly connId: string;
+  /** By which who has asked for it asks for its result. */
+  readonly token: string;
+  readonly state: "running" | "success" | "failed";
+  readonly message?: string;
+  /** UTC ISO text. */
+  readonly createdAt: string;
 }
 
 /** Something that the API's log-in keeps, as JSON text: `api/access` knows what. */

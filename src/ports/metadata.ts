@@ -26,6 +26,8 @@ import type { RunTransition } from "../model/dag-run.ts";
 import type { OpenDeadlineRecord } from "../model/deadlines/records.ts";
 import type {
   AccessRecord,
+  ConnectionRecord,
+  ConnectionTestRecord,
   DagFileRecord,
   DagRecord,
   DagRunRecord,
@@ -294,6 +296,9 @@ export interface Metadata {
   readonly xcoms: XComStore;
   readonly taskStates: TaskStateStore;
   readonly variables: Collection<VariableRecord>;
+  readonly connections: Collection<ConnectionRecord>;
+  /** By the ids of the connections. */
+  readonly connectionTests: Collection<ConnectionTestRecord>;
   readonly pools: Collection<PoolRecord>;
   /** Questions to people; those of tasks that are gone may be left. */
   readonly inputRequests: Collection<InputRequestRecord>;

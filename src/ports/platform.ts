@@ -3,6 +3,7 @@
 import type { ProductEvent } from "../model/product-events.ts";
 import type { DagLoader } from "./dag-loader.ts";
 import type { Bundles, DagSource } from "./dag-source.ts";
+import type { EncryptionKeys } from "./encryption-keys.ts";
 import type { Metadata } from "./metadata.ts";
 import type { Notifications } from "./notifications.ts";
 import type { Schedules } from "./schedules.ts";
@@ -32,7 +33,10 @@ export interface Platform {
   readonly metadata: Metadata;
   readonly xcoms: XComs;
   readonly logs: TaskLogs;
+  /** The environment and the secrets store; what is stored in the metadata comes after it. */
   readonly secrets: Secrets;
+  /** Of what is stored in the metadata. */
+  readonly encryptionKeys: EncryptionKeys;
   readonly source: DagSource;
   readonly bundles: Bundles;
   readonly loader: DagLoader;

@@ -1,7 +1,8 @@
 // Keeps the secrets that a try asks for out of what people read of it: its log and its outcome.
+
+import type { SecretMasker } from "../model/connections/secret-masker.ts";
 import type { TaskError, TaskOutcome } from "../model/task-call.ts";
 import type { TaskServices } from "../model/task-services.ts";
-import type { SecretMasker } from "../model/values/secret-masker.ts";
 
 /** The same services; connections and variables that they answer with are masked from then on. */
 export function withMaskedSecrets(services: TaskServices, secrets: SecretMasker): TaskServices {

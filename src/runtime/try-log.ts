@@ -1,7 +1,8 @@
 // The log of one try, written where the try runs: lines are gathered and appended together. In a
 // worker thread those not yet appended are in memory that survives it.
+
+import { createSecretMasker, type SecretMasker } from "../model/connections/secret-masker.ts";
 import type { LogEntry } from "../model/records.ts";
-import { createSecretMasker, type SecretMasker } from "../model/values/secret-masker.ts";
 import type { TaskLogs, TryKey } from "../ports/task-logs.ts";
 import { LineSplitter, MAX_LINE_BYTES } from "./line-splitter.ts";
 

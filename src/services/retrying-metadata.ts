@@ -26,6 +26,8 @@ export function createRetryingMetadata(
     xcoms: metadata.xcoms,
     taskStates: metadata.taskStates,
     variables: metadata.variables,
+    connections: metadata.connections,
+    connectionTests: metadata.connectionTests,
     pools: metadata.pools,
     inputRequests: metadata.inputRequests,
     openInputRequests: metadata.openInputRequests,

@@ -14,6 +14,7 @@ import type { DagDocument } from "../../src/model/document.ts";
 import type { Metadata } from "../../src/ports/metadata.ts";
 import type { Platform } from "../../src/ports/platform.ts";
 import { createServices, type Services } from "../../src/services/services.ts";
+import { createMemoryKeys } from "../../src/services/stored/memory-keys.ts";
 import { temporaryFolder } from "../local/temporary-folder.ts";
 import { dagDocument, taskDocument } from "../model/documents.ts";
 
@@ -81,6 +82,7 @@ export async function createApiProduct(): Promise<ApiProduct> {
     logs: createFileTaskLogs(folder),
     xcoms: createFileXComs(folder),
     secrets: { getConnection: async () => undefined, getVariable: async () => undefined },
+    encryptionKeys: createMemoryKeys(),
     source: { list: async () => [], read: async () => undefined },
     bundles: {
       put: async () => {},

@@ -1,5 +1,4 @@
-// Every query parameter of Airflow's document, for each of our operations: it narrows the answer as
-// it should, or it is refused by name. None is ignored.
+// Every query parameter of Airflow's document narrows the answer as it should, or is refused by name.
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { FILES } from "../../src/api/operation-files.ts";
@@ -9,6 +8,7 @@ import { type ApiProduct, createApiProduct, FAILED_RUN, publish } from "./api-pr
 import { ASSET_LISTINGS } from "./assets/asset-listings.ts";
 import { EVENT_LOG_PARAMETERS } from "./event-log-parameters.ts";
 import { type Listing, nothingWithin } from "./listing-cases.ts";
+import * as stored from "./stored/stored-listings.ts";
 
 interface Documented {
   readonly operationId: string;
@@ -203,6 +203,7 @@ const LISTINGS: Readonly<Record<string, Listing>> = {
     },
   },
   ...ASSET_LISTINGS,
+  ...stored.listings,
   "/pools": {
     items: "pools",
     id: "name",
@@ -244,6 +245,7 @@ const OTHERS: Readonly<Record<string, readonly string[]>> = {
   "get /dags/{dag_id}/assets/{asset_id}/queuedEvents": ["before"],
   "delete /dags/{dag_id}/assets/{asset_id}/queuedEvents": ["before"],
   "get /eventLogs": EVENT_LOG_PARAMETERS,
+  ...stored.others,
   "patch /dags/{dag_id}": ["update_mask"],
   "patch /pools/{pool_name}": ["update_mask"],
   [`patch ${RUN}`]: ["update_mask"],
@@ -296,7 +298,7 @@ function toPath(place: string): string {
     key: "job",
     event_log_id: "7",
   };
-  return place.replaceAll(/\{(\w+)\}/g, (_, name) => ids[name] ?? "");
+  return place.replaceAll(/\{(\w+)\}/g, (_, name) => ids[name] ?? stored.ids[name] ?? "");
 }
 
 async function setUp() {

@@ -71,7 +71,7 @@ describe("roles", () => {
     }
   });
 
-  test("of the notifier may claim an event in the table, and read one connection", () => {
+  test("of the notifier may claim an event in the table, and read one connection and the keys", () => {
     const mine = actionsOf(plain, "notifierRole").filter((action) => !/^(logs|xray):/.test(action));
     expect(mine.sort()).toEqual([
       "dynamodb:DeleteItem",
@@ -82,6 +82,18 @@ describe("roles", () => {
       "ssm:GetParameter",
     ]);
   });
+});
+
+test("the keys of stored secrets are made by who stores some, and replaced by none", () => {
+  for (const role of ["apiserverRole", "executionapiRole", "workerRole"]) {
+    const [make, ...others] = withAction(statementsOf(plain, role), "ssm:PutParameter");
+    expect(others, role).toEqual([]);
+    expect(JSON.stringify(make?.Resource), role).toContain("parameter/Stepwind/encryption/keys");
+    expect(make?.Condition, role).toEqual({ StringEquals: { "ssm:Overwrite": "false" } });
+  }
+  for (const role of ["recorderRole", "schedulerRole", "dagprocessorRole", "notifierRole"]) {
+    expect(withAction(statementsOf(plain, role), "ssm:PutParameter"), role).toEqual([]);
+  }
 });
 
 describe("a key of the user's own", () => {
@@ -95,6 +107,8 @@ describe("a key of the user's own", () => {
     for (const [role, parameter] of [
       ["workerRole", "parameter/Stepwind/connections/*"],
       ["notifierRole", "parameter/Stepwind/connections/slack_default"],
+      ["notifierRole", "parameter/Stepwind/encryption/keys"],
+      ["apiserverRole", "parameter/Stepwind/encryption/keys"],
       ["apiserverRole", "parameter/Stepwind/api/password"],
     ] as const) {
       const [decrypt, ...others] = withAction(statementsOf(synthesized, role), "kms:Decrypt");

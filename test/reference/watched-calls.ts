@@ -105,6 +105,8 @@ export function watchCalls(): WatchedCalls {
       xcoms: watch(metadata.xcoms, life, "xcoms."),
       taskStates: watch(metadata.taskStates, life, "taskStates."),
       variables: watch(metadata.variables, life, "variables."),
+      connections: watch(metadata.connections, life, "connections."),
+      connectionTests: watch(metadata.connectionTests, life, "connectionTests."),
       pools: watch(metadata.pools, life, "pools."),
       inputRequests: watch(metadata.inputRequests, life, "inputRequests."),
       openInputRequests: watch(metadata.openInputRequests, life, "openInputRequests."),

@@ -1,9 +1,9 @@
 // Writes the event log: an entry for each change that is asked for, before it is made, so that no
 // change is without one. What it changed, or why it was refused, is added afterwards.
 import { randomInt } from "node:crypto";
+import { createSecretMasker } from "../../model/connections/secret-masker.ts";
 import { EVENTS_PER_MS, type EventLogRecord, eventLogId } from "../../model/upkeep/event-log.ts";
 import type { Json, JsonObject } from "../../model/values/json.ts";
-import { createSecretMasker } from "../../model/values/secret-masker.ts";
 import { toIso } from "../../model/values/time.ts";
 import type { Platform } from "../../ports/platform.ts";
 

@@ -1,6 +1,8 @@
 // What the API has beyond Airflow's document: operations of its own, and fields that Airflow's
 // bodies don't have. Written as OpenAPI, merged into Airflow's document by scripts/generate-api.ts.
 
+import { STORED_SCHEMAS, storedPaths } from "./stored-additions.ts";
+
 type Part = Readonly<Record<string, unknown>>;
 
 interface ParameterPart {
@@ -46,6 +48,7 @@ const REASONS: Readonly<Record<number, string>> = {
   401: "Unauthorized",
   403: "Forbidden",
   404: "Not Found",
+  409: "Conflict",
 };
 
 const BACKFILL_ID: Part = {
@@ -67,6 +70,7 @@ const NEW_CONF: Part = {
 
 export const ADDITIONS: Additions = {
   paths: {
+    ...storedPaths(answers),
     "/api/v2/db/clean": {
       post: {
         tags: ["Upkeep"],
@@ -98,6 +102,7 @@ export const ADDITIONS: Additions = {
     },
   },
   schemas: {
+    ...STORED_SCHEMAS,
     CleanHistoryBody: {
       type: "object",
       additionalProperties: false,

@@ -28,6 +28,8 @@ export const PARTITIONS = {
   dags: "dags",
   files: "files",
   variables: "variables",
+  connections: "connections",
+  connectionTests: "connection-tests",
   pools: "pools",
   inputRequests: "input-requests",
   openInputRequests: "open-input-requests",

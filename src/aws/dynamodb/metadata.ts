@@ -10,7 +10,9 @@
 // files-by#claim#<dag>       <path>                      … whose DAG another file has
 // files-by#broken#           <path>                      … with errors
 // built                      file-finders                all DAG files have theirs
-// variables                  <key>                       variable
+// variables                  <key>                       variable, its value sealed
+// connections                <connection>                connection, its password and extra sealed
+// connection-tests           <connection>                its last test
 // pools                      <pool>                      pool
 // input-requests             <dag>,<run>,<task>,…        question to people that a try asks
 // pending-machines           <dag>/<hash>                version whose state machine is to be made
@@ -135,7 +137,7 @@ import {
   backfillSkipsKey,
   deadlineKey,
 } from "../../model/ids.ts";
-import type { AccessRecord, PoolRecord, VariableRecord } from "../../model/records.ts";
+import type * as records from "../../model/records.ts";
 import type {
   CleaningRecord,
   CondemnedBundleRecord,
@@ -207,11 +209,19 @@ export function createDynamoDbMetadata(options: DynamoDbMetadataOptions): Metada
     gates: createGates(table, clock),
     xcoms: createXComs(table),
     taskStates: createTaskStates(table),
-    variables: createCollection<VariableRecord>(table, {
+    variables: createCollection<records.VariableRecord>(table, {
       partition: PARTITIONS.variables,
       keyOf: ({ key }) => key,
     }),
-    pools: createCollection<PoolRecord>(table, {
+    connections: createCollection<records.ConnectionRecord>(table, {
+      partition: PARTITIONS.connections,
+      keyOf: ({ connId }) => connId,
+    }),
+    connectionTests: createCollection<records.ConnectionTestRecord>(table, {
+      partition: PARTITIONS.connectionTests,
+      keyOf: ({ connId }) => connId,
+    }),
+    pools: createCollection<records.PoolRecord>(table, {
       partition: PARTITIONS.pools,
       keyOf: ({ pool }) => pool,
     }),
@@ -244,7 +254,7 @@ export function createDynamoDbMetadata(options: DynamoDbMetadataOptions): Metada
       partition: PARTITIONS.openDeadlines,
       keyOf: deadlineKey,
     }),
-    access: createCollection<AccessRecord>(table, {
+    access: createCollection<records.AccessRecord>(table, {
       partition: PARTITIONS.access,
       keyOf: ({ key }) => key,
     }),

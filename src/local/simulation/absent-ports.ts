@@ -1,10 +1,19 @@
 // Ports that runs in virtual time have no use for.
 import type { Platform } from "../../ports/platform.ts";
+import { createMemoryKeys } from "../../services/stored/memory-keys.ts";
 
 /** They answer as if nothing were there, and throw where that is no answer. */
 export const ABSENT: Pick<
   Platform,
-  "xcoms" | "logs" | "secrets" | "source" | "bundles" | "loader" | "notifications" | "randomId"
+  | "xcoms"
+  | "logs"
+  | "secrets"
+  | "encryptionKeys"
+  | "source"
+  | "bundles"
+  | "loader"
+  | "notifications"
+  | "randomId"
 > = {
   xcoms: {
     put: async () => unused("xcoms"),
@@ -18,6 +27,7 @@ export const ABSENT: Pick<
     deleteDag: async () => {},
     deleteRun: async () => {},
   },
+  encryptionKeys: createMemoryKeys(),
   secrets: { getConnection: async () => undefined, getVariable: async () => undefined },
   source: { list: async () => [], read: async () => undefined },
   bundles: {

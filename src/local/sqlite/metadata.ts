@@ -31,7 +31,13 @@ import {
   backfillSkipsKey,
   deadlineKey,
 } from "../../model/ids.ts";
-import type { AccessRecord, PoolRecord, VariableRecord } from "../../model/records.ts";
+import type {
+  AccessRecord,
+  ConnectionRecord,
+  ConnectionTestRecord,
+  PoolRecord,
+  VariableRecord,
+} from "../../model/records.ts";
 import type {
   CleaningRecord,
   CondemnedBundleRecord,
@@ -86,10 +92,7 @@ export function createMetadataOn(db: SqliteDatabase): SqliteMetadata {
     gates: createGateStore(db),
     xcoms: createXComStore(db),
     taskStates: createTaskStateStore(db),
-    variables: createCollection<VariableRecord>(db, {
-      kind: "variables",
-      keyOf: ({ key }) => key,
-    }),
+    ...createStored(db),
     pools: createCollection<PoolRecord>(db, { kind: "pools", keyOf: ({ pool }) => pool }),
     inputRequests: createCollection<InputRequestRecord>(db, {
       kind: "input-requests",
@@ -203,5 +206,23 @@ function createAssets(db: SqliteDatabase) {
     }),
     assetEvents: createAssetEventStore(db),
     eventLogs: createEventLogStore(db),
+  };
+}
+
+/** What people store, with its secrets sealed. */
+function createStored(db: SqliteDatabase) {
+  return {
+    variables: createCollection<VariableRecord>(db, {
+      kind: "variables",
+      keyOf: ({ key }) => key,
+    }),
+    connections: createCollection<ConnectionRecord>(db, {
+      kind: "connections",
+      keyOf: ({ connId }) => connId,
+    }),
+    connectionTests: createCollection<ConnectionTestRecord>(db, {
+      kind: "connection-tests",
+      keyOf: ({ connId }) => connId,
+    }),
   };
 }

@@ -27,7 +27,7 @@ import { mayRead, type RoleRights } from "./role-rights.ts";
 /** The ports that the Execution API works with. */
 export type ExecutionApiPorts = Pick<
   Platform,
-  "metadata" | "xcoms" | "logs" | "secrets" | "clock" | "report"
+  "metadata" | "xcoms" | "logs" | "secrets" | "encryptionKeys" | "clock" | "report"
 > & { readonly runner: Pick<Platform["runner"], "limit"> };
 
 export interface ExecutionApiOptions {

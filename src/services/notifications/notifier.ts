@@ -5,6 +5,7 @@ import { instanceKey } from "../../model/instance-key.ts";
 import type { TaskInstanceKey } from "../../model/records.ts";
 import type { CallbackReason } from "../../model/task-call.ts";
 import type { Platform } from "../../ports/platform.ts";
+import { createLookUp } from "../stored/look-up.ts";
 import { escapeSlack, postToSlack, webhookUrl } from "./slack-webhook.ts";
 
 export interface NotifierOptions {
@@ -40,11 +41,14 @@ const REASONS: Readonly<Record<CallbackReason, string>> = {
 };
 
 export function createNotifier(
-  { metadata, secrets, clock }: Pick<Platform, "metadata" | "secrets" | "clock">,
+  platform: Pick<Platform, "metadata" | "secrets" | "encryptionKeys" | "clock">,
   { slackWebhook, uiUrl }: NotifierOptions = {},
 ): Notifier {
+  const { metadata, clock } = platform;
+  const lookUp = createLookUp(platform);
+
   async function findWebhook(): Promise<string | undefined> {
-    const connection = await secrets.getConnection(CONNECTION);
+    const connection = await lookUp.getConnection(CONNECTION);
     return (connection && webhookUrl(connection)) ?? slackWebhook;
   }
 

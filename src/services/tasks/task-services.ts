@@ -8,28 +8,25 @@ import type { Platform } from "../../ports/platform.ts";
 import type { TaskStateTimes } from "../../ports/task-states.ts";
 import { readAssetEvents } from "../assets/read-events.ts";
 import { readXComsOfMapped } from "../mapping/mapped-inputs.ts";
+import { createLookUp } from "../stored/look-up.ts";
+import { createStoredContext } from "../stored/stored-context.ts";
+import { setVariable } from "../stored/variables.ts";
 import { readXCom, toXComRecord } from "./xcom-values.ts";
 
 /** Longest JSON text of a value that a task keeps across its tries, in bytes of UTF-8 (256 KiB). */
 export const MAX_TASK_STATE_BYTES = 256 * 1024;
 
-/**
- * The services of one task instance. A variable of the secrets backend wins over the metadata's
- * (Airflow's order).
- */
+/** The services of one task instance. */
 export function createTaskServices(
-  platform: Pick<Platform, "metadata" | "secrets" | "xcoms" | "clock">,
+  platform: Pick<Platform, "metadata" | "secrets" | "encryptionKeys" | "xcoms" | "clock">,
   key: TaskInstanceKey,
 ): TaskServices {
-  const { metadata, secrets } = platform;
+  const { metadata } = platform;
+  const lookUp = createLookUp(platform);
   return {
-    async getVariable(name) {
-      return (await secrets.getVariable(name)) ?? (await metadata.variables.get(name))?.value;
-    },
-    async setVariable(name, value) {
-      await metadata.variables.put({ key: name, value });
-    },
-    getConnection: (connId) => secrets.getConnection(connId),
+    getVariable: lookUp.getVariable,
+    setVariable: (name, value) => setVariable(createStoredContext(platform), { key: name, value }),
+    getConnection: lookUp.getConnection,
     async getXCom({ key: name, ...other }) {
       // Its own is that of its own index.
       const own = other.taskId === key.taskId ? { mapIndex: key.mapIndex } : {};

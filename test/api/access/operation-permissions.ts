@@ -132,6 +132,8 @@ const AIRFLOW: Table = {
 const OWN: Table = {
   "GET dag.run": ["get_backfill_progress", "get_backfill_skipped_dates"],
   "DELETE history": ["clean_history"],
+  "PUT connection": ["export_connections", "rotate_encryption_keys"],
+  "PUT variable": ["export_variables"],
 };
 
 /** Undefined for an operation that nobody has put into the table. */

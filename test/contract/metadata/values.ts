@@ -196,6 +196,27 @@ export function valueStoreContract(create: () => Promise<Metadata>): void {
       expect(await metadata.variables.get("region")).toBeUndefined();
     });
 
+    test("a connection and its last test are kept by the connection's id", async () => {
+      const { connections, connectionTests } = await create();
+      const warehouse = { connId: "warehouse", connType: "postgres", host: "h", port: 5432 };
+      expect(await connections.put(warehouse, { revision: "" })).toBe(true);
+      expect(await connections.put(warehouse, { revision: "" })).toBe(false);
+      const sealed = { ...warehouse, sealedPassword: TRICKY_TEXT, sealedExtra: "x" };
+      await connections.put(sealed);
+      await connections.put({ connId: "api", connType: "http" });
+      expect((await connections.list()).items).toMatchObject([{ connId: "api" }, sealed]);
+      const asked = {
+        connId: "warehouse",
+        token: "t",
+        state: "running",
+        createdAt: januaryDay(1),
+      } as const;
+      await connectionTests.put(asked);
+      expect(await connectionTests.get("warehouse")).toMatchObject(asked);
+      await connections.delete("warehouse");
+      expect(await connections.get("warehouse")).toBeUndefined();
+    });
+
     test("a variable is replaced only where it is as it was read, by one of many at a time", async () => {
       const { variables } = await create();
       const writers = ["1", "2", "3", "4"];

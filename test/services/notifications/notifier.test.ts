@@ -9,6 +9,7 @@ import {
   type NotifierOptions,
 } from "../../../src/services/notifications/notifier.ts";
 import { webhookUrl } from "../../../src/services/notifications/slack-webhook.ts";
+import { createMemoryKeys } from "../../../src/services/stored/memory-keys.ts";
 import { createRecordingReporter } from "../../local/recording-reporter.ts";
 import { catchWebhooks } from "./webhook-catcher.ts";
 
@@ -30,7 +31,8 @@ function setUp(password: string | undefined, options: NotifierOptions = {}) {
       ? undefined
       : { connId: "slack_default", connType: "slackwebhook", password };
   const secrets = { getConnection: async () => connection, getVariable: async () => undefined };
-  return { metadata, clock, time, notifier: createNotifier({ metadata, secrets, clock }, options) };
+  const platform = { metadata, secrets, encryptionKeys: createMemoryKeys(), clock };
+  return { metadata, clock, time, notifier: createNotifier(platform, options) };
 }
 
 describe("the notifier", () => {

@@ -1412,6 +1412,54 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/ui/connections/export": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        readonly post: operations["export_connections"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/ui/variables/export": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        readonly post: operations["export_variables"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/ui/encryption-keys/rotate": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        readonly post: operations["rotate_encryption_keys"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/api/v2/db/clean": {
         readonly parameters: {
             readonly query?: never;
@@ -2838,6 +2886,32 @@ export interface components {
             readonly value: unknown;
             /** @default -1 */
             readonly map_index: number;
+        };
+        readonly ExportedConnections: {
+            readonly connections: readonly {
+                readonly connection_id: string;
+                readonly conn_type: string;
+                readonly description?: string;
+                readonly host?: string;
+                readonly login?: string;
+                readonly password?: string;
+                readonly schema?: string;
+                readonly port?: number;
+                readonly extra?: string;
+                readonly is_encrypted: boolean;
+                readonly is_extra_encrypted: boolean;
+            }[];
+        };
+        readonly ExportedVariables: {
+            readonly variables: readonly {
+                readonly key: string;
+                readonly value: string;
+                readonly description: string | null;
+            }[];
+        };
+        readonly EncryptionKeysRotated: {
+            readonly variables: number;
+            readonly connections: number;
         };
         readonly CleanHistoryBody: {
             readonly clean_before_timestamp: string;
@@ -6200,6 +6274,67 @@ export interface operations {
                 };
                 content: {
                     readonly "application/json": unknown;
+                };
+            };
+        };
+    };
+    readonly export_connections: {
+        readonly parameters: {
+            readonly query?: {
+                readonly connection_id?: string;
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ExportedConnections"];
+                };
+            };
+        };
+    };
+    readonly export_variables: {
+        readonly parameters: {
+            readonly query?: {
+                readonly key?: string;
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ExportedVariables"];
+                };
+            };
+        };
+    };
+    readonly rotate_encryption_keys: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["EncryptionKeysRotated"];
                 };
             };
         };

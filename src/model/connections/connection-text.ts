@@ -2,6 +2,8 @@
 // _parse_from_uri). The WHATWG URL class won't do: it refuses and rewrites what Python's urlsplit
 // takes.
 import type { Connection } from "../task-services.ts";
+import { type ConnectionFields, toConnection } from "./connection-fields.ts";
+import { toPythonJson } from "./python-json.ts";
 
 const SPACE = 0x20;
 const EXTRA_KEY = "__extra__";
@@ -16,11 +18,32 @@ const JSON_FIELDS = [
   "extra",
 ] as const;
 
-/** Throws for a text that is none; the message never holds the text, which is a secret. */
+/**
+ * As tasks get it from a secrets backend. Parameters of a URI are texts (Airflow's Task SDK:
+ * Connection.from_uri). Throws for a text that is none; the message never holds the text, which is
+ * a secret.
+ */
 export function parseConnection(connId: string, text: string): Connection {
+  return toConnection(parse(connId, text, (value) => value));
+}
+
+/**
+ * As it is to be stored. Parameters of a URI that are JSON count as such (Airflow:
+ * models/connection.py). Throws as `parseConnection` does.
+ */
+export function parseConnectionFields(connId: string, text: string): ConnectionFields {
+  return parse(connId, text, fromJsonText);
+}
+
+/** What a parameter of a URI stands for. */
+type ReadParameter = (text: string) => unknown;
+
+function parse(connId: string, text: string, readParameter: ReadParameter): ConnectionFields {
   try {
     const trimmed = text.trim();
-    return trimmed.startsWith("{") ? fromJson(connId, trimmed) : fromUri(connId, trimmed);
+    return trimmed.startsWith("{")
+      ? fromJson(connId, trimmed)
+      : fromUri(connId, trimmed, readParameter);
   } catch (error) {
     const problem = error instanceof InvalidConnection ? error.message : "it can't be parsed";
     throw new Error(
@@ -30,26 +53,36 @@ export function parseConnection(connId: string, text: string): Connection {
   }
 }
 
+function fromJsonText(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
+
 class InvalidConnection extends Error {}
 
-function fromJson(connId: string, text: string): Connection {
+function fromJson(connId: string, text: string): ConnectionFields {
   const fields = parseObject(text, "its JSON");
   const unknown = Object.keys(fields).find((field) => !JSON_FIELDS.some((name) => name === field));
   if (unknown !== undefined)
     throw new InvalidConnection(`its JSON has an unknown field "${unknown}"`);
   const { extra } = fields;
-  return toConnection(connId, {
+  return toFields(connId, {
     connType: toText(fields.conn_type),
+    description: toText(fields.description),
     host: toText(fields.host),
     login: toText(fields.login),
     password: toText(fields.password),
     schema: toText(fields.schema),
-    port: toText(fields.port),
-    extra: typeof extra === "object" ? JSON.stringify(extra ?? {}) : toText(extra),
+    // As in Airflow, the number 0 counts as none, and the text "0" does not.
+    port: fields.port === 0 ? "" : toText(fields.port),
+    extra: typeof extra === "object" ? toPythonJson(extra ?? {}) : toText(extra),
   });
 }
 
-function fromUri(connId: string, uri: string): Connection {
+function fromUri(connId: string, uri: string, readParameter: ReadParameter): ConnectionFields {
   const schemes = uri.split("://").length - 1;
   if (schemes > 2) throw new InvalidConnection('it has "://" more than twice');
   // "http://https://host": the second scheme belongs to the host.
@@ -62,34 +95,44 @@ function fromUri(connId: string, uri: string): Connection {
   const { scheme, authority, path, query } = splitUrl(rest);
   const { login, password, host, port } = splitAuthority(authority);
   const pairs = parseQuery(query);
-  return toConnection(connId, {
+  return toFields(connId, {
     connType,
+    description: "",
     host: hasHostProtocol && host ? `${scheme}://${host}` : host,
     login: unquote(login),
     password: unquote(password),
     schema: unquote(path.slice(1)),
     port,
-    extra: pairs.get(EXTRA_KEY) ?? JSON.stringify(Object.fromEntries(pairs)),
+    extra: pairs.get(EXTRA_KEY) ?? toPythonJson(readAll(pairs, readParameter)),
   });
+}
+
+function readAll(pairs: ReadonlyMap<string, string>, readParameter: ReadParameter) {
+  return Object.fromEntries([...pairs].map(([name, text]) => [name, readParameter(text)]));
 }
 
 /** Texts still to be checked; an empty one counts as absent. */
 type Parts = Readonly<
-  Record<"connType" | "host" | "login" | "password" | "schema" | "port" | "extra", string>
+  Record<
+    "connType" | "description" | "host" | "login" | "password" | "schema" | "port" | "extra",
+    string
+  >
 >;
 
-function toConnection(connId: string, parts: Parts): Connection {
-  const { connType, host, login, password, schema, port, extra } = parts;
+function toFields(connId: string, parts: Parts): ConnectionFields {
+  const { connType, description, host, login, password, schema, port, extra } = parts;
   if (!connType) throw new InvalidConnection("it has no connection type");
+  if (extra) parseObject(extra, "its extra");
   return {
     connId,
     connType: connType === "postgresql" ? "postgres" : connType.replaceAll("-", "_"),
+    ...(description && { description }),
     ...(host && { host }),
     ...(login && { login }),
     ...(password && { password }),
     ...(schema && { schema }),
     ...(port && { port: parsePort(port) }),
-    ...(extra && extra !== "{}" && { extra: parseObject(extra, "its extra") }),
+    ...(extra && extra !== "{}" && { extra }),
   };
 }
 

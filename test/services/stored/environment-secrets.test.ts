@@ -1,7 +1,7 @@
 // The environment passes the contract of the secrets backend under Airflow's names.
 import { expect, test } from "vitest";
-import { createEnvironmentSecrets } from "../../src/local/environment-secrets.ts";
-import { secretsContract } from "../contract/secrets.ts";
+import { createEnvironmentSecrets } from "../../../src/services/stored/environment-secrets.ts";
+import { secretsContract } from "../../contract/secrets.ts";
 
 secretsContract("environment", async ({ connections = {}, variables = {} }) => {
   const withPrefix = (prefix: string, texts: Readonly<Record<string, string>>) =>

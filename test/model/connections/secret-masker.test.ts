@@ -1,7 +1,10 @@
 // Which texts are secrets, and that none of their forms is left in what is masked.
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { createSecretMasker, isSensitiveName } from "../../../src/model/values/secret-masker.ts";
+import {
+  createSecretMasker,
+  isSensitiveName,
+} from "../../../src/model/connections/secret-masker.ts";
 
 test.each([
   ["api_key", true],

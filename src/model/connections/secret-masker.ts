@@ -1,35 +1,50 @@
 // Masks secrets in what people read: logs, errors, rendered fields. Airflow: the SecretsMasker of
 // airflow-shared (secrets_masker.py), whose names and shortest length these are.
 import type { Connection } from "../task-services.ts";
-import type { Json, JsonObject } from "./json.ts";
+import type { Json, JsonObject } from "../values/json.ts";
 
 /** What a secret is replaced with. */
-const MASK = "***";
+export const MASK = "***";
 
 /** Shorter secrets are not masked (Airflow: logging.min_length_masked_secret). */
 const MIN_LENGTH = 5;
 
 /** Names that hold one of these hold secrets (Airflow: DEFAULT_SENSITIVE_FIELDS). */
 const SENSITIVE_NAMES = [
+  "access_key",
   "access_token",
   "api_key",
   "apikey",
+  "auth_header",
   "authorization",
+  "bearer",
+  "connection_string",
+  "dsn",
   "passphrase",
   "passwd",
   "password",
   "private_key",
+  "proxy",
   "proxies",
   "secret",
+  "service_account",
+  "service_key",
   "token",
   "keyfile_dict",
-  "service_account",
+  "webhook_url",
 ];
+
+/** Too common to be hidden wherever it stands (Airflow: SECRETS_TO_SKIP_MASKING). */
+const NEVER_MASKED = "airflow";
 
 /** Whether what has this name, a variable or a key of JSON, is a secret. */
 export function isSensitiveName(name: string): boolean {
-  const lower = name.trim().toLowerCase();
-  return SENSITIVE_NAMES.some((sensitive) => lower.includes(sensitive));
+  // As in Python, where letters and digits of any script are parts of words.
+  const plain = name
+    .trim()
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}_]+/gu, "_");
+  return SENSITIVE_NAMES.some((sensitive) => plain.includes(sensitive));
 }
 
 export interface SecretMasker {
@@ -56,7 +71,7 @@ export function createSecretMasker(initial: Iterable<string> = []): SecretMasker
   let sorted: readonly string[] | undefined;
 
   function addForm(text: string): void {
-    if (text.length < MIN_LENGTH || known.has(text)) return;
+    if (text.length < MIN_LENGTH || text.toLowerCase() === NEVER_MASKED || known.has(text)) return;
     known.add(text);
     sorted = undefined;
   }
