@@ -2,8 +2,7 @@
 // nothing chosen and once with everything. Both are installed from PyPI beside the other temporary
 // files of the machine. Fails at a finding without a reason, and at a reason without a finding.
 import { execFile } from "node:child_process";
-import { existsSync } from "node:fs";
-import { mkdtemp, rename, rm } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { promisify } from "node:util";
@@ -11,6 +10,7 @@ import { App, Duration, Stack } from "aws-cdk-lib";
 import * as ec2 from "aws-cdk-lib/aws-ec2";
 import * as kms from "aws-cdk-lib/aws-kms";
 import { Stepwind } from "../../infra/stepwind.ts";
+import { installPrograms } from "../python-programs.ts";
 import { buildFunctions } from "./built-functions.ts";
 import { TEMPLATE_EXCEPTIONS, type TemplateException } from "./template-exceptions.ts";
 
@@ -35,30 +35,6 @@ async function outputOf(command: string, ...parameters: readonly string[]): Prom
     if (/^\s*[[{]/.test(stdout)) return stdout;
     throw new Error(`${basename(command)} failed: ${stderr || String(error)}`, { cause: error });
   }
-}
-
-/** Answers the folder of the programs. */
-async function install(): Promise<string> {
-  const names = Object.entries(VERSIONS).map(([name, version]) => `${name}==${version}`);
-  const folder = join(tmpdir(), `stepwind-${names.join("-").replaceAll("==", "-")}`);
-  if (existsSync(folder)) return join(folder, "bin");
-  // Made aside and moved into place whole. Programs name the Python that they run with by its
-  // path, so they are called by way of it.
-  const making = await mkdtemp(`${folder}-`);
-  try {
-    const run = promisify(execFile);
-    await run("python3", ["-m", "venv", making]);
-    const pip = ["-m", "pip", "install", "--quiet", "--no-compile", "--disable-pip-version-check"];
-    await run(join(making, "bin/python"), [...pip, ...names]);
-    await rename(making, folder);
-  } catch (cause) {
-    await rm(making, { recursive: true, force: true });
-    if (!existsSync(folder)) {
-      const message = `${names.join(" and ")} could not be installed; it needs python3 with venv, and PyPI`;
-      throw new Error(message, { cause });
-    }
-  }
-  return join(folder, "bin");
 }
 
 /** Templates of the deployment, by the names of their stacks. */
@@ -135,7 +111,7 @@ async function main(): Promise<number> {
   const outdir = await mkdtemp(join(tmpdir(), "stepwind-template-"));
   try {
     buildFunctions();
-    const bin = await install();
+    const bin = await installPrograms(VERSIONS);
     const templates = synthesizeAll(outdir).map((stack) => join(outdir, `${stack}.template.json`));
     const found = await Promise.all([cfnLint(bin, templates), checkov(bin, templates)]);
     const findings = found.flat().filter(isOurs);
