@@ -14,6 +14,9 @@ import { testsConnections } from "../src/services/stored/test-setting.ts";
 /** The scheduler and the DAG processor are called that often; one call may be lost. */
 const HEARTBEAT_SECONDS = 2 * ADOPTION_INTERVAL_SECONDS + 60;
 
+/** Less than what the function lives, with room for the last look. */
+const LONGEST_WAIT_SECONDS = 20;
+
 const environment = readEnvironment(process.env);
 const { secretsPrefix: prefix, version } = environment;
 const platform = createAwsPlatform(environment, { storage: BRIEF });
@@ -26,6 +29,7 @@ const app = createApiServer(platform, services, {
   heartbeatSeconds: HEARTBEAT_SECONDS,
   maxAnswerBytes: MAX_BODY_BYTES,
   testsConnections: testsConnections(process.env),
+  longestWaitSeconds: LONGEST_WAIT_SECONDS,
 });
 
 const answer = handle(app);

@@ -26,6 +26,8 @@ export interface ApiServerOptions {
   readonly heartbeatSeconds?: number;
   /** Whether connections are tested, which calls what the caller names; false when absent. */
   readonly testsConnections?: boolean;
+  /** Seconds for which an answer may go on, where it comes as a whole; absent: for ever. */
+  readonly longestWaitSeconds?: number;
   /** Name of this machine's user, who asks when there is no password. */
   readonly localUser?: string;
 }
@@ -40,7 +42,8 @@ export function createApiServer(
   options: ApiServerOptions = {},
 ): Api {
   const { version = "unknown", dagsFolder, password, localUser = null } = options;
-  const { heartbeatSeconds, maxAnswerBytes, testsConnections = false } = options;
+  const { heartbeatSeconds, maxAnswerBytes, longestWaitSeconds } = options;
+  const { testsConnections = false } = options;
   const context: ApiContext = {
     platform,
     services,
@@ -49,6 +52,7 @@ export function createApiServer(
     ...(dagsFolder === undefined ? {} : { dagsFolder }),
     ...(maxAnswerBytes === undefined ? {} : { maxAnswerBytes }),
     ...(heartbeatSeconds === undefined ? {} : { heartbeatSeconds }),
+    ...(longestWaitSeconds === undefined ? {} : { longestWaitSeconds }),
   };
   const app: Api = new Hono();
   app.use(methodNotAllowed({ app, onMethodNotAllowed: refuseMethod }));

@@ -41,6 +41,8 @@ export interface ApiContext {
   readonly maxAnswerBytes?: number;
   /** Seconds for which a heartbeat counts; absent: the components live in this process. */
   readonly heartbeatSeconds?: number;
+  /** Seconds for which an answer may go on; absent: for ever. */
+  readonly longestWaitSeconds?: number;
   /**
    * Absolute path of the DAG folder, for `fileloc`; absent when DAG files have no place on this
    * machine.

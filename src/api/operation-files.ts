@@ -13,7 +13,7 @@ export const FILES: readonly OperationFile[] = [
     load: async () => (await import("./routes/upkeep/event-log-routes.ts")).eventLogOperations,
   },
   {
-    ids: ["get_dag_runs", "trigger_dag_run", "get_dag_run"],
+    ids: ["get_dag_runs", "get_list_dag_runs_batch", "trigger_dag_run", "get_dag_run"],
     load: async () => (await import("./routes/runs/run-routes.ts")).runOperations,
   },
   {
@@ -93,11 +93,11 @@ export const FILES: readonly OperationFile[] = [
     load: async () => (await import("./routes/upkeep/clean-routes.ts")).cleanOperations,
   },
   {
-    ids: ["patch_dag_run", "delete_dag_run"],
+    ids: ["patch_dag_run", "delete_dag_run", "bulk_dag_runs"],
     load: async () => (await import("./routes/control/change-run-routes.ts")).changeRunOperations,
   },
   {
-    ids: ["post_clear_task_instances", "clear_dag_run"],
+    ids: ["post_clear_task_instances"],
     load: async () => (await import("./routes/control/clear-routes.ts")).clearOperations,
   },
   {
@@ -118,6 +118,8 @@ export const FILES: readonly OperationFile[] = [
       "get_task_instances",
       "get_task_instance",
       "get_mapped_task_instance",
+      "get_mapped_task_instances",
+      "get_task_instances_batch",
       "get_task_instance_dependencies",
       "get_task_instance_dependencies_by_map_index",
     ],
@@ -125,7 +127,7 @@ export const FILES: readonly OperationFile[] = [
       (await import("./routes/task-instances/task-instance-routes.ts")).taskInstanceOperations,
   },
   {
-    ids: ["get_log"],
+    ids: ["get_log", "get_external_log_url", "get_extra_links"],
     load: async () => (await import("./routes/task-instances/log-routes.ts")).logOperations,
   },
   {
@@ -180,5 +182,27 @@ export const FILES: readonly OperationFile[] = [
   {
     ids: ["export_connections", "export_variables", "rotate_encryption_keys"],
     load: async () => (await import("./routes/stored/export-routes.ts")).exportOperations,
+  },
+  {
+    ids: ["wait_dag_run_until_finished"],
+    load: async () => (await import("./routes/runs/wait-routes.ts")).waitOperations,
+  },
+  {
+    ids: ["clear_dag_run", "clear_dag_runs"],
+    load: async () => (await import("./routes/control/clear-run-routes.ts")).clearRunOperations,
+  },
+  {
+    ids: ["bulk_task_instances", "delete_task_instance"],
+    load: async () =>
+      (await import("./routes/control/bulk-instance-routes.ts")).bulkInstanceOperations,
+  },
+  {
+    ids: ["patch_task_group_instances", "patch_task_group_instances_dry_run"],
+    load: async () => (await import("./routes/control/mark-group-routes.ts")).markGroupOperations,
+  },
+  {
+    ids: ["create_xcom_entry", "update_xcom_entry", "delete_xcom_entry"],
+    load: async () =>
+      (await import("./routes/task-instances/xcom-change-routes.ts")).xcomChangeOperations,
   },
 ];

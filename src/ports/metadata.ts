@@ -258,7 +258,8 @@ export interface XComStore {
   get(key: TaskInstanceKey, name: string): Promise<XComRecord | undefined>;
   /** Those of a run, of one of its tasks or of one task instance; by task id, map index, key. */
   list(query: XComQuery): Promise<readonly XComRecord[]>;
-  delete(key: TaskInstanceKey): Promise<void>;
+  /** Removes those of a task instance, or the one with the name. Repeating is safe. */
+  delete(key: TaskInstanceKey, name?: string): Promise<void>;
   /** Removes those of a run. Repeating is safe. */
   deleteRun(dagId: string, runId: string): Promise<void>;
 }

@@ -2,6 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { complaints } from "./airflow-document.ts";
 import { createApiProduct, FAILED_RUN, RUNNING_RUN } from "./api-product.ts";
+import { RUN_CASES } from "./runs/run-cases.ts";
 
 interface Case {
   /** Path in Airflow's document. */
@@ -18,6 +19,7 @@ const LOAD = `/dags/etl/dagRuns/${encodeURIComponent(FAILED_RUN)}/taskInstances/
 const EXTRACT = `/dags/etl/dagRuns/${encodeURIComponent(RUNNING_RUN)}/taskInstances/extract`;
 
 const CASES: readonly Case[] = [
+  ...RUN_CASES,
   { path: "/monitor/health", asked: "/monitor/health" },
   { path: "/version", asked: "/version" },
   { path: "/eventLogs", asked: "/eventLogs" },

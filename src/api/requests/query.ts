@@ -69,8 +69,13 @@ export function readQuery(c: Context, supported: readonly string[]): Query {
     if (supported.includes(name) || values.every((value) => value === "")) continue;
     throw new Problem(400, describeUnsupported(name, supported));
   }
-  const text = (name: string) => c.req.query(name) || undefined;
-  const texts = (name: string) => (c.req.queries(name) ?? []).filter(Boolean);
+  return toQuery((name) => c.req.queries(name) ?? []);
+}
+
+/** The query of a body that asks for a listing: `valuesOf` answers all values of a parameter. */
+export function toQuery(valuesOf: (name: string) => readonly string[]): Query {
+  const texts = (name: string) => valuesOf(name).filter(Boolean);
+  const text = (name: string) => valuesOf(name)[0] || undefined;
 
   function one<T>(name: string, parse: Parse<T>, mistake: Mistake): T | undefined {
     const input = text(name);

@@ -70,6 +70,11 @@ export function createXComs(table: DynamoDbTable): XComStore {
     return table.query({ pk, where: { begins: `${sk}#` } });
   };
 
+  async function deleteNamed(key: TaskInstanceKey, name: string): Promise<void> {
+    await table.remove(instanceKey("xcom", key, name));
+    if (name === RETURN_VALUE) await removeReturnValue(key);
+  }
+
   async function deleteOf(key: TaskInstanceKey): Promise<void> {
     const items = await itemsOf(key);
     await Promise.all([table.removeAll(items.map(keyOf)), removeReturnValue(key)]);
@@ -116,7 +121,7 @@ export function createXComs(table: DynamoDbTable): XComStore {
       const instances = new Map(xcoms.map((xcom) => [placeOf(xcom), pickKey(xcom)]));
       for (const key of instances.values()) await deleteOf(key);
     },
-    delete: (key) => deleteOf(key),
+    delete: (key, name) => (name === undefined ? deleteOf(key) : deleteNamed(key, name)),
   };
 }
 

@@ -32,6 +32,7 @@ export function createXComStore(db: SqliteDatabase): XComStore {
 
   const deleteXComsOfRun = db.prepare("DELETE FROM xcoms WHERE dag_id = ? AND run_id = ?");
   const deleteXComs = db.prepare(`DELETE FROM xcoms WHERE ${ONE}`);
+  const deleteXCom = db.prepare(`DELETE FROM xcoms WHERE ${ONE} AND key = ?`);
 
   return {
     put: (xcom) => db.write(() => writeXCom(xcom)),
@@ -42,9 +43,10 @@ export function createXComStore(db: SqliteDatabase): XComStore {
       }),
     list: (query) =>
       db.read(() => selectRows(query).map((row) => parseXCom(keyOf(query, row), row))),
-    delete: (key) =>
+    delete: (key, name) =>
       db.write(() => {
-        deleteXComs.run(...columnsOf(key));
+        if (name === undefined) deleteXComs.run(...columnsOf(key));
+        else deleteXCom.run(...columnsOf(key), name);
       }),
     deleteRun: (dagId, runId) =>
       db.write(() => {

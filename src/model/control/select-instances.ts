@@ -47,6 +47,18 @@ export function withScopes(
   return [...selectors, ...along.filter((taskId) => !named.has(taskId))];
 }
 
+/** Ids of the tasks in the group, also in groups within it; undefined if there is no such group. */
+export function tasksInGroup(
+  { groups, tasks }: Pick<DagDocument, "groups" | "tasks">,
+  groupId: string,
+): readonly string[] | undefined {
+  if (!groups.some((group) => group.groupId === groupId)) return undefined;
+  const parentOf = new Map(groups.map((group) => [group.groupId, group.parentId]));
+  const isWithin = (id: string | undefined): boolean =>
+    id !== undefined && (id === groupId || isWithin(parentOf.get(id)));
+  return tasks.filter((task) => isWithin(task.groupId)).map(({ taskId }) => taskId);
+}
+
 /** The task that a selector names. */
 export function taskIdOf(selector: TaskSelector): string {
   return typeof selector === "string" ? selector : selector[0];

@@ -17,12 +17,16 @@ export interface ClearFacts {
   readonly note?: string | undefined;
 }
 
-/** What a cleared instance keeps; all else belongs to the tries before. */
-const KEPT: ReadonlySet<string> = new Set<keyof TaskInstanceRecord>([
+const IDS: ReadonlySet<string> = new Set<keyof TaskInstanceKey>([
   "dagId",
   "runId",
   "taskId",
   "mapIndex",
+]);
+
+/** What a cleared instance keeps; all else belongs to the tries before. */
+const KEPT: ReadonlySet<string> = new Set<string>([
+  ...IDS,
   "tryNumber",
   "note",
   // Of a success whose end was recorded and not spread.
@@ -61,6 +65,28 @@ export function clear(
       tries: triesOf(known),
       ...noted,
     },
+  };
+}
+
+/**
+ * All that became of the instance is forgotten but the number of its tries, by which late messages
+ * and logs are told apart.
+ */
+export function forget(
+  known: TaskInstanceRecord | undefined,
+  { retries }: { readonly retries: number },
+): TaskInstanceTransition {
+  const { state = null, tryNumber = 0, pokes = 0, ...rest } = known ?? {};
+  const dropped: Readonly<Record<string, undefined>> = Object.fromEntries(
+    Object.keys(rest)
+      .filter((name) => !IDS.has(name))
+      .map((name) => [name, undefined]),
+  );
+  const maxTries = tryNumber + retries;
+  return {
+    from: [state],
+    ...(known ? { tryNumber, pokes } : {}),
+    set: { ...dropped, state: null, maxTries, pokes: pokes + 1, tries: [] },
   };
 }
 

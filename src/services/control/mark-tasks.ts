@@ -6,6 +6,8 @@ import {
   type Relatives,
   type SelectedInstance,
   selectInstances,
+  taskIdOf,
+  tasksInGroup,
   withRelatives,
 } from "../../model/control/select-instances.ts";
 import { annotate, type Mark, noteChange } from "../../model/control/task-control.ts";
@@ -33,7 +35,8 @@ export interface InstanceRequest {
   readonly mapIndex?: number;
 }
 
-export interface MarkRequest extends InstanceRequest, Relatives {
+/** How instances are marked. */
+interface Marking extends Relatives {
   readonly state: Mark;
   /** The runs of earlier, or of later logical dates as well. */
   readonly past?: boolean;
@@ -41,6 +44,17 @@ export interface MarkRequest extends InstanceRequest, Relatives {
   /** Nothing is changed. */
   readonly isDryRun?: boolean;
 }
+
+export interface MarkRequest extends InstanceRequest, Marking {}
+
+/** A task group in a run: all tasks in it, also in groups within it. */
+export interface GroupRequest {
+  readonly dagId: string;
+  readonly runId: string;
+  readonly groupId: string;
+}
+
+export interface GroupMarkRequest extends GroupRequest, Marking {}
 
 /** The instances of the task in the run; refuses what isn't there in the words of Airflow. */
 async function instancesNamed(
@@ -69,49 +83,88 @@ export async function markTaskInstances(
   context: ControlContext,
   request: MarkRequest,
 ): Promise<readonly ClearedRun[]> {
-  const { taskId, mapIndex, state, past = false, future = false } = request;
-  const named = await instancesNamed(context, request);
-  const selectors: readonly TaskSelector[] = [mapIndex === undefined ? taskId : [taskId, mapIndex]];
+  const { taskId, mapIndex, state } = request;
+  const { run } = await instancesNamed(context, request);
+  return markSelected(context, run, {
+    marking: request,
+    selectors: [mapIndex === undefined ? taskId : [taskId, mapIndex]],
+    refusal: `Task id ${taskId} is already in ${state} state`,
+  });
+}
+
+/** The same for all instances of the group's tasks (Airflow: set_task_group_state). */
+export async function markTaskGroup(
+  context: ControlContext,
+  request: GroupMarkRequest,
+): Promise<readonly ClearedRun[]> {
+  const { run, taskIds } = await groupNamed(context, request);
+  return markSelected(context, run, {
+    marking: request,
+    selectors: taskIds,
+    refusal: `All task instances in the group are already in ${request.state} state`,
+  });
+}
+
+interface MarkedSelection {
+  readonly marking: Marking;
+  readonly selectors: readonly TaskSelector[];
+  /** What is told where all have the state. */
+  readonly refusal: string;
+}
+
+async function markSelected(
+  context: ControlContext,
+  named: DagRunRecord,
+  { marking, selectors, refusal }: MarkedSelection,
+): Promise<readonly ClearedRun[]> {
+  const { past = false, future = false } = marking;
   const marked: ClearedRun[] = [];
-  for (const run of await runsAround(context, named.run, { past, future })) {
-    const each = await selectOf(context, run, { request, selectors });
+  for (const run of await runsAround(context, named, { past, future })) {
+    const each = await selectOf(context, run, { marking, selectors });
     marked.push(each);
   }
   const changed = marked.filter(({ instances }) => instances.length > 0);
-  if (request.isDryRun) return changed;
-  if (changed.length === 0) {
-    throw new RequestRefused("conflict", `Task id ${taskId} is already in ${state} state`);
+  if (marking.isDryRun) return changed;
+  if (changed.length === 0) throw new RequestRefused("conflict", refusal);
+  for (const each of marked) {
+    await markInRun(context, each, { taskIds: selectors.map(taskIdOf), state: marking.state });
   }
-  for (const each of marked) await markInRun(context, each, request);
   return changed;
+}
+
+/** The group's tasks; refuses a group that the run's version hasn't in the words of Airflow. */
+async function groupNamed(
+  context: Pick<ControlContext, "metadata" | "versions">,
+  { dagId, runId, groupId }: GroupRequest,
+): Promise<RunScope & { readonly taskIds: readonly string[] }> {
+  await liveDag(context, dagId);
+  const run = await runNamed(context, { dagId, runId });
+  const version = await context.versions.get(dagId, run.versionHash);
+  const taskIds = tasksInGroup(version.document, groupId);
+  if (taskIds) return { run, version, taskIds };
+  throw new RequestRefused("not-found", `Task group '${groupId}' not found in DAG '${dagId}'`);
 }
 
 /** Those of the run that have another state. */
 async function selectOf(
   { metadata, versions }: ControlContext,
   run: DagRunRecord,
-  {
-    request,
-    selectors,
-  }: {
-    readonly request: MarkRequest;
-    readonly selectors: readonly TaskSelector[];
-  },
+  { marking, selectors }: Pick<MarkedSelection, "marking" | "selectors">,
 ): Promise<ClearedRun> {
   const { dagId, runId } = run;
   const version = await versions.get(dagId, run.versionHash);
   const { document } = version;
   const records = await metadata.taskInstances.list({ dagId, runId });
-  const selection = { tasks: withRelatives(document, selectors, request) };
+  const selection = { tasks: withRelatives(document, selectors, marking) };
   const all = selectInstances(run, document, { selection, records });
-  const instances = all.filter(({ state }) => state !== request.state);
+  const instances = all.filter(({ state }) => state !== marking.state);
   return { run, version, instances };
 }
 
 async function markInRun(
   context: ControlContext,
   { run, version, instances }: ClearedRun,
-  { taskId, state }: MarkRequest,
+  { taskIds, state }: { readonly taskIds: readonly string[]; readonly state: Mark },
 ): Promise<void> {
   // What others have asked of the run is done first.
   await changeRun(context, run, () => undefined);
@@ -132,9 +185,9 @@ async function markInRun(
     if (done) marked.push(done);
   });
   // Before the marks are spread, which may fail again what is to run again.
-  const below = [...graph.descendants(taskId)];
+  const below = [...graph.descendants(...taskIds)];
   if (below.length > 0) {
-    const except = new Set([taskId, ...instances.map(({ key }) => key.taskId)]);
+    const except = new Set([...taskIds, ...instances.map(({ key }) => key.taskId)]);
     await clearTaskInstances(context, { dagId, runId, tasks: below, onlyFailed: true, except });
   }
   await spread(context, { run, version }, marked);
@@ -174,10 +227,32 @@ export async function noteTaskInstances(
   request: InstanceRequest,
   note: string | undefined,
 ): Promise<ClearedRun> {
-  const { run, version, instances } = await instancesNamed(context, request);
-  const maxTries = graphOf(version.document).task(request.taskId)?.retries ?? 0;
+  return noteInstances(context, await instancesNamed(context, request), note);
+}
+
+/** The same for all instances of the group's tasks. */
+export async function noteTaskGroup(
+  context: ControlContext,
+  request: GroupRequest,
+  note: string | undefined,
+): Promise<ClearedRun> {
+  const { run, version, taskIds } = await groupNamed(context, request);
+  const { dagId, runId } = run;
+  const records = await context.metadata.taskInstances.list({ dagId, runId, taskIds });
+  const selection = { tasks: taskIds };
+  const instances = selectInstances(run, version.document, { selection, records });
+  return noteInstances(context, { run, version, instances }, note);
+}
+
+async function noteInstances(
+  context: ControlContext,
+  { run, version, instances }: ClearedRun,
+  note: string | undefined,
+): Promise<ClearedRun> {
+  const graph = graphOf(version.document);
   const noted = await Promise.all(
     instances.map(async ({ key, record }): Promise<SelectedInstance> => {
+      const maxTries = graph.task(key.taskId)?.retries ?? 0;
       for (let known = record; ; known = await context.metadata.taskInstances.get(key)) {
         const change = annotate(known, { note, maxTries });
         const changed = await context.metadata.taskInstances.update({ key, ...change });

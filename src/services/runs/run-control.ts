@@ -1,14 +1,19 @@
 // Run control: what people and programs ask of DAGs and runs: trigger, pause, delete. The API
 // server and the CLI go through it.
-import type { DagRecord, DagRunRecord } from "../../model/records.ts";
+import type { DagRecord, DagRunRecord, TaskInstanceKey } from "../../model/records.ts";
 import { forgetPlan } from "../../model/scheduling/planner.ts";
 import type { Platform } from "../../ports/platform.ts";
 import { type ClearedRun, type ClearRequest, clearTaskInstances } from "../control/clear.ts";
 import type { ControlContext } from "../control/control-context.ts";
+import { deleteInstance } from "../control/delete-instance.ts";
 import {
+  type GroupMarkRequest,
+  type GroupRequest,
   type InstanceRequest,
   type MarkRequest,
+  markTaskGroup,
   markTaskInstances,
+  noteTaskGroup,
   noteTaskInstances,
 } from "../control/mark-tasks.ts";
 import { createRunFrom } from "../control/run-from.ts";
@@ -48,6 +53,12 @@ export interface RunControl {
   mark(request: MarkRequest): Promise<readonly ClearedRun[]>;
   /** Task instances get a note; undefined removes it. */
   note(request: InstanceRequest, note: string | undefined): Promise<ClearedRun>;
+  /** Those of all tasks in a group get a state. */
+  markGroup(request: GroupMarkRequest): Promise<readonly ClearedRun[]>;
+  /** Those of all tasks in a group get a note; undefined removes it. */
+  noteGroup(request: GroupRequest, note: string | undefined): Promise<ClearedRun>;
+  /** Removes what became of a task instance; refused while its run is going on. */
+  deleteInstance(key: TaskInstanceKey): Promise<void>;
   /** A run gets a state, and its instances with it. */
   markRun(request: RunRequest, state: RunMark): Promise<DagRunRecord>;
   /** A run gets a note; undefined removes it. */
@@ -76,6 +87,9 @@ export function createRunControl(context: RunControlContext): RunControl {
     clear: (request) => clearTaskInstances(control, request),
     mark: (request) => markTaskInstances(control, request),
     note: (request, note) => noteTaskInstances(control, request, note),
+    markGroup: (request) => markTaskGroup(control, request),
+    noteGroup: (request, note) => noteTaskGroup(control, request, note),
+    deleteInstance: (key) => deleteInstance(control, key),
     markRun: (request, state) => markRun(control, request, state),
     noteRun: (request, note) => noteRun(control, request, note),
     clearPartitions: (request) => clearPartitions(control, request),

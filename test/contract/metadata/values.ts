@@ -33,6 +33,25 @@ export function valueStoreContract(create: () => Promise<Metadata>): void {
       expect(await metadata.xcoms.list(taskKey({ mapIndex: 0 }))).toEqual([other]);
     });
 
+    test("an XCom of a task instance is removed by its key, and the others stay", async () => {
+      const metadata = await create();
+      const key = taskKey();
+      const set = { state: "success", tryNumber: 1 } as const;
+      const others = [xcom({ key: "a" }), xcom({ key: "a#b" })];
+      for (const xcoms of [[xcom(), ...others], others]) {
+        await metadata.taskInstances.update({ key, from: [null, "success"], set, xcoms });
+        await metadata.xcoms.delete(key, "return_value");
+        expect(await metadata.xcoms.get(key, "return_value")).toBeUndefined();
+        expect(await metadata.xcoms.list(key)).toEqual(others);
+      }
+      await metadata.xcoms.put(xcom());
+      await metadata.xcoms.delete(key, "a");
+      expect((await metadata.xcoms.list(key)).map((each) => each.key)).toEqual([
+        "a#b",
+        "return_value",
+      ]);
+    });
+
     test("XComs are listed for a run or a task, by task, map index and key", async () => {
       const metadata = await create();
       const { dagId, runId } = taskKey();

@@ -1,12 +1,8 @@
-// /dags/{dag_id}/clearTaskInstances and …/dagRuns/{dag_run_id}/clear: what is to run again.
-import { graphOf } from "../../../model/graph.ts";
-import type { JsonObject } from "../../../model/values/json.ts";
+// /dags/{dag_id}/clearTaskInstances: what is to run again.
 import { parseMoment, toIso } from "../../../model/values/time.ts";
-import { type ApiContext, dagOf, runOf } from "../../context.ts";
-import type { AnswerOf, Schema } from "../../document/shapes.ts";
+import type { Schema } from "../../document/shapes.ts";
 import { type Operations, operation } from "../../operation.ts";
 import { InvalidRequest } from "../../problems.ts";
-import { toRunResponse } from "../../responses/run-responses.ts";
 import { toCollection } from "./instance-collection.ts";
 
 type ClearBody = Schema<"ClearTaskInstancesBody">;
@@ -37,55 +33,7 @@ export const clearOperations: Operations = (context) => [
       return toCollection(context, cleared, { isChanged: !isDryRun });
     },
   }),
-
-  operation("clear_dag_run", {
-    permission: "PUT dag.run",
-    handle: ({ path: { dag_id: dagId, dag_run_id: runId }, body }) =>
-      clearRun(context, { dagId, runId }, body),
-  }),
 ];
-
-async function clearRun(
-  context: ApiContext,
-  { dagId, runId }: { readonly dagId: string; readonly runId: string },
-  body: Schema<"DAGRunClearBody">,
-): Promise<AnswerOf<"clear_dag_run">> {
-  const isDryRun = body.dry_run ?? true;
-  const onlyNew = body.only_new ?? false;
-  const tasks = onlyNew ? await newTasks(context, { dagId, runId }) : undefined;
-  if (tasks && isDryRun) return { task_instances: tasks, total_entries: tasks.length };
-  const cleared = await context.services.runControl.clear({
-    dagId,
-    runId,
-    isDryRun,
-    ...(tasks ? { tasks: [], isQueuedAnyway: tasks.length > 0 } : {}),
-    onlyFailed: body.only_failed ?? false,
-    runOnLatestVersion: onlyNew || (body.run_on_latest_version ?? false),
-    ...(body.note ? { note: body.note, noteIsOfRun: true } : {}),
-    // Parsed from JSON.
-    ...(body.conf ? { conf: body.conf as JsonObject } : {}),
-  });
-  if (isDryRun) return toCollection(context, cleared, { isChanged: false });
-  const { run, version } = await runOf(context, { dagId, runId });
-  return toRunResponse(run, version);
-}
-
-/** Tasks of the DAG's newest version that the run hasn't (Airflow: NewTaskResponse). */
-async function newTasks(
-  context: ApiContext,
-  ids: { readonly dagId: string; readonly runId: string },
-) {
-  const dag = await dagOf(context, ids.dagId);
-  const { version } = await runOf(context, ids);
-  const { document } = await context.services.versions.get(dag.dagId, dag.versionHash);
-  const known = graphOf(version.document);
-  return document.tasks
-    .filter(({ taskId }) => known.task(taskId) === undefined)
-    .map(({ taskId, displayName = taskId }) => ({
-      task_id: taskId,
-      task_display_name: displayName,
-    }));
-}
 
 function momentsOf({ start_date: from, end_date: to }: ClearBody) {
   const textOf = (date: string) => toIso(parseMoment(date) ?? 0);

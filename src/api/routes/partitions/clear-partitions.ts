@@ -10,7 +10,7 @@ export const partitionOperations: Operations = ({ services }) => [
   operation("clear_dag_run_partitions", {
     permission: "PUT dag.run",
     async handle({ path, body }) {
-      checkSelectors(body);
+      checkSelectors(body, { isGiven: Boolean(body.run_id), name: "run_id" });
       const isDryRun = body.dry_run ?? true;
       const { clearedRuns, clearedInstances } = await services.runControl.clearPartitions({
         dagId: path.dag_id,
@@ -30,24 +30,22 @@ export const partitionOperations: Operations = ({ services }) => [
   }),
 ];
 
-/** Airflow: PartitionSelectorMixin. An empty text is none. */
-function checkSelectors(body: Body): void {
-  const {
-    run_id: run,
-    partition_key: key,
-    partition_date_start: from,
-    partition_date_end: to,
-  } = body;
-  if ([run, key, from ?? to].filter(Boolean).length !== 1) {
+/** Airflow: PartitionSelectorMixin, with another way to select. An empty text is none. */
+export function checkSelectors(
+  body: Pick<Body, "partition_key" | "partition_date_start" | "partition_date_end">,
+  { isGiven, name }: { readonly isGiven: boolean; readonly name: string },
+): void {
+  const { partition_key: key, partition_date_start: from, partition_date_end: to } = body;
+  if ([isGiven, key, from ?? to].filter(Boolean).length !== 1) {
     const window = "a partition date window (partition_date_start / partition_date_end)";
-    throw mistake(`Exactly one of run_id, partition_key, or ${window} must be provided.`, body);
+    throw mistake(`Exactly one of ${name}, partition_key, or ${window} must be provided.`, body);
   }
   if (from && to && (parseMoment(from) ?? 0) > (parseMoment(to) ?? 0)) {
     throw mistake("partition_date_start must be on or before partition_date_end.", body);
   }
 }
 
-function mistake(message: string, input: Body): InvalidRequest {
+function mistake(message: string, input: unknown): InvalidRequest {
   const msg = `Value error, ${message}`;
   return new InvalidRequest([{ type: "value_error", loc: ["body"], msg, input }]);
 }

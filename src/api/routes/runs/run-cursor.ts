@@ -61,7 +61,8 @@ export async function listByCursor<T>(
 /** Reads the scope's runs one by one; a run that the query's filters leave out is absent. */
 async function createRunReader(context: ApiContext, query: Query, scope: RunScope) {
   const { metadata, clock } = context.platform;
-  const wanted = readRunQuery(query, { dagId: scope.dagId, now: clock.now() });
+  const { dagId, isReadable } = scope;
+  const wanted = { ...readRunQuery(query, { dagId, now: clock.now() }), isReadable };
   const ifMeant = (run: DagRunRecord | undefined) =>
     run && (isMeant(run, wanted) ? run : undefined);
   const one = await oneRunOf(context, scope);

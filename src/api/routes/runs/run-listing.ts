@@ -5,9 +5,11 @@
 import type { DagRunRecord } from "../../../model/records.ts";
 import type { DagRunState, DagRunType } from "../../../model/states.ts";
 import type { PageRequest } from "../../../ports/pages.ts";
+import type { DagTest } from "../../access/readable-dags.ts";
 import type { ApiContext } from "../../context.ts";
 import { Problem } from "../../problems.ts";
 import {
+  byDate,
   byPattern,
   byProgress,
   bySeconds,
@@ -17,17 +19,28 @@ import {
 } from "../../requests/filters.ts";
 import {
   cut,
+  everyItem,
   type OrderField,
   type OrderKeys,
   readCut,
   readOrder,
   sorted,
 } from "../../requests/listing.ts";
+import { createPatternTest } from "../../requests/patterns.ts";
+import { toPythonJson } from "../../requests/python-json.ts";
 import type { Query } from "../../requests/query.ts";
 import { readToken, toToken } from "../../requests/tokens.ts";
 import { durationOf } from "../../responses/wire.ts";
 import { PARTITION_PARAMETERS, readPartitionDates } from "../partitions/partition-dates.ts";
-import { findRuns, isMeant, RUN_PARAMETERS, type RunQuery, readRunQuery } from "./run-query.ts";
+import { LATE_PARAMETERS, readLateTests } from "./late-run-tests.ts";
+import {
+  findRuns,
+  isMeant,
+  passing,
+  RUN_PARAMETERS,
+  type RunQuery,
+  readRunQuery,
+} from "./run-query.ts";
 
 const STATES: readonly DagRunState[] = ["queued", "running", "success", "failed"];
 /** Airflow's word for a run without a state, which there is none of. */
@@ -49,6 +62,16 @@ const FILTERS: readonly Filter<DagRunRecord>[] = [
   byProgress("start_date", ({ startDate }) => startDate),
   byProgress("end_date", ({ endDate }) => endDate),
   bySeconds("duration", ({ startDate, endDate }) => durationOf(startDate, endDate)),
+  byDate("updated_at", updatedAtOf),
+  {
+    parameters: ["conf_contains"],
+    toTest(query) {
+      const isLike = createPatternTest(query.text("conf_contains"), { hasAlternatives: false });
+      return query.text("conf_contains") === undefined
+        ? undefined
+        : ({ conf }) => isLike(toPythonJson(conf));
+    },
+  },
 ];
 
 const ORDER: OrderKeys<DagRunRecord> = {
@@ -64,6 +87,8 @@ const ORDER: OrderKeys<DagRunRecord> = {
   start_date: ({ startDate }) => startDate,
   end_date: ({ endDate }) => endDate,
   duration: ({ startDate, endDate }) => durationOf(startDate, endDate),
+  updated_at: updatedAtOf,
+  conf: ({ conf }) => toPythonJson(conf),
 };
 
 /** What the listing takes besides a page. */
@@ -73,6 +98,7 @@ export const RUN_LIST_PARAMETERS: readonly string[] = [
   "state",
   ...RUN_PARAMETERS,
   ...PARTITION_PARAMETERS,
+  ...LATE_PARAMETERS,
   ...parametersOf(FILTERS),
 ];
 
@@ -89,7 +115,19 @@ export interface RunPage {
 export async function listRuns(
   context: ApiContext,
   query: Query,
-  { dagId, cursor }: { readonly dagId: string; readonly cursor: string | undefined },
+  {
+    dagId,
+    cursor,
+    dagIds,
+    isReadable,
+  }: {
+    readonly dagId: string;
+    readonly cursor?: string | undefined;
+    /** Of all DAGs, those that are meant; absent: all. */
+    readonly dagIds?: readonly string[];
+    /** Of these, those that the caller may see; absent: all. */
+    readonly isReadable?: DagTest | undefined;
+  },
 ): Promise<RunPage> {
   const { now } = context.platform.clock;
   const states = statesOf(query);
@@ -97,12 +135,16 @@ export async function listRuns(
   const wanted = {
     ...readRunQuery(query, { dagId, now: now(), states, filters: FILTERS }),
     partitionDate,
+    lateTests: readLateTests(context, query),
+    ...(dagIds === undefined ? {} : { dagIds }),
+    isReadable,
   };
   if (cursor !== undefined) return pageByCursor(context, query, { cursor, wanted });
   const order = readOrder(query, { names: Object.keys(ORDER), fallback: ["id"] });
   const oldestFirst = isOldestFirst(order);
-  const { tests, logicalDate } = wanted;
-  const isPlain = tests.length === 0 && logicalDate === undefined && partitionDate === undefined;
+  const { tests, lateTests, logicalDate } = wanted;
+  const isPlain =
+    tests.length + lateTests.length === 0 && !logicalDate && !partitionDate && !dagIds;
   if (oldestFirst !== undefined && isPlain) {
     return pageByIndex(context, query, { oldestFirst, wanted });
   }
@@ -126,11 +168,20 @@ async function pageByIndex(
   query: Query,
   { wanted, oldestFirst }: Asked & { readonly oldestFirst: boolean },
 ): Promise<RunPage> {
-  const { runs } = platform.metadata;
+  const { runs, dags } = platform.metadata;
+  const { filter, isReadable } = wanted;
   const page = query.page();
-  const total = await runs.count(wanted.filter);
+  const readable =
+    isReadable && (await everyItem(dags.list)).filter((dag) => isReadable(dag.dagId));
+  const counts = readable?.map(({ dagId }) => runs.count({ ...filter, dagId })) ?? [
+    runs.count(filter),
+  ];
+  const total = (await Promise.all(counts)).reduce((sum, count) => sum + count, 0);
   if (page.offset >= total) return { runs: [], total, nextCursor: null };
-  const list = (request: PageRequest) => runs.list({ ...wanted.filter, oldestFirst, ...request });
+  const list = async (request: PageRequest) => {
+    const { items, ...rest } = await runs.list({ ...filter, oldestFirst, ...request });
+    return { items: items.filter(({ dagId }) => isReadable?.(dagId) ?? true), ...rest };
+  };
   return { runs: await readCut(list, page), total, nextCursor: null };
 }
 
@@ -156,8 +207,14 @@ async function pageByCursor(
     limit,
     oldestFirst,
   });
-  const runs = page.items.filter((run) => isMeant(run, wanted));
+  const meant = page.items.filter((run) => isMeant(run, wanted));
+  const runs = await passing(meant, wanted.lateTests);
   return { runs, total: null, nextCursor: page.next === undefined ? null : toToken(page.next) };
+}
+
+/** When the run last changed, as far as its dates tell. */
+function updatedAtOf({ queuedAt, startDate = queuedAt, endDate = queuedAt }: DagRunRecord): string {
+  return [queuedAt, startDate, endDate].reduce((a, b) => (a > b ? a : b));
 }
 
 /** Whether the order is the store's, and this way; undefined for any other. */

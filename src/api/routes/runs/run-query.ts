@@ -6,6 +6,7 @@ import type { DagRunState } from "../../../model/states.ts";
 import { toIso } from "../../../model/values/time.ts";
 import type { RunFilter } from "../../../ports/metadata.ts";
 import type { DateRange, PageRequest } from "../../../ports/pages.ts";
+import type { DagTest } from "../../access/readable-dags.ts";
 import { ANY, type ApiContext } from "../../context.ts";
 import {
   boundsOf,
@@ -27,7 +28,15 @@ export interface RunQuery {
   readonly partitionDate?: DateRange | undefined;
   /** What is left to be tested on each run. */
   readonly tests: readonly Test<DagRunRecord>[];
+  /** What takes reads to test, on those that have passed the tests. */
+  readonly lateTests?: readonly LateTest[];
+  /** The DAGs that are meant; absent: those of the filter. */
+  readonly dagIds?: readonly string[];
+  /** The DAGs that the caller may see; absent: all. */
+  readonly isReadable?: DagTest | undefined;
 }
+
+export type LateTest = (run: DagRunRecord) => Promise<boolean>;
 
 const FILTERS: readonly Filter<DagRunRecord>[] = [
   byPattern("dag_id", ({ dagId }) => dagId),
@@ -71,13 +80,15 @@ export function readRunQuery(
   };
 }
 
-/** Whether the query means the run. */
+/** Whether the query means the run, as far as it tells without a read. */
 export function isMeant(
   run: DagRunRecord,
-  { filter, logicalDate, partitionDate, tests }: RunQuery,
+  { filter, logicalDate, partitionDate, tests, dagIds, isReadable }: RunQuery,
 ): boolean {
   const { states, runAfter } = filter;
   return (
+    (dagIds?.includes(run.dagId) ?? true) &&
+    (isReadable?.(run.dagId) ?? true) &&
     (states?.includes(run.state) ?? true) &&
     (runAfter === undefined || isWithin(run.runAfter, runAfter)) &&
     (logicalDate === undefined || isWithin(run.logicalDate, logicalDate)) &&
@@ -91,15 +102,47 @@ export async function findRuns(
   context: ApiContext,
   query: RunQuery,
 ): Promise<readonly DagRunRecord[]> {
-  return (await listCandidates(context, query)).filter((run) => isMeant(run, query));
+  const found = (await listCandidates(context, query)).filter((run) => isMeant(run, query));
+  return passing(found, query.lateTests);
+}
+
+/** Runs that are tested at a time. */
+const PARALLEL = 16;
+
+/** Those of the runs that pass the tests, in their order. */
+export async function passing(
+  runs: readonly DagRunRecord[],
+  lateTests: readonly LateTest[] = [],
+): Promise<readonly DagRunRecord[]> {
+  if (lateTests.length === 0) return runs;
+  const found: DagRunRecord[] = [];
+  for (let start = 0; start < runs.length; start += PARALLEL) {
+    const part = runs.slice(start, start + PARALLEL);
+    const passed = await Promise.all(part.map((run) => passes(run, lateTests)));
+    found.push(...part.filter((_, index) => passed[index]));
+  }
+  return found;
+}
+
+async function passes(run: DagRunRecord, lateTests: readonly LateTest[]): Promise<boolean> {
+  for (const test of lateTests) if (!(await test(run))) return false;
+  return true;
 }
 
 /** By the index that narrows the runs down best. */
 async function listCandidates(
-  { platform }: ApiContext,
-  { filter, logicalDate, partitionDate }: RunQuery,
+  context: ApiContext,
+  query: RunQuery,
 ): Promise<readonly DagRunRecord[]> {
-  const { runs } = platform.metadata;
+  const { filter, logicalDate, partitionDate, dagIds } = query;
+  const { runs } = context.platform.metadata;
+  if (dagIds) {
+    const { dagIds: _, ...rest } = query;
+    const ofEach = [...new Set(dagIds)].map((each) =>
+      listCandidates(context, { ...rest, filter: { ...filter, dagId: each } }),
+    );
+    return (await Promise.all(ofEach)).flat().sort(byRunAfter);
+  }
   const { dagId } = filter;
   if (dagId !== undefined && logicalDate !== undefined) {
     const list = (page: PageRequest) => runs.listByLogicalDate({ dagId, ...logicalDate, ...page });

@@ -2,15 +2,18 @@
 // Airflow.
 import type { DagRunRecord } from "../../../model/records.ts";
 import type { JsonObject } from "../../../model/values/json.ts";
+import { readableDags } from "../../access/readable-dags.ts";
 import { ANY, dagOf, runOf } from "../../context.ts";
 import type { Schema } from "../../document/shapes.ts";
 import { type Operations, operation } from "../../operation.ts";
 import { InvalidRequest, Problem } from "../../problems.ts";
 import { PAGE } from "../../requests/accepts.ts";
+import { readBatchQuery, requireAny } from "../../requests/batch-query.ts";
 import { requireTimezone } from "../../requests/body.ts";
 import { toRunResponse } from "../../responses/run-responses.ts";
-import { listRuns, RUN_LIST_PARAMETERS } from "./run-listing.ts";
+import { listRuns, RUN_LIST_PARAMETERS, type RunPage } from "./run-listing.ts";
 
+const READ = "GET dag.run";
 /** Airflow's command line names the DAG of the path in the query as well. */
 const DAG_AGAIN = "dag_id";
 
@@ -20,9 +23,17 @@ export const runOperations: Operations = (context) => {
   const toResponse = async (run: DagRunRecord) =>
     toRunResponse(run, await services.versions.get(run.dagId, run.versionHash));
 
+  const toCollection = async ({ runs, total, nextCursor }: RunPage) => ({
+    dag_runs: await Promise.all(runs.map(toResponse)),
+    total_entries: total,
+    total_entries_limit: null,
+    next_cursor: nextCursor,
+    previous_cursor: null,
+  });
+
   return [
     operation("get_dag_runs", {
-      permission: "GET dag.run",
+      permission: READ,
       query: [...PAGE, ...RUN_LIST_PARAMETERS, DAG_AGAIN],
       async handle({ path: { dag_id: dagId }, query, c }) {
         if ((query.text(DAG_AGAIN) ?? dagId) !== dagId) {
@@ -32,17 +43,27 @@ export const runOperations: Operations = (context) => {
           );
         }
         if (dagId !== ANY) await dagOf(context, dagId);
-        const { runs, total, nextCursor } = await listRuns(context, query, {
+        const { principal } = c.var;
+        const page = await listRuns(context, query, {
           dagId,
           cursor: c.req.query("cursor"),
+          isReadable: await readableDags(context, dagId, { principal, permission: READ }),
         });
-        return {
-          dag_runs: await Promise.all(runs.map(toResponse)),
-          total_entries: total,
-          total_entries_limit: null,
-          next_cursor: nextCursor,
-          previous_cursor: null,
-        };
+        return toCollection(page);
+      },
+    }),
+
+    operation("get_list_dag_runs_batch", {
+      permission: READ,
+      async handle({ path: { dag_id: dagId }, body, c }) {
+        requireAny("dag_id", dagId);
+        const { principal } = c.var;
+        const page = await listRuns(context, readBatchQuery(body), {
+          dagId,
+          ...(body.dag_ids ? { dagIds: body.dag_ids } : {}),
+          isReadable: await readableDags(context, dagId, { principal, permission: READ }),
+        });
+        return toCollection(page);
       },
     }),
 
@@ -61,7 +82,7 @@ export const runOperations: Operations = (context) => {
     }),
 
     operation("get_dag_run", {
-      permission: "GET dag.run",
+      permission: READ,
       async handle({ path: { dag_id: dagId, dag_run_id: runId } }) {
         const { run, version } = await runOf(context, { dagId, runId });
         return toRunResponse(run, version);

@@ -2,6 +2,8 @@
 // Looking into runs costs a read each, so a listing that would look into too many is refused.
 import { setImmediate as turn } from "node:timers/promises";
 import type { DagRunRecord } from "../../../model/records.ts";
+import type { DagRunState } from "../../../model/states.ts";
+import type { DagTest } from "../../access/readable-dags.ts";
 import { ANY, type ApiContext, dagOf, runOf } from "../../context.ts";
 import { Problem } from "../../problems.ts";
 import type { Query } from "../../requests/query.ts";
@@ -11,6 +13,13 @@ import { findRuns, isMeant, readRunQuery } from "./run-query.ts";
 export interface RunScope {
   readonly dagId: string;
   readonly runId: string;
+  /** Of all DAGs, those that the caller may see; absent: all. */
+  readonly isReadable?: DagTest | undefined;
+  /** Ids of the DAGs and runs that are meant; absent: all. */
+  readonly dagIds?: readonly string[] | undefined;
+  readonly runIds?: readonly string[] | undefined;
+  /** States of the runs that are meant; absent: any. */
+  readonly states?: readonly DagRunState[] | undefined;
 }
 
 /** Runs that one answer may look into. */
@@ -36,11 +45,18 @@ export async function runsIn(
   scope: RunScope,
 ): Promise<readonly DagRunRecord[]> {
   const { dagId, runId } = scope;
-  const wanted = readRunQuery(query, { dagId, now: context.platform.clock.now() });
+  const { isReadable, states, dagIds, runIds } = scope;
+  const wanted = {
+    ...readRunQuery(query, { dagId, now: context.platform.clock.now(), states }),
+    ...(dagIds === undefined ? {} : { dagIds }),
+    isReadable,
+  };
   const run = await oneRunOf(context, scope);
   if (run) return [run].filter((one) => isMeant(one, wanted));
   const found = await findRuns(context, wanted);
-  const runs = runId === ANY ? found : found.filter((one) => one.runId === runId);
+  const runs = found.filter(
+    (one) => (runId === ANY || one.runId === runId) && (runIds?.includes(one.runId) ?? true),
+  );
   if (runs.length <= MAX_RUNS) return runs.toReversed();
   throw new Problem(
     400,

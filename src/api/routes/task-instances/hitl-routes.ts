@@ -4,6 +4,7 @@ import { graphOf } from "../../../model/graph.ts";
 import { inputRequestPrefix } from "../../../model/ids.ts";
 import type { JsonObject } from "../../../model/values/json.ts";
 import type { InputRequestRecord } from "../../../model/waits/input-requests.ts";
+import { readableDags } from "../../access/readable-dags.ts";
 import { ANY, type ApiContext, runOf } from "../../context.ts";
 import { type Operations, operation } from "../../operation.ts";
 import { Problem } from "../../problems.ts";
@@ -23,7 +24,7 @@ import { createPatternTest } from "../../requests/patterns.ts";
 import type { Query } from "../../requests/query.ts";
 import { type HitlFacts, toHitlDetail, toHitlResponse } from "../../responses/hitl-responses.ts";
 import { stateOf } from "../../responses/task-instance-responses.ts";
-import { oneRunOf } from "../runs/run-scope.ts";
+import { oneRunOf, type RunScope } from "../runs/run-scope.ts";
 import { idsOf } from "./instance-look-up.ts";
 
 const FILTERS: readonly Filter<HitlFacts>[] = [
@@ -70,8 +71,10 @@ export const hitlOperations: Operations = (context) => {
     operation("get_hitl_details", {
       permission,
       query: [...PAGE, "order_by", ...parametersOf(FILTERS)],
-      async handle({ path: { dag_id: dagId, dag_run_id: runId }, query }) {
-        const found = await listDetails(context, query, { dagId, runId });
+      async handle({ path: { dag_id: dagId, dag_run_id: runId }, query, c }) {
+        const { principal } = c.var;
+        const isReadable = await readableDags(context, dagId, { principal, permission });
+        const found = await listDetails(context, query, { dagId, runId, isReadable });
         const page = cut(ordered(found, { query, keys: ORDER }), query.page());
         return { hitl_details: page.map(toHitlDetail), total_entries: found.length };
       },
@@ -141,14 +144,16 @@ async function factsOf(
 async function listDetails(
   context: ApiContext,
   query: Query,
-  { dagId, runId }: { readonly dagId: string; readonly runId: string },
+  { dagId, runId, isReadable }: RunScope,
 ): Promise<readonly HitlFacts[]> {
   await oneRunOf(context, { dagId, runId });
   const tests = testsOf(FILTERS, query, context.platform.clock.now());
   const all = await requestsIn(context, query, { dagId, runId });
   const meant = all.filter(
     (request) =>
-      (dagId === ANY || request.dagId === dagId) && (runId === ANY || request.runId === runId),
+      (dagId === ANY || request.dagId === dagId) &&
+      (runId === ANY || request.runId === runId) &&
+      (isReadable?.(request.dagId) ?? true),
   );
   const found: HitlFacts[] = [];
   for (const request of meant) {

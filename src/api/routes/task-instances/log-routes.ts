@@ -1,4 +1,5 @@
 // …/logs and …/links: the logs of a task's tries, and where else one may look.
+import { UNMAPPED } from "../../../model/instance-key.ts";
 import type { TryKey } from "../../../ports/task-logs.ts";
 import type { ApiContext } from "../../context.ts";
 import type { PathOf } from "../../document/shapes.ts";
@@ -12,9 +13,56 @@ export const logOperations: Operations = (context) => [
   operation("get_log", {
     permission: "GET dag.task_logs",
     query: ["token", "full_content", "map_index"],
-    handle: ({ path, query }) => readTry(context, path, query),
+    async handle({ path, query, c }) {
+      const answer = await readTry(context, path, query);
+      return isNdjsonWanted(c.req.header("accept")) ? toNdjson(answer) : answer;
+    },
+  }),
+
+  operation("get_external_log_url", {
+    permission: "GET dag.task_logs",
+    query: ["map_index"],
+    async handle() {
+      throw new Problem(400, "Task log handler does not support external logs.");
+    },
+  }),
+
+  operation("get_extra_links", {
+    permission: "GET dag.task_instance",
+    query: ["map_index", "try_number"],
+    handle: ({ path, query }) => linksOf(context, path, query),
   }),
 ];
+
+/** Airflow: HeaderAcceptJsonOrNdjson; what it doesn't know is answered as JSON. */
+function isNdjsonWanted(accept = ""): boolean {
+  return accept.split(",").some((each) => each.split(";")[0]?.trim() === NDJSON);
+}
+
+const NDJSON = "application/x-ndjson";
+
+/** A line for each message; what continues it is in a header. */
+function toNdjson({ content, continuation_token: token }: Awaited<ReturnType<typeof readLog>>) {
+  const lines = content.map((message) => `${JSON.stringify(message)}\n`);
+  const headers = {
+    "content-type": NDJSON,
+    ...(token === null ? {} : { "airflow-continuation-token": token }),
+  };
+  return new Response(lines.join(""), { headers });
+}
+
+/** No operator has links; an instance or a try that isn't there is refused. */
+async function linksOf(context: ApiContext, path: PathOf<"get_extra_links">, query: Query) {
+  const ids = idsOf({ ...path, map_index: query.integer("map_index") });
+  const { record } = await instanceOf(context, ids);
+  if (ids.mapIndex !== UNMAPPED && !record) throw new Problem(404, "TaskInstance not found");
+  const wanted = query.integer("try_number");
+  const tries = [record?.tryNumber ?? 0, ...(record?.tries ?? []).map((each) => each.tryNumber)];
+  if (wanted !== undefined && !tries.includes(wanted)) {
+    throw new Problem(404, `TaskInstanceHistory not found for try_number=${wanted}`);
+  }
+  return { extra_links: {}, total_entries: 0 };
+}
 
 async function readTry(
   context: ApiContext,

@@ -2,11 +2,12 @@
 // many.
 import { graphOf } from "../../../model/graph.ts";
 import { byTask, instancesOfTask, toRecord } from "../../../model/mapping/instances.ts";
-import type { DagRunRecord } from "../../../model/records.ts";
+import type { DagRunRecord, TaskInstanceRecord } from "../../../model/records.ts";
 import type { TaskInstanceState } from "../../../model/states.ts";
 import { ANY, type ApiContext } from "../../context.ts";
 import { Problem } from "../../problems.ts";
 import {
+  byDate,
   byIntegers,
   byPattern,
   byProgress,
@@ -83,9 +84,16 @@ const FILTERS: readonly Filter<TaskInstanceFacts>[] = [
   byIntegers("map_index", ({ record }) => record?.mapIndex ?? -1),
   byTexts("operator", ({ task }) => task.operator),
   byPattern("operator_name", ({ task }) => task.operator),
+  // Tasks have none here.
+  byTexts("executor", () => ""),
+  byDate("updated_at", updatedAtOf),
+  byPattern("rendered_map_index", ({ record }) => labelOf(record)),
 ];
 
 const ORDER: OrderKeys<TaskInstanceFacts> = {
+  id: ({ run: { dagId, runId }, task: { taskId }, record }) =>
+    `${dagId}/${runId}/${taskId}/${record?.mapIndex ?? -1}`,
+  rendered_map_index: ({ record }) => record?.renderedMapIndex,
   state: (facts) => stateOf(facts) ?? undefined,
   duration: ({ record }) => durationOf(record?.startDate, record?.endDate),
   start_date: ({ record }) => record?.startDate,
@@ -112,6 +120,11 @@ export const TASK_INSTANCE_LIST_PARAMETERS: readonly string[] = [
   ...parametersOf(FILTERS),
 ];
 
+/** What the listing of a mapped task's instances takes besides a page: less than that of all. */
+export const MAPPED_LIST_PARAMETERS: readonly string[] = TASK_INSTANCE_LIST_PARAMETERS.filter(
+  (name) => !/^(cursor|task_id|task_group_id|(task_display_name|dag_id|run_id)_.*)$/.test(name),
+);
+
 export interface TaskInstancePage {
   readonly instances: readonly TaskInstanceFacts[];
   /** Null by cursor: instances are not counted then. */
@@ -119,17 +132,29 @@ export interface TaskInstancePage {
   readonly nextCursor: string | null;
 }
 
+/** What the listing is narrowed down to besides its query. */
+interface Narrowed extends RunScope {
+  readonly cursor?: string | undefined;
+  /** Only instances of mapped tasks with an index. */
+  readonly isMapped?: boolean;
+  /** Absent: those of all tasks. */
+  readonly taskIds?: readonly string[];
+}
+
 /** The page that the query asks for: by cursor, or by limit and offset. */
 export async function listTaskInstances(
   context: ApiContext,
   query: Query,
-  { cursor, ...scope }: RunScope & { readonly cursor: string | undefined },
+  { cursor, isMapped = false, taskIds, ...scope }: Narrowed,
 ): Promise<TaskInstancePage> {
   if (scope.dagId === ANY && scope.runId !== ANY) {
     throw new Problem(400, "dag_id is required when dag_run_id is specified");
   }
   const tests = testsOf(FILTERS, query, context.platform.clock.now());
-  const isWanted = (facts: TaskInstanceFacts) => tests.every((test) => test(facts));
+  const isWanted = (facts: TaskInstanceFacts) =>
+    (!isMapped || (facts.record?.mapIndex ?? -1) >= 0) &&
+    (taskIds?.includes(facts.task.taskId) ?? true) &&
+    tests.every((test) => test(facts));
   const read = (run: DagRunRecord) => instancesOf(context, run);
   if (cursor !== undefined) {
     if (query.texts("order_by").some((name) => name !== DEFAULT_ORDER)) {
@@ -139,12 +164,33 @@ export async function listTaskInstances(
     const instances = await explainAll(context, page.items);
     return { instances, total: null, nextCursor: page.next };
   }
-  const all = await fromEachRun(await runsIn(context, query, scope), read);
+  const states = needsActiveRun(query) ? ACTIVE_RUNS : undefined;
+  const all = await fromEachRun(await runsIn(context, query, { ...scope, states }), read);
   const found = all.filter(isWanted);
-  const page = cut(ordered(found, { query, keys: ORDER }), query.page());
+  const fallback = isMapped ? [DEFAULT_ORDER] : [];
+  const page = cut(ordered(found, { query, keys: ORDER, fallback }), query.page());
   const instances = await explainAll(context, page);
   return { instances, total: found.length, nextCursor: null };
 }
+
+const ACTIVE_RUNS = ["queued", "running"] as const;
+
+/** Whether all states that are asked for are those of instances that something goes on for. */
+function needsActiveRun(query: Query): boolean {
+  const wanted = query.texts("state");
+  return wanted.length > 0 && wanted.every((state) => UNDER_WAY.has(state));
+}
+
+const UNDER_WAY: ReadonlySet<string> = new Set<TaskInstanceState>([
+  "scheduled",
+  "queued",
+  "running",
+  "restarting",
+  "up_for_retry",
+  "up_for_reschedule",
+  "deferred",
+  "awaiting_input",
+]);
 
 /** Every instance of the run's tasks in the order of the DAG; a mapped task's by index. */
 async function instancesOf(
@@ -176,4 +222,18 @@ function groupsOf({ task, version }: TaskInstanceFacts): readonly string[] {
     id = version.document.groups.find(({ groupId }) => groupId === inner)?.parentId;
   }
   return found;
+}
+
+/** When the instance last changed, as far as its dates tell. */
+function updatedAtOf({ run, record }: TaskInstanceFacts): string {
+  const { startDate, endDate, pokedAt, lookedAt, pausedAt, heldAt } = record ?? {};
+  return [startDate, endDate, pokedAt, lookedAt, pausedAt, heldAt].reduce<string>(
+    (latest, date) => (date !== undefined && date > latest ? date : latest),
+    run.queuedAt,
+  );
+}
+
+/** As Airflow shows it; an instance without an index has "-1" where it is searched for. */
+function labelOf(record: TaskInstanceRecord | undefined): string {
+  return record?.renderedMapIndex ?? String(record?.mapIndex ?? -1);
 }

@@ -1,13 +1,24 @@
 // …/taskInstances: what became of a run's tasks, and what they wait for.
+import { graphOf } from "../../../model/graph.ts";
 import { UNMAPPED } from "../../../model/instance-key.ts";
+import { mappingOf } from "../../../model/mapping/mapped-tasks.ts";
 import type { TaskInstanceKey } from "../../../model/records.ts";
-import type { ApiContext } from "../../context.ts";
+import { readableDags } from "../../access/readable-dags.ts";
+import { type ApiContext, runOf } from "../../context.ts";
 import { type Operations, operation } from "../../operation.ts";
+import { Problem } from "../../problems.ts";
 import { PAGE } from "../../requests/accepts.ts";
+import { readBatchQuery, requireAny } from "../../requests/batch-query.ts";
+import type { Query } from "../../requests/query.ts";
 import { toTaskInstanceResponse } from "../../responses/task-instance-responses.ts";
 import { explainAll, unmetOf } from "./explain-waits.ts";
 import { idsOf, instanceOf, notFound } from "./instance-look-up.ts";
-import { listTaskInstances, TASK_INSTANCE_LIST_PARAMETERS } from "./task-instance-listing.ts";
+import {
+  listTaskInstances,
+  MAPPED_LIST_PARAMETERS,
+  TASK_INSTANCE_LIST_PARAMETERS,
+  type TaskInstancePage,
+} from "./task-instance-listing.ts";
 
 export const taskInstanceOperations: Operations = (context) => {
   const permission = "GET dag.task_instance";
@@ -17,14 +28,37 @@ export const taskInstanceOperations: Operations = (context) => {
       query: [...PAGE, ...TASK_INSTANCE_LIST_PARAMETERS],
       async handle({ path: { dag_id: dagId, dag_run_id: runId }, query, c }) {
         const cursor = c.req.query("cursor");
-        const page = await listTaskInstances(context, query, { dagId, runId, cursor });
-        return {
-          task_instances: page.instances.map(toTaskInstanceResponse),
-          total_entries: page.total,
-          total_entries_limit: null,
-          next_cursor: page.nextCursor,
-          previous_cursor: null,
-        };
+        const isReadable = await readableDags(context, dagId, {
+          principal: c.var.principal,
+          permission,
+        });
+        const scope = { dagId, runId, cursor, isReadable };
+        return toCollection(await listTaskInstances(context, query, scope));
+      },
+    }),
+    operation("get_mapped_task_instances", {
+      permission,
+      query: [...PAGE, ...MAPPED_LIST_PARAMETERS],
+      handle: ({ path, query }) => mappedInstances(context, idsOf(path), query),
+    }),
+    operation("get_task_instances_batch", {
+      permission,
+      async handle({ path: { dag_id: dagId, dag_run_id: runId }, body, c }) {
+        requireAny("dag_id", dagId);
+        requireAny("dag_run_id", runId);
+        const isReadable = await readableDags(context, dagId, {
+          principal: c.var.principal,
+          permission,
+        });
+        const page = await listTaskInstances(context, readBatchQuery(body), {
+          dagId,
+          runId,
+          isReadable,
+          dagIds: body.dag_ids ?? undefined,
+          runIds: body.dag_run_ids ?? undefined,
+          ...(body.task_ids ? { taskIds: body.task_ids } : {}),
+        });
+        return toCollection(page);
       },
     }),
     operation("get_task_instance", {
@@ -47,6 +81,32 @@ export const taskInstanceOperations: Operations = (context) => {
     }),
   ];
 };
+
+function toCollection({ instances, total, nextCursor }: TaskInstancePage) {
+  return {
+    task_instances: instances.map(toTaskInstanceResponse),
+    total_entries: total,
+    total_entries_limit: null,
+    next_cursor: nextCursor,
+    previous_cursor: null,
+  };
+}
+
+/** In the words of Airflow; a mapped task may have no instances. */
+async function mappedInstances(
+  context: ApiContext,
+  { dagId, runId, taskId }: TaskInstanceKey,
+  query: Query,
+) {
+  const { version } = await runOf(context, { dagId, runId });
+  const task = graphOf(version.document).task(taskId);
+  if (!task) throw new Problem(404, `Task id ${taskId} not found`);
+  if (!mappingOf(version.document, task)) {
+    throw new Problem(404, `Task id ${taskId} is not mapped`);
+  }
+  const scope = { dagId, runId, isMapped: true, taskIds: [taskId] };
+  return toCollection(await listTaskInstances(context, query, scope));
+}
 
 async function instanceAt(context: ApiContext, ids: TaskInstanceKey) {
   const instance = await instanceOf(context, ids);

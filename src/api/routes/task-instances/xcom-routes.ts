@@ -4,6 +4,7 @@ import { graphOf } from "../../../model/graph.ts";
 import type { DagRunRecord, XComRecord } from "../../../model/records.ts";
 import type { Version } from "../../../services/dag-processing/versions.ts";
 import { readXCom } from "../../../services/tasks/xcom-values.ts";
+import { readableDags } from "../../access/readable-dags.ts";
 import { ANY, type ApiContext, runOf } from "../../context.ts";
 import { type Operations, operation } from "../../operation.ts";
 import { Problem } from "../../problems.ts";
@@ -56,9 +57,13 @@ export const xcomOperations: Operations = (context) => {
     operation("get_xcom_entries", {
       permission: "GET dag.xcom",
       query: [...PAGE, "order_by", ...OF_RUNS, ...parametersOf(FILTERS)],
-      async handle({ path, query }) {
+      async handle({ path, query, c }) {
         const { dag_id: dagId, dag_run_id: runId, task_id: taskId } = path;
-        const found = await listXComs(context, query, { dagId, runId, taskId });
+        const isReadable = await readableDags(context, dagId, {
+          principal: c.var.principal,
+          permission: "GET dag.xcom",
+        });
+        const found = await listXComs(context, query, { dagId, runId, taskId, isReadable });
         const sorted = ordered(found, { query, keys: ORDER, fallback: DEFAULT_ORDER });
         const page = cut(sorted, query.page());
         return { xcom_entries: page.map(toXComResponse), total_entries: found.length };
@@ -105,7 +110,7 @@ async function listXComs(
   return all.filter((facts) => tests.every((test) => test(facts)));
 }
 
-function toFacts(
+export function toFacts(
   xcom: XComRecord,
   { run, version }: { readonly run: DagRunRecord; readonly version: Version },
 ): XComFacts {
