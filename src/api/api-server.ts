@@ -9,6 +9,7 @@ import type { Api, ApiContext, ApiEnv } from "./context.ts";
 import { toAnswer } from "./problems.ts";
 import { addOperations } from "./registry.ts";
 import { limitBody } from "./requests/body.ts";
+import type { Setting } from "./settings.ts";
 
 export interface ApiServerOptions {
   /** Version of the product, for /version; "unknown" when absent. */
@@ -28,6 +29,10 @@ export interface ApiServerOptions {
   readonly testsConnections?: boolean;
   /** Seconds for which an answer may go on, where it comes as a whole; absent: for ever. */
   readonly longestWaitSeconds?: number;
+  /** Hears of a request to parse a file, to do so at once; absent: it waits for its turn. */
+  readonly onParseRequested?: () => void;
+  /** What `/config` shows; absent: it is not exposed. */
+  readonly settings?: readonly Setting[];
   /** Name of this machine's user, who asks when there is no password. */
   readonly localUser?: string;
 }
@@ -44,6 +49,7 @@ export function createApiServer(
   const { version = "unknown", dagsFolder, password, localUser = null } = options;
   const { heartbeatSeconds, maxAnswerBytes, longestWaitSeconds } = options;
   const { testsConnections = false } = options;
+  const { settings, onParseRequested } = options;
   const context: ApiContext = {
     platform,
     services,
@@ -53,6 +59,8 @@ export function createApiServer(
     ...(maxAnswerBytes === undefined ? {} : { maxAnswerBytes }),
     ...(heartbeatSeconds === undefined ? {} : { heartbeatSeconds }),
     ...(longestWaitSeconds === undefined ? {} : { longestWaitSeconds }),
+    ...(settings === undefined ? {} : { settings }),
+    ...(onParseRequested === undefined ? {} : { onParseRequested }),
   };
   const app: Api = new Hono();
   app.use(methodNotAllowed({ app, onMethodNotAllowed: refuseMethod }));

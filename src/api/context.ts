@@ -9,6 +9,7 @@ import type { RunControl } from "../services/runs/run-control.ts";
 import type { Inputs } from "../services/tasks/waits/inputs.ts";
 import type { Principal } from "./access/principal.ts";
 import { Problem } from "./problems.ts";
+import type { Setting } from "./settings.ts";
 
 /** What a request has in its context. */
 export interface ApiEnv {
@@ -33,6 +34,10 @@ export interface ApiContext {
     readonly limits: Pick<Limits, "poolChanged">;
     readonly inputs: Inputs;
   };
+  /** Hears of a request to parse a file, to do so at once; absent: it waits for its turn. */
+  readonly onParseRequested?: () => void;
+  /** What `/config` shows; absent: it is not exposed. */
+  readonly settings?: readonly Setting[];
   /** Version of the product. */
   readonly version: string;
   /** Whether connections are tested (Airflow: core.test_connection). */

@@ -35,6 +35,7 @@ export const FILES: readonly OperationFile[] = [
       "get_dag",
       "get_dag_details",
       "patch_dag",
+      "patch_dags",
       "delete_dag",
       "get_tasks",
       "get_task",
@@ -204,5 +205,50 @@ export const FILES: readonly OperationFile[] = [
     ids: ["create_xcom_entry", "update_xcom_entry", "delete_xcom_entry"],
     load: async () =>
       (await import("./routes/task-instances/xcom-change-routes.ts")).xcomChangeOperations,
+  },
+  {
+    ids: ["favorite_dag", "unfavorite_dag"],
+    load: async () => (await import("./routes/definitions/favorite-routes.ts")).favoriteOperations,
+  },
+  {
+    ids: ["get_dag_source"],
+    load: async () =>
+      (await import("./routes/definitions/facets/dag-source-routes.ts")).dagSourceOperations,
+  },
+  {
+    ids: ["get_dag_stats"],
+    load: async () =>
+      (await import("./routes/definitions/facets/dag-stat-routes.ts")).dagStatOperations,
+  },
+  {
+    ids: ["get_dag_tags"],
+    load: async () =>
+      (await import("./routes/definitions/facets/dag-tag-routes.ts")).dagTagOperations,
+  },
+  {
+    ids: ["get_dag_versions", "get_dag_version"],
+    load: async () =>
+      (await import("./routes/definitions/facets/dag-version-routes.ts")).dagVersionOperations,
+  },
+  {
+    ids: ["list_dag_warnings"],
+    load: async () =>
+      (await import("./routes/definitions/facets/dag-warning-routes.ts")).dagWarningOperations,
+  },
+  {
+    ids: ["get_config", "get_config_value"],
+    load: async () => (await import("./routes/deployment/config-routes.ts")).configOperations,
+  },
+  {
+    ids: ["get_jobs"],
+    load: async () => (await import("./routes/deployment/job-routes.ts")).jobOperations,
+  },
+  {
+    ids: ["get_plugins", "import_errors", "get_providers"],
+    load: async () => (await import("./routes/deployment/extension-routes.ts")).extensionOperations,
+  },
+  {
+    ids: ["reparse_dag_file"],
+    load: async () => (await import("./routes/definitions/parse-routes.ts")).parseOperations,
   },
 ];

@@ -11,6 +11,13 @@ import { Problem } from "./problems.ts";
 import { readDocumentedBody } from "./requests/body.ts";
 import { readPathInteger, readQuery } from "./requests/query.ts";
 
+/** Methods that clients use besides the document's: airflowctl 0.1.5 sends POST. */
+const OTHER_METHODS: Partial<Readonly<Record<OperationId, string>>> = {
+  pause_backfill: "post",
+  unpause_backfill: "post",
+  cancel_backfill: "post",
+};
+
 /** Adds a route for each operation. */
 export function addOperations(app: Api, context: ApiContext, files = FILES): void {
   let made: Promise<EventLogger> | undefined;
@@ -31,11 +38,16 @@ export function addOperations(app: Api, context: ApiContext, files = FILES): voi
   routes.sort((a, b) => compare(OPERATIONS[a.id].path, OPERATIONS[b.id].path));
   for (const { id, find } of routes) {
     const { method, path } = OPERATIONS[id];
-    app.on(method.toUpperCase(), toPattern(path), async (c) => {
-      const found = await find();
-      if (!found) throw new Error(`No file has operation ${id}`);
-      return run(found, c, logger);
-    });
+    const methods = new Set([method, OTHER_METHODS[id] ?? method]);
+    app.on(
+      [...methods].map((each) => each.toUpperCase()),
+      toPattern(path),
+      async (c) => {
+        const found = await find();
+        if (!found) throw new Error(`No file has operation ${id}`);
+        return run(found, c, logger);
+      },
+    );
   }
 }
 

@@ -2,8 +2,8 @@
 // AWS.
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
+import type { DagFileStore } from "../ports/dag-files.ts";
 import type { DagSource } from "../ports/dag-source.ts";
-import type { DagFileStore } from "../ports/metadata.ts";
 import type { Reporter } from "../ports/platform.ts";
 import type { DagProcessor } from "../services/dag-processing/dag-processor.ts";
 import { createFolderWatches, type FolderWatches } from "./folder-watches.ts";

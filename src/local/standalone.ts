@@ -4,10 +4,12 @@
 import type { AddressInfo } from "node:net";
 import { serve } from "@hono/node-server";
 import { createApiServer } from "../api/api-server.ts";
+import { processRequested } from "../services/dag-processing/notes/parse-requests.ts";
 import { testsConnections } from "../services/stored/test-setting.ts";
 import { releaseMemoryAtRest } from "../workers/inside/memory-at-rest.ts";
 import { watchFolder } from "./folder-watcher.ts";
 import { type LocalOptions, type LocalProduct, openLocalProduct } from "./local-platform.ts";
+import { localSettings } from "./local-settings.ts";
 import { machineUser } from "./machine-user.ts";
 
 export interface StandaloneOptions extends LocalOptions {
@@ -74,6 +76,12 @@ async function start(
     dagsFolder,
     localUser: machineUser(),
     testsConnections: testsConnections(process.env),
+    settings: localSettings(options),
+    onParseRequested: () => {
+      processRequested(platform.metadata, processor).catch((problem: unknown) => {
+        platform.report.error(`A file that is to be parsed again was not: ${String(problem)}`);
+      });
+    },
     ...(options.version === undefined ? {} : { version: options.version }),
   });
   const server = await listen(api.fetch, port, host);

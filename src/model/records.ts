@@ -302,6 +302,28 @@ export interface ConnectionTestRecord {
   readonly createdAt: string;
 }
 
+/** A DAG file that somebody wants parsed again (Airflow: dag_priority_parsing_request). */
+export interface ParseRequestRecord {
+  readonly file: string;
+  readonly requestedAt: string;
+}
+
+/** The text of a DAG file that a version was made of (Airflow: dag_code). */
+export interface DagCodeRecord {
+  readonly dagId: string;
+  /** Of the version. */
+  readonly hash: string;
+  /** Compressed, as text. */
+  readonly code: string;
+}
+
+/** The DAGs that a user has marked (Airflow: dag_favorite). */
+export interface FavoritesRecord {
+  readonly user: string;
+  /** In the order in which they were marked. */
+  readonly dagIds: readonly string[];
+}
+
 /** Something that the API's log-in keeps, as JSON text: `api/access` knows what. */
 export interface AccessRecord {
   readonly key: string;

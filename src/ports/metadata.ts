@@ -28,11 +28,13 @@ import type {
   AccessRecord,
   ConnectionRecord,
   ConnectionTestRecord,
-  DagFileRecord,
+  DagCodeRecord,
   DagRecord,
   DagRunRecord,
   DagVersionRecord,
+  FavoritesRecord,
   GateRecord,
+  ParseRequestRecord,
   PoolRecord,
   TaskInstanceKey,
   TaskInstanceRecord,
@@ -51,6 +53,7 @@ import type {
 } from "../model/upkeep/records.ts";
 import type { InputRequestRecord, OpenInputRequestRecord } from "../model/waits/input-requests.ts";
 import type { AssetEventStore } from "./asset-events.ts";
+import type { DagFileStore } from "./dag-files.ts";
 import type { EventLogStore } from "./event-logs.ts";
 import type { DateRange, Page, PageRequest } from "./pages.ts";
 import type { TaskStateStore } from "./task-states.ts";
@@ -85,26 +88,6 @@ export interface VersionStore {
   delete(dagId: string, hash: string): Promise<void>;
   /** Newest first. */
   list(dagId: string): Promise<readonly DagVersionRecord[]>;
-}
-
-/** What became of each DAG file, by its path. */
-export interface DagFileStore {
-  get(file: string): Promise<DagFileRecord | undefined>;
-  put(record: DagFileRecord): Promise<void>;
-  delete(file: string): Promise<void>;
-  /** Every DAG file, by path. */
-  list(): Promise<readonly DagFileRecord[]>;
-  /** Those of the paths that have a record, in any order. */
-  getAll(files: readonly string[]): Promise<readonly DagFileRecord[]>;
-  /**
-   * Paths of the files that import one of these paths, or list a folder that one of them is in.
-   * Other records are not read.
-   */
-  listImporters(paths: readonly string[]): Promise<readonly string[]>;
-  /** Paths of the files that make one of these DAGs while another file has the id. */
-  listClaimants(dagIds: readonly string[]): Promise<readonly string[]>;
-  /** The files with errors, by path. */
-  listBroken(): Promise<readonly DagFileRecord[]>;
 }
 
 /** A transition of a run, refused unless the run is as it says. */
@@ -321,6 +304,9 @@ export interface Metadata {
    * What leads to open deadlines, by DAG and in the order of time; their keys are `deadlineKey`s.
    */
   readonly openDeadlines: Collection<OpenDeadlineRecord>;
+  readonly parseRequests: Collection<ParseRequestRecord>;
+  readonly dagCodes: Collection<DagCodeRecord>;
+  readonly favorites: Collection<FavoritesRecord>;
   /** What the API's log-in keeps, for all processes that serve the API. */
   readonly access: Collection<AccessRecord>;
   /** By user name. */

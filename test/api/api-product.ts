@@ -105,6 +105,11 @@ export async function createApiProduct(): Promise<ApiProduct> {
     version: "1.2.3",
     dagsFolder: "/dags",
     localUser: "ann",
+    settings: [
+      { section: "core", option: "parallelism", value: "32" },
+      { section: "core", option: "dags_folder", value: "/dags" },
+      { section: "slack", option: "webhook", value: "https://slack.test/x", isSensitive: true },
+    ],
   });
   onTestFinished(async () => {
     await stateMachines.shutDown();

@@ -199,6 +199,9 @@ export const ADDITIONS: Additions = {
     },
   },
   properties: {
+    DAGResponse: {
+      is_favorite: { type: "boolean", description: "Whether the caller has marked it." },
+    },
     ImportErrorResponse: {
       diagnostics: { type: "array", items: ref("DiagnosticResponse") },
     },

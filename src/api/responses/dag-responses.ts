@@ -12,6 +12,7 @@ import type { DagRecord, DagVersionRecord } from "../../model/records.ts";
 import type { PlannedRun } from "../../model/scheduling/planner.ts";
 import { timetableOf } from "../../model/timetables/create.ts";
 import type { Version } from "../../services/dag-processing/versions.ts";
+import { toFileToken } from "./file-tokens.ts";
 import { toParams } from "./param-responses.ts";
 import { toTimeDelta, toWireDate, toWireDateOrNull, uuidOf } from "./wire.ts";
 
@@ -38,13 +39,16 @@ export interface DagFacts {
   /** The run that the schedule gives next; absent when there is none. */
   readonly next: PlannedRun | undefined;
   readonly dagsFolder: string | undefined;
+  /** Whether the caller has marked it. */
+  readonly isFavorite: boolean;
 }
 
 export function displayNameOf({ dagId, displayName }: DagDocument): string {
   return displayName ?? dagId;
 }
 
-export function toDagResponse({ dag, version, hasImportErrors, next, dagsFolder }: DagFacts) {
+export function toDagResponse(facts: DagFacts) {
+  const { dag, version, hasImportErrors, next, dagsFolder, isFavorite } = facts;
   const { document, bundleHash } = version;
   const { dagId, schedule } = document;
   const periodic = isPeriodic(schedule);
@@ -82,7 +86,8 @@ export function toDagResponse({ dag, version, hasImportErrors, next, dagsFolder 
     allowed_run_types: null,
     owners: ownersOf(document),
     is_backfillable: periodic,
-    file_token: Buffer.from(dag.file).toString("base64url"),
+    file_token: toFileToken(dag.file),
+    is_favorite: isFavorite,
   };
 }
 
@@ -109,7 +114,6 @@ export function toDagDetailsResponse(facts: DagFacts, activeRuns: number) {
     default_args: null,
     rerun_with_latest_version: false,
     owner_links: {},
-    is_favorite: false,
     active_runs_count: activeRuns,
     concurrency: UNLIMITED,
     latest_dag_version: toDagVersionResponse(version),

@@ -2,7 +2,8 @@
 // results are there.
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import type { DagFileRecord } from "../../model/records.ts";
-import type { DagFileStore, Metadata } from "../../ports/metadata.ts";
+import type { DagFileStore } from "../../ports/dag-files.ts";
+import type { Metadata } from "../../ports/metadata.ts";
 import type { Clock } from "../../ports/platform.ts";
 import { dynamoDbClientOptions } from "../client-options.ts";
 import { createDynamoDbMetadata } from "../dynamodb/metadata.ts";

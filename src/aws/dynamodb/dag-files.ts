@@ -4,7 +4,7 @@
 import { randomUUID } from "node:crypto";
 import { type FileFinder, findersOf, importsThatMean } from "../../model/dag-files.ts";
 import type { DagFileRecord } from "../../model/records.ts";
-import type { DagFileStore } from "../../ports/metadata.ts";
+import type { DagFileStore } from "../../ports/dag-files.ts";
 import { toRow } from "./dags.ts";
 import { type ItemKey, PARTITIONS, partitionOf, toKey } from "./keys.ts";
 import { type Item, text, unpack } from "./table/attributes.ts";

@@ -21,6 +21,9 @@
 // ended-run-changes          <dag>/<run>/<n>             change of an ended run that is being made
 // condemned-bundles          <hash>                      bundle that may go
 // cleanings                  retention                   how far the removal of old history has got
+// parse-requests             <file>                      a DAG file to parse again
+// dag-codes                  <dag>/<version>             the text of the version's DAG file
+// favorites                  <user>                      the DAGs that the user has marked
 // access                     <key>                       what the API's log-in keeps
 // users, roles               <name>                      user, role of the deployment's own
 // api-tokens                 <user>/<id>                 hash of a user's token
@@ -128,7 +131,6 @@ import type {
   BackfillRecord,
   BackfillSkipsRecord,
 } from "../../model/backfill/records.ts";
-import { type EndedRunChangeRecord, endedRunChangeKey } from "../../model/control/run-changes.ts";
 import type { OpenDeadlineRecord } from "../../model/deadlines/records.ts";
 import {
   assetIdText,
@@ -138,13 +140,6 @@ import {
   deadlineKey,
 } from "../../model/ids.ts";
 import type * as records from "../../model/records.ts";
-import type {
-  CleaningRecord,
-  CondemnedBundleRecord,
-  DeletionRecord,
-  HeartbeatRecord,
-  PendingMachineRecord,
-} from "../../model/upkeep/records.ts";
 import type {
   InputRequestRecord,
   OpenInputRequestRecord,
@@ -162,6 +157,7 @@ import { createGates } from "./gates.ts";
 import { PARTITIONS } from "./keys.ts";
 import { createKnownTasks } from "./known-tasks.ts";
 import { createLimits } from "./limits.ts";
+import { createDagNotes, createUpkeepNotes } from "./notes.ts";
 import { createRetries } from "./retries.ts";
 import { createRuns } from "./runs/runs.ts";
 import type { CapacityHook } from "./table/table-access.ts";
@@ -254,6 +250,7 @@ export function createDynamoDbMetadata(options: DynamoDbMetadataOptions): Metada
       partition: PARTITIONS.openDeadlines,
       keyOf: deadlineKey,
     }),
+    ...createDagNotes(table),
     access: createCollection<records.AccessRecord>(table, {
       partition: PARTITIONS.access,
       keyOf: ({ key }) => key,
@@ -316,35 +313,5 @@ function createAssets(table: DynamoDbTable) {
     }),
     assetEvents: createAssetEvents(table),
     eventLogs: createEventLogs(table),
-  };
-}
-
-/** What the upkeep does bit by bit. */
-function createUpkeepNotes(table: DynamoDbTable) {
-  return {
-    pendingMachines: createCollection<PendingMachineRecord>(table, {
-      partition: PARTITIONS.pendingMachines,
-      keyOf: ({ key }) => key,
-    }),
-    heartbeats: createCollection<HeartbeatRecord>(table, {
-      partition: PARTITIONS.heartbeats,
-      keyOf: ({ component }) => component,
-    }),
-    deletions: createCollection<DeletionRecord>(table, {
-      partition: PARTITIONS.deletions,
-      keyOf: ({ dagId }) => dagId,
-    }),
-    endedRunChanges: createCollection<EndedRunChangeRecord>(table, {
-      partition: PARTITIONS.endedRunChanges,
-      keyOf: endedRunChangeKey,
-    }),
-    condemnedBundles: createCollection<CondemnedBundleRecord>(table, {
-      partition: PARTITIONS.condemnedBundles,
-      keyOf: ({ hash }) => hash,
-    }),
-    cleanings: createCollection<CleaningRecord>(table, {
-      partition: PARTITIONS.cleanings,
-      keyOf: ({ kind }) => kind,
-    }),
   };
 }

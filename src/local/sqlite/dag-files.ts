@@ -1,7 +1,7 @@
 // DAG files in SQLite, with an index of what each is found by besides its path.
 import { type FileFinder, findersOf, importsThatMean } from "../../model/dag-files.ts";
 import type { DagFileRecord } from "../../model/records.ts";
-import type { DagFileStore } from "../../ports/metadata.ts";
+import type { DagFileStore } from "../../ports/dag-files.ts";
 import type { SqliteDatabase } from "./database.ts";
 import { type Row, text } from "./rows.ts";
 

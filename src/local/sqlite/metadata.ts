@@ -35,9 +35,13 @@ import type {
   AccessRecord,
   ConnectionRecord,
   ConnectionTestRecord,
+  DagCodeRecord,
+  FavoritesRecord,
+  ParseRequestRecord,
   PoolRecord,
   VariableRecord,
 } from "../../model/records.ts";
+import { dagCodeKey } from "../../model/upkeep/dag-code-keys.ts";
 import type {
   CleaningRecord,
   CondemnedBundleRecord,
@@ -146,6 +150,7 @@ export function createMetadataOn(db: SqliteDatabase): SqliteMetadata {
       kind: "open-deadlines",
       keyOf: deadlineKey,
     }),
+    ...createDagNotes(db),
     access: createCollection<AccessRecord>(db, { kind: "access", keyOf: ({ key }) => key }),
     ...createAccess(db),
     ...createAssets(db),
@@ -170,6 +175,21 @@ function createAccess(db: SqliteDatabase) {
     dagAccess: createCollection<DagAccessRecord>(db, {
       kind: "dag-access",
       keyOf: ({ dagId }) => dagId,
+    }),
+  };
+}
+
+/** What people have noted of DAGs, and what is read of a version but rarely. */
+function createDagNotes(db: SqliteDatabase) {
+  return {
+    parseRequests: createCollection<ParseRequestRecord>(db, {
+      kind: "parse-requests",
+      keyOf: ({ file }) => file,
+    }),
+    dagCodes: createCollection<DagCodeRecord>(db, { kind: "dag-codes", keyOf: dagCodeKey }),
+    favorites: createCollection<FavoritesRecord>(db, {
+      kind: "favorites",
+      keyOf: ({ user }) => user,
     }),
   };
 }

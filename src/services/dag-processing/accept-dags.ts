@@ -24,11 +24,14 @@ export interface AcceptedDags {
   readonly formerOwners: readonly string[];
 }
 
+/** What came of a file, and its text. */
+type AcceptedFile = ParsedFile & { readonly text: string };
+
 /** Publishes and records each DAG. */
 export async function acceptDags(
   processing: Processing,
   file: string,
-  parsed: ParsedFile,
+  parsed: AcceptedFile,
 ): Promise<AcceptedDags> {
   const dagIds: string[] = [];
   const diagnostics: Diagnostic[] = [];
@@ -66,7 +69,7 @@ export async function isAnyTaken(
 
 interface Offer {
   readonly file: string;
-  readonly parsed: ParsedFile;
+  readonly parsed: AcceptedFile;
   readonly document: DagDocument;
   /** The DAG of this id, as it is now. */
   readonly dag: DagRecord | undefined;
@@ -130,6 +133,7 @@ async function acceptDag(
     {
       document,
       file,
+      text: parsed.text,
       bundleHash: parsed.bundleHash ?? "",
       ...(known && !known.isStale ? { liveHash: known.versionHash } : {}),
     },

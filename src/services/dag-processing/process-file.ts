@@ -51,7 +51,7 @@ export async function processFile(
     }
   }
   const parsed = await parseFile(processing.platform, file);
-  const accepted = await acceptDags(processing, file, parsed);
+  const accepted = await acceptDags(processing, file, { ...parsed, text });
   const hint = makesDag(text) || isNamed ? noDag(file, { makesDag: makesDag(text) }) : undefined;
   return settleFile(processing, { file, known, parsed, accepted, hint });
 }

@@ -9,6 +9,7 @@ import type { DagVersionRecord } from "../../model/records.ts";
 import type { Bundles } from "../../ports/dag-source.ts";
 import type { Platform } from "../../ports/platform.ts";
 import { toPendingMachine } from "../upkeep/pending-machines.ts";
+import { keepDagCode } from "./notes/dag-codes.ts";
 
 export interface PublishOptions extends CompileOptions {
   /** Seconds after which whatever runs a task ends it; absent: never. */
@@ -41,11 +42,14 @@ export async function publishVersion(
   {
     document,
     file,
+    text,
     bundleHash,
     liveHash,
   }: {
     readonly document: DagDocument;
     readonly file: string;
+    /** Of the file. */
+    readonly text: string;
     readonly bundleHash: string;
     /** Of the version that the DAG has now; absent for a DAG that is new or comes back. */
     readonly liveHash?: string;
@@ -79,6 +83,7 @@ export async function publishVersion(
   if (await metadata.condemnedBundles.get(bundleHash)) {
     await metadata.condemnedBundles.delete(bundleHash);
   }
+  await keepDagCode(metadata, { ...version, text });
   await metadata.versions.create(version);
   if (bundleHash !== "" && !(await bundles.has(bundleHash))) {
     throw new Error(`Bundle ${bundleHash} of ${file} was removed meanwhile; it is processed again`);

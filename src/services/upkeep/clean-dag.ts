@@ -5,6 +5,7 @@
 import { openDeadlines } from "../../model/deadlines/run-deadlines.ts";
 import type { DagRecord, DagRunRecord, DagVersionRecord } from "../../model/records.ts";
 import type { CleanLimits, CleanTable } from "../../model/scheduling/history-retention.ts";
+import { dagCodeKey } from "../../model/upkeep/dag-code-keys.ts";
 import { itemsOf } from "../../ports/pages.ts";
 import type { Platform } from "../../ports/platform.ts";
 
@@ -172,4 +173,5 @@ async function removeVersion(
   await metadata.versions.delete(dagId, hash);
   const dag = await metadata.dags.get(dagId);
   if (dag && isInUse(dag, hash)) await metadata.versions.create(version);
+  else await metadata.dagCodes.delete(dagCodeKey(version));
 }

@@ -8,6 +8,8 @@ import { itemsOf } from "../../ports/pages.ts";
 import type { Platform } from "../../ports/platform.ts";
 import { forgetAssets } from "../assets/register-assets.ts";
 import { deleteBackfills } from "../backfills/sweep-backfills.ts";
+import { deleteDagCodes } from "../dag-processing/notes/dag-codes.ts";
+import { forgetFavorite } from "../favorites.ts";
 
 /** Runs of a DAG up to which its deletion is over before a caller that waits gives up. */
 const QUICK_RUNS = 100;
@@ -63,6 +65,8 @@ export async function completeDeletion(platform: Deleting, dagId: string): Promi
     await deleteBackfills(platform, dagId);
     await forgetAssets(platform, dagId);
     await metadata.dagAccess.delete(dagId);
+    await deleteDagCodes(metadata, dagId);
+    await forgetFavorite(metadata, dagId);
     await metadata.dags.delete(dagId);
   } catch (problem) {
     await metadata.deletions.put(deletion);

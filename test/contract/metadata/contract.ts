@@ -4,6 +4,7 @@ import type { Metadata } from "../../../src/ports/metadata.ts";
 import { accessContract } from "./access.ts";
 import { assetContract } from "./assets.ts";
 import { backfillContract } from "./backfills.ts";
+import { dagNoteContract } from "./dag-notes.ts";
 import { dagStoreContract } from "./dags.ts";
 import { deadlineContract } from "./deadlines.ts";
 import { eventLogContract } from "./event-logs.ts";
@@ -17,6 +18,7 @@ import { valueStoreContract } from "./values.ts";
 export function metadataContract(name: string, create: () => Promise<Metadata>): void {
   describe(`metadata: ${name}`, () => {
     dagStoreContract(create);
+    dagNoteContract(create);
     runStoreContract(create);
     taskInstanceStoreContract(create);
     limitStoreContract(create);

@@ -4,6 +4,7 @@ import { expect, onTestFinished, test } from "vitest";
 import { createSqliteMetadata } from "../../../src/local/sqlite/metadata.ts";
 import type { DagRunRecord } from "../../../src/model/records.ts";
 import { parseRetention } from "../../../src/model/scheduling/history-retention.ts";
+import { keepDagCode } from "../../../src/services/dag-processing/notes/dag-codes.ts";
 import { cleanByAge, cleanHistory } from "../../../src/services/upkeep/clean-history.ts";
 import { sweepBundles } from "../../../src/services/upkeep/sweep-bundles.ts";
 import { dagRecord, dagRun, dagVersion, taskKey, xcom } from "../../contract/records.ts";
@@ -146,6 +147,7 @@ test("versions that neither a DAG nor a run needs go, and their bundles unless o
     const bundleHash = number === 3 ? "shared" : `bundle_${number}`;
     const version = { dagId: "a", hash: `v${number}`, number, bundleHash };
     await metadata.versions.create(dagVersion({ ...version, createdAt: daysAgo(300 - number) }));
+    await keepDagCode(metadata, { dagId: "a", hash: version.hash, text: version.hash });
   }
   await addDag("b", { versionHash: "w1" });
   const other = { dagId: "b", hash: "w1", bundleHash: "shared", createdAt: daysAgo(400) };
@@ -155,6 +157,8 @@ test("versions that neither a DAG nor a run needs go, and their bundles unless o
   expect(counts.dag_version).toBe(2);
   // Live, superseded a moment ago, used by a run, and the one with the highest number.
   const left = (await metadata.versions.list("a")).map(({ hash }) => hash);
+  const codes = (await metadata.dagCodes.list()).items.map(({ hash }) => hash);
+  expect(codes.toSorted()).toEqual(left.toSorted());
   expect(left).toEqual(["v6", "v5", "v4", "v2"]);
   await sweepBundles(platform);
   expect(removed).toEqual([]);

@@ -77,7 +77,7 @@ async function publish({ metadata, createEngine, clock }: Limited, document: Dag
   const bundles = { has: async () => true };
   const { version } = await publishVersion(
     { metadata, stateMachines: createEngine(), bundles, clock, options: { functions: FUNCTIONS } },
-    { document, file: `${dagId}.ts`, bundleHash: "bundle" },
+    { document, file: `${dagId}.ts`, text: "", bundleHash: "bundle" },
   );
   const hash = version?.hash ?? "";
   await metadata.dags.put(dagRecord({ dagId, file: `${dagId}.ts`, versionHash: hash }));

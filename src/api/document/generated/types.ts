@@ -2068,6 +2068,7 @@ export interface components {
             readonly owners: readonly string[];
             readonly is_backfillable: boolean;
             readonly file_token: string;
+            readonly is_favorite?: boolean;
         };
         readonly DAGRunClearBody: {
             /** @default true */

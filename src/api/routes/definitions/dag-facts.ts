@@ -3,8 +3,10 @@
 import { isError } from "../../../model/dag-files.ts";
 import type { DagRecord } from "../../../model/records.ts";
 import { type PlannedRun, plan } from "../../../model/scheduling/planner.ts";
+import { favoritesOf } from "../../../services/favorites.ts";
 import { activeRunsToPlan } from "../../../services/runs/active-runs.ts";
 import { latestAutomatedRun } from "../../../services/runs/latest-run.ts";
+import type { Principal } from "../../access/principal.ts";
 import type { ApiContext } from "../../context.ts";
 import type { DagFacts } from "../../responses/dag-responses.ts";
 
@@ -13,14 +15,30 @@ export async function brokenFiles({ platform }: ApiContext): Promise<ReadonlySet
   return new Set((await platform.metadata.files.listBroken()).map(({ file }) => file));
 }
 
-/**
- * All that an answer about the DAG says; `broken` are the files with errors, if they are known
- * already.
- */
+/** Ids of the DAGs that the caller has marked. Callers without a name share their favorites. */
+export function favoritesFor(
+  { platform: { metadata } }: ApiContext,
+  principal: Principal,
+): Promise<ReadonlySet<string>> {
+  return favoritesOf(metadata, favoriteUser(principal));
+}
+
+export function favoriteUser({ name }: Principal): string {
+  return name ?? "~";
+}
+
+/** What several answers about DAGs have in common. */
+export interface CommonFacts {
+  readonly favorites: ReadonlySet<string>;
+  /** The files with errors, if they are known already. */
+  readonly broken?: ReadonlySet<string>;
+}
+
+/** All that an answer about the DAG says. */
 export async function factsOf(
   context: ApiContext,
   dag: DagRecord,
-  broken?: ReadonlySet<string>,
+  { favorites, broken }: CommonFacts,
 ): Promise<DagFacts> {
   const { files } = context.platform.metadata;
   const hasImportErrors = broken
@@ -32,6 +50,7 @@ export async function factsOf(
     hasImportErrors,
     next: await nextRunOf(context, dag),
     dagsFolder: context.dagsFolder,
+    isFavorite: favorites.has(dag.dagId),
   };
 }
 

@@ -1,5 +1,6 @@
 // The listing of DAGs: its filters and its order. What has to be read for a filter is read only
 // when it is asked for.
+import { assetConditionOf, itemsOfCondition } from "../../../model/assets/schedules.ts";
 import type { DagRecord, DagRunRecord } from "../../../model/records.ts";
 import type { PlannedRun } from "../../../model/scheduling/planner.ts";
 import type { DagRunState } from "../../../model/states.ts";
@@ -14,15 +15,17 @@ import {
   parametersOf,
   testsOf,
 } from "../../requests/filters.ts";
-import { everyItem, type OrderKeys, readOrder, sorted } from "../../requests/listing.ts";
+import { type OrderKeys, readOrder, sorted } from "../../requests/listing.ts";
 import type { Query } from "../../requests/query.ts";
 import { BUNDLE_NAME, displayNameOf, ownersOf } from "../../responses/dag-responses.ts";
 import { nextRunOf } from "./dag-facts.ts";
+import { timetableTypeOf } from "./timetable-types.ts";
 
 /** A DAG with what was read for the filters and the order. */
 interface ListedDag {
   readonly dag: DagRecord;
   readonly isBroken: boolean;
+  readonly isFavorite: boolean;
   readonly version?: Version;
   readonly latestRun?: DagRunRecord | undefined;
   readonly next?: PlannedRun | undefined;
@@ -38,14 +41,13 @@ const RECORD_FILTERS: readonly Filter<ListedDag>[] = [
   },
   byFlag("paused", ({ dag }) => dag.isPaused),
   byFlag("has_import_errors", ({ isBroken }) => isBroken),
+  byFlag("is_favorite", ({ isFavorite }) => isFavorite),
   byPattern("dag_id", ({ dag }) => dag.dagId),
   byText("bundle_name", () => BUNDLE_NAME),
 ];
 
 /** They need the DAG's version. */
 const VERSION_FILTERS: readonly Filter<ListedDag>[] = [
-  byPattern("dag_display_name", ({ version }) => version && displayNameOf(version.document)),
-  byText("bundle_version", ({ version }) => version?.bundleHash ?? ""),
   {
     parameters: ["tags", "tags_match_mode"],
     toTest(query) {
@@ -68,6 +70,22 @@ const VERSION_FILTERS: readonly Filter<ListedDag>[] = [
         const owners = version ? ownersOf(version.document).join(", ").toLowerCase() : "";
         return wanted.some((owner) => owners.includes(owner));
       };
+    },
+  },
+  byPattern("dag_display_name", ({ version }) => version && displayNameOf(version.document)),
+  byText("bundle_version", ({ version }) => version?.bundleHash ?? ""),
+  byTexts("timetable_type", ({ version }) =>
+    version ? timetableTypeOf(version.document.schedule) : "",
+  ),
+  byFlag("has_asset_schedule", ({ version }) => scheduledAssetsOf(version).length > 0),
+  {
+    // Airflow: any part of the name or the URI of an asset in the schedule, whatever the case.
+    parameters: ["asset_dependency"],
+    toTest(query) {
+      const wanted = query.text("asset_dependency")?.toLowerCase();
+      if (wanted === undefined) return undefined;
+      return ({ version }) =>
+        scheduledAssetsOf(version).some((text) => text.toLowerCase().includes(wanted));
     },
   },
 ];
@@ -96,13 +114,34 @@ export const DAG_LIST_PARAMETERS: readonly string[] = [
   ...parametersOf([...RECORD_FILTERS, ...VERSION_FILTERS, ...RUN_FILTERS]),
 ];
 
-/** All DAGs that the query's filters leave, in its order. `broken` are the files with errors. */
+export const DAG_ID_PATTERNS = ["dag_id_pattern", "dag_id_prefix_pattern"] as const;
+
+/** By what the DAGs to change are chosen. */
+export const DAGS_PATCH_PARAMETERS: readonly string[] = [
+  ...DAG_ID_PATTERNS,
+  "exclude_stale",
+  "owners",
+  "paused",
+  "tags",
+  "tags_match_mode",
+];
+
+/** What the listing chooses from. */
+interface Listed {
+  readonly dags: readonly DagRecord[];
+  /** The files with errors. */
+  readonly broken: ReadonlySet<string>;
+  /** Ids of the DAGs that the caller has marked. */
+  readonly favorites: ReadonlySet<string>;
+}
+
+/** Those of the DAGs that the query's filters leave, in its order. */
 export async function listDags(
   context: ApiContext,
   query: Query,
-  broken: ReadonlySet<string>,
+  { dags: records, broken, favorites }: Listed,
 ): Promise<readonly DagRecord[]> {
-  const { metadata, clock } = context.platform;
+  const { clock } = context.platform;
   const order = readOrder(query, { names: Object.keys(ORDER), fallback: ["dag_id"] });
   const orderedBy = (...names: readonly string[]) => order.some(({ name }) => names.includes(name));
   const [onRecord, onVersion, onRun] = [RECORD_FILTERS, VERSION_FILTERS, RUN_FILTERS].map(
@@ -111,8 +150,11 @@ export async function listDags(
   const pass = (tests: typeof onRecord, dags: readonly ListedDag[]) =>
     dags.filter((dag) => tests?.every((test) => test(dag)));
 
-  const records = await everyItem((page) => metadata.dags.list(page));
-  let dags: readonly ListedDag[] = records.map((dag) => ({ dag, isBroken: broken.has(dag.file) }));
+  let dags: readonly ListedDag[] = records.map((dag) => ({
+    dag,
+    isBroken: broken.has(dag.file),
+    isFavorite: favorites.has(dag.dagId),
+  }));
   dags = pass(onRecord, dags);
   if (onVersion?.length || orderedBy("dag_display_name")) {
     const { versions } = context.services;
@@ -131,6 +173,17 @@ export async function listDags(
     dags = await withEach(dags, async ({ dag }) => ({ next: await nextRunOf(context, dag) }));
   }
   return sorted(dags, order, ORDER).map(({ dag }) => dag);
+}
+
+/** Names and URIs of the assets that the schedule refers to; an alias is none of them. */
+function scheduledAssetsOf(version: Version | undefined): readonly string[] {
+  const condition = version && assetConditionOf(version.document.schedule);
+  if (!condition) return [];
+  return itemsOfCondition(condition).flatMap((item) => {
+    if (item.kind === "asset") return [item.name, item.uri];
+    if (item.kind === "name-ref") return [item.name];
+    return item.kind === "uri-ref" ? [item.uri] : [];
+  });
 }
 
 function byFlag(name: string, flagOf: (dag: ListedDag) => boolean): Filter<ListedDag> {

@@ -1,5 +1,7 @@
 // /dags and /dags/{dag_id}: list, look at, pause and delete DAGs; the tasks of their latest
 // version.
+import type { DagRecord } from "../../../model/records.ts";
+import type { Principal } from "../../access/principal.ts";
 import { type ApiContext, dagOf } from "../../context.ts";
 import { type Operations, operation } from "../../operation.ts";
 import { Problem } from "../../problems.ts";
@@ -11,8 +13,14 @@ import {
   toDagResponse,
   toTaskResponse,
 } from "../../responses/dag-responses.ts";
-import { brokenFiles, factsOf } from "./dag-facts.ts";
-import { DAG_LIST_PARAMETERS, listDags } from "./dag-listing.ts";
+import { brokenFiles, type CommonFacts, factsOf, favoritesFor } from "./dag-facts.ts";
+import {
+  DAG_ID_PATTERNS,
+  DAG_LIST_PARAMETERS,
+  DAGS_PATCH_PARAMETERS,
+  listDags,
+} from "./dag-listing.ts";
+import { permittedDags } from "./permitted-dags.ts";
 
 type TaskResponse = ReturnType<typeof toTaskResponse>;
 
@@ -42,29 +50,33 @@ function lookingOperations(context: ApiContext) {
     operation("get_dags", {
       permission: "GET dag",
       query: [...PAGE, ...DAG_LIST_PARAMETERS],
-      async handle({ query }) {
-        const broken = await brokenFiles(context);
-        const found = await listDags(context, query, broken);
+      async handle({ query, c }) {
+        const { principal } = c.var;
+        const common = await commonFacts(context, principal);
+        const dags = await permittedDags(context, principal, "GET dag");
+        const found = await listDags(context, query, { dags, ...common });
         const page = cut(found, query.page());
-        const dags = await Promise.all(page.map((dag) => factsOf(context, dag, broken)));
-        return { dags: dags.map(toDagResponse), total_entries: found.length };
+        return { dags: await answersFor(context, page, common), total_entries: found.length };
       },
     }),
 
     operation("get_dag", {
       permission: "GET dag",
-      async handle({ path }) {
-        return toDagResponse(await factsOf(context, await dagOf(context, path.dag_id)));
+      async handle({ path, c }) {
+        const dag = await dagOf(context, path.dag_id);
+        const favorites = await favoritesFor(context, c.var.principal);
+        return toDagResponse(await factsOf(context, dag, { favorites }));
       },
     }),
 
     operation("get_dag_details", {
       permission: "GET dag",
-      async handle({ path }) {
+      async handle({ path, c }) {
         const dag = await dagOf(context, path.dag_id);
+        const favorites = await favoritesFor(context, c.var.principal);
         const states = ["queued", "running"] as const;
         const active = await metadata.runs.count({ dagId: dag.dagId, states });
-        return toDagDetailsResponse(await factsOf(context, dag), active);
+        return toDagDetailsResponse(await factsOf(context, dag, { favorites }), active);
       },
     }),
   ];
@@ -76,10 +88,31 @@ function changingOperations(context: ApiContext) {
     operation("patch_dag", {
       permission: "PUT dag",
       query: ["update_mask"],
-      async handle({ path, body, query }) {
+      async handle({ path, body, query, c }) {
         refuseOtherFields(query);
         const dag = await runControl.setPaused(path.dag_id, body.is_paused);
-        return toDagResponse(await factsOf(context, dag));
+        const favorites = await favoritesFor(context, c.var.principal);
+        return toDagResponse(await factsOf(context, dag, { favorites }));
+      },
+    }),
+
+    operation("patch_dags", {
+      permission: "PUT dag",
+      query: ["update_mask", ...PAGE, ...DAGS_PATCH_PARAMETERS],
+      async handle({ body, query, c }) {
+        refuseOtherFields(query);
+        const { principal } = c.var;
+        const common = await commonFacts(context, principal);
+        // Airflow changes all DAGs only where it is asked to by a pattern such as "~".
+        const isAsked = DAG_ID_PATTERNS.some((name) => query.text(name) !== undefined);
+        const dags = isAsked ? await permittedDags(context, principal, "PUT dag") : [];
+        const found = await listDags(context, query, { dags, ...common });
+        const changed = new Map<string, DagRecord>();
+        for (const { dagId } of found) {
+          changed.set(dagId, await runControl.setPaused(dagId, body.is_paused));
+        }
+        const page = cut([...changed.values()], query.page());
+        return { dags: await answersFor(context, page, common), total_entries: found.length };
       },
     }),
 
@@ -91,6 +124,18 @@ function changingOperations(context: ApiContext) {
       },
     }),
   ];
+}
+
+async function commonFacts(context: ApiContext, principal: Principal) {
+  return {
+    broken: await brokenFiles(context),
+    favorites: await favoritesFor(context, principal),
+  };
+}
+
+async function answersFor(context: ApiContext, dags: readonly DagRecord[], common: CommonFacts) {
+  const facts = await Promise.all(dags.map((dag) => factsOf(context, dag, common)));
+  return facts.map(toDagResponse);
 }
 
 function refuseOtherFields(query: Query): void {

@@ -1,0 +1,34 @@
+// /dags/{dag_id}/favorite and /unfavorite: the DAGs that the caller has marked.
+import { addFavorite, removeFavorite } from "../../../services/favorites.ts";
+import type { ApiContext } from "../../context.ts";
+import { type Operations, operation } from "../../operation.ts";
+import { Problem } from "../../problems.ts";
+import { favoriteUser } from "./dag-facts.ts";
+
+export const favoriteOperations: Operations = (context) => {
+  const { metadata } = context.platform;
+  return [
+    operation("favorite_dag", {
+      permission: "GET dag",
+      async handle({ path: { dag_id: dagId }, c }) {
+        await requireDag(context, dagId);
+        await addFavorite(metadata, { user: favoriteUser(c.var.principal), dagId });
+        return undefined;
+      },
+    }),
+
+    operation("unfavorite_dag", {
+      permission: "GET dag",
+      async handle({ path: { dag_id: dagId }, c }) {
+        await requireDag(context, dagId);
+        await removeFavorite(metadata, { user: favoriteUser(c.var.principal), dagId });
+        return undefined;
+      },
+    }),
+  ];
+};
+
+async function requireDag({ platform }: ApiContext, dagId: string): Promise<void> {
+  if (await platform.metadata.dags.get(dagId)) return;
+  throw new Problem(404, `Dag with id '${dagId}' not found`);
+}
