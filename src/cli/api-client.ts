@@ -33,7 +33,9 @@ export function createApi(send: Send, base: string, version: string): Api {
     path: string,
     { query = {}, body }: { readonly query?: Query; readonly body?: unknown },
   ): Promise<Response> {
-    const url = new URL(`${base.replace(/\/+$/, "")}/api/v2${path}`);
+    const url = new URL(
+      `${base.replace(/\/+$/, "")}${path.startsWith("/ui/") ? "" : "/api/v2"}${path}`,
+    );
     for (const [name, value] of Object.entries(query)) {
       if (value !== undefined) url.searchParams.set(name, String(value));
     }
@@ -51,7 +53,10 @@ export function createApi(send: Send, base: string, version: string): Api {
     if (!response.ok) throw new ApiError(response.status, await readDetail(response));
     return response;
   }
-  const json = async <T>(response: Promise<Response>): Promise<T> => (await response).json() as T;
+  const json = async <T>(answer: Promise<Response>): Promise<T> => {
+    const response = await answer;
+    return (response.status === 204 ? undefined : await response.json()) as T;
+  };
   return {
     get: (path, query = {}) => json(call("GET", path, { query })),
     post: (path, body) => json(call("POST", path, { body })),

@@ -100,6 +100,7 @@ async function openHere(places: Places, purpose: Purpose): Promise<Connection> {
   const { createApiServer } = await import("../api/api-server.ts");
   const { machineUser } = await import("../local/machine-user.ts");
   const { createBackfills } = await import("../services/backfills/backfills.ts");
+  const { testsConnections } = await import("../services/stored/test-setting.ts");
   const { createRunControl } = await import("../services/runs/run-control.ts");
   const problems: string[] = [];
   const report = { info() {}, warn() {}, error: (message: string) => void problems.push(message) };
@@ -133,7 +134,12 @@ async function openHere(places: Places, purpose: Purpose): Promise<Connection> {
       limits: { async poolChanged() {} },
       inputs: services.inputs,
     },
-    { version, dagsFolder, localUser: machineUser() },
+    {
+      version,
+      dagsFolder,
+      localUser: machineUser(),
+      testsConnections: testsConnections(process.env),
+    },
   );
   const send = async (request: Request) => {
     const response = await app.fetch(request);

@@ -10,6 +10,7 @@ import { addDbCommands } from "./commands/db/index.ts";
 import { addAwsCommands } from "./commands/deployment/index.ts";
 import { addPoolsCommands } from "./commands/pool/index.ts";
 import { addProjectCommands } from "./commands/project/index.ts";
+import { addStoredCommands } from "./commands/stored/index.ts";
 import { addTasksCommands } from "./commands/task/index.ts";
 import { createSession, type Session } from "./session.ts";
 import { toFailure } from "./terminal/errors.ts";
@@ -96,6 +97,7 @@ function createProgram(session: Session): Command {
   addTasksCommands(program, session);
   addBackfillCommands(program, session);
   addPoolsCommands(program, session);
+  addStoredCommands(program, session);
   addAssetsCommands(program, session);
   addDbCommands(program, session);
   addAwsCommands(program, session);
