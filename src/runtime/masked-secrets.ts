@@ -1,8 +1,23 @@
 // Keeps the secrets that a try asks for out of what people read of it: its log and its outcome.
 
+import { secretsOfEnvironment } from "../model/connections/environment-secrets.ts";
 import type { SecretMasker } from "../model/connections/secret-masker.ts";
-import type { TaskError, TaskOutcome } from "../model/task-call.ts";
+import type { TaskCall, TaskError, TaskOutcome } from "../model/task-call.ts";
 import type { TaskServices } from "../model/task-services.ts";
+
+/** The secrets of the process, which a thread reads once: tasks' changes of it are undone. */
+let ofEnvironment: readonly string[] | undefined;
+
+/** Hides what a call can see from the start: the environment's secrets, and params with such names. */
+export function hideFromStart(
+  { params, run }: Pick<TaskCall, "params" | "run">,
+  secrets: SecretMasker,
+): void {
+  ofEnvironment ??= secretsOfEnvironment(process.env);
+  for (const secret of ofEnvironment) secrets.add(secret);
+  secrets.addFields(params);
+  secrets.addFields(run.conf);
+}
 
 /** The same services; connections and variables that they answer with are masked from then on. */
 export function withMaskedSecrets(services: TaskServices, secrets: SecretMasker): TaskServices {
@@ -40,7 +55,15 @@ export function maskOutcome(outcome: TaskOutcome, secrets: SecretMasker): TaskOu
 }
 
 function maskMessages(outcome: TaskOutcome, secrets: SecretMasker): TaskOutcome {
-  if (outcome.kind === "failed") return { ...outcome, error: maskError(outcome.error, secrets) };
+  if (outcome.kind === "failed") {
+    const { error, advice } = outcome;
+    const reason = advice?.reason;
+    return {
+      ...outcome,
+      error: maskError(error, secrets),
+      ...(reason === undefined ? {} : { advice: { ...advice, reason: secrets.mask(reason) } }),
+    };
+  }
   if (outcome.kind === "skipped" && outcome.message !== undefined) {
     return { ...outcome, message: secrets.mask(outcome.message) };
   }

@@ -11,7 +11,7 @@ import { createReadAssetEvents } from "./asset-events.ts";
 import { createClient } from "./create-client.ts";
 import { callbackKindOf, type ExecuteOptions, executeTask, runCallbacks } from "./execute.ts";
 import { toTaskError } from "./failures/task-error.ts";
-import { maskOutcome, withMaskedSecrets } from "./masked-secrets.ts";
+import { hideFromStart, maskOutcome, withMaskedSecrets } from "./masked-secrets.ts";
 import { forgetRequired } from "./source-modules.ts";
 import type { TryLog } from "./try-log.ts";
 
@@ -88,6 +88,7 @@ export function createUserCode({
       return imported.size;
     },
     async runTask(call, bundle, host) {
+      hideFromStart(call, host.log.secrets);
       const say = (event: string): void =>
         host.log.add({ level: "info", event, logger: "stepwind" });
       say(`Task instance is in running state: try ${call.tryNumber} of ${call.maxTries + 1}`);
@@ -98,6 +99,7 @@ export function createUserCode({
     },
     async runCallbacks(call, bundle, host) {
       const { dagId, taskId = "" } = call.call;
+      hideFromStart(call.call, host.log.secrets);
       const dag = await importDag(bundle, dagId).catch(toTaskError);
       if ("message" in dag) logImportError(host.log, dag);
       else await runCallbacks(call, optionsFor(dag, taskId, host));

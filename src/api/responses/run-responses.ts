@@ -1,8 +1,12 @@
 // DAG runs as Airflow's API answers them (DAGRunResponse).
+import { createSecretMasker } from "../../model/connections/secret-masker.ts";
 import type { DagRunRecord } from "../../model/records.ts";
 import type { Version } from "../../services/dag-processing/versions.ts";
 import { displayNameOf, toDagVersionResponse } from "./dag-responses.ts";
 import { durationOf, toWireDate, toWireDateOrNull } from "./wire.ts";
+
+/** Params may be secrets, which their names then say. */
+const BY_NAME = createSecretMasker();
 
 export function toRunResponse(run: DagRunRecord, version: Version) {
   return {
@@ -21,7 +25,7 @@ export function toRunResponse(run: DagRunRecord, version: Version) {
     state: run.state,
     triggered_by: run.triggeredBy,
     triggering_user_name: run.triggeringUserName ?? null,
-    conf: run.conf,
+    conf: BY_NAME.redactFields(run.conf),
     note: run.note ?? null,
     dag_versions: [toDagVersionResponse(version)],
     bundle_version: version.bundleHash,

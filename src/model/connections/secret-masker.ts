@@ -57,6 +57,8 @@ export interface SecretMasker {
   addConnection(connection: Pick<Connection, "password" | "extra">): void;
   /** The variable's value, if its name is sensitive; of JSON, what has a sensitive name in it. */
   addVariable(name: string, value: string): void;
+  /** Of the fields, what has a sensitive name. */
+  addFields(fields: JsonObject): void;
   /** The text without the secrets that were added. */
   mask(text: string): string;
   /** The value with `mask` applied to its texts, and without what has a sensitive name. */
@@ -81,16 +83,6 @@ export function createSecretMasker(initial: Iterable<string> = []): SecretMasker
       addForm(text);
       addForm(JSON.stringify(text).slice(1, -1));
       addForm(toUrlForm(text));
-    }
-  }
-
-  function addAll(value: unknown, isSensitive: boolean): void {
-    if (typeof value === "string") {
-      if (isSensitive) add(value);
-    } else if (typeof value === "object" && value !== null) {
-      for (const [name, inner] of Object.entries(value)) {
-        addAll(inner, isSensitive || (!Array.isArray(value) && isSensitiveName(name)));
-      }
     }
   }
 
@@ -123,11 +115,14 @@ export function createSecretMasker(initial: Iterable<string> = []): SecretMasker
     redactFields: (fields) => redactFields(fields),
     addConnection({ password, extra }) {
       if (password !== undefined) add(password);
-      addAll(extra, false);
+      for (const text of sensitiveTexts(extra)) add(text);
+    },
+    addFields(fields) {
+      for (const text of sensitiveTexts(fields)) add(text);
     },
     addVariable(name, value) {
       if (isSensitiveName(name)) add(value);
-      addAll(parseJson(value), isSensitiveName(name));
+      for (const text of sensitiveTexts(parseJson(value), isSensitiveName(name))) add(text);
     },
   };
 }
@@ -136,8 +131,17 @@ function isList(value: readonly Json[] | JsonObject): value is readonly Json[] {
   return Array.isArray(value);
 }
 
+/** The texts under sensitive names, however deep; all of them where the whole is sensitive. */
+export function sensitiveTexts(value: unknown, isSensitive = false): readonly string[] {
+  if (typeof value === "string") return isSensitive ? [value] : [];
+  if (typeof value !== "object" || value === null) return [];
+  return Object.entries(value).flatMap(([name, inner]) =>
+    sensitiveTexts(inner, isSensitive || (!Array.isArray(value) && isSensitiveName(name))),
+  );
+}
+
 /** Undefined for a text that is not the JSON of an object or a list. */
-function parseJson(text: string): unknown {
+export function parseJson(text: string): unknown {
   if (!/^\s*[[{]/.test(text)) return undefined;
   try {
     return JSON.parse(text);

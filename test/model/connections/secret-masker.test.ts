@@ -1,6 +1,7 @@
 // Which texts are secrets, and that none of their forms is left in what is masked.
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { secretsOfEnvironment } from "../../../src/model/connections/environment-secrets.ts";
 import {
   createSecretMasker,
   isSensitiveName,
@@ -86,4 +87,35 @@ describe("the masker", () => {
       token: { a: ["***"] },
     });
   });
+});
+
+test("the environment's secrets are passwords of connections, sensitive variables and names", () => {
+  const found = secretsOfEnvironment({
+    AIRFLOW_CONN_DB: "postgres://etl:p%40ss-word@db/x?api_token=t0ken-1&mode=fast",
+    STEPWIND_CONN_WRONG: "not-a-connection",
+    AIRFLOW_VAR_API_KEY: "k3y-value",
+    STEPWIND_VAR_SETTINGS: '{"secret": "in-json", "rows": 5}',
+    AIRFLOW_VAR_REGION: "eu-central-1",
+    MY_SERVICE_TOKEN: "pl4in-value",
+    DISABLE_TOKENS: "false",
+    AWS_WEB_IDENTITY_TOKEN_FILE: "/var/run/token",
+    NO_PROXY: "localhost",
+    HOME: "/root",
+    EMPTY_TOKEN: "",
+  });
+  expect([...found].sort()).toEqual(
+    ["p@ss-word", "t0ken-1", "not-a-connection", "k3y-value", "in-json", "pl4in-value"].sort(),
+  );
+});
+
+test("names are sensitive as Airflow 3.3's are, whatever stands between their words", () => {
+  const sensitive = ["aws_access_key_id", "API-Key", "my dsn", "Webhook.URL", "bearer", "proxies"];
+  for (const name of sensitive) expect(isSensitiveName(name), name).toBe(true);
+  for (const name of ["region", "key", "login", "tok-en"])
+    expect(isSensitiveName(name)).toBe(false);
+});
+
+test('the word "airflow" is never masked, since it stands everywhere', () => {
+  const masker = createSecretMasker(["airflow", "Airflow-2"]);
+  expect(masker.mask("airflow Airflow-2")).toBe("airflow ***");
 });

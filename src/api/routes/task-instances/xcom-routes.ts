@@ -1,8 +1,10 @@
 // …/xcomEntries: the values that task instances left for others. "~" stands for all DAGs, runs or
 // tasks in the listing.
+import { createSecretMasker, sensitiveTexts } from "../../../model/connections/secret-masker.ts";
 import { graphOf } from "../../../model/graph.ts";
 import type { DagRunRecord, XComRecord } from "../../../model/records.ts";
 import type { Version } from "../../../services/dag-processing/versions.ts";
+import { createKnownSecrets } from "../../../services/stored/known-secrets.ts";
 import { readXCom } from "../../../services/tasks/xcom-values.ts";
 import { readableDags } from "../../access/readable-dags.ts";
 import { ANY, type ApiContext, runOf } from "../../context.ts";
@@ -52,6 +54,7 @@ const DEFAULT_ORDER = ["dag_id", "task_id", "run_id", "map_index", "key"];
 
 export const xcomOperations: Operations = (context) => {
   const { platform } = context;
+  const knownSecrets = createKnownSecrets(platform);
 
   return [
     operation("get_xcom_entries", {
@@ -86,7 +89,9 @@ export const xcomOperations: Operations = (context) => {
         query.boolean("deserialize");
         const isText = query.boolean("stringify") ?? false;
         const response = toXComResponse(toFacts(xcom, { run, version }));
-        return { ...response, value: isText ? value : JSON.parse(value) };
+        const known = (await knownSecrets()).redact(JSON.parse(value), name);
+        const shown = createSecretMasker(sensitiveTexts(run.conf)).redact(known, name);
+        return { ...response, value: isText ? JSON.stringify(shown) : shown };
       },
     }),
   ];

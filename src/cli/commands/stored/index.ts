@@ -200,6 +200,11 @@ function addVariablesCommands(program: Command, session: Session): void {
     .action(async (key: string, _: unknown, command: Command) => {
       await (await load()).deleteVariable(session, placesOf(session, command), key);
     });
+  addVariableFiles(variables, session);
+}
+
+function addVariableFiles(variables: Command, session: Session): void {
+  const load = () => import("./variable-commands.ts");
   variables
     .command("import")
     .description("store the variables of a .json, .yaml or .env file")
