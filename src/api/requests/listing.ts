@@ -54,21 +54,35 @@ export function sorted<T>(
   fields: readonly OrderField[],
   keys: OrderKeys<T>,
 ): readonly T[] {
-  const criteria = fields.flatMap(({ name, isDescending }) => {
-    const key = keys[name];
-    return key === undefined ? [] : [{ key, sign: isDescending ? -1 : 1 }];
-  });
-  if (criteria.length === 0) return items;
-  return items.toSorted((a, b) => {
-    for (const { key, sign } of criteria) {
-      const order = compare(key(a), key(b));
-      if (order !== 0) return order * sign;
-    }
-    return 0;
-  });
+  if (fields.length === 0) return items;
+  return items.toSorted((a, b) =>
+    compareValues(valuesOf(a, fields, keys), valuesOf(b, fields, keys), fields),
+  );
 }
 
-type OrderValue = string | number | boolean | null | undefined;
+/** By what the fields order the item; absent values are null. */
+export function valuesOf<T>(
+  item: T,
+  fields: readonly OrderField[],
+  keys: OrderKeys<T>,
+): readonly OrderValue[] {
+  return fields.map(({ name }) => keys[name]?.(item) ?? null);
+}
+
+/** The order of two items by their values of the fields: below 0 if `a` comes first. */
+export function compareValues(
+  a: readonly OrderValue[],
+  b: readonly OrderValue[],
+  fields: readonly OrderField[],
+): number {
+  for (const [index, { isDescending }] of fields.entries()) {
+    const order = compare(a[index], b[index]);
+    if (order !== 0) return isDescending ? -order : order;
+  }
+  return 0;
+}
+
+export type OrderValue = string | number | boolean | null | undefined;
 
 function compare(a: OrderValue, b: OrderValue): number {
   const [left, right] = [a ?? null, b ?? null];

@@ -7,7 +7,6 @@ import type { DagRunState, DagRunType } from "../../../model/states.ts";
 import type { PageRequest } from "../../../ports/pages.ts";
 import type { DagTest } from "../../access/readable-dags.ts";
 import type { ApiContext } from "../../context.ts";
-import { Problem } from "../../problems.ts";
 import {
   byDate,
   byPattern,
@@ -29,18 +28,11 @@ import {
 import { createPatternTest } from "../../requests/patterns.ts";
 import { toPythonJson } from "../../requests/python-json.ts";
 import type { Query } from "../../requests/query.ts";
-import { readToken, toToken } from "../../requests/tokens.ts";
 import { durationOf } from "../../responses/wire.ts";
 import { PARTITION_PARAMETERS, readPartitionDates } from "../partitions/partition-dates.ts";
 import { LATE_PARAMETERS, readLateTests } from "./late-run-tests.ts";
-import {
-  findRuns,
-  isMeant,
-  passing,
-  RUN_PARAMETERS,
-  type RunQuery,
-  readRunQuery,
-} from "./run-query.ts";
+import { idOfRun, pageInOrder, pageOfStore, type RunCursorPage } from "./run-pages.ts";
+import { findRuns, RUN_PARAMETERS, type RunQuery, readRunQuery } from "./run-query.ts";
 
 const STATES: readonly DagRunState[] = ["queued", "running", "success", "failed"];
 /** Airflow's word for a run without a state, which there is none of. */
@@ -107,7 +99,10 @@ export interface RunPage {
   /** Null by cursor: runs are not counted then. */
   readonly total: number | null;
   readonly nextCursor: string | null;
+  readonly previousCursor: string | null;
 }
+
+const NO_CURSORS = { nextCursor: null, previousCursor: null } as const;
 
 /**
  * The page that the query asks for: by cursor, or by limit and offset. "~" as DAG id: of every DAG.
@@ -139,7 +134,9 @@ export async function listRuns(
     ...(dagIds === undefined ? {} : { dagIds }),
     isReadable,
   };
-  if (cursor !== undefined) return pageByCursor(context, query, { cursor, wanted });
+  if (cursor !== undefined) {
+    return { ...(await pageByCursor(context, query, { cursor, wanted })), total: null };
+  }
   const order = readOrder(query, { names: Object.keys(ORDER), fallback: ["id"] });
   const oldestFirst = isOldestFirst(order);
   const { tests, lateTests, logicalDate } = wanted;
@@ -150,7 +147,7 @@ export async function listRuns(
   }
   const found = await findRuns(context, wanted);
   const runs = cut(sorted(found, order, ORDER), query.page());
-  return { runs, total: found.length, nextCursor: null };
+  return { runs, total: found.length, ...NO_CURSORS };
 }
 
 function statesOf(query: Query): readonly DagRunState[] | undefined {
@@ -177,39 +174,26 @@ async function pageByIndex(
     runs.count(filter),
   ];
   const total = (await Promise.all(counts)).reduce((sum, count) => sum + count, 0);
-  if (page.offset >= total) return { runs: [], total, nextCursor: null };
+  if (page.offset >= total) return { runs: [], total, ...NO_CURSORS };
   const list = async (request: PageRequest) => {
     const { items, ...rest } = await runs.list({ ...filter, oldestFirst, ...request });
     return { items: items.filter(({ dagId }) => isReadable?.(dagId) ?? true), ...rest };
   };
-  return { runs: await readCut(list, page), total, nextCursor: null };
+  return { runs: await readCut(list, page), total, ...NO_CURSORS };
 }
 
-/**
- * A page by cursor: the store goes on where the page before has ended, so no history is ever read
- * whole.
- */
-async function pageByCursor(
-  { platform }: ApiContext,
+function pageByCursor(
+  context: ApiContext,
   query: Query,
   { wanted, cursor }: Asked & { readonly cursor: string },
-): Promise<RunPage> {
+): Promise<RunCursorPage> {
   const order = readOrder(query, { names: Object.keys(ORDER), fallback: ["-run_after"] });
   const oldestFirst = isOldestFirst(order);
-  if (oldestFirst === undefined) {
-    throw new Problem(400, "With `cursor` runs come ordered by `run_after` or `-run_after`");
-  }
-  const after = cursor === "" ? {} : { after: readToken("cursor", cursor) };
   const { limit } = query.page();
-  const page = await platform.metadata.runs.list({
-    ...wanted.filter,
-    ...after,
-    limit,
-    oldestFirst,
-  });
-  const meant = page.items.filter((run) => isMeant(run, wanted));
-  const runs = await passing(meant, wanted.lateTests);
-  return { runs, total: null, nextCursor: page.next === undefined ? null : toToken(page.next) };
+  const wish = { wanted, cursor, limit, by: { order, keys: ORDER, idOf: idOfRun } };
+  return oldestFirst === undefined
+    ? pageInOrder(context, wish)
+    : pageOfStore(context, { ...wish, oldestFirst });
 }
 
 /** When the run last changed, as far as its dates tell. */

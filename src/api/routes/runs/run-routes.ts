@@ -23,12 +23,12 @@ export const runOperations: Operations = (context) => {
   const toResponse = async (run: DagRunRecord) =>
     toRunResponse(run, await services.versions.get(run.dagId, run.versionHash));
 
-  const toCollection = async ({ runs, total, nextCursor }: RunPage) => ({
+  const toCollection = async ({ runs, total, nextCursor, previousCursor }: RunPage) => ({
     dag_runs: await Promise.all(runs.map(toResponse)),
     total_entries: total,
     total_entries_limit: null,
     next_cursor: nextCursor,
-    previous_cursor: null,
+    previous_cursor: previousCursor,
   });
 
   return [

@@ -6,6 +6,7 @@ import type { DagRunRecord, TaskInstanceRecord } from "../../../model/records.ts
 import type { TaskInstanceState } from "../../../model/states.ts";
 import { ANY, type ApiContext } from "../../context.ts";
 import { Problem } from "../../problems.ts";
+import { pageAt } from "../../requests/cursor-pages.ts";
 import {
   byDate,
   byIntegers,
@@ -18,7 +19,7 @@ import {
   parametersOf,
   testsOf,
 } from "../../requests/filters.ts";
-import { cut, type OrderKeys, ordered } from "../../requests/listing.ts";
+import { cut, type OrderKeys, readOrder, sorted } from "../../requests/listing.ts";
 import type { Query } from "../../requests/query.ts";
 import {
   poolOf,
@@ -130,6 +131,7 @@ export interface TaskInstancePage {
   /** Null by cursor: instances are not counted then. */
   readonly total: number | null;
   readonly nextCursor: string | null;
+  readonly previousCursor: string | null;
 }
 
 /** What the listing is narrowed down to besides its query. */
@@ -156,22 +158,33 @@ export async function listTaskInstances(
     (taskIds?.includes(facts.task.taskId) ?? true) &&
     tests.every((test) => test(facts));
   const read = (run: DagRunRecord) => instancesOf(context, run);
-  if (cursor !== undefined) {
-    if (query.texts("order_by").some((name) => name !== DEFAULT_ORDER)) {
-      throw new Problem(400, `With \`cursor\` task instances come ordered by \`${DEFAULT_ORDER}\``);
+  const fallback = isMapped ? [DEFAULT_ORDER] : [];
+  const order = readOrder(query, { names: Object.keys(ORDER), fallback });
+  if (cursor !== undefined && scope.runId === ANY) {
+    if (order.some(({ name, isDescending }) => name !== DEFAULT_ORDER || isDescending)) {
+      throw new Problem(
+        400,
+        `With \`cursor\` task instances of several runs come ordered by \`${DEFAULT_ORDER}\``,
+      );
     }
     const page = await listByCursor(context, query, { scope, cursor, read, isWanted });
     const instances = await explainAll(context, page.items);
-    return { instances, total: null, nextCursor: page.next };
+    return { instances, total: null, nextCursor: page.next, previousCursor: null };
   }
   const states = needsActiveRun(query) ? ACTIVE_RUNS : undefined;
   const all = await fromEachRun(await runsIn(context, query, { ...scope, states }), read);
-  const found = all.filter(isWanted);
-  const fallback = isMapped ? [DEFAULT_ORDER] : [];
-  const page = cut(ordered(found, { query, keys: ORDER, fallback }), query.page());
-  const instances = await explainAll(context, page);
-  return { instances, total: found.length, nextCursor: null };
+  const found = sorted(all.filter(isWanted), order, ORDER);
+  if (cursor !== undefined) {
+    const { limit } = query.page();
+    const page = pageAt(found, { cursor, limit, order, keys: ORDER, idOf });
+    const instances = await explainAll(context, page.items);
+    return { instances, total: null, nextCursor: page.next, previousCursor: page.previous };
+  }
+  const instances = await explainAll(context, cut(found, query.page()));
+  return { instances, total: found.length, nextCursor: null, previousCursor: null };
 }
+
+const idOf = ({ task, record }: TaskInstanceFacts) => [task.taskId, `${record?.mapIndex ?? -1}`];
 
 const ACTIVE_RUNS = ["queued", "running"] as const;
 

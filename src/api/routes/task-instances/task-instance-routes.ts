@@ -82,13 +82,13 @@ export const taskInstanceOperations: Operations = (context) => {
   ];
 };
 
-function toCollection({ instances, total, nextCursor }: TaskInstancePage) {
+function toCollection({ instances, total, nextCursor, previousCursor }: TaskInstancePage) {
   return {
     task_instances: instances.map(toTaskInstanceResponse),
     total_entries: total,
     total_entries_limit: null,
     next_cursor: nextCursor,
-    previous_cursor: null,
+    previous_cursor: previousCursor,
   };
 }
 
