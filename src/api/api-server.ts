@@ -6,6 +6,7 @@ import type { Platform } from "../ports/platform.ts";
 import { type AuthenticationOptions, addAuthentication } from "./access/auth.ts";
 import { guardLocalhost } from "./access/local-guard.ts";
 import type { Api, ApiContext, ApiEnv } from "./context.ts";
+import { addDocumentRoutes } from "./document/served/document-routes.ts";
 import { toAnswer } from "./problems.ts";
 import { addOperations } from "./registry.ts";
 import { limitBody } from "./requests/body.ts";
@@ -65,6 +66,7 @@ export function createApiServer(
   const app: Api = new Hono();
   app.use(methodNotAllowed({ app, onMethodNotAllowed: refuseMethod }));
   app.use(limitBody);
+  addDocumentRoutes(app, context);
   if (password) addAuthentication(app, { ...platform, password });
   else app.use(guardLocalhost(localUser));
   app.get("/", (c) => c.text(describe(version)));
@@ -84,6 +86,7 @@ function describe(version: string): string {
   return [
     `This is the API server of Stepwind ${version}.`,
     "It answers Airflow's REST API v2 below /api/v2, such as /api/v2/dags and /api/v2/version.",
+    "What it has is in /openapi.json; /docs shows it.",
     "On the command line, `npx stepwind --help` shows what there is to ask.",
     "",
   ].join("\n");

@@ -86,6 +86,7 @@ export const ADDITIONS: Additions = {
       get: {
         tags: ["Backfill"],
         summary: "Get Backfill Progress",
+        description: "How far the backfill has got.",
         operationId: "get_backfill_progress",
         parameters: [BACKFILL_ID],
         responses: answers("BackfillProgressResponse", [404]),
@@ -95,6 +96,7 @@ export const ADDITIONS: Additions = {
       get: {
         tags: ["Backfill"],
         summary: "Get Backfill Skipped Dates",
+        description: "The dates that the backfill has left out, and why.",
         operationId: "get_backfill_skipped_dates",
         parameters: [BACKFILL_ID, ...PAGE_PARAMETERS],
         responses: answers("BackfillSkippedDateCollectionResponse", [404]),
