@@ -67,6 +67,12 @@ describe("a server with a log-in", () => {
       [["tasks", "logs", "etl", FAILED_RUN, "load"], /loading\n.*no rows/],
       [["dags", "pause", "by_hand"], /by_hand/],
       [["dags", "unpause", "by_hand"], /by_hand/],
+      [["variables", "set", "region", "eu"], /Variable region created/],
+      [["variables", "get", "region"], /^eu\n$/],
+      [["connections", "add", "api", "--conn-type", "http"], /Successfully added/],
+      [["connections", "create-default-connections"], /default connections/],
+      [["connections", "export", "-"], /"api": \{/],
+      [["rotate-fernet-key"], /0 variables, 0 connections/],
       [["dags", "trigger", "by_hand", "-r", "from-afar", "-o", "json"], /"from-afar"/],
     ] as const) {
       const answer = await stepwind(env, ...argv);
@@ -78,6 +84,14 @@ describe("a server with a log-in", () => {
     const refused = await stepwind(env, "dags", "delete", "etl", "--yes");
     expect(refused.code).toBe(1);
     expect(refused.err).toContain('DAG "etl" can\'t be deleted while its run');
+  });
+
+  test("gives no secret to who isn't logged in", async () => {
+    const { url } = await startServer();
+    for (const kind of ["connections", "variables"]) {
+      const answer = await fetch(`${url}/ui/${kind}/export`, { method: "POST" });
+      expect(answer.status, kind).toBe(401);
+    }
   });
 
   test("is logged in to with a password, once per command", async () => {

@@ -221,3 +221,24 @@ test("a new key in front encrypts everything again, and a lost one is named", as
     );
   }
 });
+
+test("dags test finds what is stored, and stores nothing itself", async () => {
+  const { folder, run } = createProject();
+  await run("connections", "add", "warehouse", "--conn-uri", URI);
+  await run("variables", "set", "region", "eu");
+  writeFileSync(
+    join(folder, "dags", "reads.ts"),
+    `import { Dag, getClient } from "stepwind";
+export const dag = new Dag("reads", { schedule: null });
+dag.task("t", async () => {
+  const client = getClient();
+  const { host, port } = await client.getConnectionOrThrow("warehouse");
+  const before = await client.getVariable("region");
+  await client.setVariable("region", "us");
+  console.log(host, port, before, await client.getVariable("region"));
+})();
+`,
+  );
+  expect(await run("dags", "test", "reads")).toContain("db 5432 eu us");
+  expect(await run("variables", "get", "region")).toBe("eu\n");
+});

@@ -8,6 +8,7 @@ import type { DagRunRecord, DagVersionRecord, TaskInstanceRecord } from "../../.
 import { isFinished, isRunFinished } from "../../../model/states.ts";
 import { formatDuration } from "../../../model/values/durations.ts";
 import type { JsonObject } from "../../../model/values/json.ts";
+import { borrowStored } from "../../borrow-stored.ts";
 import type { Scratch } from "../../scratch.ts";
 import type { Places, Session } from "../../session.ts";
 import { formatLogMessage } from "../../terminal/log-lines.ts";
@@ -39,6 +40,7 @@ export async function testDag(
     const scratch = await openNamed(session, places, options);
     try {
       const version = await chooseNamed(session, scratch, { ...options, ...places });
+      await borrowStored(places.home, scratch.product);
       const run = await start(scratch, version, options);
       const ended = await follow(session, { scratch, version, run, signal: stop.signal });
       await report(session, scratch, ended);
