@@ -9,6 +9,10 @@ export interface OperationFile {
 
 export const FILES: readonly OperationFile[] = [
   {
+    ids: ["get_webhooks", "create_webhook", "revoke_webhook", "call_webhook"],
+    load: async () => (await import("./routes/runs/webhook-routes.ts")).webhookOperations,
+  },
+  {
     ids: ["get_event_logs", "get_event_log"],
     load: async () => (await import("./routes/upkeep/event-log-routes.ts")).eventLogOperations,
   },

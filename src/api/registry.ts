@@ -102,9 +102,8 @@ const DRY_BY_DEFAULT: ReadonlySet<OperationId> = new Set<OperationId>([
 ]);
 
 function isChange({ id, permission }: Operation, body: unknown): boolean {
-  if (permission === "open" || permission.startsWith("GET ") || id.includes("dry_run")) {
-    return false;
-  }
+  const isLook = OPERATIONS[id].method === "get" || permission.startsWith("GET ");
+  if (isLook || id.includes("dry_run")) return false;
   const isDry: unknown =
     typeof body === "object" && body !== null ? Reflect.get(body, "dry_run") : undefined;
   return !(isDry ?? DRY_BY_DEFAULT.has(id));

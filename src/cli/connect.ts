@@ -14,6 +14,8 @@ import { packageVersion } from "./version.ts";
 export interface Connection extends Pick<ServerConnection, "api" | "pollMs"> {
   /** Whether a server does what is asked for; without one, runs are only recorded. */
   readonly hasServer: boolean;
+  /** Address of the server; absent without one. */
+  readonly url?: string;
   close(): Promise<void>;
 }
 
@@ -87,7 +89,7 @@ function refuseUnusedCredentials({ credentials, hasHome }: Places): void {
 }
 
 function toServer(options: ServerOptions): Connection {
-  return { ...connectToServer(options), hasServer: true, async close() {} };
+  return { ...connectToServer(options), hasServer: true, url: options.url, async close() {} };
 }
 
 /**

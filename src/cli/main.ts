@@ -12,6 +12,7 @@ import { addPoolsCommands } from "./commands/pool/index.ts";
 import { addProjectCommands } from "./commands/project/index.ts";
 import { addStoredCommands } from "./commands/stored/index.ts";
 import { addTasksCommands } from "./commands/task/index.ts";
+import { addWebhooksCommands } from "./commands/webhook/index.ts";
 import { createSession, type Session } from "./session.ts";
 import { toFailure } from "./terminal/errors.ts";
 import { exitAtOnce } from "./terminal/exit-at-once.ts";
@@ -99,6 +100,7 @@ function createProgram(session: Session): Command {
   addPoolsCommands(program, session);
   addStoredCommands(program, session);
   addAssetsCommands(program, session);
+  addWebhooksCommands(program, session);
   addDbCommands(program, session);
   addAwsCommands(program, session);
   return program;

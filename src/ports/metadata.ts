@@ -1,11 +1,13 @@
 // The metadata database: the system of record. Every write of state is conditional, so that late,
 // doubled and reordered events do no harm; every method maps to a few DynamoDB calls.
+
 import type {
   ApiTokenRecord,
   DagAccessRecord,
   RoleRecord,
   UserRecord,
 } from "../model/access/records.ts";
+import type { WebhookRecord } from "../model/access/webhooks.ts";
 import type {
   AssetAliasRecord,
   AssetClaimRecord,
@@ -328,4 +330,6 @@ export interface Metadata {
   readonly assetWakes: Collection<AssetWakeRecord>;
   readonly assetEvents: AssetEventStore;
   readonly eventLogs: EventLogStore;
+  /** Their keys are `webhookKey`s. */
+  readonly webhooks: Collection<WebhookRecord>;
 }

@@ -59,6 +59,7 @@ export function createRetryingMetadata(
     assetWakes: metadata.assetWakes,
     assetEvents: metadata.assetEvents,
     eventLogs: metadata.eventLogs,
+    webhooks: metadata.webhooks,
   };
 }
 

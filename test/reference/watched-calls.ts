@@ -138,6 +138,7 @@ export function watchCalls(): WatchedCalls {
       assetWakes: watch(metadata.assetWakes, life, "assetWakes."),
       assetEvents: watch(metadata.assetEvents, life, "assetEvents."),
       eventLogs: watch(metadata.eventLogs, life, "eventLogs."),
+      webhooks: watch(metadata.webhooks, life, "webhooks."),
     }),
     async invoke(work) {
       const fault = drawFault("invoke", faults?.invocationRate ?? 0);

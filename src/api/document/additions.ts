@@ -2,6 +2,7 @@
 // bodies don't have. Written as OpenAPI, merged into Airflow's document by scripts/generate-api.ts.
 
 import { STORED_SCHEMAS, storedPaths } from "./stored-additions.ts";
+import { WEBHOOK_SCHEMAS, webhookPaths } from "./webhook-additions.ts";
 
 type Part = Readonly<Record<string, unknown>>;
 
@@ -71,6 +72,7 @@ const NEW_CONF: Part = {
 export const ADDITIONS: Additions = {
   paths: {
     ...storedPaths(answers),
+    ...webhookPaths(answers),
     "/api/v2/db/clean": {
       post: {
         tags: ["Upkeep"],
@@ -105,6 +107,7 @@ export const ADDITIONS: Additions = {
   },
   schemas: {
     ...STORED_SCHEMAS,
+    ...WEBHOOK_SCHEMAS,
     CleanHistoryBody: {
       type: "object",
       additionalProperties: false,

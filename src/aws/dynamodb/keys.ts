@@ -59,6 +59,7 @@ export const PARTITIONS = {
   dagAssets: "dag-assets",
   assetRuns: "asset-runs",
   assetWakes: "asset-wakes",
+  webhooks: "webhooks",
 } as const;
 
 /**

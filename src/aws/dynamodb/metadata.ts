@@ -37,6 +37,7 @@
 // asset-events#<asset>       <event>                     event; runsPk, runsSk: its place in the index
 // asset-queue#<dag>          <partition>#<event>         event that the DAG has not consumed
 // asset-consumers#<asset>    <event>#<dag>#<run>         run that has consumed it
+// webhooks                   <dag>/<id>                  webhook, with the hash of its token
 // event-logs#<dag>           <id>                        entry of the event log; runsPk, runsSk: its place in the index
 // deployment                 signing-key                 secret of the Execution API: signing-key.ts
 // versions#<dag>             version#<hash>              version, deflated: the first 350 KB
@@ -109,13 +110,6 @@
 // read for them. No query passes over history: each list has its own
 // partition and order.
 import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
-import {
-  type ApiTokenRecord,
-  apiTokenKey,
-  type DagAccessRecord,
-  type RoleRecord,
-  type UserRecord,
-} from "../../model/access/records.ts";
 import type {
   AssetAliasRecord,
   AssetClaimRecord,
@@ -147,6 +141,7 @@ import type {
 import type { Metadata } from "../../ports/metadata.ts";
 import type { Clock } from "../../ports/platform.ts";
 import { systemClock } from "../../services/system-clock.ts";
+import { createAccess } from "./access.ts";
 import { createAssetEvents } from "./assets/asset-events.ts";
 import { createCollection } from "./collection.ts";
 import { createDagFiles } from "./dag-files.ts";
@@ -257,27 +252,6 @@ export function createDynamoDbMetadata(options: DynamoDbMetadataOptions): Metada
     }),
     ...createAccess(table),
     ...createAssets(table),
-  };
-}
-
-function createAccess(table: DynamoDbTable) {
-  return {
-    users: createCollection<UserRecord>(table, {
-      partition: PARTITIONS.users,
-      keyOf: ({ username }) => username,
-    }),
-    roles: createCollection<RoleRecord>(table, {
-      partition: PARTITIONS.roles,
-      keyOf: ({ name }) => name,
-    }),
-    apiTokens: createCollection<ApiTokenRecord>(table, {
-      partition: PARTITIONS.apiTokens,
-      keyOf: apiTokenKey,
-    }),
-    dagAccess: createCollection<DagAccessRecord>(table, {
-      partition: PARTITIONS.dagAccess,
-      keyOf: ({ dagId }) => dagId,
-    }),
   };
 }
 

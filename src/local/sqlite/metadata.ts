@@ -1,5 +1,6 @@
 // The metadata database of one machine: SQLite in the one process that holds the lock. Reads run at
 // once and see what is committed; writes that are made together share one durable commit.
+
 import {
   type ApiTokenRecord,
   apiTokenKey,
@@ -7,6 +8,7 @@ import {
   type RoleRecord,
   type UserRecord,
 } from "../../model/access/records.ts";
+import { type WebhookRecord, webhookKey } from "../../model/access/webhooks.ts";
 import type {
   AssetAliasRecord,
   AssetClaimRecord,
@@ -226,6 +228,7 @@ function createAssets(db: SqliteDatabase) {
     }),
     assetEvents: createAssetEventStore(db),
     eventLogs: createEventLogStore(db),
+    webhooks: createCollection<WebhookRecord>(db, { kind: "webhooks", keyOf: webhookKey }),
   };
 }
 

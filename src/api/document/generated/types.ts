@@ -1460,6 +1460,54 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/api/v2/dags/{dag_id}/webhooks": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get: operations["get_webhooks"];
+        readonly put?: never;
+        readonly post: operations["create_webhook"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v2/dags/{dag_id}/webhooks/{webhook_id}": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete: operations["revoke_webhook"];
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/webhooks/{dag_id}/{token}": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        readonly post: operations["call_webhook"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/api/v2/db/clean": {
         readonly parameters: {
             readonly query?: never;
@@ -2913,6 +2961,35 @@ export interface components {
         readonly EncryptionKeysRotated: {
             readonly variables: number;
             readonly connections: number;
+        };
+        readonly WebhookBody: {
+            readonly name: string;
+        };
+        readonly WebhookResponse: {
+            readonly webhook_id: string;
+            readonly dag_id: string;
+            readonly name: string;
+            /** Format: date-time */
+            readonly created_at: string;
+            readonly created_by: string | null;
+        };
+        readonly CreatedWebhookResponse: {
+            readonly webhook_id: string;
+            readonly dag_id: string;
+            readonly name: string;
+            /** Format: date-time */
+            readonly created_at: string;
+            readonly created_by: string | null;
+            readonly path: string;
+        };
+        readonly WebhookCollectionResponse: {
+            readonly webhooks: readonly components["schemas"]["WebhookResponse"][];
+            readonly total_entries: number;
+        };
+        readonly WebhookCallResponse: {
+            readonly dag_id: string;
+            readonly dag_run_id: string;
+            readonly state: string;
         };
         readonly CleanHistoryBody: {
             readonly clean_before_timestamp: string;
@@ -6336,6 +6413,94 @@ export interface operations {
                 };
                 content: {
                     readonly "application/json": components["schemas"]["EncryptionKeysRotated"];
+                };
+            };
+        };
+    };
+    readonly get_webhooks: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly dag_id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["WebhookCollectionResponse"];
+                };
+            };
+        };
+    };
+    readonly create_webhook: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly dag_id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["WebhookBody"];
+            };
+        };
+        readonly responses: {
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["CreatedWebhookResponse"];
+                };
+            };
+        };
+    };
+    readonly revoke_webhook: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly dag_id: string;
+                readonly webhook_id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            readonly 204: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    readonly call_webhook: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly dag_id: string;
+                readonly token: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["WebhookCallResponse"];
                 };
             };
         };

@@ -1,6 +1,6 @@
 // The event log: an entry for each change that somebody asks for, without secrets.
 import { expect, test } from "vitest";
-import { createApiProduct } from "./api-product.ts";
+import { createApiProduct } from "../api-product.ts";
 
 interface Entry {
   readonly event: string;
