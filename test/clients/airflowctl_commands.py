@@ -21,7 +21,6 @@ version --remote
 dags list
 dags get etl
 dags get-details etl
-dags get-tags
 dags get-version etl 1
 dags list-version etl
 dags list-warning
