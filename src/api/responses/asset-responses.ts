@@ -1,4 +1,5 @@
 // Assets and their events as Airflow's API answers them (AssetResponse, AssetEventResponse).
+
 import type {
   AssetAliasRecord,
   AssetEventRecord,
@@ -6,6 +7,7 @@ import type {
   AssetReferenceRecord,
   QueuedAssetEvent,
 } from "../../model/assets/records.ts";
+import { createSecretMasker } from "../../model/connections/secret-masker.ts";
 import { assetEventIdOf, timestampOfEvent } from "../../model/ids.ts";
 import type { DagRunRecord } from "../../model/records.ts";
 import { toWireDate, toWireDateOrNull } from "./wire.ts";
@@ -17,6 +19,9 @@ export interface AssetFacts {
   readonly lastEvent: AssetEventRecord | undefined;
 }
 
+/** As in Airflow, extras are masked by the names in them. */
+const BY_NAME = createSecretMasker();
+
 export function toAssetResponse({ asset, references, aliases, lastEvent }: AssetFacts) {
   const of = (wanted: AssetReferenceRecord["use"]) =>
     references.filter(({ use }) => use === wanted);
@@ -25,7 +30,7 @@ export function toAssetResponse({ asset, references, aliases, lastEvent }: Asset
     name: asset.name,
     uri: asset.uri,
     group: asset.group,
-    extra: asset.extra,
+    extra: BY_NAME.redactFields(asset.extra),
     created_at: toWireDate(asset.createdAt),
     updated_at: toWireDate(asset.updatedAt),
     scheduled_dags: of("schedule").map(toDagReference),
@@ -72,7 +77,7 @@ export function toEventResponse({ event, asset, runs }: EventFacts) {
     uri: asset?.uri ?? null,
     name: asset?.name ?? null,
     group: asset?.group ?? null,
-    extra: event.extra,
+    extra: BY_NAME.redactFields(event.extra),
     source_task_id: source?.taskId ?? null,
     source_dag_id: source?.dagId ?? null,
     source_run_id: source?.runId ?? null,

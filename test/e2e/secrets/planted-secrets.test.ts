@@ -161,6 +161,12 @@ test("no answer of the API has one: of runs, instances, rendered fields, XComs, 
     const text = JSON.stringify(await product.ask(path));
     expect(leaks(text), path).toEqual([]);
   }
+  const waited = await fetch(
+    `${product.url}/api/v2${run}/wait?interval=1&result=give&result=render`,
+  );
+  const lines = await waited.text();
+  expect(lines).toContain('"results"');
+  expect(leaks(lines)).toEqual([]);
   const rendered = await product.task("leaky", "one", "render");
   expect(rendered.rendered_fields.bash_command).toBe("echo *** *** ***");
   const given = await product.ask(`${instances}/give/xcomEntries/return_value`);

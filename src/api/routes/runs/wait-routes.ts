@@ -8,6 +8,7 @@ import { type ApiContext, runOf } from "../../context.ts";
 import { type Operations, operation } from "../../operation.ts";
 import { InvalidRequest, Problem } from "../../problems.ts";
 import type { Query } from "../../requests/query.ts";
+import { createShowXCom } from "../../responses/shown-xcoms.ts";
 
 /** Seconds between two looks at least: each is a read. */
 const SHORTEST_INTERVAL = 0.1;
@@ -88,13 +89,15 @@ async function readResults(
   { dagId, runId, taskIds }: Pick<Waiting, "dagId" | "runId" | "taskIds">,
 ): Promise<Readonly<Record<string, Json>>> {
   const results: Record<string, Json> = {};
+  const showXCom = createShowXCom(platform);
+  const { conf } = (await platform.metadata.runs.get(dagId, runId)) ?? { conf: {} };
   for (const taskId of [...new Set(taskIds)].sort()) {
     const all = await platform.metadata.xcoms.list({ dagId, runId, taskId });
     const returned = all.filter(({ key }) => key === RETURN_VALUE);
     const values = await Promise.all(
       returned.map(async (xcom): Promise<Json> => {
         const text = await fetchValue(platform, xcom);
-        return text === undefined ? null : JSON.parse(text);
+        return text === undefined ? null : showXCom({ conf }, { key: xcom.key, text });
       }),
     );
     const [first] = returned;

@@ -1,10 +1,8 @@
 // …/xcomEntries: the values that task instances left for others. "~" stands for all DAGs, runs or
 // tasks in the listing.
-import { createSecretMasker, sensitiveTexts } from "../../../model/connections/secret-masker.ts";
 import { graphOf } from "../../../model/graph.ts";
 import type { DagRunRecord, XComRecord } from "../../../model/records.ts";
 import type { Version } from "../../../services/dag-processing/versions.ts";
-import { createKnownSecrets } from "../../../services/stored/known-secrets.ts";
 import { readXCom } from "../../../services/tasks/xcom-values.ts";
 import { readableDags } from "../../access/readable-dags.ts";
 import { ANY, type ApiContext, runOf } from "../../context.ts";
@@ -22,6 +20,7 @@ import {
 import { cut, type OrderKeys, ordered } from "../../requests/listing.ts";
 import type { Query } from "../../requests/query.ts";
 import { displayNameOf } from "../../responses/dag-responses.ts";
+import { createShowXCom } from "../../responses/shown-xcoms.ts";
 import { toXComResponse, type XComFacts } from "../../responses/xcom-responses.ts";
 import { RUN_PARAMETERS } from "../runs/run-query.ts";
 import { fromEachRun, type RunScope, runsIn } from "../runs/run-scope.ts";
@@ -54,7 +53,7 @@ const DEFAULT_ORDER = ["dag_id", "task_id", "run_id", "map_index", "key"];
 
 export const xcomOperations: Operations = (context) => {
   const { platform } = context;
-  const knownSecrets = createKnownSecrets(platform);
+  const showXCom = createShowXCom(platform);
 
   return [
     operation("get_xcom_entries", {
@@ -89,8 +88,7 @@ export const xcomOperations: Operations = (context) => {
         query.boolean("deserialize");
         const isText = query.boolean("stringify") ?? false;
         const response = toXComResponse(toFacts(xcom, { run, version }));
-        const known = (await knownSecrets()).redact(JSON.parse(value), name);
-        const shown = createSecretMasker(sensitiveTexts(run.conf)).redact(known, name);
+        const shown = await showXCom(run, { key: name, text: value });
         return { ...response, value: isText ? JSON.stringify(shown) : shown };
       },
     }),
