@@ -119,6 +119,17 @@ export async function everyItem<T>(list: List<T>): Promise<T[]> {
   return all;
 }
 
+/** The same, page by page, for who needs few of them at a time. */
+export async function* pagesOf<T>(list: List<T>): AsyncGenerator<readonly T[]> {
+  const read = inTurns(list);
+  for (let after: string | undefined; ; ) {
+    const page = await read({ limit: LARGEST_READ, ...(after === undefined ? {} : { after }) });
+    yield page.items;
+    after = page.next;
+    if (after === undefined) return;
+  }
+}
+
 /** The part of a paged listing that a page shows. */
 export async function readCut<T>(
   list: List<T>,

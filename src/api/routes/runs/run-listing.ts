@@ -17,13 +17,14 @@ import {
   parametersOf,
 } from "../../requests/filters.ts";
 import {
+  compareValues,
   cut,
   everyItem,
   type OrderField,
   type OrderKeys,
   readCut,
   readOrder,
-  sorted,
+  valuesOf,
 } from "../../requests/listing.ts";
 import { createPatternTest } from "../../requests/patterns.ts";
 import { toPythonJson } from "../../requests/python-json.ts";
@@ -32,7 +33,7 @@ import { durationOf } from "../../responses/wire.ts";
 import { PARTITION_PARAMETERS, readPartitionDates } from "../partitions/partition-dates.ts";
 import { LATE_PARAMETERS, readLateTests } from "./late-run-tests.ts";
 import { idOfRun, pageInOrder, pageOfStore, type RunCursorPage } from "./run-pages.ts";
-import { findRuns, RUN_PARAMETERS, type RunQuery, readRunQuery } from "./run-query.ts";
+import { findFirst, RUN_PARAMETERS, type RunQuery, readRunQuery } from "./run-query.ts";
 
 const STATES: readonly DagRunState[] = ["queued", "running", "success", "failed"];
 /** Airflow's word for a run without a state, which there is none of. */
@@ -145,9 +146,12 @@ export async function listRuns(
   if (oldestFirst !== undefined && isPlain) {
     return pageByIndex(context, query, { oldestFirst, wanted });
   }
-  const found = await findRuns(context, wanted);
-  const runs = cut(sorted(found, order, ORDER), query.page());
-  return { runs, total: found.length, ...NO_CURSORS };
+  const page = query.page();
+  const { runs, total } = await findFirst(context, wanted, {
+    compare: (a, b) => compareValues(valuesOf(a, order, ORDER), valuesOf(b, order, ORDER), order),
+    count: page.offset + page.limit,
+  });
+  return { runs: cut(runs, page), total, ...NO_CURSORS };
 }
 
 function statesOf(query: Query): readonly DagRunState[] | undefined {

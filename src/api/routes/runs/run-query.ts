@@ -5,7 +5,7 @@ import type { DagRunRecord } from "../../../model/records.ts";
 import type { DagRunState } from "../../../model/states.ts";
 import { toIso } from "../../../model/values/time.ts";
 import type { RunFilter } from "../../../ports/metadata.ts";
-import type { DateRange, PageRequest } from "../../../ports/pages.ts";
+import type { DateRange } from "../../../ports/pages.ts";
 import type { DagTest } from "../../access/readable-dags.ts";
 import { ANY, type ApiContext } from "../../context.ts";
 import {
@@ -16,7 +16,7 @@ import {
   type Test,
   testsOf,
 } from "../../requests/filters.ts";
-import { everyItem } from "../../requests/listing.ts";
+import { pagesOf } from "../../requests/listing.ts";
 import type { Query } from "../../requests/query.ts";
 
 export interface RunQuery {
@@ -102,8 +102,48 @@ export async function findRuns(
   context: ApiContext,
   query: RunQuery,
 ): Promise<readonly DagRunRecord[]> {
-  const found = (await listCandidates(context, query)).filter((run) => isMeant(run, query));
-  return passing(found, query.lateTests);
+  const found: DagRunRecord[] = [];
+  for await (const page of meantPages(context, query)) found.push(...page);
+  return found.sort(byRunAfter);
+}
+
+/**
+ * The first of the runs that the query means, in an order (of those that are equal in it, the
+ * oldest), and how many it means. Others are read, but not kept.
+ */
+export async function findFirst(
+  context: ApiContext,
+  query: RunQuery,
+  {
+    compare,
+    count,
+  }: { readonly compare: (a: DagRunRecord, b: DagRunRecord) => number; readonly count: number },
+): Promise<{ readonly runs: readonly DagRunRecord[]; readonly total: number }> {
+  let kept: DagRunRecord[] = [];
+  let total = 0;
+  const cutKept = () => {
+    kept = kept.sort((a, b) => compare(a, b) || byRunAfter(a, b)).slice(0, count);
+  };
+  for await (const page of meantPages(context, query)) {
+    total += page.length;
+    kept.push(...page);
+    if (kept.length > 2 * count + MOST_KEPT) cutKept();
+  }
+  cutKept();
+  return { runs: kept, total };
+}
+
+/** Runs that are kept besides those that are wanted before they are sorted. */
+const MOST_KEPT = 5_000;
+
+async function* meantPages(
+  context: ApiContext,
+  query: RunQuery,
+): AsyncGenerator<readonly DagRunRecord[]> {
+  for await (const page of candidates(context, query)) {
+    const meant = page.filter((run) => isMeant(run, query));
+    yield passing(meant, query.lateTests);
+  }
 }
 
 /** Runs that are tested at a time. */
@@ -129,31 +169,26 @@ async function passes(run: DagRunRecord, lateTests: readonly LateTest[]): Promis
   return true;
 }
 
-/** By the index that narrows the runs down best. */
-async function listCandidates(
+/** By the index that narrows the runs down best; in any order. */
+async function* candidates(
   context: ApiContext,
   query: RunQuery,
-): Promise<readonly DagRunRecord[]> {
+): AsyncGenerator<readonly DagRunRecord[]> {
   const { filter, logicalDate, partitionDate, dagIds } = query;
   const { runs } = context.platform.metadata;
   if (dagIds) {
     const { dagIds: _, ...rest } = query;
-    const ofEach = [...new Set(dagIds)].map((each) =>
-      listCandidates(context, { ...rest, filter: { ...filter, dagId: each } }),
-    );
-    return (await Promise.all(ofEach)).flat().sort(byRunAfter);
+    for (const each of new Set(dagIds)) {
+      yield* candidates(context, { ...rest, filter: { ...filter, dagId: each } });
+    }
+    return;
   }
   const { dagId } = filter;
   if (dagId !== undefined && logicalDate !== undefined) {
-    const list = (page: PageRequest) => runs.listByLogicalDate({ dagId, ...logicalDate, ...page });
-    return (await everyItem(list)).sort(byRunAfter);
-  }
-  if (dagId !== undefined && partitionDate !== undefined) {
-    const list = (page: PageRequest) =>
-      runs.listByPartitionDate({ dagId, ...partitionDate, ...page });
-    return (await everyItem(list)).sort(byRunAfter);
-  }
-  return everyItem((page) => runs.list({ ...filter, oldestFirst: true, ...page }));
+    yield* pagesOf((page) => runs.listByLogicalDate({ dagId, ...logicalDate, ...page }));
+  } else if (dagId !== undefined && partitionDate !== undefined) {
+    yield* pagesOf((page) => runs.listByPartitionDate({ dagId, ...partitionDate, ...page }));
+  } else yield* pagesOf((page) => runs.list({ ...filter, oldestFirst: true, ...page }));
 }
 
 /** Records have whole milliseconds, so what is after a moment is at least one later. */
