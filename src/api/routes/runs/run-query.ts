@@ -97,13 +97,20 @@ export function isMeant(
   );
 }
 
-/** All runs that the query means, oldest first. */
+/**
+ * All runs that the query means, oldest first; with `most`, no more of them are read than it takes
+ * to know that there are more.
+ */
 export async function findRuns(
   context: ApiContext,
   query: RunQuery,
+  most = Number.POSITIVE_INFINITY,
 ): Promise<readonly DagRunRecord[]> {
   const found: DagRunRecord[] = [];
-  for await (const page of meantPages(context, query)) found.push(...page);
+  for await (const page of meantPages(context, query)) {
+    found.push(...page);
+    if (found.length > most) break;
+  }
   return found.sort(byRunAfter);
 }
 

@@ -53,14 +53,14 @@ export async function runsIn(
   };
   const run = await oneRunOf(context, scope);
   if (run) return [run].filter((one) => isMeant(one, wanted));
-  const found = await findRuns(context, wanted);
-  const runs = found.filter(
-    (one) => (runId === ANY || one.runId === runId) && (runIds?.includes(one.runId) ?? true),
-  );
+  const isNamed = (one: DagRunRecord) =>
+    (runId === ANY || one.runId === runId) && (runIds?.includes(one.runId) ?? true);
+  const named = { ...wanted, tests: [...wanted.tests, isNamed] };
+  const runs = await findRuns(context, named, MAX_RUNS);
   if (runs.length <= MAX_RUNS) return runs.toReversed();
   throw new Problem(
     400,
-    `These are ${runs.length} runs, and one answer looks into at most ${MAX_RUNS}; ` +
+    `These are more than ${MAX_RUNS} runs, and one answer looks into at most so many; ` +
       "narrow them down, for instance by `run_after_gte`",
   );
 }
