@@ -26,6 +26,8 @@ export default defineConfig({
           include: IN_PROCESS,
           exclude: NOT_HERE,
           maxWorkers: "100%",
+          // They share the cores.
+          testTimeout: 60_000,
           sequence: { groupOrder: 0 },
         },
       },
