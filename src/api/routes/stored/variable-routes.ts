@@ -20,7 +20,7 @@ import {
 } from "../../../services/stored/variables.ts";
 import type { Schema } from "../../document/shapes.ts";
 import { type Operations, operation } from "../../operation.ts";
-import { Problem } from "../../problems.ts";
+import { InvalidRequest, Problem } from "../../problems.ts";
 import { PAGE } from "../../requests/accepts.ts";
 import { type BulkKind, changeInBulk } from "../../requests/bulk.ts";
 import { byPattern, type Filter, parametersOf, testsOf } from "../../requests/filters.ts";
@@ -64,6 +64,7 @@ export const variableOperations: Operations = ({ platform }) => {
     operation("post_variable", {
       permission: "POST variable",
       async handle({ body, changed }) {
+        if (body.key === "") throw emptyKey();
         await createVariable(context, toVariable(body));
         const made = await stored(body.key);
         changed(undefined, withoutValues(made));
@@ -177,4 +178,9 @@ function bulkOf(context: StoredContext): Omit<BulkKind<VariableBody>, "check"> {
     update: (body, mask) => patch(context, body, mask),
     remove: (key) => deleteVariable(context, key),
   };
+}
+
+function emptyKey(): InvalidRequest {
+  const msg = "String should have at least 1 character";
+  return new InvalidRequest([{ type: "string_too_short", loc: ["body", "key"], msg, input: "" }]);
 }
