@@ -1,5 +1,6 @@
 // The product over a copy of a home folder that can't be written, for commands that only read: DAG
-// files are read into the copy, logs and results stay where they are, and the copy is removed.
+// files are read into the copy; logs, results and encryption keys stay where they are; the copy is
+// removed.
 import { copyFile, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

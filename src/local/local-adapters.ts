@@ -25,7 +25,7 @@ import { createTimerTriggers } from "./timer-triggers.ts";
 
 export interface AdapterOptions {
   readonly home: string;
-  /** Where logs and results of tasks are, if not in `home`. */
+  /** Where logs, results of tasks and encryption keys are, if not in `home`. */
   readonly historyHome?: string;
   readonly dagsFolder: string;
   readonly parallelism?: number;
@@ -74,7 +74,10 @@ export function createLocalAdapters(
   const logsFolder = join(historyHome, "logs");
   const bundles = createFileBundles(join(home, "bundles"));
   const secrets = createEnvironmentSecrets(process.env);
-  const encryptionKeys = createFileEncryptionKeys({ file: join(home, "encryption-keys"), report });
+  const encryptionKeys = createFileEncryptionKeys({
+    file: join(historyHome, "encryption-keys"),
+    report,
+  });
   const notifications = options.isSilent
     ? SILENCE
     : createNotifications({ metadata, secrets, encryptionKeys, report });

@@ -19,7 +19,7 @@ import { checkWritableFolder, StorageRefused } from "./storage-refused.ts";
 export interface LocalOptions {
   /** Folder of everything that the product keeps (`.stepwind`); made when it isn't there. */
   readonly home: string;
-  /** Where logs and results of tasks are read, if not in `home`. */
+  /** Where logs, results of tasks and encryption keys are read, if not in `home`. */
   readonly historyHome?: string;
   readonly dagsFolder: string;
   /** Tasks that run at the same time; 32 when absent, 1 is Airflow's sequential executor. */

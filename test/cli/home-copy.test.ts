@@ -7,6 +7,8 @@ import { expect, test } from "vitest";
 import { openHomeCopy } from "../../src/cli/home-copy.ts";
 import { openLocalProduct } from "../../src/local/local-platform.ts";
 import { createSqliteMetadata } from "../../src/local/sqlite/metadata.ts";
+import { createStoredContext } from "../../src/services/stored/stored-context.ts";
+import { readVariable, setVariable } from "../../src/services/stored/variables.ts";
 import { dagRun } from "../contract/records.ts";
 import { temporaryFolder } from "../local/temporary-folder.ts";
 
@@ -24,6 +26,7 @@ test("the copy has the history and the logs, leaves the home as it was, and is r
   await before.platform.logs.append(key, [
     { timestamp: "", level: "info", event: "kept", logger: "task.stdout" },
   ]);
+  await setVariable(createStoredContext(before.platform), { key: "region", value: "eu" });
   await before.close();
   const bytes = readFileSync(file);
 
@@ -31,6 +34,7 @@ test("the copy has the history and the logs, leaves the home as it was, and is r
   const { metadata: copied, logs } = product.platform;
   expect(await copied.runs.get(run.dagId, run.runId)).toEqual(run);
   expect((await logs.read(key)).entries).toMatchObject([{ event: "kept" }]);
+  expect(await readVariable(createStoredContext(product.platform), "region")).toBe("eu");
   await copied.runs.create(dagRun({ runId: "other", logicalDate: null }));
   const during = copies();
   await product.close();
