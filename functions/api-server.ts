@@ -1,6 +1,6 @@
 // The API server, behind the function's URL.
 import { SSMClient } from "@aws-sdk/client-ssm";
-import { handle } from "hono/aws-lambda";
+import { getConnInfo, handle } from "hono/aws-lambda";
 import { createApiServer } from "../src/api/api-server.ts";
 import { BRIEF, CLIENT_OPTIONS } from "../src/aws/client-options.ts";
 import { readEnvironment } from "../src/aws/environment.ts";
@@ -24,7 +24,7 @@ const platform = createAwsPlatform(environment, { storage: BRIEF });
 const services = createServices(platform, { patienceMs: 0 });
 const password = createSsmPassword({ client: new SSMClient(CLIENT_OPTIONS), prefix });
 const app = createApiServer(platform, services, {
-  password,
+  logIn: { password, addressOf: (c) => getConnInfo(c).remote.address },
   version,
   heartbeatSeconds: HEARTBEAT_SECONDS,
   maxAnswerBytes: MAX_BODY_BYTES,

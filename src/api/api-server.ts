@@ -3,8 +3,9 @@
 import { type Context, Hono } from "hono";
 import { methodNotAllowed } from "hono/method-not-allowed";
 import type { Platform } from "../ports/platform.ts";
+import { createAccessServices } from "../services/access/access-services.ts";
 import { type AuthenticationOptions, addAuthentication } from "./access/auth.ts";
-import { guardLocalhost } from "./access/local-guard.ts";
+import { addLocalAccess } from "./access/local-guard.ts";
 import type { Api, ApiContext, ApiEnv } from "./context.ts";
 import { addDocumentRoutes } from "./document/served/document-routes.ts";
 import { toAnswer } from "./problems.ts";
@@ -17,8 +18,11 @@ export interface ApiServerOptions {
   readonly version?: string;
   /** Absolute path of the DAG folder, for `fileloc`. */
   readonly dagsFolder?: string;
-  /** The user's password, for an API that strangers can reach. */
-  readonly password?: AuthenticationOptions["password"];
+  /** Asks everybody for a log-in; absent: only this machine may ask, and it may do everything. */
+  readonly logIn?: Pick<
+    AuthenticationOptions,
+    "password" | "tokenSecret" | "machine" | "addressOf"
+  >;
   /** Bytes of JSON that an answer may have; absent: any number. What can be paged is. */
   readonly maxAnswerBytes?: number;
   /**
@@ -38,22 +42,22 @@ export interface ApiServerOptions {
   readonly localUser?: string;
 }
 
-/**
- * Asks for a token when there is a password; otherwise answers only requests to this machine's own
- * names.
- */
+/** Asks for a token where it is told to; otherwise answers only requests to this machine's names. */
 export function createApiServer(
   platform: Platform,
   services: ApiContext["services"],
   options: ApiServerOptions = {},
 ): Api {
-  const { version = "unknown", dagsFolder, password, localUser = null } = options;
+  const { version = "unknown", dagsFolder, logIn, localUser = null } = options;
   const { heartbeatSeconds, maxAnswerBytes, longestWaitSeconds } = options;
   const { testsConnections = false } = options;
   const { settings, onParseRequested } = options;
+  const hasAdmin = logIn?.password !== undefined;
+  const access = createAccessServices({ ...platform, hasAdmin });
   const context: ApiContext = {
     platform,
     services,
+    access,
     version,
     testsConnections,
     ...(dagsFolder === undefined ? {} : { dagsFolder }),
@@ -67,8 +71,8 @@ export function createApiServer(
   app.use(methodNotAllowed({ app, onMethodNotAllowed: refuseMethod }));
   app.use(limitBody);
   addDocumentRoutes(app, context);
-  if (password) addAuthentication(app, { ...platform, password });
-  else app.use(guardLocalhost(localUser));
+  if (logIn) addAuthentication(app, { ...platform, ...logIn, access });
+  else addLocalAccess(app, localUser);
   app.get("/", (c) => c.text(describe(version)));
   addOperations(app, context);
   app.notFound((c) => c.json({ detail: "Not Found" }, 404));

@@ -2,6 +2,7 @@
 import type { Hono } from "hono";
 import type { DagRecord, DagRunRecord } from "../model/records.ts";
 import type { Platform } from "../ports/platform.ts";
+import type { AccessServices } from "../services/access/access-services.ts";
 import type { Backfills } from "../services/backfills/backfills.ts";
 import type { Version, Versions } from "../services/dag-processing/versions.ts";
 import type { Limits } from "../services/limits/limits.ts";
@@ -34,6 +35,8 @@ export interface ApiContext {
     readonly limits: Pick<Limits, "poolChanged">;
     readonly inputs: Inputs;
   };
+  /** Users, roles and tokens. */
+  readonly access: AccessServices;
   /** Hears of a request to parse a file, to do so at once; absent: it waits for its turn. */
   readonly onParseRequested?: () => void;
   /** What `/config` shows; absent: it is not exposed. */

@@ -13,6 +13,22 @@ export const FILES: readonly OperationFile[] = [
     load: async () => (await import("./routes/runs/webhook-routes.ts")).webhookOperations,
   },
   {
+    ids: ["login", "logout"],
+    load: async () => (await import("./routes/access/log-in-routes.ts")).logInOperations,
+  },
+  {
+    ids: ["create_user", "get_users", "get_user", "update_user", "delete_user"],
+    load: async () => (await import("./routes/access/user-routes.ts")).userOperations,
+  },
+  {
+    ids: ["create_role", "get_roles", "get_role", "patch_role", "delete_role", "get_permissions"],
+    load: async () => (await import("./routes/access/role-routes.ts")).roleOperations,
+  },
+  {
+    ids: ["get_api_tokens", "create_api_token", "revoke_api_token", "revoke_user_tokens"],
+    load: async () => (await import("./routes/access/token-routes.ts")).tokenOperations,
+  },
+  {
     ids: ["get_event_logs", "get_event_log"],
     load: async () => (await import("./routes/upkeep/event-log-routes.ts")).eventLogOperations,
   },

@@ -26,16 +26,15 @@ export class ApiError extends Error {
   }
 }
 
-/** `base` is the address of the server without a path. */
+/** `base` is the address of the server without a path; paths are below /api/v2, or of /auth and /ui. */
 export function createApi(send: Send, base: string, version: string): Api {
   async function call(
     method: string,
     path: string,
     { query = {}, body }: { readonly query?: Query; readonly body?: unknown },
   ): Promise<Response> {
-    const url = new URL(
-      `${base.replace(/\/+$/, "")}${path.startsWith("/ui/") ? "" : "/api/v2"}${path}`,
-    );
+    const place = /^\/(auth|ui)\//.test(path) ? path : `/api/v2${path}`;
+    const url = new URL(`${base.replace(/\/+$/, "")}${place}`);
     for (const [name, value] of Object.entries(query)) {
       if (value !== undefined) url.searchParams.set(name, String(value));
     }

@@ -7,6 +7,7 @@ import { createApi } from "./api-client.ts";
 import { checkDagsFolder } from "./dags-folder.ts";
 import { readEveryDagFile } from "./read-dags.ts";
 import { connectToServer, type ServerConnection, type ServerOptions } from "./server-connection.ts";
+import type { Credentials } from "./server-wish.ts";
 import type { Places } from "./session.ts";
 import { Failure } from "./terminal/failure.ts";
 import { packageVersion } from "./version.ts";
@@ -45,10 +46,12 @@ async function connect(places: Places, purpose: Purpose): Promise<Connection> {
   const chosen = await chosenServer(places);
   if (chosen) return toServer(chosen);
   refuseUnusedCredentials(places);
-  const { credentials, tell } = places;
+  const { tell } = places;
   for (const deadline = Date.now() + PATIENCE_MS; ; ) {
     const server = readServer(places.home);
-    if (server?.url !== undefined) return toServer({ url: server.url, credentials, tell });
+    if (server?.url !== undefined) {
+      return toServer({ url: server.url, credentials: await ownCredentials(places), tell });
+    }
     try {
       return await openHere(places, purpose);
     } catch (error) {
@@ -64,12 +67,20 @@ async function connect(places: Places, purpose: Purpose): Promise<Connection> {
  * on stderr, as it is easily forgotten.
  */
 export async function chosenServer(places: Places): Promise<ServerOptions | undefined> {
-  const { server, credentials, tell } = places;
+  const { server, tell } = places;
   if (server === undefined) return undefined;
   const { from, stack } = server;
   const url = server.url ?? (await addressOf(stack ?? ""));
   if (from !== "--url") tell(`On ${url} (${from}${stack === undefined ? "" : ` ${stack}`})`);
-  return { url, from, credentials, tell };
+  return { url, from, credentials: await withKeptToken(places, url), tell };
+}
+
+/** What `stepwind login` has kept for the address counts where the environment says nothing. */
+async function withKeptToken({ credentials, env }: Places, url: string): Promise<Credentials> {
+  if (credentials.token !== undefined || credentials.password !== undefined) return credentials;
+  const { readKeptToken } = await import("./kept-tokens.ts");
+  const token = await readKeptToken(env, url);
+  return { ...credentials, ...(token === undefined ? {} : { token, isKept: true }) };
 }
 
 async function addressOf(stack: string): Promise<string> {
@@ -88,6 +99,14 @@ function refuseUnusedCredentials({ credentials, hasHome }: Places): void {
   });
 }
 
+/** Who may read the home folder is let in by the server that runs on it. */
+async function ownCredentials({ home, credentials }: Places): Promise<Credentials> {
+  if (credentials.token !== undefined || credentials.password !== undefined) return credentials;
+  const { readMachineToken } = await import("../local/access/api-secrets.ts");
+  const token = await readMachineToken(home);
+  return { ...credentials, ...(token === undefined ? {} : { token }) };
+}
+
 function toServer(options: ServerOptions): Connection {
   return { ...connectToServer(options), hasServer: true, url: options.url, async close() {} };
 }
@@ -100,7 +119,7 @@ async function openHere(places: Places, purpose: Purpose): Promise<Connection> {
   const { home, dagsFolder } = places;
   await checkDagsFolder(places);
   const { createApiServer } = await import("../api/api-server.ts");
-  const { machineUser } = await import("../local/machine-user.ts");
+  const { machineUser } = await import("../local/access/machine-user.ts");
   const { createBackfills } = await import("../services/backfills/backfills.ts");
   const { testsConnections } = await import("../services/stored/test-setting.ts");
   const { createRunControl } = await import("../services/runs/run-control.ts");

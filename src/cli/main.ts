@@ -3,6 +3,7 @@
 // loaded when it runs.
 import { Command, CommanderError } from "commander";
 import { hasBlockedThreads } from "../workers/pool/blocked-threads.ts";
+import { addAccessCommands } from "./commands/access/index.ts";
 import { addAssetsCommands } from "./commands/asset/index.ts";
 import { addBackfillCommands } from "./commands/backfill/index.ts";
 import { addDagsCommands } from "./commands/dag/index.ts";
@@ -102,6 +103,7 @@ function createProgram(session: Session): Command {
   addAssetsCommands(program, session);
   addWebhooksCommands(program, session);
   addDbCommands(program, session);
+  addAccessCommands(program, session);
   addAwsCommands(program, session);
   return program;
 }

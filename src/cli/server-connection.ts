@@ -28,7 +28,7 @@ export function connectToServer(options: ServerOptions): ServerConnection {
   const base = options.url.replace(/\/+$/, "");
   const isLocal = isOnThisMachine(options.url);
   warnOfPlainText(options, isLocal);
-  const send = withLogIn(options, base);
+  const send = withLogIn(options);
   return {
     api: createApi(send, base, packageVersion()),
     pollMs: isLocal ? LOCAL_POLL_MS : REMOTE_POLL_MS,
@@ -42,7 +42,7 @@ export function connectToServer(options: ServerOptions): ServerConnection {
 }
 
 /** Sends requests with a token, which is asked for when it is needed, and again when it is void. */
-function withLogIn(options: ServerOptions, base: string): Send {
+function withLogIn(options: ServerOptions): Send {
   const { username, password } = options.credentials;
   let { token } = options.credentials;
 
@@ -56,29 +56,39 @@ function withLogIn(options: ServerOptions, base: string): Send {
     });
   }
 
-  async function logIn(): Promise<string> {
-    const request = new Request(`${base}/auth/token`, {
-      method: "POST",
-      headers: { "content-type": "application/json" },
-      body: JSON.stringify({ username, password }),
-    });
-    const response = await reach(options, request);
-    if (response.ok) {
-      const answer = (await response.json()) as { readonly access_token: string };
-      return answer.access_token;
-    }
-    throw new Failure(
-      `The log-in of "${username}" at ${nameOf(options)} failed: ${await readDetail(response)}`,
-    );
-  }
-
   return async (request) => {
     const response = await attempt(request.clone());
-    if (response.status !== 401) return response;
+    if (!(await asksForLogIn(response))) return response;
     if (password === undefined) throw notLoggedIn(options);
-    token = await logIn();
+    token = await fetchToken(options, { username, password });
     return attempt(request);
   };
+}
+
+/** Whether it has refused for want of a token, or for one that is over or void. */
+async function asksForLogIn(response: Response): Promise<boolean> {
+  if (response.status !== 403) return response.status === 401;
+  return (await readDetail(response.clone())) === "Invalid JWT token";
+}
+
+/** A token for a user and a password. Throws a Failure when the server refuses. */
+export async function fetchToken(
+  options: ServerOptions,
+  { username, password }: { readonly username: string; readonly password: string },
+): Promise<string> {
+  const request = new Request(`${options.url.replace(/\/+$/, "")}/auth/token`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ username, password }),
+  });
+  const response = await reach(options, request);
+  if (response.ok) {
+    const answer = (await response.json()) as { readonly access_token: string };
+    return answer.access_token;
+  }
+  throw new Failure(
+    `The log-in of "${username}" at ${nameOf(options)} failed: ${await readDetail(response)}`,
+  );
 }
 
 async function reach(options: ServerOptions, request: Request): Promise<Response> {
@@ -97,11 +107,13 @@ async function reach(options: ServerOptions, request: Request): Promise<Response
 function notLoggedIn(options: ServerOptions): Failure {
   if (options.credentials.token !== undefined) {
     return new Failure(`${nameOf(options)} refuses the token: it has expired, or was revoked`, {
-      hint: "Set STEPWIND_TOKEN to a new one, or set STEPWIND_PASSWORD",
+      hint: options.credentials.isKept
+        ? `Log in again: npx stepwind login --url ${options.url}`
+        : "Set STEPWIND_TOKEN to a new one, or set STEPWIND_PASSWORD",
     });
   }
   return new Failure(`${nameOf(options)} asks for a log-in`, {
-    hint: "Set STEPWIND_TOKEN, or STEPWIND_PASSWORD and, where it isn't admin, STEPWIND_USERNAME",
+    hint: `Log in by npx stepwind login --url ${options.url}\nSet STEPWIND_TOKEN, or STEPWIND_PASSWORD and, where it isn't admin, STEPWIND_USERNAME`,
   });
 }
 

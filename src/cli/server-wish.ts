@@ -22,8 +22,10 @@ export interface ServerPlace {
 
 /** What opens a server that asks for a log-in. */
 export interface Credentials {
-  /** STEPWIND_TOKEN. */
+  /** STEPWIND_TOKEN, or what `stepwind login` has kept. */
   readonly token?: string;
+  /** Whether the token is one that was kept. */
+  readonly isKept?: boolean;
   /** STEPWIND_USERNAME. */
   readonly username: string;
   /** STEPWIND_PASSWORD. */

@@ -23,6 +23,7 @@ export interface Places extends ServerPlace {
   readonly hasHome: boolean;
   /** Absolute. */
   readonly dagsFolder: string;
+  readonly env: Terminal["env"];
   /** Where the person will find the DAG folder: as written, "dags" by default. */
   readonly dagsFolderText: string;
 }
@@ -47,6 +48,7 @@ export function placesOf({ terminal, paint }: Session, command: Command): Places
     hasHome: home !== undefined,
     dagsFolder: absolute(dagsFolderText),
     dagsFolderText,
+    env,
     server: serverWish(options, env),
     credentials: credentialsOf(env),
     tell: (text) => terminal.err(`${paint.dim(text)}\n`),

@@ -7,22 +7,27 @@ import { createApiServer } from "../api/api-server.ts";
 import { processRequested } from "../services/dag-processing/notes/parse-requests.ts";
 import { testsConnections } from "../services/stored/test-setting.ts";
 import { releaseMemoryAtRest } from "../workers/inside/memory-at-rest.ts";
+import { needsLogIn, openLogIn } from "./access/log-in.ts";
+import { machineUser } from "./access/machine-user.ts";
 import { watchFolder } from "./folder-watcher.ts";
 import { type LocalOptions, type LocalProduct, openLocalProduct } from "./local-platform.ts";
 import { localSettings } from "./local-settings.ts";
-import { machineUser } from "./machine-user.ts";
 
 export interface StandaloneOptions extends LocalOptions {
   /** 8080 when absent; 0 takes any free one. */
   readonly port?: number;
   /** 127.0.0.1 when absent. */
   readonly host?: string;
+  /** Whether this machine's requests need a log-in as well; those of others always do. */
+  readonly requiresLogIn?: boolean;
   /** Version of the product, for the API. */
   readonly version?: string;
 }
 
 export interface Standalone {
   readonly url: string;
+  /** By which this machine's commands are let in; absent where nobody needs a log-in. */
+  readonly machineToken?: string;
   readonly product: LocalProduct;
   /** As of the product: when this resolves, the server should stop and say so. */
   readonly damage: LocalProduct["damage"];
@@ -54,8 +59,8 @@ export async function startStandalone(options: StandaloneOptions): Promise<Stand
     for (const close of closers.splice(0).reverse()) await close();
   };
   try {
-    const url = await start(product, options, closers);
-    return { url, product, damage: product.damage, stop };
+    const started = await start(product, options, closers);
+    return { ...started, product, damage: product.damage, stop };
   } catch (error) {
     await stop().catch((problem: unknown) => {
       options.report?.error(`Not everything could be closed: ${String(problem)}`);
@@ -64,17 +69,20 @@ export async function startStandalone(options: StandaloneOptions): Promise<Stand
   }
 }
 
-/** Answers the address. What is to be closed is added to the closers, the last one first. */
+/** What is to be closed is added to the closers, the last one first. */
 async function start(
   product: LocalProduct,
   options: StandaloneOptions,
   closers: (() => Promise<void>)[],
-): Promise<string> {
+): Promise<Pick<Standalone, "url" | "machineToken">> {
   const { port = 8080, host = "127.0.0.1", dagsFolder } = options;
   const { platform, services, processor } = product;
+  const user = machineUser();
+  const logIn = needsLogIn(options) ? await openLogIn(product, { ...options, user }) : undefined;
   const api = createApiServer(platform, services, {
     dagsFolder,
-    localUser: machineUser(),
+    localUser: user,
+    ...(logIn === undefined ? {} : { logIn }),
     testsConnections: testsConnections(process.env),
     settings: localSettings(options),
     onParseRequested: () => {
@@ -86,7 +94,7 @@ async function start(
   });
   const server = await listen(api.fetch, port, host);
   closers.push(() => closeServer(server));
-  const url = `http://${host}:${(server.address() as AddressInfo).port}`;
+  const url = `http://${nameOf(host)}:${(server.address() as AddressInfo).port}`;
   product.lock.announce({ url });
   product.warmUp();
   await product.resumeRuns();
@@ -101,7 +109,14 @@ async function start(
   await product.startScheduling();
   await refuseDamage(product);
   releaseMemoryAtRest();
-  return url;
+  return { url, ...(logIn ? { machineToken: logIn.machine.token } : {}) };
+}
+
+/** The address by which this machine reaches it. */
+function nameOf(host: string): string {
+  if (host === "0.0.0.0") return "127.0.0.1";
+  if (host === "::") return "[::1]";
+  return host.includes(":") ? `[${host}]` : host;
 }
 
 /** Steps of the start report what fails for one DAG or one run and go on; damage is everybody's. */

@@ -81,3 +81,12 @@ export function parseAfter(after: string | undefined, size: number): readonly st
 function isTexts(value: unknown): value is readonly string[] {
   return Array.isArray(value) && value.every((part) => typeof part === "string");
 }
+
+/** All items of a listing that is known to be short. */
+export async function allOf<T>(
+  list: (page: { readonly limit: number; readonly after?: string }) => Promise<Page<T>>,
+): Promise<readonly T[]> {
+  const all: T[] = [];
+  for await (const item of itemsOf(list)) all.push(item);
+  return all;
+}

@@ -249,7 +249,9 @@ test("a user agent says nothing of the client", async () => {
 
 test("with a log-in the user is the one of the token", async () => {
   const { platform, services } = await createApiProduct();
-  const app = createApiServer(platform, services, { password: async () => "correct horse" });
+  const app = createApiServer(platform, services, {
+    logIn: { password: async () => "correct horse" },
+  });
   const post = async (path: string, body: object, token = "") => {
     const headers = { authorization: `Bearer ${token}` };
     const request = { method: "POST", body: JSON.stringify(body), headers };

@@ -26,6 +26,9 @@ export function captureTerminal(
     hasColors: false,
     columns: () => (isScreen ? 100 : 0),
     rows: () => (isScreen ? 40 : 0),
+    async secret(prompt) {
+      throw new Error(`Nobody is there to answer: ${prompt}`);
+    },
     env: {},
     cwd: process.cwd(),
     ...given,

@@ -28,7 +28,7 @@ async function startServer() {
   const app = createApiServer(
     { ...platform, clock: { ...platform.clock, now: () => state.now } },
     services,
-    { password: async () => PASSWORD, version: "1.2.3" },
+    { logIn: { password: async () => PASSWORD }, version: "1.2.3" },
   );
   const asked: string[] = [];
   const fetch = (request: Request) => {

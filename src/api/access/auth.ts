@@ -1,132 +1,102 @@
-// Log-in for an API that strangers can reach: one user, whose password the deployment keeps secret,
-// gets tokens that expire and can be revoked. Paths and answers are those of Airflow's auth manager
-// and of FastAPI.
-import { scrypt, timingSafeEqual, type webcrypto } from "node:crypto";
-import { promisify } from "node:util";
-import type { MiddlewareHandler } from "hono";
+// Log-in for an API that strangers can reach: users get tokens that expire and can be revoked. Paths
+// and answers are those of Airflow's auth managers and of FastAPI.
+import type { Context, MiddlewareHandler } from "hono";
 import { z } from "zod";
-import { ADMIN_ACCESS } from "../../model/access/principal-access.ts";
-import { findPasswordFlaw } from "../../model/password-rules.ts";
 import type { Metadata } from "../../ports/metadata.ts";
 import type { Platform } from "../../ports/platform.ts";
+import type { AccessServices } from "../../services/access/access-services.ts";
 import type { Api, ApiEnv } from "../context.ts";
 import { Problem } from "../problems.ts";
 import { readBody } from "../requests/body.ts";
-import { createToken, importTokenKey, verifyToken } from "./json-web-tokens.ts";
-import { createLogInGuard } from "./log-in-guard.ts";
+import { createLogIn } from "./log-in.ts";
+import { addLogInPages, readCookie, writeCookie } from "./log-in-pages.ts";
 import { clientOf } from "./principal.ts";
-import { createTokenSecrets, type TokenSecrets } from "./token-secrets.ts";
+import { isChange, isFromElsewhere } from "./same-origin.ts";
+import {
+  CLI_TOKEN_SECONDS,
+  createSignIn,
+  type SignIn,
+  type SignInOptions,
+  TOKEN_SECONDS,
+} from "./sign-in.ts";
+import type { SecretOptions } from "./token-keys.ts";
 
-export interface AuthenticationOptions extends Pick<Platform, "clock" | "report"> {
-  readonly metadata: Pick<Metadata, "access">;
-  /** The user's password; undefined while none is set: then nobody is let in. */
-  readonly password: () => Promise<string | undefined>;
+export interface AuthenticationOptions extends Pick<Platform, "clock" | "report">, SecretOptions {
+  readonly metadata: Pick<Metadata, "access" | "users">;
+  readonly access: AccessServices;
+  readonly machine?: NonNullable<SignInOptions["machine"]>;
+  /** Where a request comes from; absent where nobody can say. */
+  readonly addressOf?: (c: Context) => string | undefined;
 }
 
-const USERNAME = "admin";
-const KEY_BYTES = 32;
-/** Of a name that is logged. */
-const MAX_NAME_LENGTH = 100;
-
 /** Airflow answers these to everybody. */
-const OPEN_PATHS: ReadonlySet<string> = new Set(["/api/v2/version", "/api/v2/monitor/health"]);
+const OPEN_PATHS: ReadonlySet<string> = new Set([
+  "/api/v2/version",
+  "/api/v2/monitor/health",
+  "/api/v2/auth/login",
+  "/api/v2/auth/logout",
+]);
+
+/** Their addresses are secrets themselves. */
+const WEBHOOKS = "/webhooks/";
 
 const LOGIN_BODY = z.strictObject({ username: z.string(), password: z.string() });
 
 /**
- * Adds POST /auth/token, which gives a token for a day, and DELETE /auth/token, which makes all
- * tokens void; refuses all other requests that come without a token. Another password makes the
+ * Adds POST /auth/token, which gives a token for a day, the same for an hour for command lines, the
+ * pages to log in and out, and DELETE /auth/token, which makes all tokens void; refuses all other
+ * requests that come without a token or a cookie. Another password of the deployment makes the
  * tokens of the one before it void.
  */
 export function addAuthentication(app: Api, options: AuthenticationOptions): void {
-  const { clock, report } = options;
-  const secrets = createTokenSecrets(options);
-  const logIns = createLogInGuard(options);
-  const currentKeys = createKeys(options, secrets.get);
+  const { password, addressOf = () => undefined } = options;
+  const signIn = createSignIn(options);
+  const logIn = createLogIn({ ...options, hasAdmin: password !== undefined }, signIn.keys);
 
-  const guard: MiddlewareHandler<ApiEnv> = async (c, next) => {
-    const isOpen = OPEN_PATHS.has(c.req.path);
-    if (!isOpen) {
-      const token = /^Bearer (\S+)$/i.exec(c.req.header("authorization") ?? "")?.[1];
-      const keys = token && (await currentKeys());
-      const holder =
-        token && keys instanceof Object && (await verifyToken(token, keys.forTokens, clock.now()));
-      const isCurrent = holder && holder.epoch === (await secrets.get()).epoch;
-      if (!isCurrent || holder.user !== USERNAME) {
-        c.header("WWW-Authenticate", "Bearer");
-        return c.json({ detail: token ? "Invalid JWT token" : "Not authenticated" }, 401);
-      }
-    }
-    c.set("principal", { name: isOpen ? null : USERNAME, client: clientOf(c), ...ADMIN_ACCESS });
-    return next();
+  const giveToken = (seconds: number) => async (c: Context) => {
+    const { username, password: given } = await readBody(c, LOGIN_BODY);
+    await logIn({ username, password: given, address: addressOf(c) });
+    return c.json({ access_token: await signIn.issue(username, seconds) }, 201);
   };
-
-  app.post("/auth/token", async (c) => {
-    const given = await readBody(c, LOGIN_BODY);
-    const keys = await currentKeys();
-    if (typeof keys === "string") throw new Problem(503, `Nobody can log in: ${keys}`);
-    const { username } = given;
-    const who = JSON.stringify(username.slice(0, MAX_NAME_LENGTH));
-    await logIns.begin(username).catch((problem: unknown) => {
-      if (problem instanceof Problem) report.warn(`Log-in failed: user ${who} has to wait`);
-      throw problem;
-    });
-    // As much work for an unknown user as for a wrong password.
-    const isRight = timingSafeEqual(await derive(given.password, keys.salt), keys.derived);
-    if (!isRight || username !== USERNAME) {
-      report.warn(`Log-in failed: user ${who} or the password is wrong`);
-      throw new Problem(401, "Invalid credentials");
-    }
-    await logIns.succeed(username);
-    const { epoch } = await secrets.get();
-    const holder = { user: USERNAME, epoch };
-    return c.json({ access_token: await createToken(holder, keys.forTokens, clock.now()) }, 201);
-  });
-  app.use(guard);
+  app.post("/auth/token", giveToken(TOKEN_SECONDS));
+  app.post("/auth/token/cli", giveToken(CLI_TOKEN_SECONDS));
+  addLogInPages(app, { logIn, signIn, addressOf });
+  app.use(createGuard(signIn));
   app.delete("/auth/token", async (c) => {
-    await secrets.nextEpoch();
-    report.info("All tokens of the API were revoked");
+    if (!c.var.principal.isAdmin) throw new Problem(403, "Forbidden");
+    await signIn.revokeAll();
+    options.report.info("All tokens of the API were revoked");
     return c.body(null, 204);
   });
 }
 
-/**
- * What follows from a password: the bytes that passwords are compared by, and the same as a key for
- * tokens.
- */
-interface Keys {
-  readonly salt: string;
-  readonly derived: Uint8Array<ArrayBuffer>;
-  readonly forTokens: webcrypto.CryptoKey;
-}
-
-/**
- * Answers the current keys, or why nobody can log in. Deriving the keys is slow on purpose, so it
- * is done once per password.
- */
-function createKeys(
-  { password }: Pick<AuthenticationOptions, "password">,
-  secrets: () => Promise<TokenSecrets>,
-): () => Promise<Keys | string> {
-  let known: { readonly from: string; readonly keys: Promise<Keys> } | undefined;
-  return async () => {
-    const current = await password();
-    if (!current) return "no password is set for this deployment";
-    const flaw = findPasswordFlaw(current);
-    if (flaw !== undefined) return `the password of this deployment ${flaw}`;
-    const { salt } = await secrets();
-    const from = JSON.stringify([current, salt]);
-    if (known?.from !== from) known = { from, keys: toKeys(current, salt) };
-    return known.keys;
+/** A token in the header counts before the cookie, as it does to Airflow. */
+function createGuard(signIn: SignIn): MiddlewareHandler<ApiEnv> {
+  return async (c, next) => {
+    if (OPEN_PATHS.has(c.req.path) || c.req.path.startsWith(WEBHOOKS)) {
+      c.set("principal", { name: null, client: clientOf(c), isAdmin: false, may: () => false });
+      return next();
+    }
+    const bearer = /^Bearer (\S+)$/i.exec(c.req.header("authorization") ?? "")?.[1];
+    const cookie = bearer === undefined ? readCookie(c) : undefined;
+    const token = bearer ?? cookie;
+    const found = token === undefined ? undefined : await signIn.identify(token);
+    if (found === undefined || typeof found === "string") return refuse(c, found);
+    // A browser sends the cookie for whatever page makes it ask.
+    if (cookie !== undefined && isChange(c) && isFromElsewhere(c)) {
+      throw new Problem(403, "Changes from pages of another site are refused");
+    }
+    c.set("principal", { name: found.name, client: clientOf(c), ...found.access });
+    await next();
+    const renewed =
+      cookie === undefined || !found.token ? undefined : await signIn.renew(found.token);
+    if (renewed !== undefined) writeCookie(c, renewed);
   };
 }
 
-async function toKeys(password: string, salt: string): Promise<Keys> {
-  const derived = await derive(password, salt);
-  return { salt, derived, forTokens: await importTokenKey(derived) };
-}
-
-function derive(password: string, salt: string): Promise<Buffer<ArrayBuffer>> {
-  const run = promisify<string, Buffer, number, Buffer<ArrayBuffer>>(scrypt);
-  return run(password, Buffer.from(salt, "base64"), KEY_BYTES);
+/** Airflow: resolve_user_from_token. */
+function refuse(c: Context, why: "expired" | "invalid" | undefined): Response {
+  if (why === "invalid") return c.json({ detail: "Invalid JWT token" }, 403);
+  c.header("WWW-Authenticate", "Bearer");
+  return c.json({ detail: why === "expired" ? "Token Expired" : "Not authenticated" }, 401);
 }

@@ -1,21 +1,38 @@
-// The JSON Web Tokens (RFC 7519) of the log-in: signed with HS256 by the deployment's password, and
-// valid for a day.
+// The JSON Web Tokens (RFC 7519) of the log-in: signed with HS256 by the deployment's secret.
 import type { webcrypto } from "node:crypto";
 import { sign, verify } from "hono/jwt";
 import { z } from "zod";
 
-/** Airflow: api_auth.jwt_expiration_time. */
-const TOKEN_SECONDS = 24 * 60 * 60;
-
 /** The only algorithm: a token cannot choose another one, nor "none". */
 const ALGORITHM = "HS256";
 
-const CLAIMS = z.object({ sub: z.string(), exp: z.number(), epoch: z.number() });
+const CLAIMS = z.object({
+  sub: z.string(),
+  exp: z.number(),
+  epoch: z.number(),
+  iat: z.number().default(0),
+  user_epoch: z.number().default(0),
+  auth_time: z.number().optional(),
+  jti: z.string().optional(),
+});
 
-/** Whose token it is, and of which epoch of the deployment's tokens. */
+/** Whose token it is, and what it counts for. */
 export interface TokenHolder {
   readonly user: string;
+  /** Of the deployment's tokens; those of earlier ones are void. */
   readonly epoch: number;
+  /** Of the user's tokens, likewise. */
+  readonly userEpoch: number;
+  /** Names this token among all. */
+  readonly id: string;
+  /** When the user has given a password for it or for one before it, epoch s. */
+  readonly loggedInAt: number;
+}
+
+export interface VerifiedToken extends TokenHolder {
+  /** Epoch s. */
+  readonly issuedAt: number;
+  readonly expiresAt: number;
 }
 
 /** The key for createToken and verifyToken; it can't be read out again. */
@@ -24,32 +41,63 @@ export function importTokenKey(bytes: Uint8Array<ArrayBuffer>): Promise<webcrypt
   return crypto.subtle.importKey("raw", bytes, algorithm, false, ["sign", "verify"]);
 }
 
-/** A token for the holder. `nowMs` is the moment of issue. */
+/** A token for the holder. `nowMs` is the moment of issue; it counts for `seconds`. */
 export function createToken(
-  { user, epoch }: TokenHolder,
-  key: webcrypto.CryptoKey,
-  nowMs: number,
+  holder: TokenHolder,
+  {
+    key,
+    nowMs,
+    seconds,
+  }: {
+    readonly key: webcrypto.CryptoKey;
+    readonly nowMs: number;
+    readonly seconds: number;
+  },
 ): Promise<string> {
   const issued = Math.floor(nowMs / 1_000);
-  return sign({ sub: user, iat: issued, exp: issued + TOKEN_SECONDS, epoch }, key, ALGORITHM);
+  const claims = {
+    sub: holder.user,
+    iat: issued,
+    exp: issued + seconds,
+    epoch: holder.epoch,
+    user_epoch: holder.userEpoch,
+    auth_time: holder.loggedInAt,
+    jti: holder.id,
+  };
+  return sign(claims, key, ALGORITHM);
+}
+
+/** A token that opens nothing that isn't open: its key is thrown away. It is over after a day. */
+export async function createLocalToken(user: string): Promise<string> {
+  const exp = Math.floor(Date.now() / 1_000) + 24 * 60 * 60;
+  return sign({ sub: user, exp }, crypto.randomUUID(), ALGORITHM);
 }
 
 /**
- * The holder whom the token names; undefined for a token that is forged, expired or not a token at
- * all.
+ * What the token says; "expired" for one that was good, "invalid" for a token that is forged or not
+ * a token at all.
  */
 export async function verifyToken(
   token: string,
   key: webcrypto.CryptoKey,
   nowMs: number,
-): Promise<TokenHolder | undefined> {
+): Promise<VerifiedToken | "expired" | "invalid"> {
   // Times are compared below, with the platform's clock and not the system's.
   const checks = { alg: ALGORITHM, exp: false, iat: false, nbf: false } as const;
   const payload = await verify(token, key, checks).catch(orInvalid);
   const claims = CLAIMS.safeParse(payload);
-  if (!claims.success || claims.data.exp * 1_000 <= nowMs) return undefined;
-  const { sub: user, epoch } = claims.data;
-  return { user, epoch };
+  if (!claims.success) return "invalid";
+  const { sub: user, epoch, user_epoch: userEpoch, jti: id = "", iat, exp } = claims.data;
+  if (exp * 1_000 <= nowMs) return "expired";
+  return {
+    user,
+    epoch,
+    userEpoch,
+    id,
+    loggedInAt: claims.data.auth_time ?? iat,
+    issuedAt: iat,
+    expiresAt: exp,
+  };
 }
 
 /**

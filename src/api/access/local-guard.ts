@@ -3,38 +3,43 @@
 // requests).
 import type { MiddlewareHandler } from "hono";
 import { ADMIN_ACCESS } from "../../model/access/principal-access.ts";
-import type { ApiEnv } from "../context.ts";
+import type { Api, ApiEnv } from "../context.ts";
 import { Problem } from "../problems.ts";
 import { clientOf } from "./principal.ts";
+import { hostOf, isChange, isFromElsewhere } from "./same-origin.ts";
 
 const LOCAL_NAMES: ReadonlySet<string> = new Set(["127.0.0.1", "localhost", "[::1]"]);
-const READS: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS"]);
-
 /**
  * Refuses requests to another host's name than this machine's, and changes that another site's page
  * asks for. All others come from this machine's user.
  */
-export const guardLocalhost =
+const guardLocalhost =
   (user: string | null): MiddlewareHandler<ApiEnv> =>
   async (c, next) => {
-    const host = c.req.header("host") ?? new URL(c.req.url).host;
+    const host = hostOf(c);
     if (!LOCAL_NAMES.has(host.replace(/:\d+$/, "").toLowerCase())) {
       throw new Problem(403, `Host "${host}" is not this machine; use 127.0.0.1 or localhost`);
     }
-    const origin = c.req.header("origin");
-    const isStrange =
-      (origin !== undefined && !isOwnOrigin(origin, host)) ||
-      c.req.header("sec-fetch-site") === "cross-site";
-    if (isStrange && !READS.has(c.req.method)) {
-      throw new Problem(
-        403,
-        `Changes from pages of another site (${origin ?? "unknown"}) are refused`,
-      );
+    if (isChange(c) && isFromElsewhere(c)) {
+      const origin = c.req.header("origin") ?? "unknown";
+      throw new Problem(403, `Changes from pages of another site (${origin}) are refused`);
     }
     c.set("principal", { name: user, client: clientOf(c), ...ADMIN_ACCESS });
     await next();
   };
 
-function isOwnOrigin(origin: string, host: string): boolean {
-  return URL.canParse(origin) && new URL(origin).host === host.toLowerCase();
+/**
+ * Lets this machine's user in without a log-in, who may do everything. Airflow's clients ask for a
+ * token all the same: they get one that nobody checks (Airflow: simple_auth_manager_all_admins).
+ */
+export function addLocalAccess(app: Api, user: string | null): void {
+  app.use(guardLocalhost(user));
+  for (const path of ["/auth/token", "/auth/token/cli"]) {
+    app.post(path, async (c) => {
+      const { createLocalToken } = await import("./json-web-tokens.ts");
+      return c.json({ access_token: await createLocalToken(user ?? "anonymous") }, 201);
+    });
+  }
+  app.get("/auth/login", (c) => c.redirect("/", 307));
+  app.get("/auth/logout", (c) => c.redirect("/", 307));
 }

@@ -6,13 +6,20 @@ import { z } from "zod";
 import type { Metadata } from "../../ports/metadata.ts";
 import type { Clock } from "../../ports/platform.ts";
 import { Problem } from "../problems.ts";
-import { type Attempts, addFailure, forgive, NO_ATTEMPTS, waitFor } from "./log-in-limits.ts";
+import {
+  type Attempts,
+  addFailure,
+  forgive,
+  NO_ATTEMPTS,
+  type Visitor,
+  waitFor,
+} from "./log-in-limits.ts";
 
 export interface LogInGuard {
   /** Counts an attempt. Throws a Problem with Retry-After when the user has to wait. */
-  begin(username: string): Promise<void>;
+  begin(username: string, address: string | undefined): Promise<void>;
   /** Takes back the count of an attempt that was right. */
-  succeed(username: string): Promise<void>;
+  succeed(username: string, address: string | undefined): Promise<void>;
 }
 
 const KEY = "failed log-ins";
@@ -24,6 +31,7 @@ const ATTEMPTS = z.object({
   windowStart: z.number(),
   windowFailures: z.number(),
   users: z.record(z.string(), z.object({ failures: z.number(), failedAt: z.number() })),
+  known: z.record(z.string(), z.number()).default({}),
 });
 
 export function createLogInGuard({
@@ -44,8 +52,8 @@ export function createLogInGuard({
   }
 
   return {
-    begin(username) {
-      const user = shortName(username);
+    begin(username, address) {
+      const user = toVisitor(username, address);
       return change((attempts) => {
         const now = clock.now();
         const wait = waitFor(attempts, user, now);
@@ -53,13 +61,20 @@ export function createLogInGuard({
         return addFailure(attempts, user, now);
       });
     },
-    succeed: (username) => change((attempts) => forgive(attempts, shortName(username))),
+    succeed: (username, address) =>
+      change((attempts) => forgive(attempts, toVisitor(username, address), clock.now())),
   };
 }
 
 function tooMany(seconds: number): Problem {
   const message = `Too many log-ins have failed; try again in ${seconds} s`;
   return new Problem(429, message, { "Retry-After": String(seconds) });
+}
+
+/** `address` is where the request comes from, if that is known. */
+function toVisitor(username: string, address: string | undefined): Visitor {
+  const user = shortName(username);
+  return address === undefined ? { user } : { user, place: shortName(`${address} ${username}`) };
 }
 
 /** As long for every name, and nothing that a stranger writes. */

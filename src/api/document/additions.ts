@@ -1,6 +1,7 @@
 // What the API has beyond Airflow's document: operations of its own, and fields that Airflow's
 // bodies don't have. Written as OpenAPI, merged into Airflow's document by scripts/generate-api.ts.
 
+import { ACCESS_SCHEMAS, accessPaths } from "./access-additions.ts";
 import { STORED_SCHEMAS, storedPaths } from "./stored-additions.ts";
 import { WEBHOOK_SCHEMAS, webhookPaths } from "./webhook-additions.ts";
 
@@ -73,6 +74,7 @@ export const ADDITIONS: Additions = {
   paths: {
     ...storedPaths(answers),
     ...webhookPaths(answers),
+    ...accessPaths(answers),
     "/api/v2/db/clean": {
       post: {
         tags: ["Upkeep"],
@@ -108,6 +110,7 @@ export const ADDITIONS: Additions = {
   schemas: {
     ...STORED_SCHEMAS,
     ...WEBHOOK_SCHEMAS,
+    ...ACCESS_SCHEMAS,
     CleanHistoryBody: {
       type: "object",
       additionalProperties: false,

@@ -13,6 +13,8 @@ export interface Terminal {
   columns(): number;
   /** Lines of the screen; 0 when there is none. */
   rows(): number;
+  /** Asks for what isn't shown while it is typed; without a person, the first line of stdin. */
+  secret(prompt: string): Promise<string>;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** The folder that relative paths start from. */
   readonly cwd: string;
@@ -33,6 +35,10 @@ export function createProcessTerminal(): Terminal {
     hasColors: stdout.isTTY === true && !env.NO_COLOR && env.TERM !== "dumb",
     columns: () => (stdout.isTTY ? stdout.columns || 80 : 0),
     rows: () => (stdout.isTTY ? stdout.rows || 24 : 0),
+    async secret(prompt) {
+      const { readSecret } = await import("./secret-input.ts");
+      return readSecret(prompt);
+    },
     env,
     cwd: process.cwd(),
   };

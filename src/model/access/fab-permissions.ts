@@ -17,6 +17,8 @@ const ACTION: Readonly<Record<Action, FabAction>> = {
   DELETE: "can_delete",
 };
 
+export const FAB_ACTIONS: readonly FabAction[] = Object.values(ACTION);
+
 /**
  * Airflow's permission for task instances is one for them and their runs. Backfills are runs to it
  * since 3.2.
@@ -52,6 +54,19 @@ const RESOURCES: Readonly<Record<Resource, readonly string[]>> = {
 
 const DAG_PREFIX = "DAG:";
 const RUN_PREFIX = "DAG Run:";
+
+/** Names that a role's permission may have, besides those of one DAG. */
+export const FAB_RESOURCES: readonly string[] = [
+  ...new Set(Object.values(RESOURCES).flat()),
+].sort();
+
+/** Whether it is a kind of resource, or what belongs to one DAG ("DAG:etl", "DAG Run:etl"). */
+export function isFabResource(name: string): boolean {
+  const ofOne = [DAG_PREFIX, RUN_PREFIX].some(
+    (prefix) => name.startsWith(prefix) && name.length > prefix.length,
+  );
+  return ofOne || FAB_RESOURCES.includes(name);
+}
 
 /** The resource of one DAG: of itself, or of its runs. */
 export function ofDag(dagId: string, resource: "DAGs" | "DAG Runs"): string {

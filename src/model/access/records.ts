@@ -21,13 +21,13 @@ export interface UserRecord {
   readonly changedAt: string;
   readonly lastLogin?: string;
   readonly loginCount: number;
-  readonly failLoginCount: number;
 }
 
 /** Base64; what it was made with is kept, so that other costs can come later. */
 export interface PasswordHash {
   readonly scheme: "scrypt";
   readonly cost: number;
+  readonly parallelization: number;
   readonly salt: string;
   readonly hash: string;
 }

@@ -1,6 +1,11 @@
 // The roles that every deployment has, with the permissions of Airflow's (FAB provider 3.10,
 // security_manager/override.py: VIEWER_PERMISSIONS and so on).
-import type { FabAction, RolePermission } from "./fab-permissions.ts";
+import {
+  FAB_ACTIONS,
+  FAB_RESOURCES,
+  type FabAction,
+  type RolePermission,
+} from "./fab-permissions.ts";
 
 type BuiltInRole = "Admin" | "Op" | "Public" | "User" | "Viewer";
 
@@ -56,7 +61,7 @@ function toPermissions(...levels: readonly Allowed[]): readonly RolePermission[]
   );
 }
 
-const BUILT_IN_ROLES: readonly BuiltInRole[] = ["Admin", "Op", "Public", "User", "Viewer"];
+export const BUILT_IN_ROLES: readonly BuiltInRole[] = ["Admin", "Op", "Public", "User", "Viewer"];
 
 export function isBuiltIn(name: string): name is BuiltInRole {
   return BUILT_IN_ROLES.some((role) => role === name);
@@ -65,4 +70,9 @@ export function isBuiltIn(name: string): name is BuiltInRole {
 /** Admin is not asked: it may do all. */
 export function permissionsOf(name: Exclude<BuiltInRole, "Admin">): readonly RolePermission[] {
   return BUILT_IN[name];
+}
+
+/** Every permission for all DAGs and other things there is: Admin's. */
+export function allPermissions(): readonly RolePermission[] {
+  return FAB_RESOURCES.flatMap((resource) => FAB_ACTIONS.map((action) => ({ action, resource })));
 }

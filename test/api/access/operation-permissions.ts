@@ -134,6 +134,23 @@ const OWN: Table = {
   "DELETE history": ["clean_history"],
   "PUT connection": ["export_connections", "rotate_encryption_keys"],
   "PUT variable": ["export_variables"],
+  "POST dag.run": ["create_webhook", "get_webhooks", "revoke_webhook"],
+  open: ["call_webhook"],
+  "GET my_profile": ["get_api_tokens"],
+  "PUT my_profile": ["create_api_token", "revoke_api_token", "revoke_user_tokens"],
+  "GET user": ["get_user", "get_users"],
+  "POST user": ["create_user"],
+  "PUT user": ["update_user"],
+  "DELETE user": ["delete_user"],
+  "GET role": ["get_permissions", "get_role", "get_roles"],
+  "POST role": ["create_role"],
+  "PUT role": ["patch_role"],
+  "DELETE role": ["delete_role"],
+};
+
+/** What is asked of the caller besides. */
+export const ALSO_ASKED: Partial<Readonly<Record<OperationId, Exclude<Permission, "open">>>> = {
+  get_upstream_asset_events: "GET asset",
 };
 
 /** Undefined for an operation that nobody has put into the table. */

@@ -4,6 +4,7 @@ import { expect, test } from "vitest";
 import { withRestTables, writeRestTables } from "../../../scripts/api/rest-tables.ts";
 import { createApiServer } from "../../../src/api/api-server.ts";
 import { FILES } from "../../../src/api/operation-files.ts";
+import { createAccessServices } from "../../../src/services/access/access-services.ts";
 import { createApiProduct } from "../api-product.ts";
 
 interface Served {
@@ -62,7 +63,9 @@ test("the document has the query parameters that are taken", async () => {
 
 test("document and page are for everybody", async () => {
   const { platform, services } = await createApiProduct();
-  const app = createApiServer(platform, services, { password: async () => "a-long-password" });
+  const app = createApiServer(platform, services, {
+    logIn: { password: async () => "a-long-password" },
+  });
   expect((await app.request("/openapi.json")).status).toBe(200);
   expect((await app.request("/docs")).status).toBe(200);
   expect((await app.request("/api/v2/dags")).status).toBe(401);
@@ -83,7 +86,8 @@ test("the tables in the docs say what there is", async () => {
   const { platform, services } = await createApiProduct();
   const read = (path: string) => readFileSync(new URL(`../../../${path}`, import.meta.url), "utf8");
   const airflow = JSON.parse(read("src/api/document/airflow-3.3.2.json"));
-  const context = { platform, services, version: "1.2.3", testsConnections: false };
+  const access = createAccessServices({ ...platform, hasAdmin: false });
+  const context = { platform, services, access, version: "1.2.3", testsConnections: false };
   const tables = await writeRestTables(airflow, context);
   expect(tables.match(/^\| `.*` \| (supported|404) \|/gm)).toHaveLength(128);
   const page = read("docs/rest-api.md");

@@ -4,6 +4,7 @@ import { expect, test } from "vitest";
 import type { Principal } from "../../../src/api/access/principal.ts";
 import type { ApiEnv } from "../../../src/api/context.ts";
 import { addOperations } from "../../../src/api/registry.ts";
+import { createAccessServices } from "../../../src/services/access/access-services.ts";
 import { createApiProduct, FAILED_RUN } from "../api-product.ts";
 
 const ONLY_ETL: Principal = {
@@ -24,7 +25,9 @@ async function asAnn() {
     c.set("principal", ONLY_ETL);
     await next();
   });
-  addOperations(app, { platform, services, version: "1.2.3", testsConnections: false });
+  const access = createAccessServices({ ...platform, hasAdmin: false });
+  const version = "1.2.3";
+  addOperations(app, { platform, services, access, version, testsConnections: false });
   app.onError((error, c) => c.text(error.message, 403));
   return async (path: string, body?: object, method = body ? "POST" : "GET") => {
     const options = body === undefined ? { method } : { method, body: JSON.stringify(body) };

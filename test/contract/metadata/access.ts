@@ -16,12 +16,17 @@ function user(fields: Partial<UserRecord> = {}): UserRecord {
     lastName: TRICKY_TEXT,
     roles: ["Viewer", "analysts"],
     active: true,
-    password: { scheme: "scrypt", cost: 16_384, salt: "c2FsdA==", hash: "aGFzaA==" },
+    password: {
+      scheme: "scrypt",
+      cost: 16_384,
+      parallelization: 5,
+      salt: "c2FsdA==",
+      hash: "aGFzaA==",
+    },
     epoch: 1,
     createdAt: januaryDay(1),
     changedAt: januaryDay(1),
     loginCount: 0,
-    failLoginCount: 0,
     ...fields,
   };
 }

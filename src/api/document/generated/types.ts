@@ -1508,6 +1508,118 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/auth/fab/v1/users": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get: operations["get_users"];
+        readonly put?: never;
+        readonly post: operations["create_user"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/auth/fab/v1/users/{username}": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get: operations["get_user"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete: operations["delete_user"];
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch: operations["update_user"];
+        readonly trace?: never;
+    };
+    readonly "/auth/fab/v1/roles": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get: operations["get_roles"];
+        readonly put?: never;
+        readonly post: operations["create_role"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/auth/fab/v1/roles/{name}": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get: operations["get_role"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete: operations["delete_role"];
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch: operations["patch_role"];
+        readonly trace?: never;
+    };
+    readonly "/auth/fab/v1/permissions": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get: operations["get_permissions"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/auth/users/{username}/tokens": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get: operations["get_api_tokens"];
+        readonly put?: never;
+        readonly post: operations["create_api_token"];
+        readonly delete: operations["revoke_user_tokens"];
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/auth/users/{username}/tokens/{token_id}": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete: operations["revoke_api_token"];
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/api/v2/db/clean": {
         readonly parameters: {
             readonly query?: never;
@@ -2990,6 +3102,95 @@ export interface components {
             readonly dag_id: string;
             readonly dag_run_id: string;
             readonly state: string;
+        };
+        readonly FabAction: {
+            readonly name: string;
+        };
+        readonly FabResource: {
+            readonly name: string;
+        };
+        readonly FabActionResource: {
+            readonly action: components["schemas"]["FabAction"];
+            readonly resource: components["schemas"]["FabResource"];
+        };
+        readonly FabRole: {
+            readonly name: string;
+        };
+        readonly FabUserBody: {
+            readonly username: string;
+            readonly email: string;
+            readonly first_name: string;
+            readonly last_name: string;
+            readonly roles?: readonly components["schemas"]["FabRole"][] | null;
+            /** Format: password */
+            readonly password: string;
+        };
+        readonly FabUserPatchBody: {
+            readonly username?: string | null;
+            readonly email?: string | null;
+            readonly first_name?: string | null;
+            readonly last_name?: string | null;
+            readonly roles?: readonly components["schemas"]["FabRole"][] | null;
+            readonly password?: string | null;
+            readonly active?: boolean | null;
+        };
+        readonly FabUserResponse: {
+            readonly username: string;
+            readonly email: string;
+            readonly first_name: string;
+            readonly last_name: string;
+            readonly roles?: readonly components["schemas"]["FabRole"][] | null;
+            readonly active?: boolean | null;
+            readonly last_login?: string | null;
+            readonly login_count?: number | null;
+            readonly fail_login_count?: number | null;
+            readonly created_on?: string | null;
+            readonly changed_on?: string | null;
+        };
+        readonly FabUserCollectionResponse: {
+            readonly users: readonly components["schemas"]["FabUserResponse"][];
+            readonly total_entries: number;
+        };
+        readonly FabRoleBody: {
+            readonly name: string;
+            readonly actions?: readonly components["schemas"]["FabActionResource"][];
+        };
+        readonly FabRoleResponse: {
+            readonly name: string;
+            readonly actions?: readonly components["schemas"]["FabActionResource"][];
+        };
+        readonly FabRoleCollectionResponse: {
+            readonly roles: readonly components["schemas"]["FabRoleResponse"][];
+            readonly total_entries: number;
+        };
+        readonly FabPermissionCollectionResponse: {
+            readonly actions?: readonly components["schemas"]["FabActionResource"][];
+            readonly total_entries: number;
+        };
+        readonly ApiTokenBody: {
+            readonly name: string;
+            readonly seconds?: number | null;
+        };
+        readonly ApiTokenResponse: {
+            readonly id: string;
+            readonly username: string;
+            readonly name: string;
+            /** Format: date-time */
+            readonly created_on: string;
+            readonly expires_on: string | null;
+        };
+        readonly NewApiTokenResponse: {
+            readonly id: string;
+            readonly username: string;
+            readonly name: string;
+            /** Format: date-time */
+            readonly created_on: string;
+            readonly expires_on: string | null;
+            readonly access_token: string;
+        };
+        readonly ApiTokenCollectionResponse: {
+            readonly api_tokens: readonly components["schemas"]["ApiTokenResponse"][];
+            readonly total_entries: number;
         };
         readonly CleanHistoryBody: {
             readonly clean_before_timestamp: string;
@@ -6502,6 +6703,340 @@ export interface operations {
                 content: {
                     readonly "application/json": components["schemas"]["WebhookCallResponse"];
                 };
+            };
+        };
+    };
+    readonly get_users: {
+        readonly parameters: {
+            readonly query?: {
+                readonly order_by?: string;
+                readonly limit?: number;
+                readonly offset?: number;
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["FabUserCollectionResponse"];
+                };
+            };
+        };
+    };
+    readonly create_user: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["FabUserBody"];
+            };
+        };
+        readonly responses: {
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["FabUserResponse"];
+                };
+            };
+        };
+    };
+    readonly get_user: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly username: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["FabUserResponse"];
+                };
+            };
+        };
+    };
+    readonly delete_user: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly username: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            readonly 204: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    readonly update_user: {
+        readonly parameters: {
+            readonly query?: {
+                readonly update_mask?: string;
+            };
+            readonly header?: never;
+            readonly path: {
+                readonly username: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["FabUserPatchBody"];
+            };
+        };
+        readonly responses: {
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["FabUserResponse"];
+                };
+            };
+        };
+    };
+    readonly get_roles: {
+        readonly parameters: {
+            readonly query?: {
+                readonly order_by?: string;
+                readonly limit?: number;
+                readonly offset?: number;
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["FabRoleCollectionResponse"];
+                };
+            };
+        };
+    };
+    readonly create_role: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["FabRoleBody"];
+            };
+        };
+        readonly responses: {
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["FabRoleResponse"];
+                };
+            };
+        };
+    };
+    readonly get_role: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly name: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["FabRoleResponse"];
+                };
+            };
+        };
+    };
+    readonly delete_role: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly name: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            readonly 204: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    readonly patch_role: {
+        readonly parameters: {
+            readonly query?: {
+                readonly update_mask?: string;
+            };
+            readonly header?: never;
+            readonly path: {
+                readonly name: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["FabRoleBody"];
+            };
+        };
+        readonly responses: {
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["FabRoleResponse"];
+                };
+            };
+        };
+    };
+    readonly get_permissions: {
+        readonly parameters: {
+            readonly query?: {
+                readonly order_by?: string;
+                readonly limit?: number;
+                readonly offset?: number;
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["FabPermissionCollectionResponse"];
+                };
+            };
+        };
+    };
+    readonly get_api_tokens: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly username: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ApiTokenCollectionResponse"];
+                };
+            };
+        };
+    };
+    readonly create_api_token: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly username: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["ApiTokenBody"];
+            };
+        };
+        readonly responses: {
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["NewApiTokenResponse"];
+                };
+            };
+        };
+    };
+    readonly revoke_user_tokens: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly username: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            readonly 204: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    readonly revoke_api_token: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly username: string;
+                readonly token_id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            readonly 204: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };

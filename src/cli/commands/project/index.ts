@@ -25,6 +25,8 @@ export function addProjectCommands(program: Command, session: Session): void {
     .command("standalone")
     .description("run everything: scheduler, workers and API, until Ctrl-C")
     .option("--port <port>", "port of the API, 0 for any free one", toPort, 8080)
+    .option("--host <host>", "address to listen on; others than 127.0.0.1 need users")
+    .option("--require-login", "users log in on this machine, too", false)
     .option("--parallelism <n>", "tasks that run at the same time", toCount, 32)
     .addOption(
       new Option(

@@ -17,6 +17,10 @@ import { createEventPrinter } from "./event-printer.ts";
 
 export interface StandaloneWish {
   readonly port: number;
+  /** Absent: this machine alone. */
+  readonly host?: string;
+  /** Whether this machine's requests need a log-in as well. */
+  readonly requireLogin: boolean;
   readonly parallelism: number;
   /** Whether each try gets a fresh worker thread. */
   readonly isolateTasks: boolean;
@@ -51,6 +55,8 @@ async function serve(
   places: Places,
   {
     port,
+    host,
+    requireLogin: requiresLogIn,
     parallelism,
     isolateTasks: threadPerTask,
     dagsArePausedAtCreation,
@@ -68,6 +74,8 @@ async function serve(
     home,
     dagsFolder,
     port,
+    requiresLogIn,
+    ...(host === undefined ? {} : { host }),
     parallelism,
     threadPerTask,
     dagsArePausedAtCreation,
@@ -77,7 +85,7 @@ async function serve(
   };
   const server = await startStandalone(options);
   terminal.out(`${paint.bold(`Stepwind ${version}`)} on ${paint.cyan(server.url)}\n`);
-  const first = await showDags(session, places, server.url);
+  const first = await showDags(session, places, server);
   showMistakes(session, dagsFolderText, await server.product.platform.metadata.files.list());
   const next = first === undefined ? "dags list" : `dags trigger ${first} --wait`;
   terminal.out(
@@ -102,9 +110,13 @@ async function stopWhenTold({ damage, stop }: Standalone, signal: AbortSignal): 
 async function showDags(
   { terminal, paint }: Session,
   { dagsFolderText }: Places,
-  url: string,
+  { url, machineToken }: Pick<Standalone, "url" | "machineToken">,
 ): Promise<string | undefined> {
-  const api = createApi(fetch, url, packageVersion());
+  const send = (request: Request) => {
+    if (machineToken) request.headers.set("authorization", `Bearer ${machineToken}`);
+    return fetch(request);
+  };
+  const api = createApi(send, url, packageVersion());
   const dags = await everyDag(api);
   terminal.out(`DAGs in ${dagsFolderText}: ${dags.length === 0 ? "none yet" : dags.length}\n\n`);
   const active = dags.filter((dag) => !dag.is_paused);
