@@ -21,7 +21,7 @@ export interface ApiServerOptions {
   /** Asks everybody for a log-in; absent: only this machine may ask, and it may do everything. */
   readonly logIn?: Pick<
     AuthenticationOptions,
-    "password" | "tokenSecret" | "machine" | "addressOf"
+    "password" | "tokenSecret" | "machine" | "oidc" | "addressOf"
   >;
   /** Bytes of JSON that an answer may have; absent: any number. What can be paged is. */
   readonly maxAnswerBytes?: number;

@@ -9,7 +9,10 @@ import type { Api, ApiEnv } from "../context.ts";
 import { Problem } from "../problems.ts";
 import { readBody } from "../requests/body.ts";
 import { createLogIn } from "./log-in.ts";
-import { addLogInPages, readCookie, writeCookie } from "./log-in-pages.ts";
+import { readCookie, writeCookie } from "./log-in-cookies.ts";
+import { addLogInPages } from "./log-in-pages.ts";
+import { addOidcPages } from "./oidc/pages.ts";
+import type { OidcSettings } from "./oidc/settings.ts";
 import { clientOf } from "./principal.ts";
 import { isChange, isFromElsewhere } from "./same-origin.ts";
 import {
@@ -24,6 +27,8 @@ import type { SecretOptions } from "./token-keys.ts";
 export interface AuthenticationOptions extends Pick<Platform, "clock" | "report">, SecretOptions {
   readonly metadata: Pick<Metadata, "access" | "users">;
   readonly access: AccessServices;
+  /** By which people log in elsewhere. */
+  readonly oidc?: OidcSettings;
   readonly machine?: NonNullable<SignInOptions["machine"]>;
   /** Where a request comes from; absent where nobody can say. */
   readonly addressOf?: (c: Context) => string | undefined;
@@ -49,7 +54,7 @@ const LOGIN_BODY = z.strictObject({ username: z.string(), password: z.string() }
  * tokens of the one before it void.
  */
 export function addAuthentication(app: Api, options: AuthenticationOptions): void {
-  const { password, addressOf = () => undefined } = options;
+  const { password, oidc, addressOf = () => undefined } = options;
   const signIn = createSignIn(options);
   const logIn = createLogIn({ ...options, hasAdmin: password !== undefined }, signIn.keys);
 
@@ -60,7 +65,8 @@ export function addAuthentication(app: Api, options: AuthenticationOptions): voi
   };
   app.post("/auth/token", giveToken(TOKEN_SECONDS));
   app.post("/auth/token/cli", giveToken(CLI_TOKEN_SECONDS));
-  addLogInPages(app, { logIn, signIn, addressOf });
+  addLogInPages(app, { logIn, signIn, addressOf, hasElsewhere: oidc !== undefined });
+  if (oidc) addOidcPages(app, { ...options, settings: oidc, signIn });
   app.use(createGuard(signIn));
   app.delete("/auth/token", async (c) => {
     if (!c.var.principal.isAdmin) throw new Problem(403, "Forbidden");

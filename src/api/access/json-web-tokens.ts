@@ -41,19 +41,14 @@ export function importTokenKey(bytes: Uint8Array<ArrayBuffer>): Promise<webcrypt
   return crypto.subtle.importKey("raw", bytes, algorithm, false, ["sign", "verify"]);
 }
 
+interface Issue {
+  readonly key: webcrypto.CryptoKey;
+  readonly nowMs: number;
+  readonly seconds: number;
+}
+
 /** A token for the holder. `nowMs` is the moment of issue; it counts for `seconds`. */
-export function createToken(
-  holder: TokenHolder,
-  {
-    key,
-    nowMs,
-    seconds,
-  }: {
-    readonly key: webcrypto.CryptoKey;
-    readonly nowMs: number;
-    readonly seconds: number;
-  },
-): Promise<string> {
+export function createToken(holder: TokenHolder, { key, nowMs, seconds }: Issue): Promise<string> {
   const issued = Math.floor(nowMs / 1_000);
   const claims = {
     sub: holder.user,
@@ -98,6 +93,35 @@ export async function verifyToken(
     issuedAt: iat,
     expiresAt: exp,
   };
+}
+
+const STATE = z.object({
+  kind: z.literal("oidc"),
+  exp: z.number(),
+  state: z.string(),
+  nonce: z.string(),
+  verifier: z.string(),
+  next: z.string(),
+});
+
+/** What is kept of a log-in elsewhere until the browser comes back. */
+type LogInState = Omit<z.infer<typeof STATE>, "kind" | "exp">;
+
+/** It opens nothing: it has no user. */
+export function createStateToken(state: LogInState, issue: Issue): Promise<string> {
+  const exp = Math.floor(issue.nowMs / 1_000) + issue.seconds;
+  return sign({ ...state, kind: "oidc", exp }, issue.key, ALGORITHM);
+}
+
+/** Undefined for a text that isn't one, or is over. */
+export async function verifyStateToken(
+  token: string,
+  key: webcrypto.CryptoKey,
+  nowMs: number,
+): Promise<LogInState | undefined> {
+  const checks = { alg: ALGORITHM, exp: false, iat: false, nbf: false } as const;
+  const found = STATE.safeParse(await verify(token, key, checks).catch(orInvalid));
+  return found.success && found.data.exp * 1_000 > nowMs ? found.data : undefined;
 }
 
 /**

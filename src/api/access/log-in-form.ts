@@ -15,14 +15,15 @@ export interface LogInForm {
     readonly message: string;
     readonly headers: Readonly<Record<string, string>>;
   };
-  /** How people may log in elsewhere. */
-  readonly elsewhere?: { readonly path: string; readonly label: string };
+  /** Whether people may log in by OpenID Connect. */
+  readonly hasElsewhere: boolean;
 }
 
 export function showForm(
   c: Context,
-  { next, problem, elsewhere }: LogInForm,
+  { next, problem, hasElsewhere }: LogInForm,
 ): Response | Promise<Response> {
+  const elsewhere = `/auth/oidc/login?${new URLSearchParams({ next })}`;
   const page = html`<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
@@ -45,7 +46,7 @@ export function showForm(
       <input name="password" type="password" autocomplete="current-password" required></label>
     <button>Log in</button>
   </form>
-  ${elsewhere ? html`<p><a href="${elsewhere.path}">${elsewhere.label}</a></p>` : ""}
+  ${hasElsewhere ? html`<p><a href="${elsewhere}">Log in with single sign-on</a></p>` : ""}
 </main>
 </html>`;
   return c.html(page, problem?.status ?? 200, {

@@ -1,6 +1,7 @@
 // The log-in of a server on one machine: needed by whoever reaches it from elsewhere.
 import { getConnInfo } from "@hono/node-server/conninfo";
 import type { Context } from "hono";
+import { readOidcSettings } from "../../api/access/oidc/settings.ts";
 import { allOf } from "../../ports/pages.ts";
 import type { LocalProduct } from "../local-platform.ts";
 import { makeMachineToken, readOrMakeApiSecret } from "./api-secrets.ts";
@@ -39,14 +40,16 @@ export async function openLogIn(
     user,
   }: { readonly home: string; readonly host?: string; readonly user: string },
 ) {
-  const users = await allOf(metadata.users.list);
-  if (!users.some(({ active, password }) => active && password !== undefined)) {
+  const oidc = readOidcSettings(process.env);
+  const users = oidc ? [] : await allOf(metadata.users.list);
+  if (!oidc && !users.some(({ active, password }) => active && password !== undefined)) {
     throw new NoUsers(host);
   }
   const secret = await readOrMakeApiSecret(home);
   return {
     tokenSecret: async () => secret,
     machine: { user, token: await makeMachineToken(home) },
+    ...(oidc ? { oidc } : {}),
     addressOf: (c: Context) => getConnInfo(c).remote.address,
   };
 }
