@@ -82,6 +82,10 @@ export class Stepwind extends Construct {
     this.addOutputs(id, {
       DagsBucket: [storage.dagsBucket.bucketName, "Bucket to upload DAG files to"],
       Url: [this.url, "Address of the REST API"],
+      PasswordParameter: [
+        `${parts.names.secretsPrefix}/api/password`,
+        "Parameter of the password of user admin of the REST API",
+      ],
       Table: [storage.table.ref, "Table of the metadata"],
       Push: [
         `stepwind push ${props.dagsFolder ?? "dags"} --stack ${name}`,
