@@ -121,12 +121,12 @@ test("a deadline is missed, a run that exists goes again, and another one begins
     body: { dag_run_id: "mine", logical_date: null },
   });
   await ended("mine", 0);
-  const told = await until(
-    "the callback of the deadline",
-    () => cloud.metadata.variables.get("missed_mine"),
-    (variable) => variable !== undefined,
+  const stored = await until("the callback of the deadline", () =>
+    cloud.metadata.variables.get("missed_mine"),
   );
-  expect(JSON.parse(told?.value ?? "")).toEqual({
+  expect(stored.value).not.toContain("long ago");
+  const told = await cloud.ask("/variables/missed_mine", { method: "GET" });
+  expect(JSON.parse(told.body.value)).toEqual({
     id: "overdue/mine/0",
     name: "long ago",
     deadlineTime: "2020-01-02T00:00:00.000Z",
