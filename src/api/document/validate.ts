@@ -2,6 +2,7 @@
 import { Ajv2020, type ErrorObject, type ValidateFunction } from "ajv/dist/2020.js";
 import { parseMoment } from "../../model/values/time.ts";
 import { OPERATIONS } from "./generated/operations.ts";
+import { partOf, reachable } from "./reachable.ts";
 import { readDocument } from "./read-document.ts";
 import type { OperationId } from "./shapes.ts";
 
@@ -18,20 +19,27 @@ export function findMistakes(id: OperationId, body: unknown): readonly ErrorObje
 function validatorOf(id: OperationId): ValidateFunction {
   const known = validators.get(id);
   if (known) return known;
-  const { path, method } = OPERATIONS[id];
-  const pointer = ["paths", path, method, "requestBody", "content", "application/json", "schema"];
-  const place = pointer.map((part) =>
-    encodeURIComponent(part.replaceAll("~", "~0").replaceAll("/", "~1")),
-  );
   ajv ??= createAjv();
-  const made = ajv.compile({ $ref: `api#/${place.join("/")}` });
+  const made = ajv.compile(bodySchemaOf(id));
   validators.set(id, made);
   return made;
 }
 
+/** With what it refers to, and nothing else of the document: that would take megabytes. */
+function bodySchemaOf(id: OperationId): object {
+  const { path, method } = OPERATIONS[id];
+  const document = readDocument();
+  const place = ["requestBody", "content", "application/json", "schema"];
+  const operation = partOf(partOf(partOf(document, "paths"), path), method);
+  const schema = place.reduce(partOf, operation);
+  return {
+    ...schema,
+    components: { schemas: reachable(schema, partOf(partOf(document, "components"), "schemas")) },
+  };
+}
+
 function createAjv(): Ajv2020 {
-  const made = new Ajv2020({ strict: false, allErrors: true, verbose: true });
+  const made = new Ajv2020({ strict: false, allErrors: true, verbose: true, addUsedSchema: false });
   made.addFormat("date-time", (text) => parseMoment(text) !== undefined);
-  made.addSchema(readDocument(), "api");
   return made;
 }

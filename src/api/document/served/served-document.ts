@@ -3,12 +3,9 @@
 import type { ApiContext } from "../../context.ts";
 import type { Operation } from "../../operation.ts";
 import { FILES } from "../../operation-files.ts";
+import { type Part, partOf, reachable } from "../reachable.ts";
 import { readDocument } from "../read-document.ts";
 import { LOG_IN_PATHS } from "./log-in-paths.ts";
-
-type Part = Readonly<Record<string, unknown>>;
-
-const SCHEMA = "#/components/schemas/";
 
 /** OpenAPI 3.1 as JSON text. */
 export async function writeServedDocument(context: ApiContext): Promise<string> {
@@ -49,27 +46,4 @@ function withParameters(part: Part, { query }: Operation): Part {
       each.in !== "query" || query.includes(each.name),
   );
   return { ...part, parameters: kept };
-}
-
-/** The schemas that the paths refer to, directly or by others. */
-function reachable(paths: Part, schemas: Part): Part {
-  const found = new Map<string, unknown>();
-  const waiting: unknown[] = [paths];
-  for (let value = waiting.pop(); value !== undefined; value = waiting.pop()) {
-    if (typeof value !== "object" || value === null) continue;
-    for (const [key, inner] of Object.entries(value)) {
-      const name = key === "$ref" && typeof inner === "string" ? inner.replace(SCHEMA, "") : "";
-      if (name === "") {
-        if (typeof inner === "object" && inner !== null) waiting.push(inner);
-      } else if (!found.has(name) && schemas[name] !== undefined) {
-        found.set(name, schemas[name]);
-        waiting.push(schemas[name]);
-      }
-    }
-  }
-  return Object.fromEntries([...found].sort(([a], [b]) => (a < b ? -1 : 1)));
-}
-
-function partOf(value: Part, name: string): Part {
-  return (value[name] ?? {}) as Part;
 }
