@@ -7,7 +7,7 @@ import { OPERATIONS } from "./document/generated/operations.ts";
 import type { OperationId } from "./document/shapes.ts";
 import type { Operation } from "./operation.ts";
 import { FILES } from "./operation-files.ts";
-import { Problem } from "./problems.ts";
+import { Problem, toAnswer } from "./problems.ts";
 import { readDocumentedBody } from "./requests/body.ts";
 import { readPathInteger, readQuery } from "./requests/query.ts";
 
@@ -121,14 +121,16 @@ async function handleLogged(
   const { method } = c.req;
   const asked = { event: id, method, owner, path, query: c.req.query(), body };
   const logged = await logger.log(asked);
-  try {
-    const answer = await handle({ ...request, changed: logged.changed });
-    await logged.complete();
-    return answer;
-  } catch (error) {
-    await logged.refused(error instanceof Error ? error.message : String(error));
-    throw error;
-  }
+  const answer = await handle({ ...request, changed: logged.changed }).catch(
+    async (error: unknown) => {
+      const isOurs = toAnswer(error) === undefined;
+      const reason = error instanceof Error ? error.message : String(error);
+      await logged.refused(isOurs ? "Internal Server Error" : reason);
+      throw error;
+    },
+  );
+  await logged.complete();
+  return answer;
 }
 
 function readPath(id: OperationId, c: Context<ApiEnv>): Readonly<Record<string, string | number>> {

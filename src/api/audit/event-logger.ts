@@ -120,34 +120,29 @@ function toFields({ event, owner, path, query, body }: LoggedRequest) {
 function toExtra({ path, query, body, event, method }: LoggedRequest): JsonObject {
   const masker = createSecretMasker();
   const isNamed = event.includes("variable") || event.includes("connection");
-  const given: Record<string, Json> = {};
   const fields = { ...query, ...path, ...(isObject(body) ? body : {}) };
-  for (const [name, value] of Object.entries(fields)) {
-    if (OWN_FIELDS.has(name)) continue;
-    given[name] = isNamed && HIDDEN.has(name) && value !== null ? MASK : masker.redact(value, name);
-  }
-  if (isNamed && Array.isArray(given.actions)) given.actions = given.actions.map(withoutValues);
-  return { ...given, method };
+  const shown = Object.entries(isNamed ? withoutValues(fields) : fields)
+    .filter(([name]) => !OWN_FIELDS.has(name))
+    .map(([name, value]) => [name, masker.redact(value, name)]);
+  return { ...Object.fromEntries(shown), method };
 }
 
 const MASK = "***";
 /** Of variables and connections: whatever they are called, they may be secret. */
 const HIDDEN: ReadonlySet<string> = new Set(["value", "password", "extra"]);
 
-/** A bulk action says which entities it concerns, and no values. */
-function withoutValues(action: Json): Json {
-  if (!isObject(action) || !Array.isArray(action.entities)) return action;
-  const entities = action.entities.map((entity) =>
-    isObject(entity)
-      ? Object.fromEntries(
-          Object.entries(entity).map(([name, value]) => [
-            name,
-            HIDDEN.has(name) && value !== null ? MASK : value,
-          ]),
-        )
-      : entity,
+/** A bulk body says which entities it concerns, and no values. */
+function withoutValues(fields: JsonObject): JsonObject {
+  const hide = (name: string, value: Json): Json => {
+    if (HIDDEN.has(name) && value !== null) return MASK;
+    if (name !== "actions" && name !== "entities") return value;
+    return Array.isArray(value)
+      ? value.map((each) => (isObject(each) ? withoutValues(each) : each))
+      : value;
+  };
+  return Object.fromEntries(
+    Object.entries(fields).map(([name, value]) => [name, hide(name, value)]),
   );
-  return { ...action, entities };
 }
 
 function toText(extra: JsonObject): string {

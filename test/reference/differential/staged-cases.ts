@@ -169,14 +169,13 @@ function timed(
 
 /** Whether the states hang on nothing but the case, as far as so many draws of times show. */
 export async function isSteady(testCase: StagedCase, draws: number): Promise<boolean> {
-  const [first, ...others] = await Promise.all(
-    Array.from({ length: 2 }, (_, draw) => playStaged(testCase, draw)),
-  );
-  const text = (played: PlayedCase | undefined) =>
-    JSON.stringify([played?.stages, played?.refused]);
-  if (others.some((other) => text(other) !== text(first))) return false;
-  for (let draw = 2; draw < draws; draw += 1) {
-    if (text(await playStaged(testCase, draw)) !== text(first)) return false;
+  const textOf = async (draw: number) => {
+    const { stages, refused } = await playStaged(testCase, draw);
+    return JSON.stringify([stages, refused]);
+  };
+  const first = await textOf(0);
+  for (let draw = 1; draw < draws; draw += 1) {
+    if ((await textOf(draw)) !== first) return false;
   }
   return true;
 }

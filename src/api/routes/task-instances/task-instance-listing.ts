@@ -3,7 +3,7 @@
 import { graphOf } from "../../../model/graph.ts";
 import { byTask, instancesOfTask, toRecord } from "../../../model/mapping/instances.ts";
 import type { DagRunRecord, TaskInstanceRecord } from "../../../model/records.ts";
-import type { TaskInstanceState } from "../../../model/states.ts";
+import { isFinished, type TaskInstanceState } from "../../../model/states.ts";
 import { ANY, type ApiContext } from "../../context.ts";
 import { Problem } from "../../problems.ts";
 import { pageAt } from "../../requests/cursor-pages.ts";
@@ -194,16 +194,9 @@ function needsActiveRun(query: Query): boolean {
   return wanted.length > 0 && wanted.every((state) => UNDER_WAY.has(state));
 }
 
-const UNDER_WAY: ReadonlySet<string> = new Set<TaskInstanceState>([
-  "scheduled",
-  "queued",
-  "running",
-  "restarting",
-  "up_for_retry",
-  "up_for_reschedule",
-  "deferred",
-  "awaiting_input",
-]);
+const UNDER_WAY: ReadonlySet<string> = new Set(
+  (Object.keys(STATES) as TaskInstanceState[]).filter((state) => !isFinished(state)),
+);
 
 /** Every instance of the run's tasks in the order of the DAG; a mapped task's by index. */
 async function instancesOf(

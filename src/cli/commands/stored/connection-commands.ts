@@ -10,6 +10,7 @@ import { Failure } from "../../terminal/failure.ts";
 import { printRows } from "../../terminal/show.ts";
 import type { Column, Output } from "../../terminal/table.ts";
 import { exportedConnections, readConnections, toBody } from "./connection-files.ts";
+import { checkShown, type ShownValues } from "./list-options.ts";
 
 /** A connection as Airflow's command prints it. */
 type Row = Readonly<Record<string, unknown>>;
@@ -32,15 +33,10 @@ const FULL = [
 export async function listConnections(
   session: Session,
   places: Places,
-  {
-    output,
-    showValues,
-    hideSensitive,
-  }: { readonly output: Output; readonly showValues: boolean; readonly hideSensitive: boolean },
+  shown: ShownValues,
 ): Promise<void> {
-  if (hideSensitive && !showValues) {
-    throw new Failure("--hide-sensitive can only be used with --show-values", { exitCode: 2 });
-  }
+  checkShown(shown);
+  const { output, showValues, hideSensitive } = shown;
   await withConnection(places, async ({ api }) => {
     if (!showValues) {
       const rows = await everyId(api);

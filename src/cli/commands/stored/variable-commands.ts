@@ -6,8 +6,8 @@ import { withConnection } from "../../connect.ts";
 import type { Places, Session } from "../../session.ts";
 import { Failure } from "../../terminal/failure.ts";
 import { printRows } from "../../terminal/show.ts";
-import type { Output } from "../../terminal/table.ts";
 import { countOf } from "../../terminal/text.ts";
+import { checkShown, type ShownValues } from "./list-options.ts";
 import { isRecord, readSecretFile, writeSecretFile } from "./secret-files.ts";
 
 interface Variable {
@@ -19,15 +19,10 @@ interface Variable {
 export async function listVariables(
   session: Session,
   places: Places,
-  {
-    output,
-    showValues,
-    hideSensitive,
-  }: { readonly output: Output; readonly showValues: boolean; readonly hideSensitive: boolean },
+  shown: ShownValues,
 ): Promise<void> {
-  if (hideSensitive && !showValues) {
-    throw new Failure("--hide-sensitive can only be used with --show-values", { exitCode: 2 });
-  }
+  checkShown(shown);
+  const { output, showValues, hideSensitive } = shown;
   const key = { name: "key", value: (row: { readonly key: string }) => row.key };
   await withConnection(places, async ({ api }) => {
     if (!showValues) {
