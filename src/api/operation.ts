@@ -7,17 +7,20 @@ import type { ApiContext, ApiEnv } from "./context.ts";
 import type { AnswerOf, BodyOf, OperationId, PathOf } from "./document/shapes.ts";
 import type { Query } from "./requests/query.ts";
 
+/**
+ * Tells the event log what a change has changed: an entity before and after it; undefined where there
+ * was or is none. What has a sensitive name is masked. A function is called once the request is over.
+ */
+export type Changed = (before: ToldEntity, after: ToldEntity) => void;
+export type ToldEntity = JsonObject | undefined | (() => JsonObject | undefined);
+
 /** A request, checked against the document. */
 export interface Asked<Id extends OperationId> {
   readonly path: PathOf<Id>;
   readonly query: Query;
   readonly body: BodyOf<Id>;
   readonly c: Context<ApiEnv>;
-  /**
-   * Tells the event log what a change has changed: an entity before and after it; undefined where
-   * there was or is none. What has a sensitive name is masked.
-   */
-  changed(before: JsonObject | undefined, after: JsonObject | undefined): void;
+  readonly changed: Changed;
 }
 
 export interface OperationParts<Id extends OperationId> {
@@ -37,7 +40,7 @@ export interface Operation {
     readonly query: Query;
     readonly body: unknown;
     readonly c: Context<ApiEnv>;
-    changed(before: JsonObject | undefined, after: JsonObject | undefined): void;
+    readonly changed: Changed;
   }): Promise<unknown>;
 }
 

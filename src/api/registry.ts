@@ -87,7 +87,7 @@ async function run(operation: Operation, c: Context<ApiEnv>, logger: () => Promi
   };
   const answer = isChange(operation, request.body)
     ? await handleLogged(operation, request, await logger())
-    : await operation.handle({ ...request, changed() {} });
+    : await operation.handle({ ...request, changed: () => {} });
   if (answer instanceof Response) return answer;
   const { status } = OPERATIONS[id];
   return status === 204 || answer === undefined ? c.body(null, 204) : c.json(answer, status);
@@ -101,9 +101,14 @@ const DRY_BY_DEFAULT: ReadonlySet<OperationId> = new Set<OperationId>([
   "clear_dag_run_partitions",
 ]);
 
-function isChange({ id, permission }: Operation, body: unknown): boolean {
-  const isLook = OPERATIONS[id].method === "get" || permission.startsWith("GET ");
-  if (isLook || id.includes("dry_run")) return false;
+/** Whether some of its requests change something. */
+export function mayChange(id: OperationId): boolean {
+  // Those that are posted a query are called "get_…", too.
+  return OPERATIONS[id].method !== "get" && !id.startsWith("get_") && !id.includes("dry_run");
+}
+
+function isChange({ id }: Operation, body: unknown): boolean {
+  if (!mayChange(id)) return false;
   const isDry: unknown =
     typeof body === "object" && body !== null ? Reflect.get(body, "dry_run") : undefined;
   return !(isDry ?? DRY_BY_DEFAULT.has(id));

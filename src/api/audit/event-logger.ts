@@ -6,6 +6,7 @@ import { EVENTS_PER_MS, type EventLogRecord, eventLogId } from "../../model/upke
 import type { Json, JsonObject } from "../../model/values/json.ts";
 import { toIso } from "../../model/values/time.ts";
 import type { Platform } from "../../ports/platform.ts";
+import type { Changed, ToldEntity } from "../operation.ts";
 
 /** What the entry says from the start. */
 export interface LoggedRequest {
@@ -20,10 +21,10 @@ export interface LoggedRequest {
 }
 
 export interface LoggedEvent {
-  /** A handler tells what its change has changed; secrets in it are masked by their names. */
-  changed(before: JsonObject | undefined, after: JsonObject | undefined): void;
+  readonly changed: Changed;
   /** Completes the entry, where there is something to add. */
   complete(): Promise<void>;
+  /** Completes it with the reason, and with what was changed before the refusal. */
   refused(reason: string): Promise<void>;
 }
 
@@ -37,8 +38,10 @@ const OWN_FIELDS: ReadonlySet<string> = new Set([
 ]);
 /** Attempts to find an id of the millisecond that is free. */
 const MOST_ATTEMPTS = 20;
-/** Of JSON text; what is longer is cut, and says so. */
-const MAX_EXTRA = 32_768;
+/** Of the JSON text of either what was asked for or what changed; what is longer is cut. */
+const MAX_TEXT = 16_384;
+/** Of what is cut. */
+const MAX_FIELDS = 100;
 
 export interface EventLogger {
   /** Throws when the entry can't be written: then nothing must be changed. */
@@ -71,23 +74,21 @@ export function createEventLogger({
   return {
     async log(request) {
       const now = clock.now();
-      const extra = toExtra(request);
-      const fields = { ...toFields(request), when: toIso(now), extra: toText(extra) };
+      const asked = bounded(toExtra(request), { method: request.method });
+      const fields = { ...toFields(request), when: toIso(now), extra: JSON.stringify(asked) };
       const id = await add(now, fields);
-      let changes: JsonObject | undefined;
+      let told: readonly [before: ToldEntity, after: ToldEntity] | undefined;
       const amend = (added: JsonObject) =>
-        eventLogs.amend({ ...fields, id, extra: toText({ ...extra, ...added }) });
+        eventLogs.amend({ ...fields, id, extra: JSON.stringify({ ...asked, ...added }) });
+      const changes = () => (told ? bounded(toChanges(...told)) : {});
       return {
         changed(before, after) {
-          const masker = createSecretMasker();
-          const masked = (value: JsonObject | undefined) =>
-            value === undefined ? null : masker.redactFields(value);
-          changes = { before: masked(before), after: masked(after) };
+          told = [before, after];
         },
         async complete() {
-          if (changes) await amend(changes);
+          if (told) await amend(changes());
         },
-        refused: (reason) => amend({ refused: reason }),
+        refused: (reason) => amend({ ...changes(), refused: reason }),
       };
     },
   };
@@ -145,10 +146,25 @@ function withoutValues(fields: JsonObject): JsonObject {
   );
 }
 
-function toText(extra: JsonObject): string {
-  const whole = JSON.stringify(extra);
-  if (whole.length <= MAX_EXTRA) return whole;
-  return JSON.stringify({ method: extra.method ?? null, cut: whole.slice(0, MAX_EXTRA / 2) });
+function toChanges(before: ToldEntity, after: ToldEntity): JsonObject {
+  const masker = createSecretMasker();
+  const shown = (told: ToldEntity) => {
+    const value = typeof told === "function" ? told() : told;
+    return value === undefined ? null : masker.redactFields(value);
+  };
+  return { before: shown(before), after: shown(after) };
+}
+
+/** Of what is too long, the beginning as text: each field by itself, and `kept` as it is. */
+function bounded(fields: JsonObject, kept: JsonObject = {}): JsonObject {
+  if (JSON.stringify(fields).length <= MAX_TEXT) return fields;
+  const names = Object.keys(fields).filter((name) => !(name in kept));
+  const most = Math.floor(MAX_TEXT / Math.max(names.length, 1));
+  const cut = names.slice(0, MAX_FIELDS).map((name) => {
+    const text = JSON.stringify(fields[name]) ?? "";
+    return [name, text.length <= most ? fields[name] : { cut: text.slice(0, most) }];
+  });
+  return { ...Object.fromEntries(cut), ...kept };
 }
 
 function isObject(value: unknown): value is JsonObject {

@@ -1,5 +1,7 @@
 // Several things made, changed and removed by one request (Airflow: BulkBody). An action that is to
 // fail where a thing is there already, or isn't, does nothing at all then.
+import type { JsonObject } from "../../model/values/json.ts";
+import { type ChangeList, noteChange } from "../audit/change-list.ts";
 import type { Schema } from "../document/shapes.ts";
 import { Problem, toAnswer } from "../problems.ts";
 
@@ -25,13 +27,15 @@ type BulkAction<Body> =
 /** What a request of this kind does to one thing. */
 export interface BulkKind<Body> {
   /** Words of Airflow's messages: "connections", "connection_ids". */
-  readonly words: readonly [things: string, ids: string];
+  readonly words: readonly [things: "connections" | "variables", ids: string];
   idOf(body: Body): string;
   isThere(id: string): Promise<boolean>;
   create(body: Body): Promise<void>;
   overwrite(body: Body): Promise<void>;
   update(body: Body, mask: readonly string[]): Promise<void>;
   remove(id: string): Promise<void>;
+  /** The thing without what may be secret, for the event log. */
+  show(id: string): Promise<JsonObject | undefined>;
   /** Throws what the caller may not do. */
   check(action: BulkAction<Body>["action"]): void;
 }
@@ -39,15 +43,16 @@ export interface BulkKind<Body> {
 /** What became of the actions, by their kind; null for a kind that was not asked for. */
 export async function changeInBulk<Body>(
   actions: readonly BulkAction<Body>[],
-  kind: BulkKind<Body>,
+  { changes, ...kind }: BulkKind<Body> & { readonly changes: ChangeList },
 ): Promise<Schema<"BulkResponse">> {
+  const noted = noting(kind, changes);
   for (const { action } of actions) kind.check(action);
   const answers: Record<string, { success: string[]; errors: Record<string, unknown>[] }> = {};
   for (const each of actions) {
     const answer = answers[each.action] ?? { success: [], errors: [] };
     answers[each.action] = answer;
     try {
-      await run(each, kind, answer.success);
+      await run(each, noted, answer.success);
     } catch (problem) {
       const refused = toAnswer(problem);
       if (!refused) throw problem;
@@ -56,6 +61,20 @@ export async function changeInBulk<Body>(
   }
   const { create = null, update = null, delete: removed = null } = answers;
   return { create, update, delete: removed };
+}
+
+/** The same things, whose changes are noted. */
+function noting<Body>(kind: BulkKind<Body>, changes: ChangeList): BulkKind<Body> {
+  const [things] = kind.words;
+  const note = (id: string, change: () => Promise<void>) =>
+    noteChange(changes, [things, id], { show: () => kind.show(id), change });
+  return {
+    ...kind,
+    create: (body) => note(kind.idOf(body), () => kind.create(body)),
+    overwrite: (body) => note(kind.idOf(body), () => kind.overwrite(body)),
+    update: (body, mask) => note(kind.idOf(body), () => kind.update(body, mask)),
+    remove: (id) => note(id, () => kind.remove(id)),
+  };
 }
 
 async function run<Body>(

@@ -1,5 +1,16 @@
-// Pools as Airflow answers them.
+// Pools as Airflow answers them, and as the event log has them.
+import type { PoolRecord } from "../../model/records.ts";
 import type { PoolState } from "../../services/limits/pools.ts";
+
+/** What people have given the pool. */
+export function toAuditedPool({ pool, slots, description, includeDeferred }: PoolRecord) {
+  return {
+    name: pool,
+    slots,
+    description: description ?? null,
+    include_deferred: includeDeferred,
+  };
+}
 
 /** `open_slots` of a pool without a limit is -1, as its slots are. */
 export function toWirePool({ pool, usage }: PoolState) {

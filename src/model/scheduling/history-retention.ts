@@ -1,7 +1,14 @@
 // What old history may be removed, in the words of the setting and of `db clean`.
 
 /** Airflow's table names, and one for the logs of tasks, which Airflow has in no table. */
-export const CLEAN_TABLES = ["dag_run", "dag_version", "task_log", "xcom", "asset_event"] as const;
+export const CLEAN_TABLES = [
+  "dag_run",
+  "dag_version",
+  "task_log",
+  "xcom",
+  "asset_event",
+  "log",
+] as const;
 export type CleanTable = (typeof CLEAN_TABLES)[number];
 
 /** Days after which history is removed; what isn't named stays. */
@@ -14,6 +21,8 @@ export interface Retention {
   readonly versions?: number;
   /** Events of assets. */
   readonly events?: number;
+  /** Entries of the event log: who asked for which change. */
+  readonly eventLogs?: number;
 }
 
 const TABLE_OF: Readonly<Record<keyof Retention, CleanTable>> = {
@@ -22,6 +31,7 @@ const TABLE_OF: Readonly<Record<keyof Retention, CleanTable>> = {
   xcoms: "xcom",
   versions: "dag_version",
   events: "asset_event",
+  eventLogs: "log",
 };
 
 const DAY_MS = 86_400_000;
@@ -48,6 +58,13 @@ export function formatRetention(retention: Retention): string {
     .filter(([, days]) => days !== undefined)
     .map(([name, days]) => `${name}=${days}`)
     .join(",");
+}
+
+/** What was removed, or would be, of each table. */
+export type CleanCounts = Record<CleanTable, number>;
+
+export function noCounts(): CleanCounts {
+  return { dag_run: 0, dag_version: 0, task_log: 0, xcom: 0, asset_event: 0, log: 0 };
 }
 
 /** Moments before which each table's history is old, epoch ms. */

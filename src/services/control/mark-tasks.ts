@@ -221,7 +221,7 @@ async function spread(
   );
 }
 
-/** Sets the note of the instances, or removes it. Answers them as they are after it. */
+/** Sets the note of the instances, or removes it. Answers them as they were before. */
 export async function noteTaskInstances(
   context: ControlContext,
   request: InstanceRequest,
@@ -256,7 +256,8 @@ async function noteInstances(
       for (let known = record; ; known = await context.metadata.taskInstances.get(key)) {
         const change = annotate(known, { note, maxTries });
         const changed = await context.metadata.taskInstances.update({ key, ...change });
-        if (changed) return { key, state: changed.state, record: changed };
+        if (changed)
+          return { key, state: known?.state ?? null, ...(known ? { record: known } : {}) };
       }
     }),
   );

@@ -30,14 +30,21 @@ export async function listPools({ metadata }: PoolsContext): Promise<readonly Po
   return pools.sort((a, b) => (a.pool < b.pool ? -1 : 1));
 }
 
-/** Throws RequestRefused when there is none. */
-export async function getPool({ metadata }: PoolsContext, name: string): Promise<PoolRecord> {
+/** The default pool is there whether it was set or not. */
+export async function findPool(
+  { metadata }: PoolsContext,
+  name: string,
+): Promise<PoolRecord | undefined> {
   const stored = await metadata.pools.get(name);
-  if (stored) {
-    const { revision: _, ...pool } = stored;
-    return pool;
-  }
-  if (name === DEFAULT_POOL) return UNLIMITED_DEFAULT_POOL;
+  if (!stored) return name === DEFAULT_POOL ? UNLIMITED_DEFAULT_POOL : undefined;
+  const { revision: _, ...pool } = stored;
+  return pool;
+}
+
+/** Throws RequestRefused when there is none. */
+export async function getPool(context: PoolsContext, name: string): Promise<PoolRecord> {
+  const pool = await findPool(context, name);
+  if (pool) return pool;
   throw new RequestRefused("not-found", `The Pool with name: \`${name}\` was not found`);
 }
 

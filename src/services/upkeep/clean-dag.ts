@@ -4,7 +4,11 @@
 
 import { openDeadlines } from "../../model/deadlines/run-deadlines.ts";
 import type { DagRecord, DagRunRecord, DagVersionRecord } from "../../model/records.ts";
-import type { CleanLimits, CleanTable } from "../../model/scheduling/history-retention.ts";
+import {
+  type CleanCounts,
+  type CleanLimits,
+  noCounts,
+} from "../../model/scheduling/history-retention.ts";
 import { dagCodeKey } from "../../model/upkeep/dag-code-keys.ts";
 import { itemsOf } from "../../ports/pages.ts";
 import type { Platform } from "../../ports/platform.ts";
@@ -21,11 +25,8 @@ export interface CleanOptions {
   readonly until: number;
 }
 
-/** What was removed, or would be, of each table. */
-export type Counts = Readonly<Record<CleanTable, number>>;
-
 export interface CleanedDag {
-  readonly counts: Counts;
+  readonly counts: Readonly<CleanCounts>;
   /** False when the time was up: call again for what is left. */
   readonly isDone: boolean;
 }
@@ -42,7 +43,7 @@ export async function cleanDag(
   dag: DagRecord,
   options: CleanOptions,
 ): Promise<CleanedDag> {
-  const counts = { dag_run: 0, dag_version: 0, task_log: 0, xcom: 0, asset_event: 0 };
+  const counts = noCounts();
   const isDone = await cleanRuns(platform, dag.dagId, { options, counts });
   if (isDone && options.limits.dag_version !== undefined) {
     counts.dag_version = await cleanVersions(platform, dag, {
@@ -60,7 +61,7 @@ async function cleanRuns(
   {
     options: { limits, isDry, cleanedUntil = 0, until },
     counts,
-  }: { readonly options: CleanOptions; readonly counts: Record<CleanTable, number> },
+  }: { readonly options: CleanOptions; readonly counts: CleanCounts },
 ): Promise<boolean> {
   const { metadata, clock } = platform;
   const { dag_run: runs = 0, xcom = 0, task_log: logs = 0 } = limits;

@@ -3,16 +3,19 @@
 
 import {
   CLEAN_TABLES,
+  type CleanCounts,
   type CleanLimits,
   formatRetention,
   limitsOf,
+  noCounts,
   type Retention,
 } from "../../model/scheduling/history-retention.ts";
 import type { CleaningRecord } from "../../model/upkeep/records.ts";
 import { itemsOf } from "../../ports/pages.ts";
 import type { Platform } from "../../ports/platform.ts";
 import { cleanAssetEvents } from "../assets/clean-events.ts";
-import { type Cleaning, type Counts, cleanDag } from "./clean-dag.ts";
+import { type Cleaning, cleanDag } from "./clean-dag.ts";
+import { cleanEventLogs } from "./clean-event-logs.ts";
 
 export interface CleanWish {
   readonly limits: CleanLimits;
@@ -28,7 +31,7 @@ export interface CleanWish {
 }
 
 export interface Cleaned {
-  readonly counts: Counts;
+  readonly counts: Readonly<CleanCounts>;
   /** The last DAG that is done, where the time was up. */
   readonly after?: string;
   readonly isDone: boolean;
@@ -37,7 +40,7 @@ export interface Cleaned {
 /** Repeating is safe. */
 export async function cleanHistory(platform: Cleaning, wish: CleanWish): Promise<Cleaned> {
   const { dagIds, until, after } = wish;
-  const sum = { dag_run: 0, dag_version: 0, task_log: 0, xcom: 0, asset_event: 0 };
+  const sum = noCounts();
   let last = after;
   for await (const dag of itemsOf(platform.metadata.dags.list)) {
     if (after !== undefined && dag.dagId <= after) continue;
@@ -50,13 +53,28 @@ export async function cleanHistory(platform: Cleaning, wish: CleanWish): Promise
     }
     last = dag.dagId;
   }
-  const { asset_event: before } = wish.limits;
-  // They belong to no DAG.
-  if (before === undefined || dagIds !== undefined) return { counts: sum, isDone: true };
-  const events = await cleanAssetEvents(platform, { before, isDry: wish.isDry, until });
-  sum.asset_event = events.count;
-  if (events.isDone) return { counts: sum, isDone: true };
-  return { counts: sum, isDone: false, ...(last === undefined ? {} : { after: last }) };
+  const isDone = await cleanEvents(platform, wish, sum);
+  return { counts: sum, isDone, ...(isDone || last === undefined ? {} : { after: last }) };
+}
+
+/** What isn't removed DAG by DAG. False when the time was up. */
+async function cleanEvents(
+  platform: Cleaning,
+  { limits, dagIds, isDry, until }: CleanWish,
+  sum: CleanCounts,
+): Promise<boolean> {
+  const { asset_event: ofAssets, log } = limits;
+  // Events of assets belong to no DAG.
+  if (ofAssets !== undefined && dagIds === undefined) {
+    const events = await cleanAssetEvents(platform, { before: ofAssets, isDry, until });
+    sum.asset_event = events.count;
+    if (!events.isDone) return false;
+  }
+  if (log === undefined) return true;
+  const chosen = dagIds === undefined ? {} : { dagIds };
+  const entries = await cleanEventLogs(platform, { before: log, isDry, until, ...chosen });
+  sum.log = entries.count;
+  return entries.isDone;
 }
 
 const DAY_MS = 86_400_000;

@@ -29,7 +29,13 @@ test("a change has an entry that says who asked for what", async () => {
     task_id: null,
     owner: "ann",
   });
-  expect(JSON.parse(entry.extra)).toEqual({ method: "POST", conf: { api_key: "***", n: 1 } });
+  expect(JSON.parse(entry.extra)).toMatchObject({
+    method: "POST",
+    conf: { api_key: "***", n: 1 },
+    before: null,
+    after: { dag_run_id: "mine", state: "running" },
+  });
+  expect(entry.extra).not.toContain("hunter22");
   const one = await ask(`/eventLogs/${entry.event_log_id}`);
   expect(one.body).toEqual(entry);
   expect((await ask("/eventLogs/1")).status).toBe(404);

@@ -4,6 +4,7 @@ import { expect, onTestFinished, test } from "vitest";
 import { createSqliteMetadata } from "../../../src/local/sqlite/metadata.ts";
 import type { DagRunRecord } from "../../../src/model/records.ts";
 import { parseRetention } from "../../../src/model/scheduling/history-retention.ts";
+import { eventLogId } from "../../../src/model/upkeep/event-log.ts";
 import { keepDagCode } from "../../../src/services/dag-processing/notes/dag-codes.ts";
 import { cleanByAge, cleanHistory } from "../../../src/services/upkeep/clean-history.ts";
 import { sweepBundles } from "../../../src/services/upkeep/sweep-bundles.ts";
@@ -131,7 +132,14 @@ test("XComs and logs go by their own age, and their runs stay", async () => {
   await addRun("a", 20);
   const limits = { xcom: NOW - 30 * DAY, task_log: NOW - 10 * DAY };
   const { counts } = await cleanHistory(platform, { limits, isDry: false, until });
-  expect(counts).toEqual({ dag_run: 0, dag_version: 0, xcom: 1, task_log: 2, asset_event: 0 });
+  expect(counts).toEqual({
+    dag_run: 0,
+    dag_version: 0,
+    xcom: 1,
+    task_log: 2,
+    asset_event: 0,
+    log: 0,
+  });
   expect(await runIds("a")).toHaveLength(2);
   expect(await metadata.xcoms.list({ dagId: "a", runId: "run_100" })).toEqual([]);
   expect(await metadata.xcoms.list({ dagId: "a", runId: "run_20" })).toHaveLength(1);
@@ -197,4 +205,48 @@ test("the setting is read, and a mistake in it is named", () => {
       `Retention "${wrong}" is not a name with days, such as runs=90; the names are runs, logs, xcoms, versions, events`,
     );
   }
+});
+
+test("old entries of the event log go, of all DAGs or of some, batch by batch", async () => {
+  const { platform, metadata, addDag } = createHistory();
+  await addDag("a");
+  const { eventLogs } = metadata;
+  const log = async (days: number, dagId?: string) => {
+    const moment = NOW - days * DAY;
+    const when = new Date(moment).toISOString();
+    for (let number = 0; number < 130; number += 1) {
+      const of = dagId === undefined ? {} : { dagId };
+      await eventLogs.add({ id: eventLogId(moment, number), when, event: "patch_dag", ...of });
+    }
+  };
+  await log(100, "a");
+  await log(101, "gone");
+  await log(102);
+  await log(10, "a");
+  const clean = (wish = {}) =>
+    cleanHistory(platform, { limits: { log: NOW - 30 * DAY }, isDry: false, until, ...wish });
+  expect((await clean({ isDry: true })).counts.log).toBe(390);
+  expect((await clean({ isDry: true, dagIds: ["a"] })).counts.log).toBe(130);
+  const stopped = await clean({ until: NOW, after: "a" });
+  expect(stopped).toMatchObject({ isDone: false, after: "a", counts: { log: 100 } });
+  expect((await clean({ dagIds: ["a"] })).counts.log).toBe(130);
+  expect((await clean()).counts.log).toBe(160);
+  expect(await eventLogs.count({})).toBe(130);
+  expect(await eventLogs.count({ dagId: "a" })).toBe(130);
+});
+
+test("by age, the event log goes once a day", async () => {
+  const { platform, metadata, pass } = createHistory();
+  const { eventLogs } = metadata;
+  for (const days of [100, 89]) {
+    const moment = NOW - days * DAY;
+    const when = new Date(moment).toISOString();
+    await eventLogs.add({ id: eventLogId(moment, 0), when, event: "post_pool" });
+  }
+  const retention = parseRetention("eventLogs=90");
+  await cleanByAge(platform, { retention, until });
+  expect(await eventLogs.count({})).toBe(1);
+  pass(2);
+  await cleanByAge(platform, { retention, until });
+  expect(await eventLogs.count({})).toBe(0);
 });

@@ -72,12 +72,14 @@ export const assetEventOperations: Operations = (context) => {
 
     operation("create_asset_event", {
       permission: "POST asset",
-      async handle({ body }) {
+      async handle({ body, changed }) {
         const asset = await platform.metadata.assets.get(assetIdText(body.asset_id));
         if (!asset) throw new Problem(404, `Asset with ID: \`${body.asset_id}\` was not found`);
         const event = toEvent(body, { asset, now: platform.clock.now() });
         await recordEvent(platform, event);
-        return toEventResponse({ event, asset, runs: [] });
+        const response = toEventResponse({ event, asset, runs: [] });
+        changed(undefined, response);
+        return response;
       },
     }),
 

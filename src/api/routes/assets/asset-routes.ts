@@ -3,6 +3,7 @@
 import type { AssetAliasRecord, AssetRecord } from "../../../model/assets/records.ts";
 import { assetIdText, assetReferenceKey } from "../../../model/ids.ts";
 import type { JsonObject } from "../../../model/values/json.ts";
+import { toAuditedRun } from "../../audit/audited-runs.ts";
 import type { ApiContext } from "../../context.ts";
 import type { Schema } from "../../document/shapes.ts";
 import { type Operations, operation } from "../../operation.ts";
@@ -103,7 +104,7 @@ function materializing(context: ApiContext) {
   const { services } = context;
   return operation("materialize_asset", {
     permission: "POST asset",
-    async handle({ path: { asset_id: id }, body, c }) {
+    async handle({ path: { asset_id: id }, body, c, changed }) {
       const asked = readMaterializing(body ?? {});
       const dagId = await producerOf(context, id);
       const { principal } = c.var;
@@ -116,6 +117,7 @@ function materializing(context: ApiContext) {
         triggeredBy: client,
         ...(name === null ? {} : { triggeringUserName: name }),
       });
+      changed(undefined, toAuditedRun(run));
       return toRunResponse(run, await services.versions.get(run.dagId, run.versionHash));
     },
   });

@@ -3,8 +3,9 @@
 import type { QueuedAssetEvent } from "../../../model/assets/records.ts";
 import { timestampOfEvent } from "../../../model/ids.ts";
 import type { Principal } from "../../access/principal.ts";
+import { createChangeList } from "../../audit/change-list.ts";
 import { type ApiContext, dagOf } from "../../context.ts";
-import { type Asked, type Operations, operation } from "../../operation.ts";
+import { type Asked, type Changed, type Operations, operation } from "../../operation.ts";
 import { Problem } from "../../problems.ts";
 import { everyItem } from "../../requests/listing.ts";
 import type { Query } from "../../requests/query.ts";
@@ -43,7 +44,7 @@ function ofAsset(context: ApiContext) {
         if (queued.length === 0) {
           throw new Problem(404, `Queue event with asset_id: \`${assetId}\` was not found`);
         }
-        return unqueue(context, queued);
+        return unqueue(context, queued, asked.changed);
       },
     }),
   ];
@@ -63,13 +64,13 @@ function ofDag(context: ApiContext) {
     operation("delete_dag_asset_queued_events", {
       permission: "DELETE asset",
       query: [BEFORE],
-      async handle({ path: { dag_id: dagId }, query, c }) {
+      async handle({ path: { dag_id: dagId }, query, c, changed }) {
         requireDag(c.var.principal, dagId);
         const queued = await queuedOfDag(context, dagId, query);
         if (queued.length === 0) {
           throw new Problem(404, `Queue event with dag_id: \`${dagId}\` was not found`);
         }
-        return unqueue(context, queued);
+        return unqueue(context, queued, changed);
       },
     }),
   ];
@@ -93,9 +94,9 @@ function ofBoth(context: ApiContext) {
     operation("delete_dag_asset_queued_event", {
       permission: "DELETE asset",
       query: [BEFORE],
-      async handle({ path, query, c }) {
+      async handle({ path, query, c, changed }) {
         requireDag(c.var.principal, path.dag_id);
-        return unqueue(context, await queuedOfBoth(context, path, query));
+        return unqueue(context, await queuedOfBoth(context, path, query), changed);
       },
     }),
   ];
@@ -109,8 +110,14 @@ function requireDag(principal: Principal, dagId: string): void {
 async function unqueue(
   { platform }: ApiContext,
   queued: readonly QueuedAssetEvent[],
+  changed: Changed,
 ): Promise<undefined> {
   await platform.metadata.assetEvents.unqueue(queued);
+  const changes = createChangeList(changed);
+  for (const { dagId, assetId, key } of queued) {
+    const before = { dag_id: dagId, asset_id: assetId };
+    changes.add("queued_events", `${dagId}.${key}`, { before, after: undefined });
+  }
 }
 
 async function toAnswer(context: ApiContext, queued: readonly QueuedAssetEvent[]) {

@@ -9,7 +9,7 @@ import type { BackfillRequest } from "../../../services/backfills/check-request.
 import type { Principal } from "../../access/principal.ts";
 import type { ApiContext } from "../../context.ts";
 import type { Schema } from "../../document/shapes.ts";
-import { type Operations, operation } from "../../operation.ts";
+import { type Asked, type Operations, operation } from "../../operation.ts";
 import { InvalidRequest, Problem } from "../../problems.ts";
 import { PAGE } from "../../requests/accepts.ts";
 import { cut, everyItem, ordered } from "../../requests/listing.ts";
@@ -60,7 +60,7 @@ function creatingOperations(context: ApiContext) {
   return [
     operation("create_backfill", {
       permission: "POST backfill",
-      async handle({ body, c }) {
+      async handle({ body, c, changed }) {
         const { principal } = c.var;
         requireDag(principal, "POST", body.dag_id);
         const { name } = principal;
@@ -68,7 +68,9 @@ function creatingOperations(context: ApiContext) {
           ...toRequest(body),
           ...(name === null ? {} : { triggeringUserName: name }),
         });
-        return toResponse(context, record);
+        const response = await toResponse(context, record);
+        changed(undefined, response);
+        return response;
       },
     }),
 
@@ -99,32 +101,37 @@ function creatingOperations(context: ApiContext) {
 /** Whoever may not change backfills of the DAG is refused before anything is. */
 function changingOperations(context: ApiContext) {
   const { backfills } = context.services;
-  const changed = async (
-    id: number,
-    principal: Principal,
-    change: () => Promise<BackfillRecord>,
+  const change = async (
+    {
+      path: { backfill_id: id },
+      c,
+      changed,
+    }: Pick<Asked<"cancel_backfill">, "c" | "changed"> & {
+      readonly path: { readonly backfill_id: number };
+    },
+    make: (id: number) => Promise<BackfillRecord>,
   ) => {
     const found = await backfills.get(id);
-    if (found) requireDag(principal, "PUT", found.dagId);
-    return toResponse(context, await change());
+    if (found) requireDag(c.var.principal, "PUT", found.dagId);
+    const before = found && (await toResponse(context, found));
+    const after = await toResponse(context, await make(id));
+    changed(before, after);
+    return after;
   };
   return [
     operation("pause_backfill", {
       permission: "PUT backfill",
-      handle: ({ path: { backfill_id: id }, c }) =>
-        changed(id, c.var.principal, () => backfills.setPaused(id, true)),
+      handle: (asked) => change(asked, (id) => backfills.setPaused(id, true)),
     }),
 
     operation("unpause_backfill", {
       permission: "PUT backfill",
-      handle: ({ path: { backfill_id: id }, c }) =>
-        changed(id, c.var.principal, () => backfills.setPaused(id, false)),
+      handle: (asked) => change(asked, (id) => backfills.setPaused(id, false)),
     }),
 
     operation("cancel_backfill", {
       permission: "PUT backfill",
-      handle: ({ path: { backfill_id: id }, c }) =>
-        changed(id, c.var.principal, () => backfills.cancel(id)),
+      handle: (asked) => change(asked, (id) => backfills.cancel(id)),
     }),
   ];
 }

@@ -4,6 +4,8 @@ import { UNMAPPED } from "../../../model/instance-key.ts";
 import { instancesOfTask } from "../../../model/mapping/instances.ts";
 import type { TaskInstanceKey } from "../../../model/records.ts";
 import type { Principal } from "../../access/principal.ts";
+import { addCleared, nameOfInstance, toAuditedInstance } from "../../audit/audited-runs.ts";
+import { type ChangeList, createChangeList } from "../../audit/change-list.ts";
 import { ANY, type ApiContext } from "../../context.ts";
 import type { Schema } from "../../document/shapes.ts";
 import { type Operations, operation } from "../../operation.ts";
@@ -21,9 +23,10 @@ type Key = Omit<TaskInstanceKey, "mapIndex"> & { readonly mapIndex?: number };
 export const bulkInstanceOperations: Operations = (context) => [
   operation("bulk_task_instances", {
     permission: "PUT dag.task_instance",
-    handle: ({ path: { dag_id: dagId, dag_run_id: runId }, body, c }) => {
+    handle: ({ path: { dag_id: dagId, dag_run_id: runId }, body, c, changed }) => {
       const { principal } = c.var;
-      const kind = bulkOfInstances(context, { inPath: { dagId, runId }, principal });
+      const changes = createChangeList(changed);
+      const kind = bulkOfInstances(context, { inPath: { dagId, runId }, principal, changes });
       return changeInBulk<Entity, Key>(body.actions, kind);
     },
   }),
@@ -31,9 +34,11 @@ export const bulkInstanceOperations: Operations = (context) => [
   operation("delete_task_instance", {
     permission: "DELETE dag.task_instance",
     query: ["map_index"],
-    async handle({ path, query }) {
+    async handle({ path, query, changed }) {
       const ids = idsOf({ ...path, map_index: query.integer("map_index") });
+      const before = await context.platform.metadata.taskInstances.get(ids);
       await context.services.runControl.deleteInstance(ids);
+      changed(toAuditedInstance(before), undefined);
       return null;
     },
   }),
@@ -45,9 +50,11 @@ function bulkOfInstances(
   {
     inPath,
     principal,
+    changes,
   }: {
     readonly inPath: { readonly dagId: string; readonly runId: string };
     readonly principal: Principal;
+    readonly changes: ChangeList;
   },
 ): BulkKind<Entity, Key> {
   const { runControl } = context.services;
@@ -65,10 +72,20 @@ function bulkOfInstances(
     async update(key, entity, mask) {
       const body = masked(entity, mask);
       const state = readMark(body.new_state);
-      if (state) await runControl.mark({ ...key, state, ...relativesOf(body) });
-      if (typeof body.note === "string") await runControl.note(key, body.note || undefined);
+      if (state) {
+        const marked = await runControl.mark({ ...key, state, ...relativesOf(body) });
+        await addCleared(context, changes, marked);
+      }
+      if (typeof body.note !== "string") return;
+      const noted = await runControl.note(key, body.note || undefined);
+      await addCleared(context, changes, [noted]);
     },
-    remove: ({ mapIndex = UNMAPPED, ...key }) => runControl.deleteInstance({ ...key, mapIndex }),
+    async remove({ mapIndex = UNMAPPED, ...place }) {
+      const key = { ...place, mapIndex };
+      const before = toAuditedInstance(await context.platform.metadata.taskInstances.get(key));
+      await runControl.deleteInstance(key);
+      changes.add("task_instances", nameOfInstance(key), { before, after: undefined });
+    },
     nameOf: ({ dagId, runId, taskId, mapIndex }) => `${dagId}.${runId}.${taskId}[${mapIndex}]`,
   };
 }

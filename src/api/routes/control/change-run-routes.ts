@@ -1,5 +1,9 @@
 // PATCH and DELETE of a run: a mark, a note, the end of its history.
+
+import type { RunMark } from "../../../services/control/runs.ts";
 import type { Principal } from "../../access/principal.ts";
+import { nameOfRun, notingRun, toAuditedRun } from "../../audit/audited-runs.ts";
+import { type ChangeList, createChangeList } from "../../audit/change-list.ts";
 import { ANY, type ApiContext, runOf } from "../../context.ts";
 import type { Schema } from "../../document/shapes.ts";
 import { type Operations, operation } from "../../operation.ts";
@@ -21,11 +25,11 @@ export const changeRunOperations: Operations = (context) => {
     operation("patch_dag_run", {
       permission: "PUT dag.run",
       query: ["update_mask"],
-      async handle({ path: { dag_id: dagId, dag_run_id: runId }, query, body }) {
+      async handle({ path: { dag_id: dagId, dag_run_id: runId }, query, body, changed }) {
         const { state, note } = masked(body, query.texts("update_mask"));
         await runOf(context, { dagId, runId });
-        if (state) await runControl.markRun({ dagId, runId }, state);
-        if (note !== undefined) await runControl.noteRun({ dagId, runId }, note || undefined);
+        const changes = createChangeList(changed);
+        await changeRun(context, changes, { dagId, runId, state, note });
         const { run, version } = await runOf(context, { dagId, runId });
         return toRunResponse(run, version);
       },
@@ -33,28 +37,63 @@ export const changeRunOperations: Operations = (context) => {
 
     operation("delete_dag_run", {
       permission: "DELETE dag.run",
-      async handle({ path: { dag_id: dagId, dag_run_id: runId } }) {
+      async handle({ path: { dag_id: dagId, dag_run_id: runId }, changed }) {
+        const before = await context.platform.metadata.runs.get(dagId, runId);
         await runControl.deleteRun({ dagId, runId });
+        changed(before && toAuditedRun(before), undefined);
         return undefined;
       },
     }),
 
     operation("bulk_dag_runs", {
       permission: "PUT dag.run",
-      handle: ({ path, body, c }) =>
-        changeInBulk<RunEntity, RunKey>(
-          body.actions,
-          bulkOfRuns(context, { inPath: path.dag_id, principal: c.var.principal }),
-        ),
+      handle: ({ path, body, c, changed }) => {
+        const { principal } = c.var;
+        const changes = createChangeList(changed);
+        const kind = bulkOfRuns(context, { inPath: path.dag_id, principal, changes });
+        return changeInBulk<RunEntity, RunKey>(body.actions, kind);
+      },
     }),
   ];
 };
 
+/** Null and an empty text remove the note; without one, it stays. */
+async function changeRun(
+  context: ApiContext,
+  changes: ChangeList,
+  {
+    state,
+    note,
+    ...run
+  }: RunKey & {
+    readonly state: RunMark | null | undefined;
+    readonly note: string | null | undefined;
+  },
+): Promise<void> {
+  const { runControl } = context.services;
+  await notingRun(context, changes, run, {
+    endsRun: state === "success" || state === "failed",
+    async change() {
+      if (state) await runControl.markRun(run, state);
+      if (note !== undefined) await runControl.noteRun(run, note || undefined);
+    },
+  });
+}
+
 /** In the words of Airflow (BulkDagRunService). */
 function bulkOfRuns(
-  { platform, services: { runControl } }: ApiContext,
-  { inPath, principal }: { readonly inPath: string; readonly principal: Principal },
+  context: ApiContext,
+  {
+    inPath,
+    principal,
+    changes,
+  }: {
+    readonly inPath: string;
+    readonly principal: Principal;
+    readonly changes: ChangeList;
+  },
 ): BulkKind<RunEntity, RunKey> {
+  const { runs } = context.platform.metadata;
   return {
     notCreated: "Dag Runs bulk create is not supported. Use the trigger Dag Run endpoint instead.",
     keyOf(entity) {
@@ -73,7 +112,7 @@ function bulkOfRuns(
       throw new Problem(403, `User is not authorized to ${action} runs of DAG '${dagId}'`);
     },
     async find(key) {
-      return (await platform.metadata.runs.get(key.dagId, key.runId)) ? [key] : [];
+      return (await runs.get(key.dagId, key.runId)) ? [key] : [];
     },
     describeMissing(keys) {
       const named = keys.map(({ dagId, runId }) => `('${dagId}', '${runId}')`);
@@ -81,10 +120,16 @@ function bulkOfRuns(
     },
     async update(key, entity, mask) {
       const { state, note } = masked(entity, mask);
-      if (state) await runControl.markRun(key, state);
-      if (typeof note === "string") await runControl.noteRun(key, note || undefined);
+      await changeRun(context, changes, { ...key, state, note: note ?? undefined });
     },
-    remove: (key) => runControl.deleteRun(key),
+    async remove(key) {
+      const before = await runs.get(key.dagId, key.runId);
+      await context.services.runControl.deleteRun(key);
+      changes.add("dag_runs", nameOfRun(key), {
+        before: before && toAuditedRun(before),
+        after: undefined,
+      });
+    },
     nameOf: ({ dagId, runId }) => `${dagId}.${runId}`,
   };
 }

@@ -1,5 +1,7 @@
 // /dags/{dag_id}/clearTaskInstances: what is to run again.
 import { parseMoment, toIso } from "../../../model/values/time.ts";
+import { addCleared } from "../../audit/audited-runs.ts";
+import { createChangeList } from "../../audit/change-list.ts";
 import type { Schema } from "../../document/shapes.ts";
 import { type Operations, operation } from "../../operation.ts";
 import { InvalidRequest } from "../../problems.ts";
@@ -10,7 +12,7 @@ type ClearBody = Schema<"ClearTaskInstancesBody">;
 export const clearOperations: Operations = (context) => [
   operation("post_clear_task_instances", {
     permission: "PUT dag.task_instance",
-    async handle({ path, body }) {
+    async handle({ path, body, changed }) {
       checkClear(body);
       const isDryRun = body.dry_run ?? true;
       const cleared = await context.services.runControl.clear({
@@ -30,6 +32,7 @@ export const clearOperations: Operations = (context) => [
         preventRunningTask: body.prevent_running_task ?? false,
         ...(body.note ? { note: body.note } : {}),
       });
+      if (!isDryRun) await addCleared(context, createChangeList(changed), cleared);
       return toCollection(context, cleared, { isChanged: !isDryRun });
     },
   }),

@@ -2,9 +2,11 @@
 import { graphOf } from "../../../model/graph.ts";
 import type { JsonObject } from "../../../model/values/json.ts";
 import type { Principal } from "../../access/principal.ts";
+import { addCleared } from "../../audit/audited-runs.ts";
+import { type ChangeList, createChangeList } from "../../audit/change-list.ts";
 import { ANY, type ApiContext, dagOf, runOf } from "../../context.ts";
 import type { AnswerOf, Schema } from "../../document/shapes.ts";
-import { type Operations, operation } from "../../operation.ts";
+import { type Asked, type Operations, operation } from "../../operation.ts";
 import { InvalidRequest, Problem } from "../../problems.ts";
 import { toRunResponse } from "../../responses/run-responses.ts";
 import { checkSelectors } from "../partitions/clear-partitions.ts";
@@ -21,16 +23,16 @@ interface Ids {
 export const clearRunOperations: Operations = (context) => [
   operation("clear_dag_run", {
     permission: "PUT dag.run",
-    async handle({ path: { dag_id: dagId, dag_run_id: runId }, body }) {
+    async handle({ path: { dag_id: dagId, dag_run_id: runId }, body, changed }) {
       checkBody(body);
       if (body.dry_run ?? true) return wouldClear(context, [{ dagId, runId }], body);
-      return clearOne(context, { dagId, runId }, body);
+      return clearOne(context, { dagId, runId }, { body, changes: createChangeList(changed) });
     },
   }),
 
   operation("clear_dag_runs", {
     permission: "PUT dag.run",
-    async handle({ path: { dag_id: dagId }, body, c }) {
+    async handle({ path: { dag_id: dagId }, body, c, changed }) {
       checkBody(body);
       const { dag_runs: named = [] } = body;
       checkSelectors(body, { isGiven: named.length > 0, name: "dag_runs (non-empty)" });
@@ -38,7 +40,7 @@ export const clearRunOperations: Operations = (context) => [
         named.length > 0
           ? namedRuns(named, { dagId, principal: c.var.principal })
           : await runsOfPartitions(context, dagId, body);
-      return clearMany(context, runs, body);
+      return clearMany(context, runs, { body, changed });
     },
   }),
 ];
@@ -49,7 +51,7 @@ const MAX_RUNS = 200;
 async function clearMany(
   context: ApiContext,
   runs: readonly Ids[],
-  body: ManyBody,
+  { body, changed }: Pick<Asked<"clear_dag_runs">, "body" | "changed">,
 ): Promise<AnswerOf<"clear_dag_runs">> {
   if (runs.length > MAX_RUNS) {
     throw new Problem(
@@ -60,8 +62,9 @@ async function clearMany(
   // Before any of them is changed.
   for (const ids of runs) await runOf(context, ids);
   if (body.dry_run ?? true) return wouldClear(context, runs, body);
+  const changes = createChangeList(changed);
   const cleared = [];
-  for (const ids of runs) cleared.push(await clearOne(context, ids, body));
+  for (const ids of runs) cleared.push(await clearOne(context, ids, { body, changes }));
   return { dag_runs: cleared, total_entries: cleared.length };
 }
 
@@ -137,12 +140,12 @@ async function wouldClear(
 async function clearOne(
   context: ApiContext,
   ids: Ids,
-  body: Body | ManyBody,
+  { body, changes }: { readonly body: Body | ManyBody; readonly changes: ChangeList },
 ): Promise<Schema<"DAGRunResponse">> {
   const onlyNew = body.only_new ?? false;
   const tasks = onlyNew ? await newTasks(context, ids) : undefined;
   const conf = "conf" in body ? body.conf : undefined;
-  await context.services.runControl.clear({
+  const cleared = await context.services.runControl.clear({
     ...ids,
     ...(tasks ? { tasks: [], isQueuedAnyway: tasks.length > 0 } : {}),
     onlyFailed: body.only_failed ?? false,
@@ -151,6 +154,7 @@ async function clearOne(
     // Parsed from JSON.
     ...(conf ? { conf: conf as JsonObject } : {}),
   });
+  await addCleared(context, changes, cleared);
   const { run, version } = await runOf(context, ids);
   return toRunResponse(run, version);
 }

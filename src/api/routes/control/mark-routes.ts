@@ -1,8 +1,10 @@
 // PATCH of task instances: marks and notes.
 import { MARKS, type Mark } from "../../../model/control/task-control.ts";
+import { addCleared } from "../../audit/audited-runs.ts";
+import { createChangeList } from "../../audit/change-list.ts";
 import type { ApiContext } from "../../context.ts";
 import type { AnswerOf, PathOf, Schema } from "../../document/shapes.ts";
-import { type Operations, operation } from "../../operation.ts";
+import { type Changed, type Operations, operation } from "../../operation.ts";
 import { InvalidRequest, Problem } from "../../problems.ts";
 import type { Query } from "../../requests/query.ts";
 import { toCollection } from "./instance-collection.ts";
@@ -14,6 +16,7 @@ interface Asked {
   readonly path: PathOf<"patch_task_instance"> & { readonly map_index?: number };
   readonly query: Query;
   readonly body: Body;
+  readonly changed: Changed;
 }
 
 export const markOperations: Operations = (context) => {
@@ -36,7 +39,7 @@ export const markOperations: Operations = (context) => {
 
 async function patchInstance(
   context: ApiContext,
-  { path, query, body: given }: Asked,
+  { path, query, body: given, changed }: Asked,
   isDryRun: boolean,
 ): Promise<AnswerOf<"patch_task_instance">> {
   const { runControl } = context.services;
@@ -45,11 +48,14 @@ async function patchInstance(
   const body = masked(given, query.texts("update_mask"));
   const named = { dagId, runId, taskId, ...(mapIndex === undefined ? {} : { mapIndex }) };
   const state = readMark(body.new_state);
+  const changes = createChangeList(changed);
   let found = state
     ? await runControl.mark({ ...named, state, isDryRun, ...relativesOf(body) })
     : undefined;
+  if (found && !isDryRun) await addCleared(context, changes, found);
   if (body.note !== undefined && !isDryRun) {
     const noted = await runControl.note(named, body.note || undefined);
+    await addCleared(context, changes, [noted]);
     found ??= [noted];
   }
   if (!found) throw new Problem(400, "Give `new_state`, `note`, or both");

@@ -2,6 +2,7 @@
 // version.
 import type { DagRecord } from "../../../model/records.ts";
 import type { Principal } from "../../access/principal.ts";
+import { createChangeList } from "../../audit/change-list.ts";
 import { type ApiContext, dagOf } from "../../context.ts";
 import { type Operations, operation } from "../../operation.ts";
 import { Problem } from "../../problems.ts";
@@ -84,13 +85,16 @@ function lookingOperations(context: ApiContext) {
 
 function changingOperations(context: ApiContext) {
   const { runControl } = context.services;
+  const { metadata } = context.platform;
   return [
     operation("patch_dag", {
       permission: "PUT dag",
       query: ["update_mask"],
-      async handle({ path, body, query, c }) {
+      async handle({ path, body, query, c, changed }) {
         refuseOtherFields(query);
+        const before = await dagOf(context, path.dag_id);
         const dag = await runControl.setPaused(path.dag_id, body.is_paused);
+        changed(toAuditedDag(before), toAuditedDag(dag));
         const favorites = await favoritesFor(context, c.var.principal);
         return toDagResponse(await factsOf(context, dag, { favorites }));
       },
@@ -99,7 +103,7 @@ function changingOperations(context: ApiContext) {
     operation("patch_dags", {
       permission: "PUT dag",
       query: ["update_mask", ...PAGE, ...DAGS_PATCH_PARAMETERS],
-      async handle({ body, query, c }) {
+      async handle({ body, query, c, changed }) {
         refuseOtherFields(query);
         const { principal } = c.var;
         const common = await commonFacts(context, principal);
@@ -107,23 +111,34 @@ function changingOperations(context: ApiContext) {
         const isAsked = DAG_ID_PATTERNS.some((name) => query.text(name) !== undefined);
         const dags = isAsked ? await permittedDags(context, principal, "PUT dag") : [];
         const found = await listDags(context, query, { dags, ...common });
-        const changed = new Map<string, DagRecord>();
-        for (const { dagId } of found) {
-          changed.set(dagId, await runControl.setPaused(dagId, body.is_paused));
+        const changes = createChangeList(changed);
+        const after: DagRecord[] = [];
+        for (const before of found) {
+          const dag = await runControl.setPaused(before.dagId, body.is_paused);
+          const told = { before: toAuditedDag(before), after: toAuditedDag(dag) };
+          changes.add("dags", dag.dagId, told);
+          after.push(dag);
         }
-        const page = cut([...changed.values()], query.page());
+        const page = cut(after, query.page());
         return { dags: await answersFor(context, page, common), total_entries: found.length };
       },
     }),
 
     operation("delete_dag", {
       permission: "DELETE dag",
-      async handle({ path, c }) {
+      async handle({ path, c, changed }) {
+        const before = await metadata.dags.get(path.dag_id);
         await runControl.deleteDag(path.dag_id);
+        changed(before && toAuditedDag(before), undefined);
         return c.body(null, 204);
       },
     }),
   ];
+}
+
+/** For the event log. */
+function toAuditedDag({ dagId, file, isPaused }: DagRecord) {
+  return { dag_id: dagId, relative_fileloc: file, is_paused: isPaused };
 }
 
 async function commonFacts(context: ApiContext, principal: Principal) {

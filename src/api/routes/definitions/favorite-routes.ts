@@ -1,5 +1,5 @@
 // /dags/{dag_id}/favorite and /unfavorite: the DAGs that the caller has marked.
-import { addFavorite, removeFavorite } from "../../../services/favorites.ts";
+import { addFavorite, favoritesOf, removeFavorite } from "../../../services/favorites.ts";
 import type { ApiContext } from "../../context.ts";
 import { type Operations, operation } from "../../operation.ts";
 import { Problem } from "../../problems.ts";
@@ -10,18 +10,22 @@ export const favoriteOperations: Operations = (context) => {
   return [
     operation("favorite_dag", {
       permission: "GET dag",
-      async handle({ path: { dag_id: dagId }, c }) {
+      async handle({ path: { dag_id: dagId }, c, changed }) {
         await requireDag(context, dagId);
-        await addFavorite(metadata, { user: favoriteUser(c.var.principal), dagId });
+        const user = favoriteUser(c.var.principal);
+        const before = (await favoritesOf(metadata, user)).has(dagId);
+        await addFavorite(metadata, { user, dagId });
+        changed({ is_favorite: before }, { is_favorite: true });
         return undefined;
       },
     }),
 
     operation("unfavorite_dag", {
       permission: "GET dag",
-      async handle({ path: { dag_id: dagId }, c }) {
+      async handle({ path: { dag_id: dagId }, c, changed }) {
         await requireDag(context, dagId);
         await removeFavorite(metadata, { user: favoriteUser(c.var.principal), dagId });
+        changed({ is_favorite: true }, { is_favorite: false });
         return undefined;
       },
     }),

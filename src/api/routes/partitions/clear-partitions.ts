@@ -1,18 +1,20 @@
 // /dags/{dag_id}/clearPartitions: runs lose their partitions.
 import { parseMoment } from "../../../model/values/time.ts";
+import { nameOfRun, toAuditedRun } from "../../audit/audited-runs.ts";
+import { createChangeList } from "../../audit/change-list.ts";
 import type { Schema } from "../../document/shapes.ts";
 import { type Operations, operation } from "../../operation.ts";
 import { InvalidRequest } from "../../problems.ts";
 
 type Body = Schema<"ClearPartitionsBody">;
 
-export const partitionOperations: Operations = ({ services }) => [
+export const partitionOperations: Operations = ({ platform, services }) => [
   operation("clear_dag_run_partitions", {
     permission: "PUT dag.run",
-    async handle({ path, body }) {
+    async handle({ path, body, changed }) {
       checkSelectors(body, { isGiven: Boolean(body.run_id), name: "run_id" });
       const isDryRun = body.dry_run ?? true;
-      const { clearedRuns, clearedInstances } = await services.runControl.clearPartitions({
+      const { runs, clearedRuns, clearedInstances } = await services.runControl.clearPartitions({
         dagId: path.dag_id,
         ...(body.run_id ? { runId: body.run_id } : {}),
         ...(body.partition_key ? { partitionKey: body.partition_key } : {}),
@@ -21,6 +23,14 @@ export const partitionOperations: Operations = ({ services }) => [
         clearsInstances: body.clear_task_instances ?? false,
         isDryRun,
       });
+      const changes = createChangeList(changed);
+      for (const run of runs) {
+        const after = await platform.metadata.runs.get(run.dagId, run.runId);
+        changes.add("dag_runs", nameOfRun(run), {
+          before: toAuditedRun(run),
+          after: after && toAuditedRun(after),
+        });
+      }
       return {
         dag_runs_cleared: clearedRuns,
         task_instances_cleared: clearedInstances,

@@ -6,12 +6,15 @@ import {
   changePool,
   createPool,
   deletePool,
+  findPool,
   type PoolsContext,
   setPool,
 } from "../../../services/limits/pools.ts";
 import type { Principal } from "../../access/principal.ts";
+import { type ChangeList, noteChange } from "../../audit/change-list.ts";
 import type { Schema } from "../../document/shapes.ts";
 import { Problem, toAnswer } from "../../problems.ts";
+import { toAuditedPool } from "../../responses/pool-responses.ts";
 import { POOL_FIELDS, toPool } from "./pool-bodies.ts";
 
 type PoolBody = Schema<"PoolBody">;
@@ -36,7 +39,7 @@ const PERMISSIONS = {
 export async function changePools(
   context: PoolsContext,
   actions: readonly PoolAction[],
-  principal: Principal,
+  { principal, changes }: { readonly principal: Principal; readonly changes: ChangeList },
 ): Promise<Schema<"BulkResponse">> {
   if (!actions.every(({ action }) => principal.may(PERMISSIONS[action]))) {
     throw new Problem(403, "Forbidden");
@@ -52,7 +55,13 @@ export async function changePools(
     for (const entity of action.entities) {
       const name = typeof entity === "string" ? entity : entity.name;
       try {
-        await apply(context, action, entity);
+        await noteChange(changes, ["pools", name], {
+          show: async () => {
+            const pool = await findPool(context, name);
+            return pool && toAuditedPool(pool);
+          },
+          change: () => apply(context, action, entity),
+        });
         answer.success.push(name);
       } catch (problem) {
         const refused = toAnswer(problem);

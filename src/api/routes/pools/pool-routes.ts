@@ -10,13 +10,14 @@ import {
   type PoolsContext,
   stateOf,
 } from "../../../services/limits/pools.ts";
+import { createChangeList } from "../../audit/change-list.ts";
 import type { Schema } from "../../document/shapes.ts";
 import { type Operations, operation } from "../../operation.ts";
 import { Problem } from "../../problems.ts";
 import { PAGE } from "../../requests/accepts.ts";
 import { byPattern, type Filter, parametersOf, testsOf } from "../../requests/filters.ts";
 import { cut, type OrderKeys, ordered } from "../../requests/listing.ts";
-import { toWirePool } from "../../responses/pool-responses.ts";
+import { toAuditedPool, toWirePool } from "../../responses/pool-responses.ts";
 import { changePools } from "./pool-actions.ts";
 import { POOL_FIELDS, toPool } from "./pool-bodies.ts";
 
@@ -46,16 +47,21 @@ export const poolOperations: Operations = ({ platform, services }) => {
 
     operation("post_pool", {
       permission: "POST pool",
-      async handle({ body }) {
+      async handle({ body, changed }) {
         const pool = toPool(body, "name");
         await createPool(context, pool);
+        changed(undefined, toAuditedPool(pool));
         return answer(pool);
       },
     }),
 
     operation("bulk_pools", {
       permission: "PUT pool",
-      handle: ({ body: { actions }, c }) => changePools(context, actions, c.var.principal),
+      handle: ({ body: { actions }, c, changed }) =>
+        changePools(context, actions, {
+          principal: c.var.principal,
+          changes: createChangeList(changed),
+        }),
     }),
 
     operation("get_pool", {
@@ -66,7 +72,7 @@ export const poolOperations: Operations = ({ platform, services }) => {
     operation("patch_pool", {
       permission: "PUT pool",
       query: ["update_mask"],
-      async handle({ path: { pool_name: name }, body, query }) {
+      async handle({ path: { pool_name: name }, body, query, changed }) {
         if (body.pool != null && body.pool !== name) {
           throw new Problem(
             400,
@@ -74,14 +80,19 @@ export const poolOperations: Operations = ({ platform, services }) => {
           );
         }
         const mask = query.choices("update_mask", POOL_FIELDS);
-        return answer(await changePool(context, name, toChange(body, mask)));
+        const before = await getPool(context, name);
+        const after = await changePool(context, name, toChange(body, mask));
+        changed(toAuditedPool(before), toAuditedPool(after));
+        return answer(after);
       },
     }),
 
     operation("delete_pool", {
       permission: "DELETE pool",
-      async handle({ path }) {
+      async handle({ path, changed }) {
+        const before = await getPool(context, path.pool_name);
         await deletePool(context, path.pool_name);
+        changed(toAuditedPool(before), undefined);
         return undefined;
       },
     }),

@@ -3,6 +3,7 @@
 import type { DagRunRecord } from "../../../model/records.ts";
 import type { JsonObject } from "../../../model/values/json.ts";
 import { readableDags } from "../../access/readable-dags.ts";
+import { toAuditedRun } from "../../audit/audited-runs.ts";
 import { ANY, dagOf, runOf } from "../../context.ts";
 import type { Schema } from "../../document/shapes.ts";
 import { type Operations, operation } from "../../operation.ts";
@@ -69,7 +70,7 @@ export const runOperations: Operations = (context) => {
 
     operation("trigger_dag_run", {
       permission: "POST dag.run",
-      async handle({ path, body, c }) {
+      async handle({ path, body, c, changed }) {
         const { client, name } = c.var.principal;
         const run = await services.runControl.trigger({
           dagId: path.dag_id,
@@ -77,6 +78,7 @@ export const runOperations: Operations = (context) => {
           triggeredBy: client,
           ...(name === null ? {} : { triggeringUserName: name }),
         });
+        changed(undefined, toAuditedRun(run));
         return toResponse(run);
       },
     }),

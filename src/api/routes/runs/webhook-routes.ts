@@ -8,6 +8,7 @@ import {
   listWebhooks,
   revokeWebhook,
 } from "../../../services/webhooks/webhooks.ts";
+import { toAuditedRun } from "../../audit/audited-runs.ts";
 import { type ApiEnv, dagOf } from "../../context.ts";
 import { type Operations, operation } from "../../operation.ts";
 import { InvalidRequest } from "../../problems.ts";
@@ -50,7 +51,7 @@ export const webhookOperations: Operations = (context) => {
 
     operation("call_webhook", {
       permission: "open",
-      async handle({ path: { dag_id: dagId, token: secret }, c }) {
+      async handle({ path: { dag_id: dagId, token: secret }, c, changed }) {
         const key = IDEMPOTENCY_KEYS.map((name) => c.req.header(name)).find(Boolean);
         const run = await callWebhook(platform, services.runControl, {
           dagId,
@@ -58,6 +59,7 @@ export const webhookOperations: Operations = (context) => {
           conf: await readConf(c),
           ...(key === undefined ? {} : { idempotencyKey: key }),
         });
+        changed(undefined, toAuditedRun(run));
         return { dag_id: dagId, dag_run_id: run.runId, state: run.state };
       },
     }),

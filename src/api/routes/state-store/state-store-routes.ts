@@ -7,6 +7,8 @@ import { parseAwareMoment, toIso } from "../../../model/values/time.ts";
 import type { TaskStateEntry, TaskStateStore } from "../../../ports/task-states.ts";
 import { OWN_STATES } from "../../../services/notifications/notifier.ts";
 import { counts, MAX_TASK_STATE_BYTES } from "../../../services/tasks/task-services.ts";
+import { createAuditedState } from "../../audit/audited-states.ts";
+import { createChangeList } from "../../audit/change-list.ts";
 import type { ApiContext } from "../../context.ts";
 import { type Operation, type Operations, operation } from "../../operation.ts";
 import { InvalidRequest, Problem } from "../../problems.ts";
@@ -14,6 +16,7 @@ import { PAGE } from "../../requests/accepts.ts";
 import { cut } from "../../requests/listing.ts";
 import type { Query } from "../../requests/query.ts";
 import { toWireDate, toWireDateOrNull } from "../../responses/wire.ts";
+import { quoted } from "./quoted.ts";
 
 const PERMISSION = {
   read: "GET dag.task_instance",
@@ -51,17 +54,21 @@ function readOperations(context: ApiContext): readonly Operation[] {
 function changeOperations(context: ApiContext): readonly Operation[] {
   const { clock, metadata } = context.platform;
   const { taskStates } = metadata;
+  const toAudited = createAuditedState(context.platform);
   return [
     operation("clear_task_state_store", {
       permission: PERMISSION.remove,
       query: [...OF_INSTANCE, "all_map_indices"],
-      async handle({ path, query }) {
+      async handle({ path, query, changed }) {
         const { mapIndex, ...task } = keyOf(path, query);
         const isOfAll = query.boolean("all_map_indices") ?? false;
         const meant = isOfAll ? task : { ...task, mapIndex };
         await checkInstance(context, meant);
+        const changes = createChangeList(changed);
         for (const entry of await entriesOf(context, meant)) {
+          const before = await toAudited(entry);
           await taskStates.put({ ...task, mapIndex: entry.mapIndex }, entry.name, undefined);
+          changes.add("states", `${entry.mapIndex} ${entry.name}`, { before, after: undefined });
         }
         return undefined;
       },
@@ -70,15 +77,16 @@ function changeOperations(context: ApiContext): readonly Operation[] {
     operation("set_task_state_store", {
       permission: PERMISSION.change,
       query: OF_INSTANCE,
-      async handle({ path, query, body }) {
+      async handle({ path, query, body, changed }) {
         const key = keyOf(path, query);
         const value = toText(body.value);
         const expiresAt = readExpiry(body.expires_at);
         await checkInstance(context, key);
-        await taskStates.put(key, nameOf(path.key), value, {
-          updatedAt: toIso(clock.now()),
-          ...(expiresAt === undefined ? {} : { expiresAt: toIso(expiresAt) }),
-        });
+        const name = nameOf(path.key);
+        const before = await toAudited(await taskStates.find(key, name));
+        const expiry = expiresAt === undefined ? {} : { expiresAt: toIso(expiresAt) };
+        await taskStates.put(key, name, value, { updatedAt: toIso(clock.now()), ...expiry });
+        changed(before, await toAudited({ name, value, ...expiry }));
         return undefined;
       },
     }),
@@ -86,14 +94,17 @@ function changeOperations(context: ApiContext): readonly Operation[] {
     operation("patch_task_state_store", {
       permission: PERMISSION.change,
       query: OF_INSTANCE,
-      async handle({ path, query, body }) {
+      async handle({ path, query, body, changed }) {
         const key = keyOf(path, query);
         const value = toText(body.value);
         await checkInstance(context, key);
-        const { name, expiresAt } = await entryOf(context, key, path.key);
+        const entry = await entryOf(context, key, path.key);
+        const { name, expiresAt } = entry;
+        const before = await toAudited(entry);
         const updatedAt = toIso(clock.now());
         const times = { updatedAt, ...(expiresAt === undefined ? {} : { expiresAt }) };
         await taskStates.put(key, name, value, times);
+        changed(before, await toAudited({ ...entry, value }));
         return null;
       },
     }),
@@ -101,10 +112,13 @@ function changeOperations(context: ApiContext): readonly Operation[] {
     operation("delete_task_state_store", {
       permission: PERMISSION.remove,
       query: OF_INSTANCE,
-      async handle({ path, query }) {
+      async handle({ path, query, changed }) {
         const key = keyOf(path, query);
         await checkInstance(context, key);
-        await taskStates.put(key, nameOf(path.key), undefined);
+        const name = nameOf(path.key);
+        const before = await toAudited(await taskStates.find(key, name));
+        await taskStates.put(key, name, undefined);
+        changed(before, undefined);
         return undefined;
       },
     }),
@@ -204,11 +218,4 @@ function toResponse({ name, value, updatedAt = UNKNOWN, expiresAt }: TaskStateEn
     updated_at: toWireDate(updatedAt),
     expires_at: toWireDateOrNull(expiresAt),
   };
-}
-
-/** As Python shows a text. */
-function quoted(text: string): string {
-  return text.includes("'") && !text.includes('"')
-    ? `"${text}"`
-    : `'${text.replaceAll("'", "\\'")}'`;
 }

@@ -14,6 +14,7 @@ import {
   createStoredContext,
   type StoredContext,
 } from "../../../services/stored/stored-context.ts";
+import { createChangeList } from "../../audit/change-list.ts";
 import { type Operations, operation } from "../../operation.ts";
 import { Problem } from "../../problems.ts";
 import { PAGE } from "../../requests/accepts.ts";
@@ -71,18 +72,7 @@ export const connectionOperations: Operations = ({ platform }) => {
       },
     }),
 
-    operation("bulk_connections", {
-      permission: "PUT connection",
-      handle: ({ body, c }) =>
-        changeInBulk(body.actions, {
-          ...bulkOf(context),
-          check(action) {
-            if (!c.var.principal.may(`${ACTIONS[action]} connection`)) {
-              throw new Problem(403, "Forbidden");
-            }
-          },
-        }),
-    }),
+    bulkOperation(context),
 
     operation("get_connection", {
       permission: "GET connection",
@@ -121,14 +111,41 @@ export const connectionOperations: Operations = ({ platform }) => {
   ];
 };
 
+function bulkOperation(context: StoredContext) {
+  return operation("bulk_connections", {
+    permission: "PUT connection",
+    handle: ({ body, c, changed }) =>
+      changeInBulk(body.actions, {
+        ...bulkOf(context),
+        changes: createChangeList(changed),
+        check(action) {
+          if (!c.var.principal.may(`${ACTIONS[action]} connection`)) {
+            throw new Problem(403, "Forbidden");
+          }
+        },
+        async show(connId) {
+          const found = await context.metadata.connections.get(connId);
+          if (!found) return undefined;
+          const { connection } = await showConnection(context, found);
+          return withoutValues(toConnectionResponse(connection));
+        },
+      }),
+  });
+}
+
 function createDefaults(context: StoredContext) {
   return operation("create_default_connections", {
     permission: "POST connection",
-    async handle() {
+    async handle({ changed }) {
       const { DEFAULT_CONNECTIONS } = await import(
         "../../../model/connections/default-connections.ts"
       );
-      for (const connection of DEFAULT_CONNECTIONS) await addConnection(context, connection);
+      const changes = createChangeList(changed);
+      for (const connection of DEFAULT_CONNECTIONS) {
+        if (!(await addConnection(context, connection))) continue;
+        const after = withoutValues(toConnectionResponse(connection));
+        changes.add("connections", connection.connId, { before: undefined, after });
+      }
       return undefined;
     },
   });
@@ -149,7 +166,7 @@ async function patch(
   await setConnection(context, changeConnection(connection, body, mask));
 }
 
-function bulkOf(context: StoredContext): Omit<BulkKind<ConnectionBody>, "check"> {
+function bulkOf(context: StoredContext): Omit<BulkKind<ConnectionBody>, "check" | "show"> {
   return {
     words: ["connections", "connection_ids"],
     idOf: (body) => body.connection_id,

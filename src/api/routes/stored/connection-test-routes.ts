@@ -10,6 +10,7 @@ import { readConnection } from "../../../services/stored/connections.ts";
 import { createStoredContext } from "../../../services/stored/stored-context.ts";
 import { type Operations, operation } from "../../operation.ts";
 import { InvalidRequest, Problem } from "../../problems.ts";
+import { toConnectionResponse, withoutValues } from "../../responses/stored-responses.ts";
 import { toWireDate } from "../../responses/wire.ts";
 import { type ConnectionBody, changeConnection, toConnectionFields } from "./connection-bodies.ts";
 
@@ -34,6 +35,12 @@ export const connectionTestOperations: Operations = ({ platform, testsConnection
     return stored ? changeConnection(stored, body, []) : toConnectionFields(body);
   }
 
+  /** For the event log. */
+  async function shownOf(connId: string) {
+    const stored = await readConnection(context, connId);
+    return stored && withoutValues(toConnectionResponse(stored));
+  }
+
   return [
     operation("test_connection", {
       permission: "POST connection",
@@ -45,7 +52,7 @@ export const connectionTestOperations: Operations = ({ platform, testsConnection
 
     operation("enqueue_connection_test", {
       permission: "POST connection",
-      async handle({ body, c }) {
+      async handle({ body, c, changed }) {
         requireTests();
         const { commit_on_success: isToBeStored, executor, queue: _, ...connection } = body;
         if (executor && executor !== EXECUTOR) {
@@ -57,11 +64,13 @@ export const connectionTestOperations: Operations = ({ platform, testsConnection
         if (isToBeStored && !c.var.principal.may("PUT connection")) {
           throw new Problem(403, "Forbidden");
         }
+        const before = await shownOf(connection.connection_id);
         const { connId, token, state } = await runRecordedTest(
           context,
           await toTested(connection),
           { clock: platform.clock, isToBeStored: isToBeStored ?? false },
         );
+        if (isToBeStored) changed(before, await shownOf(connId));
         return { token, connection_id: connId, state };
       },
     }),

@@ -58,9 +58,11 @@ export const exportOperations: Operations = ({ platform }) => {
 
     operation("rotate_encryption_keys", {
       permission: "PUT connection",
-      async handle({ c }) {
+      async handle({ c, changed }) {
         if (!c.var.principal.may("PUT variable")) throw new Problem(403, "Forbidden");
-        return rotateKeys(context);
+        const rotated = await rotateKeys(context);
+        changed(undefined, { ...rotated });
+        return rotated;
       },
     }),
   ];

@@ -18,6 +18,7 @@ import {
   showVariable,
   type Variable,
 } from "../../../services/stored/variables.ts";
+import { createChangeList } from "../../audit/change-list.ts";
 import type { Schema } from "../../document/shapes.ts";
 import { type Operations, operation } from "../../operation.ts";
 import { InvalidRequest, Problem } from "../../problems.ts";
@@ -74,9 +75,14 @@ export const variableOperations: Operations = ({ platform }) => {
 
     operation("bulk_variables", {
       permission: "PUT variable",
-      handle: ({ body, c }) =>
+      handle: ({ body, c, changed }) =>
         changeInBulk(body.actions, {
           ...bulkOf(context),
+          changes: createChangeList(changed),
+          async show(key) {
+            const found = await platform.metadata.variables.get(key);
+            return found && withoutValues(await answer(found));
+          },
           check(action) {
             if (!c.var.principal.may(`${ACTIONS[action]} variable`)) {
               throw new Problem(403, "Forbidden");
@@ -168,7 +174,7 @@ function parse(text: string): Json {
   }
 }
 
-function bulkOf(context: StoredContext): Omit<BulkKind<VariableBody>, "check"> {
+function bulkOf(context: StoredContext): Omit<BulkKind<VariableBody>, "check" | "show"> {
   return {
     words: ["variables", "keys"],
     idOf: ({ key }) => key,

@@ -98,7 +98,7 @@ export const hitlOperations: Operations = (context) => {
 
     operation("update_hitl_detail", {
       permission: "PUT dag.hitl_detail",
-      async handle({ path, body, c }) {
+      async handle({ path, body, c, changed }) {
         const ids = idsOf(path);
         const chosenOptions = body.chosen_options;
         // Parsed from JSON.
@@ -107,7 +107,9 @@ export const hitlOperations: Operations = (context) => {
         const name = c.var.principal.name ?? "unknown";
         const by = { id: name, name };
         const response = await inputs.answer(ids, { chosenOptions, paramsInput, by });
-        return toHitlResponse({ ...response, respondedBy: by });
+        const answered = toHitlResponse({ ...response, respondedBy: by });
+        changed(undefined, { ...answered, responded_by: { ...answered.responded_by } });
+        return answered;
       },
     }),
   ];

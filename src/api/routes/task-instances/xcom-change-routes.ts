@@ -4,6 +4,7 @@ import { instancesOfTask } from "../../../model/mapping/instances.ts";
 import type { DagRunRecord, TaskInstanceKey } from "../../../model/records.ts";
 import type { Version } from "../../../services/dag-processing/versions.ts";
 import { toXComRecord } from "../../../services/tasks/xcom-values.ts";
+import { createAuditedXCom } from "../../audit/audited-xcoms.ts";
 import { type ApiContext, runOf } from "../../context.ts";
 import { type Operations, operation } from "../../operation.ts";
 import { InvalidRequest, Problem } from "../../problems.ts";
@@ -13,11 +14,12 @@ import { toFacts } from "./xcom-routes.ts";
 
 export const xcomChangeOperations: Operations = (context) => {
   const { xcoms } = context.platform.metadata;
+  const toAudited = createAuditedXCom(context.platform);
 
   return [
     operation("create_xcom_entry", {
       permission: "POST dag.xcom",
-      async handle({ path, body }) {
+      async handle({ path, body, changed }) {
         const key = idsOf({ ...path, map_index: body.map_index });
         const place = await placeOf(context, key);
         if (await xcoms.get(key, body.key)) {
@@ -26,27 +28,37 @@ export const xcomChangeOperations: Operations = (context) => {
             `The XCom with key: \`${body.key}\` with mentioned task instance already exists.`,
           );
         }
-        return write(context, place, { key, name: body.key, value: body.value });
+        const written = await write(context, place, { key, name: body.key, value: body.value });
+        changed(undefined, await toAudited(place.run, written.xcom));
+        return written.response;
       },
     }),
 
     operation("update_xcom_entry", {
       permission: "PUT dag.xcom",
-      async handle({ path: { xcom_key: name, ...path }, body }) {
+      async handle({ path: { xcom_key: name, ...path }, body, changed }) {
         const key = idsOf({ ...path, map_index: body.map_index });
-        if (!(await xcoms.get(key, name))) throw missing(name);
+        const known = await xcoms.get(key, name);
+        if (!known) throw missing(name);
         const place = await runOf(context, key);
-        return write(context, place, { key, name, value: body.value });
+        const before = await toAudited(place.run, known);
+        const written = await write(context, place, { key, name, value: body.value });
+        changed(before, await toAudited(place.run, written.xcom));
+        return written.response;
       },
     }),
 
     operation("delete_xcom_entry", {
       permission: "DELETE dag.xcom",
       query: ["map_index"],
-      async handle({ path: { xcom_key: name, ...path }, query }) {
+      async handle({ path: { xcom_key: name, ...path }, query, changed }) {
         const key = idsOf({ ...path, map_index: query.integer("map_index") });
-        if (!(await xcoms.get(key, name))) throw missing(name);
+        const known = await xcoms.get(key, name);
+        if (!known) throw missing(name);
+        const { run } = await runOf(context, key);
+        const before = await toAudited(run, known);
         await xcoms.delete(key, name);
+        changed(before, undefined);
         return undefined;
       },
     }),
@@ -96,7 +108,7 @@ async function write(
   }
   const xcom = await toXComRecord(platform, key, { name, value: JSON.stringify(value) });
   await platform.metadata.xcoms.put(xcom);
-  return { ...toXComResponse(toFacts(xcom, place)), value };
+  return { xcom, response: { ...toXComResponse(toFacts(xcom, place)), value } };
 }
 
 /** In the words of Airflow. */

@@ -12,7 +12,7 @@ const SECONDS = 15;
 export const cleanOperations: Operations = ({ platform }) => [
   operation("clean_history", {
     permission: "DELETE history",
-    async handle({ body }) {
+    async handle({ body, changed }) {
       const before = readMoment(body.clean_before_timestamp, platform.clock.now());
       const tables = (body.tables ?? CLEAN_TABLES).map(readTable);
       const cleaned = await cleanHistory(platform, {
@@ -22,8 +22,10 @@ export const cleanOperations: Operations = ({ platform }) => [
         ...(body.dag_ids ? { dagIds: body.dag_ids } : {}),
         ...(body.after === undefined ? {} : { after: body.after }),
       });
+      const counts = Object.fromEntries(tables.map((table) => [table, cleaned.counts[table]]));
+      changed({ removed: counts }, undefined);
       return {
-        counts: Object.fromEntries(tables.map((table) => [table, cleaned.counts[table]])),
+        counts,
         is_done: cleaned.isDone,
         after: cleaned.after ?? null,
       };

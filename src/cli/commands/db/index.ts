@@ -15,7 +15,7 @@ export function addDbCommands(program: Command, session: Session): void {
   program.commandsGroup("History:");
   const db = program.command("db").description("the metadata: remove old history");
   db.command("clean")
-    .description("remove runs, logs, XComs and versions of DAGs that are old")
+    .description("remove runs, logs, XComs, events and versions of DAGs that are old")
     .requiredOption("--clean-before-timestamp <date>", "what ended before goes; ISO 8601")
     .option("-t, --tables <names>", `some of ${CLEAN_TABLES.join(",")} (default: all)`)
     .option("--dag-ids <ids>", "only of these DAGs, separated by commas")
