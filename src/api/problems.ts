@@ -3,6 +3,7 @@
 // status 422.
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import type { z } from "zod";
+import { UnknownPlace } from "../ports/pages.ts";
 import { RequestRefused } from "../services/request-refused.ts";
 
 /** An answer with `{detail: message}`. */
@@ -60,6 +61,10 @@ export function toAnswer(error: unknown):
   | undefined {
   if (error instanceof Problem) {
     return { status: error.status, body: { detail: error.message }, headers: error.headers };
+  }
+  if (error instanceof UnknownPlace) {
+    const msg = "Not a token of this API; take it from the answer before";
+    return { status: 422, body: { detail: [{ type: "value_error", loc: ["query"], msg }] } };
   }
   if (error instanceof InvalidRequest) return { status: 422, body: { detail: error.mistakes } };
   if (error instanceof RequestRefused) {

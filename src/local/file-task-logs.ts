@@ -5,12 +5,15 @@ import { closeSync, mkdirSync, openSync, writeSync } from "node:fs";
 import { open, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { LogEntry } from "../model/records.ts";
+import { UnknownPlace } from "../ports/pages.ts";
 import type { Reporter } from "../ports/platform.ts";
 import type { TaskLogs, TryKey } from "../ports/task-logs.ts";
 import { toSafeName } from "./safe-names.ts";
 
 const CHUNK_BYTES = 1024 * 1024;
 const NEWLINE = 0x0a;
+/** Of a file, in bytes. */
+const OFFSET = /^\d{1,15}$/;
 
 /** `report` is told once when logs can't be written, and once when they can again. */
 export function createFileTaskLogs(
@@ -56,7 +59,7 @@ export function createFileTaskLogs(
       }
     },
     async read(key, after = "0") {
-      if (!/^\d+$/.test(after)) throw new Error(`"${after}" continues no log`);
+      if (!OFFSET.test(after)) throw new UnknownPlace(`"${after}" continues no log`);
       const lines = await readLines(toPath(key), Number(after));
       return {
         entries: lines.toString().split("\n").filter(Boolean).map(parseEntry),

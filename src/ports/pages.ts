@@ -1,6 +1,11 @@
 // Keyset pagination, for every adapter: `next` names the last row of a page, so rows added
 // meanwhile neither double nor hide others.
 
+/** Thrown for a place to go on from that no page, and no part of a log, has given out. */
+export class UnknownPlace extends Error {
+  override readonly name = "UnknownPlace";
+}
+
 /** A page of a listing; `next` continues it and is absent on the last page. */
 export interface Page<T> {
   readonly items: readonly T[];
@@ -64,7 +69,8 @@ export function behind(key: string): string {
 }
 
 /**
- * The key that `next` names; undefined for the first page. Throws for a text that no page gave out.
+ * The key that `next` names; undefined for the first page. Throws UnknownPlace for a text that no
+ * page gave out.
  */
 export function parseAfter(after: string | undefined, size: number): readonly string[] | undefined {
   if (after === undefined) return undefined;
@@ -72,9 +78,10 @@ export function parseAfter(after: string | undefined, size: number): readonly st
   try {
     key = JSON.parse(Buffer.from(after, "base64url").toString());
   } catch (cause) {
-    throw new Error(`"${after}" continues no listing`, { cause });
+    throw new UnknownPlace(`"${after}" continues no listing`, { cause });
   }
-  if (!isTexts(key) || key.length !== size) throw new Error(`"${after}" continues no listing`);
+  if (!isTexts(key) || key.length !== size)
+    throw new UnknownPlace(`"${after}" continues no listing`);
   return key;
 }
 

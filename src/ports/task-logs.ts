@@ -13,7 +13,10 @@ export interface LogChunk {
 
 export interface TaskLogs {
   append(key: TryKey, entries: readonly LogEntry[]): Promise<void>;
-  /** Empty when nothing was logged. At most about 1 MiB at a time. */
+  /**
+   * Empty when nothing was logged. At most about 1 MiB at a time. Throws UnknownPlace for an
+   * `after` that no part gave out.
+   */
   read(key: TryKey, after?: string): Promise<LogChunk>;
   /** Removes the logs of a DAG. */
   deleteDag(dagId: string): Promise<void>;

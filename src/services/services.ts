@@ -1,6 +1,8 @@
 // All services over one platform, put together: what an adapter's entry points call.
+import { setPatternEngine } from "../model/values/params.ts";
 import type { Platform } from "../ports/platform.ts";
 import { type Backfills, createBackfills } from "./backfills/backfills.ts";
+import { boundedPattern } from "./bounded-patterns.ts";
 import { createVersions, type Versions } from "./dag-processing/versions.ts";
 import { createGivingMetadata } from "./limits/giving-metadata.ts";
 import { createLimits, type Limits } from "./limits/limits.ts";
@@ -40,6 +42,7 @@ export function createServices(
   given: Platform,
   options: { readonly patienceMs?: number } = {},
 ): Services {
+  setPatternEngine(boundedPattern);
   const retrying = createRetryingMetadata(given.metadata, given.clock, options);
   const versions = createVersions(retrying.versions);
   const limits = createLimits({ ...given, metadata: retrying, versions });

@@ -1,12 +1,8 @@
 // Airflow's text filters: what matches, and that no pattern makes matching slow.
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import {
-  createPatternTest,
-  createPrefixTest,
-  matchesLike,
-  parseLike,
-} from "../../src/api/requests/patterns.ts";
+import { matchesLike, parseLike } from "../../src/api/requests/like.ts";
+import { createPatternTest, createPrefixTest } from "../../src/api/requests/patterns.ts";
 
 test.each([
   ["b", "abc", true],
@@ -69,6 +65,19 @@ test("a pattern means the same as the regular expression that it could be", () =
       expect(matchesLike(text, parseLike(pattern.join("")))).toBe(isMatch);
     }),
   );
+});
+
+test("long pieces are found at the edges of the words that hold their bits", () => {
+  for (const length of [1, 31, 32, 33, 63, 64, 65, 100]) {
+    const piece = `${"ab".repeat(50).slice(0, length - 1)}c`;
+    for (const text of [`abab${piece}x`, piece, `${piece}${piece}`]) {
+      expect(createPatternTest(piece)(text), `${length}`).toBe(true);
+      expect(createPatternTest(piece.replaceAll("a", "_"))(text), `${length}`).toBe(true);
+      expect(createPatternTest(`${piece}%${piece}z`)(text), `${length}`).toBe(false);
+    }
+    expect(createPatternTest(piece)(piece.slice(1)), `${length}`).toBe(false);
+    expect(createPatternTest(`${piece}%${piece}`)(`${piece}${piece}`), `${length}`).toBe(true);
+  }
 });
 
 /** How often characters of the text are looked at. */

@@ -6,23 +6,36 @@ import { partOf, reachable } from "./reachable.ts";
 import { readDocument } from "./read-document.ts";
 import type { OperationId } from "./shapes.ts";
 
-const validators = new Map<OperationId, ValidateFunction>();
-let ajv: Ajv2020 | undefined;
+/** Two kinds: those that stop at the first mistake, and those that find all. */
+const FIRST = createValidators({ allErrors: false });
+const ALL = createValidators({ allErrors: true });
+/**
+ * Characters of a body in which all mistakes are looked for: a large one may have very many, and Ajv
+ * copies those that it has at each further one.
+ */
+const MAX_LENGTH_FOR_ALL = 8_192;
 
 /** What is wrong with the operation's body; empty if nothing is. */
 export function findMistakes(id: OperationId, body: unknown): readonly ErrorObject[] {
-  const validate = validatorOf(id);
+  const isGood = FIRST(id);
+  if (isGood(body)) return [];
+  const isLarge = JSON.stringify(body).length > MAX_LENGTH_FOR_ALL;
+  const validate = isLarge ? isGood : ALL(id);
   return validate(body) ? [] : (validate.errors ?? []);
 }
 
-/** Made at first use: an operation takes some milliseconds. */
-function validatorOf(id: OperationId): ValidateFunction {
-  const known = validators.get(id);
-  if (known) return known;
-  ajv ??= createAjv();
-  const made = ajv.compile(bodySchemaOf(id));
-  validators.set(id, made);
-  return made;
+/** Each is made at first use: an operation takes some milliseconds. */
+function createValidators(options: { readonly allErrors: boolean }) {
+  const validators = new Map<OperationId, ValidateFunction>();
+  let ajv: Ajv2020 | undefined;
+  return (id: OperationId): ValidateFunction => {
+    const known = validators.get(id);
+    if (known) return known;
+    ajv ??= createAjv(options);
+    const made = ajv.compile(bodySchemaOf(id));
+    validators.set(id, made);
+    return made;
+  };
 }
 
 /** With what it refers to, and nothing else of the document: that would take megabytes. */
@@ -38,8 +51,14 @@ function bodySchemaOf(id: OperationId): object {
   };
 }
 
-function createAjv(): Ajv2020 {
-  const made = new Ajv2020({ strict: false, allErrors: true, verbose: true, addUsedSchema: false });
+function createAjv(options: { readonly allErrors: boolean }): Ajv2020 {
+  const made = new Ajv2020({
+    strict: false,
+    verbose: true,
+    addUsedSchema: false,
+    logger: false,
+    ...options,
+  });
   made.addFormat("date-time", (text) => parseMoment(text) !== undefined);
   return made;
 }

@@ -3,7 +3,7 @@
 import { ANY } from "../context.ts";
 import { InvalidRequest } from "../problems.ts";
 import { requireTimezone } from "./body.ts";
-import { type Query, toQuery } from "./query.ts";
+import { bounded, type Query, toQuery } from "./query.ts";
 
 /** Airflow's `page_limit` when there is none. */
 const DEFAULT_LIMIT = 100;
@@ -19,6 +19,7 @@ const DATE = /_date_(gte|gt|lte|lt)$|^run_after_/;
 export function readBatchQuery(body: object): Query {
   const values = new Map<string, unknown>(Object.entries(body));
   for (const [name, value] of values) {
+    if (Array.isArray(value)) bounded(name, value);
     if (DATE.test(name) && typeof value === "string") requireTimezone(value, name);
   }
   if (!values.has("page_limit")) values.set("page_limit", DEFAULT_LIMIT);

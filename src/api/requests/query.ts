@@ -32,16 +32,25 @@ export interface Query {
 
 type Mistake = Pick<RequestMistake, "type" | "msg">;
 
-const BOOLEANS: Readonly<Record<string, boolean>> = {
-  true: true,
-  "1": true,
-  yes: true,
-  on: true,
-  false: false,
-  "0": false,
-  no: false,
-  off: false,
-};
+const BOOLEANS: ReadonlyMap<string, boolean> = new Map([
+  ["true", true],
+  ["1", true],
+  ["yes", true],
+  ["on", true],
+  ["false", false],
+  ["0", false],
+  ["no", false],
+  ["off", false],
+]);
+
+/** Values of a parameter: each item of a listing is compared with all of them. */
+const MAX_VALUES = 1_000;
+
+/** Refuses more values than a parameter may have. */
+export function bounded<T>(name: string, values: readonly T[]): readonly T[] {
+  if (values.length <= MAX_VALUES) return values;
+  throw new Problem(400, `\`${name}\` has ${values.length} values; give at most ${MAX_VALUES}`);
+}
 
 const NOT_AN_INTEGER: Mistake = {
   type: "int_parsing",
@@ -74,7 +83,7 @@ export function readQuery(c: Context, supported: readonly string[]): Query {
 
 /** The query of a body that asks for a listing: `valuesOf` answers all values of a parameter. */
 export function toQuery(valuesOf: (name: string) => readonly string[]): Query {
-  const texts = (name: string) => valuesOf(name).filter(Boolean);
+  const texts = (name: string) => bounded(name, valuesOf(name).filter(Boolean));
   const text = (name: string) => valuesOf(name)[0] || undefined;
 
   function one<T>(name: string, parse: Parse<T>, mistake: Mistake): T | undefined {
@@ -93,7 +102,7 @@ export function toQuery(valuesOf: (name: string) => readonly string[]): Query {
         parsed({ name, input, parse: parseInteger, mistake: NOT_AN_INTEGER }),
       ),
     number: (name) => one(name, parseNumber, NOT_A_NUMBER),
-    boolean: (name) => one(name, (input) => BOOLEANS[input.toLowerCase()], NOT_A_BOOLEAN),
+    boolean: (name) => one(name, (input) => BOOLEANS.get(input.toLowerCase()), NOT_A_BOOLEAN),
     moment: (name) => one(name, parseMoment, NOT_A_DATE),
     page: () => ({
       limit: Math.min(atLeastZero("limit", integer("limit")) || DEFAULT_LIMIT, MAX_LIMIT),

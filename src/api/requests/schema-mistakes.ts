@@ -2,6 +2,9 @@
 import type { ErrorObject } from "ajv/dist/2020.js";
 import type { RequestMistake } from "../problems.ts";
 
+/** Those after them are left out: each would be told with what was given. */
+const MAX_MISTAKES = 100;
+
 type Words = Pick<RequestMistake, "type" | "msg">;
 
 const TYPES: Readonly<Record<string, Words>> = {
@@ -20,8 +23,10 @@ export function toSchemaMistakes(
   body: unknown,
 ): readonly RequestMistake[] {
   const found = new Map<string, RequestMistake>();
+  const told = toldPlaces(errors);
   for (const error of errors) {
-    if (isOfAlternatives(error, errors)) continue;
+    if (found.size === MAX_MISTAKES) break;
+    if (saysLittle(error) && told.has(error.instancePath)) continue;
     const mistake = toMistake(error, body);
     const key = JSON.stringify([mistake.loc, mistake.type]);
     if (!found.has(key)) found.set(key, mistake);
@@ -31,19 +36,25 @@ export function toSchemaMistakes(
   return [...found.values()].sort((a, b) => isExtra(a) - isExtra(b));
 }
 
-/** Says no more than the others: of a choice as a whole, or that the value might be null. */
-function isOfAlternatives(error: ErrorObject, errors: readonly ErrorObject[]): boolean {
-  const { keyword, instancePath, params } = error;
-  const isChoice = keyword === "anyOf" || keyword === "oneOf";
-  if (!isChoice && !(keyword === "type" && params.type === "null")) return false;
-  return errors.some(
-    (other) =>
-      other !== error &&
-      other.keyword !== "anyOf" &&
-      other.keyword !== "oneOf" &&
-      !(other.keyword === "type" && other.params.type === "null") &&
-      (other.instancePath === instancePath || other.instancePath.startsWith(`${instancePath}/`)),
+/** Says no more than others of its place: of a choice as a whole, or that it might be null. */
+function saysLittle({ keyword, params }: ErrorObject): boolean {
+  return (
+    keyword === "anyOf" || keyword === "oneOf" || (keyword === "type" && params.type === "null")
   );
+}
+
+/** The places that other errors tell of, and those around them. */
+function toldPlaces(errors: readonly ErrorObject[]): ReadonlySet<string> {
+  const places = new Set<string>();
+  for (const error of errors) {
+    if (saysLittle(error)) continue;
+    // What is around a known place is known.
+    for (let place = error.instancePath; !places.has(place); ) {
+      places.add(place);
+      place = place.slice(0, Math.max(place.lastIndexOf("/"), 0));
+    }
+  }
+  return places;
 }
 
 function toMistake({ keyword, instancePath, params, data, message }: ErrorObject, body: unknown) {

@@ -4,6 +4,7 @@
 import { randomBytes } from "node:crypto";
 import { PutObjectCommand } from "@aws-sdk/client-s3";
 import type { LogEntry } from "../../model/records.ts";
+import { UnknownPlace } from "../../ports/pages.ts";
 import type { Reporter } from "../../ports/platform.ts";
 import type { TaskLogs, TryKey } from "../../ports/task-logs.ts";
 import { toKeyPart } from "../resource-names.ts";
@@ -73,7 +74,9 @@ export function createS3TaskLogs({
     },
 
     async read(key, after = BEGIN) {
-      if (after !== BEGIN && !CHUNK_ID.test(after)) throw new Error(`"${after}" continues no log`);
+      if (after !== BEGIN && !CHUNK_ID.test(after)) {
+        throw new UnknownPlace(`"${after}" continues no log`);
+      }
       const folder = toTryFolder(key);
       const chunk = await takeChunk(
         listObjects({ ...place, prefix: folder }, after === BEGIN ? undefined : folder + after),

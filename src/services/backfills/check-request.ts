@@ -102,16 +102,16 @@ function checkConf(
   { params: declared }: DagDocument,
 ): void {
   if (dagRunConf === undefined) return;
-  const params = resolveParams(declared, dagRunConf);
-  if (!params.ok) {
-    const told = params.errors.map(({ param, message }) => `${param}: ${message}`).join("; ");
-    throw refused(`DAG "${dagId}" can't be backfilled with this conf: ${told}`);
-  }
   const bytes = Buffer.byteLength(JSON.stringify(dagRunConf));
-  if (bytes <= MAX_CONF_BYTES) return;
-  throw refused(
-    `DAG "${dagId}" can't be backfilled with a conf of ${bytes} bytes; give at most ${MAX_CONF_BYTES}, or where to find more`,
-  );
+  if (bytes > MAX_CONF_BYTES) {
+    throw refused(
+      `DAG "${dagId}" can't be backfilled with a conf of ${bytes} bytes; give at most ${MAX_CONF_BYTES}, or where to find more`,
+    );
+  }
+  const params = resolveParams(declared, dagRunConf);
+  if (params.ok) return;
+  const told = params.errors.map(({ param, message }) => `${param}: ${message}`).join("; ");
+  throw refused(`DAG "${dagId}" can't be backfilled with this conf: ${told}`);
 }
 
 function momentOf(field: string, text: string): number {

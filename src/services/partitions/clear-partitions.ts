@@ -94,7 +94,7 @@ async function runsMeant(
 /** Where keys are times of the DAG's zone, an offset in the text doesn't count, as in Airflow. */
 function boundOf(text: string, document: DagDocument): string {
   const { localize } = timetableOf(document).partitions ?? {};
-  const clock = text.replace(/\s*(?:Z|[+-]\d\d(?::?\d\d)?)$/i, "");
+  const clock = text.replace(/(?:Z|[+-]\d\d(?::?\d\d)?)$/i, "").trimEnd();
   const isDay = /^\d{4}-\d\d-\d\d$/.test(text);
   const moment = parseMoment(localize && !isDay ? clock : text) ?? Number.NaN;
   return toIso(localize ? localize(moment) : moment);

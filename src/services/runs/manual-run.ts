@@ -121,20 +121,17 @@ export function checkConf(
   conf: JsonObject,
   declared: Version["document"]["params"],
 ): void {
-  const params = resolveParams(declared, conf);
-  if (!params.ok) {
-    const told = params.errors.map(({ param, message }) => `${param}: ${message}`).join("; ");
+  const bytes = Buffer.byteLength(JSON.stringify(conf));
+  if (bytes > MAX_CONF_BYTES) {
     throw new RequestRefused(
       "invalid",
-      `DAG "${dagId}" can't be triggered with this conf: ${told}`,
+      `DAG "${dagId}" can't be triggered with a conf of ${bytes} bytes; give at most ${MAX_CONF_BYTES}, or where to find more`,
     );
   }
-  const bytes = Buffer.byteLength(JSON.stringify(conf));
-  if (bytes <= MAX_CONF_BYTES) return;
-  throw new RequestRefused(
-    "invalid",
-    `DAG "${dagId}" can't be triggered with a conf of ${bytes} bytes; give at most ${MAX_CONF_BYTES}, or where to find more`,
-  );
+  const params = resolveParams(declared, conf);
+  if (params.ok) return;
+  const told = params.errors.map(({ param, message }) => `${param}: ${message}`).join("; ");
+  throw new RequestRefused("invalid", `DAG "${dagId}" can't be triggered with this conf: ${told}`);
 }
 
 function momentOf(field: string, text: string): number {

@@ -57,7 +57,8 @@ function addressOf(connection: ConnectionFields, defaultPort?: number) {
   if (port === undefined) {
     throw new Error(`A connection of type "${connType}" is tested at its port; set one`);
   }
-  return { host: host.replace(/^[\w+.-]+:\/\//, "").replace(/[/:].*$/, ""), port };
+  const [name = ""] = host.replace(/^[\w+.-]+:\/\//, "").split(/[/:]/, 1);
+  return { host: name, port };
 }
 
 function portOf({ connType, host = "", port }: ConnectionFields, defaultPort?: number) {
