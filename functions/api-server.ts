@@ -6,7 +6,8 @@ import { BRIEF, CLIENT_OPTIONS } from "../src/aws/client-options.ts";
 import { readEnvironment } from "../src/aws/environment.ts";
 import { limitAnswer, MAX_BODY_BYTES } from "../src/aws/lambda/limit-answer.ts";
 import { createAwsPlatform } from "../src/aws/platform.ts";
-import { createSsmPassword } from "../src/aws/ssm-password.ts";
+import { createKeptParameter } from "../src/aws/ssm-kept-parameter.ts";
+import { readOidcSettings } from "../src/model/access/oidc-settings.ts";
 import { ADOPTION_INTERVAL_SECONDS } from "../src/model/scheduling/orphans.ts";
 import { createServices } from "../src/services/services.ts";
 import { testsConnections } from "../src/services/stored/test-setting.ts";
@@ -22,9 +23,16 @@ const { secretsPrefix: prefix, version } = environment;
 const platform = createAwsPlatform(environment, { storage: BRIEF });
 // A change of a state that fails is an answer here, and the client may ask again.
 const services = createServices(platform, { patienceMs: 0 });
-const password = createSsmPassword({ client: new SSMClient(CLIENT_OPTIONS), prefix });
+const ssm = new SSMClient(CLIENT_OPTIONS);
+const password = createKeptParameter(ssm, `${prefix}/api/password`);
+const clientSecret = createKeptParameter(ssm, `${prefix}/api/oidc-client-secret`);
+const oidc = readOidcSettings(process.env);
 const app = createApiServer(platform, services, {
-  logIn: { password, addressOf: (c) => getConnInfo(c).remote.address },
+  logIn: {
+    password,
+    addressOf: (c) => getConnInfo(c).remote.address,
+    ...(oidc ? { oidc: { ...oidc, clientSecret } } : {}),
+  },
   version,
   heartbeatSeconds: HEARTBEAT_SECONDS,
   maxAnswerBytes: MAX_BODY_BYTES,

@@ -4,6 +4,7 @@ import type * as sns from "aws-cdk-lib/aws-sns";
 import type * as sqs from "aws-cdk-lib/aws-sqs";
 import type { Service } from "./functions.ts";
 import type { Names, ServiceName } from "./names.ts";
+import { CLIENT_SECRET } from "./oidc.ts";
 import {
   ENCRYPTION_KEYS,
   makeEncryptionKeys,
@@ -28,6 +29,8 @@ export interface Parts extends ParameterParts {
   readonly fires: sqs.Queue;
   /** Messages to the triggerer. */
   readonly triggers: sqs.Queue;
+  /** Whether people may log in at an OpenID provider. */
+  readonly hasOidc: boolean;
 }
 
 const TABLE_ACTIONS = [
@@ -139,7 +142,8 @@ function processFiles(role: iam.Role, parts: Parts): void {
 
 function serveApi(role: iam.Role, parts: Parts): void {
   useObjects(role, parts, { read: ["xcoms"], write: [] });
-  readParameters(role, parts, ["api/password", ENCRYPTION_KEYS]);
+  const ofOidc = parts.hasOidc ? [CLIENT_SECRET] : [];
+  readParameters(role, parts, ["api/password", ENCRYPTION_KEYS, ...ofOidc]);
   makeEncryptionKeys(role, parts);
 }
 

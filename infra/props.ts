@@ -6,6 +6,7 @@ import type * as iam from "aws-cdk-lib/aws-iam";
 import type * as kms from "aws-cdk-lib/aws-kms";
 import type * as lambda from "aws-cdk-lib/aws-lambda";
 import type { Retention } from "../src/model/scheduling/history-retention.ts";
+import type { OidcProps } from "./oidc.ts";
 
 /** What DAGs with a role may do and read. Every part may be left out. */
 export interface TaskRoleProps {
@@ -104,6 +105,12 @@ export interface StepwindProps {
    * absent (Airflow: core.test_connection).
    */
   readonly connectionTests?: boolean;
+  /**
+   * Lets people log in at an OpenID provider as well; only with passwords and tokens when absent. The
+   * client's secret, if it has one, is the SecureString `api/oidc-client-secret` below the
+   * deployment's path in Parameter Store.
+   */
+  readonly oidc?: OidcProps;
   /** "rules" where EventBridge Scheduler isn't there (LocalStack); "scheduler" when absent. */
   readonly schedules?: "scheduler" | "rules";
   /**

@@ -7,6 +7,7 @@ import type { Construct } from "constructs";
 import { notifierEnvironment } from "./environment.ts";
 import { Service, type ServiceProps } from "./functions.ts";
 import type { Names, ServiceName } from "./names.ts";
+import { oidcEnvironment } from "./oidc.ts";
 import { isIsolated, type StepwindProps } from "./props.ts";
 import { TRIGGERER_TIMEOUT } from "./trigger-queue.ts";
 
@@ -101,6 +102,7 @@ export function createServices(
       environment: {
         ...environment,
         ...(props.connectionTests ? { STEPWIND_TEST_CONNECTION: "Enabled" } : {}),
+        ...oidcEnvironment(props.oidc),
       },
     }),
   };

@@ -86,6 +86,7 @@ export class Stepwind extends Construct {
         `${parts.names.secretsPrefix}/api/password`,
         "Parameter of the password of user admin of the REST API",
       ],
+      ...outputsOfOidc(this.url, props),
       Table: [storage.table.ref, "Table of the metadata"],
       Push: [
         `stepwind push ${props.dagsFolder ?? "dags"} --stack ${name}`,
@@ -137,7 +138,7 @@ export class Stepwind extends Construct {
     const options = { names, environment, logRetentionDays, workerTimeout, props };
     const services = createServices(this, options);
     const tasks = createTaskFunctions(this, options);
-    return { ...parts, services, tasks, triggerDeadLetters };
+    return { ...parts, services, tasks, triggerDeadLetters, hasOidc: props.oidc !== undefined };
   }
 
   /**
@@ -154,6 +155,21 @@ export class Stepwind extends Construct {
       );
     }
   }
+}
+
+/** What the provider has to know of the client. */
+function outputsOfOidc(
+  url: string,
+  { oidc }: StepwindProps,
+): Readonly<Record<string, readonly [value: string, description: string]>> {
+  if (!oidc) return {};
+  const address = oidc.baseUrl === undefined ? url : new URL("/", oidc.baseUrl).href;
+  return {
+    OidcRedirectUri: [
+      `${address}auth/oidc/callback`,
+      "Address that the OpenID provider leads back to",
+    ],
+  };
 }
 
 /** Throws for what the functions could not read, rather than in each of them. */

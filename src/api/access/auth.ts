@@ -2,6 +2,7 @@
 // and answers are those of Airflow's auth managers and of FastAPI.
 import type { Context, MiddlewareHandler } from "hono";
 import { z } from "zod";
+import type { OidcSettings } from "../../model/access/oidc-settings.ts";
 import type { Metadata } from "../../ports/metadata.ts";
 import type { Platform } from "../../ports/platform.ts";
 import type { AccessServices } from "../../services/access/access-services.ts";
@@ -12,7 +13,6 @@ import { createLogIn } from "./log-in.ts";
 import { readCookie, writeCookie } from "./log-in-cookies.ts";
 import { addLogInPages } from "./log-in-pages.ts";
 import { addOidcPages } from "./oidc/pages.ts";
-import type { OidcSettings } from "./oidc/settings.ts";
 import { clientOf } from "./principal.ts";
 import { isChange, isFromElsewhere } from "./same-origin.ts";
 import {

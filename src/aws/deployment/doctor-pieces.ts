@@ -10,7 +10,7 @@ import {
 } from "@aws-sdk/client-sqs";
 import { findPasswordFlaw } from "../../model/password-rules.ts";
 import { orUndefined } from "../errors.ts";
-import { createSsmPassword } from "../ssm-password.ts";
+import { createKeptParameter } from "../ssm-kept-parameter.ts";
 import { createSsmSecrets } from "../ssm-secrets.ts";
 import type { Check, Finding, Patient } from "./doctor-check.ts";
 
@@ -143,7 +143,7 @@ async function checkSecrets({ clients, environment }: Patient): Promise<readonly
       hint: `${put}/connections/slack_default --value '{"conn_type":"slackwebhook","password":"https://hooks.slack.com/services/…"}'`,
     });
   }
-  const password = await createSsmPassword({ client: clients.ssm, prefix })();
+  const password = await createKeptParameter(clients.ssm, `${prefix}/api/password`)();
   const flaw = password === undefined ? "is not set" : findPasswordFlaw(password);
   if (flaw !== undefined) {
     const message = `nobody can log in to the API: its password ${flaw}`;

@@ -1,7 +1,7 @@
 // The log-in of a server on one machine: needed by whoever reaches it from elsewhere.
 import { getConnInfo } from "@hono/node-server/conninfo";
 import type { Context } from "hono";
-import { readOidcSettings } from "../../api/access/oidc/settings.ts";
+import { readOidcSettings } from "../../model/access/oidc-settings.ts";
 import { allOf } from "../../ports/pages.ts";
 import type { LocalProduct } from "../local-platform.ts";
 import { makeMachineToken, readOrMakeApiSecret } from "./api-secrets.ts";

@@ -1,55 +1,23 @@
 // Log-in by OpenID Connect at a real provider: discovery, PKCE, state and nonce, groups to roles.
-import { createServer, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
-import Provider from "oidc-provider";
 import { expect, onTestFinished, test } from "vitest";
-import { type OidcSettings, readOidcSettings } from "../../../src/api/access/oidc/settings.ts";
+import { type OidcSettings, readOidcSettings } from "../../../src/model/access/oidc-settings.ts";
 import { createAccessProduct } from "./access-product.ts";
+import { CLIENT, logInAt, startOidcProvider } from "./oidc-provider.ts";
 
 const CALLBACK = "https://api.example/auth/oidc/callback";
-const GROUPS: Readonly<Record<string, readonly string[]>> = {
-  ann: ["data-team", "other"],
-  bob: ["other"],
-};
-
-/** A provider on this machine, which lets in whoever names an account. */
 async function startProvider(): Promise<string> {
-  let answer: ReturnType<Provider["callback"]> | undefined;
-  const server: Server = createServer((request, response) => void answer?.(request, response));
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  onTestFinished(() => void server.close());
-  const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const provider = new Provider(issuer, {
-    clients: [
-      {
-        client_id: "stepwind",
-        client_secret: "a secret of the client",
-        redirect_uris: [CALLBACK],
-      },
-    ],
-    pkce: { required: () => true },
-    cookies: { keys: ["of this test"] },
-    claims: { openid: ["sub"], profile: ["preferred_username", "given_name", "groups"] },
-    findAccount: (_context, id) => ({
-      accountId: id,
-      claims: async () => ({
-        sub: id,
-        preferred_username: id,
-        given_name: id.toUpperCase(),
-        groups: [...(GROUPS[id] ?? [])],
-      }),
-    }),
-  });
-  answer = provider.callback();
-  return issuer;
+  const provider = await startOidcProvider();
+  onTestFinished(() => provider.close());
+  provider.serve(CALLBACK);
+  return provider.issuer;
 }
 
 async function setUp(settings: Partial<OidcSettings> = {}) {
   const issuer = await startProvider();
   const oidc = readOidcSettings({
     STEPWIND_OIDC_ISSUER: issuer,
-    STEPWIND_OIDC_CLIENT_ID: "stepwind",
-    STEPWIND_OIDC_CLIENT_SECRET: "a secret of the client",
+    STEPWIND_OIDC_CLIENT_ID: CLIENT.id,
+    STEPWIND_OIDC_CLIENT_SECRET: CLIENT.secret,
     STEPWIND_OIDC_ROLES: '{"data-team": ["User"]}',
   });
   if (!oidc) throw new Error("There are settings");
@@ -62,38 +30,8 @@ async function setUp(settings: Partial<OidcSettings> = {}) {
   return { ...product, issuer, cookiesOf };
 }
 
-/** What the person's browser does at the provider; answers where it is led to. */
-async function logInAt(address: string, account: string): Promise<string> {
-  const jar = new Map<string, string>();
-  const visit = async (url: string, form?: Readonly<Record<string, string>>) => {
-    const response = await fetch(url, {
-      redirect: "manual",
-      headers: { cookie: [...jar].map(([name, value]) => `${name}=${value}`).join("; ") },
-      ...(form ? { method: "POST", body: new URLSearchParams(form) } : {}),
-    });
-    for (const cookie of response.headers.getSetCookie()) {
-      const [name = "", value = ""] = (cookie.split(";")[0] ?? "").split(/=(.*)/);
-      jar.set(name, value);
-    }
-    return response;
-  };
-  let url = address;
-  for (let step = 0; step < 10; step += 1) {
-    const response = await visit(url);
-    const location = response.headers.get("location");
-    if (location?.startsWith(CALLBACK)) return location;
-    if (location) {
-      url = new URL(location, url).href;
-      continue;
-    }
-    const page = await response.text();
-    const prompt = page.includes('name="login"') ? "login" : "consent";
-    const fields = { prompt, login: account, password: "x" };
-    const submitted = await visit(url, fields);
-    url = new URL(submitted.headers.get("location") ?? "", url).href;
-  }
-  throw new Error("The provider leads nowhere");
-}
+const logIn = (address: string, account: string) =>
+  logInAt(address, { account, redirectUri: CALLBACK });
 
 test("a first log-in makes a user with the roles of the groups, and the next one finds it", async () => {
   const { send, cookiesOf, metadata } = await setUp();
@@ -103,7 +41,7 @@ test("a first log-in makes a user with the roles of the groups, and the next one
     const begun = await send("/auth/oidc/login?next=/dags");
     const address = begun.headers.get("location") ?? "";
     expect(new URL(address).searchParams.get("code_challenge_method")).toBe("S256");
-    const location = await logInAt(address, "ann");
+    const location = await logIn(address, "ann");
     const cookie = cookiesOf(begun).join("; ");
     const done = await send(location.slice("https://api.example".length), { headers: { cookie } });
     expect([done.status, done.headers.get("location")]).toEqual([303, "/dags"]);
@@ -123,7 +61,7 @@ test("a first log-in makes a user with the roles of the groups, and the next one
 test("an answer to another browser's log-in, to an old one or with another code is refused", async () => {
   const { send, cookiesOf, state, metadata } = await setUp();
   const begun = await send("/auth/oidc/login");
-  const location = await logInAt(begun.headers.get("location") ?? "", "ann");
+  const location = await logIn(begun.headers.get("location") ?? "", "ann");
   const path = location.slice("https://api.example".length);
   const cookie = cookiesOf(begun).join("; ");
   const other = cookiesOf(await send("/auth/oidc/login")).join("; ");
@@ -158,7 +96,7 @@ test("who has no role here, or the name of another user, is refused with the rea
     ["bob", "User `bob` has no group with a role here"],
   ] as const) {
     const begun = await send("/auth/oidc/login");
-    const location = await logInAt(begun.headers.get("location") ?? "", account);
+    const location = await logIn(begun.headers.get("location") ?? "", account);
     const cookie = cookiesOf(begun).join("; ");
     const answer = await send(location.slice("https://api.example".length), {
       headers: { cookie },
@@ -180,4 +118,19 @@ test("settings that can't be right are refused at the start", () => {
   expect(read({ STEPWIND_OIDC_CLIENT_ID: "" })).toThrow("needs STEPWIND_OIDC_CLIENT_ID");
   expect(read({ STEPWIND_OIDC_ISSUER: "http://id.example" })).toThrow("write an https:// address");
   expect(read({ STEPWIND_OIDC_ROLES: "User" })).toThrow("JSON of roles by group");
+});
+
+test("a secret that is stored elsewhere is read again, and another one counts at once", async () => {
+  const state: { secret: string | undefined } = { secret: "one of before" };
+  const { send, cookiesOf } = await setUp({ clientSecret: async () => state.secret });
+  const end = async () => {
+    const begun = await send("/auth/oidc/login");
+    const location = await logIn(begun.headers.get("location") ?? "", "ann");
+    const cookie = cookiesOf(begun).join("; ");
+    return (await send(location.slice("https://api.example".length), { headers: { cookie } }))
+      .status;
+  };
+  expect(await end()).toBe(401);
+  state.secret = CLIENT.secret;
+  expect(await end()).toBe(303);
 });

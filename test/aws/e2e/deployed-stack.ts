@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { GetFunctionUrlConfigCommand, LambdaClient } from "@aws-sdk/client-lambda";
 import { PutParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
+import type { OidcProps } from "../../../infra/oidc.ts";
 import { findDeployment } from "../../../src/aws/deployment/deployment.ts";
 import { isMiniStack } from "../ministack.ts";
 
@@ -24,6 +25,8 @@ export interface StackOptions {
   readonly context?: readonly string[];
   /** In Slack's place. */
   readonly webhook?: string;
+  /** Where people log in as well; the secret of the client there. */
+  readonly oidc?: { readonly props: OidcProps; readonly clientSecret: string };
 }
 
 /** Of the API; always the same, as functions that are warm keep it for a while. */
@@ -38,10 +41,16 @@ export async function deployStack(
   name: string,
   options: StackOptions = {},
 ): Promise<DeployedStack> {
-  await runDeploy(name, options);
+  const { oidc } = options;
+  const context = [
+    ...(options.context ?? []),
+    ...(oidc ? [`oidc=${JSON.stringify(oidc.props)}`] : []),
+  ];
+  await runDeploy(name, { ...options, context });
   const deployed = await findStack(name);
   const { STEPWIND_SECRETS_PREFIX: prefix } = deployed.environment;
   await putSecret(`${prefix}/api/password`, PASSWORD);
+  if (oidc) await putSecret(`${prefix}/api/oidc-client-secret`, oidc.clientSecret);
   if (options.webhook !== undefined) {
     const slack = JSON.stringify({ conn_type: "slackwebhook", password: options.webhook });
     await putSecret(`${prefix}/connections/slack_default`, slack);

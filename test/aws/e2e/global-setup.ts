@@ -1,6 +1,7 @@
 // Deploys the real CDK app to the emulator, once for all end-to-end tests, with a local webhook in
-// Slack's place.
+// Slack's place, and an OpenID provider.
 import type { TestProject } from "vitest/node";
+import { CLIENT, startOidcProvider } from "../../api/access/oidc-provider.ts";
 import { startEmulator } from "../ministack.ts";
 import { type DeployedStack, deployStack } from "./deployed-stack.ts";
 import { startCatcher } from "./endpoints/catcher.ts";
@@ -18,12 +19,26 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   const emulator = await startEmulator();
   Object.assign(process.env, emulator.environment);
   const catcher = await startCatcher();
+  const provider = await startOidcProvider();
   const stop = async () => {
     catcher.close();
+    provider.close();
     await emulator.stop();
   };
   try {
-    project.provide("deployed", await deployStack("Stepwind", { webhook: catcher.url }));
+    const deployed = await deployStack("Stepwind", {
+      webhook: catcher.url,
+      oidc: {
+        props: {
+          issuer: provider.issuer,
+          clientId: CLIENT.id,
+          roles: { "data-team": ["User"] },
+        },
+        clientSecret: CLIENT.secret,
+      },
+    });
+    provider.serve(`${deployed.apiUrl}auth/oidc/callback`);
+    project.provide("deployed", deployed);
     project.provide("catcher", catcher.url);
     return stop;
   } catch (error) {

@@ -157,12 +157,16 @@ test("the code of tasks may call the Execution API and do nothing else", async (
         resource: `arn:aws:s3:::${dataBucket}/${key}`,
       })),
     ),
-    ...["connections/warehouse", "variables/region", "api/password", "encryption/keys"].map(
-      (path) => ({
-        action: "ssm:GetParameter",
-        resource: arn("ssm", `parameter${secretsPrefix}/${path}`),
-      }),
-    ),
+    ...[
+      "connections/warehouse",
+      "variables/region",
+      "api/password",
+      "api/oidc-client-secret",
+      "encryption/keys",
+    ].map((path) => ({
+      action: "ssm:GetParameter",
+      resource: arn("ssm", `parameter${secretsPrefix}/${path}`),
+    })),
     ...["StartExecution", "StopExecution", "SendTaskSuccess", "DeleteStateMachine"].map((each) => ({
       action: `states:${each}`,
       resource: `${stateMachineArnPrefix}busy-x`,

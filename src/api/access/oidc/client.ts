@@ -1,7 +1,7 @@
 // The OpenID provider: loaded and asked for its settings at the first log-in.
 import * as openid from "openid-client";
+import { isLoopback, type OidcSettings } from "../../../model/access/oidc-settings.ts";
 import type { ElsewhereProfile } from "../../../services/access/identities.ts";
-import { isLoopback, type OidcSettings } from "./settings.ts";
 
 /** What the provider's answer is checked against. */
 export interface OidcChecks {
@@ -17,8 +17,12 @@ export interface OidcClient {
   finish(answer: URL, checks: OidcChecks): Promise<ElsewhereProfile>;
 }
 
-export async function createOidcClient(settings: OidcSettings): Promise<OidcClient> {
-  const { issuer, clientId, clientSecret, scope } = settings;
+/** Without a secret, as a public client. */
+export async function createOidcClient(
+  settings: OidcSettings,
+  clientSecret: string | undefined,
+): Promise<OidcClient> {
+  const { issuer, clientId, scope } = settings;
   const url = new URL(issuer);
   const config = await openid.discovery(
     url,

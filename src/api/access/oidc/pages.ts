@@ -2,6 +2,7 @@
 // signed cookie, so that any process can go on.
 import type { Context } from "hono";
 import { deleteCookie, getCookie, setCookie } from "hono/cookie";
+import type { OidcSettings } from "../../../model/access/oidc-settings.ts";
 import type { Clock, Reporter } from "../../../ports/platform.ts";
 import type { AccessServices } from "../../../services/access/access-services.ts";
 import { signInElsewhere } from "../../../services/access/identities.ts";
@@ -13,7 +14,6 @@ import { isSecure, nextOf, writeCookie } from "../log-in-cookies.ts";
 import { showForm } from "../log-in-form.ts";
 import { type SignIn, TOKEN_SECONDS } from "../sign-in.ts";
 import type { OidcClient } from "./client.ts";
-import type { OidcSettings } from "./settings.ts";
 
 const STATE_COOKIE = "_oidc";
 const STATE_PATH = "/auth/oidc";
@@ -30,17 +30,7 @@ export interface OidcPages {
 
 /** Adds GET /auth/oidc/login and GET /auth/oidc/callback. */
 export function addOidcPages(app: Api, pages: OidcPages): void {
-  let client: Promise<OidcClient> | undefined;
-  const connect = () => {
-    client ??= import("./client.ts").then(({ createOidcClient }) =>
-      createOidcClient(pages.settings),
-    );
-    // An issuer that couldn't be reached is asked again.
-    client.catch(() => {
-      client = undefined;
-    });
-    return client;
-  };
+  const connect = createConnect(pages.settings);
   app.get(`${STATE_PATH}/login`, (c) => begin(c, pages, connect));
   app.get(`${STATE_PATH}/callback`, async (c) => {
     deleteCookie(c, STATE_COOKIE, { path: STATE_PATH });
@@ -53,6 +43,27 @@ export function addOidcPages(app: Api, pages: OidcPages): void {
       return showForm(c, { next: "/", problem: new Problem(401, message), hasElsewhere: true });
     }
   });
+}
+
+/** One client for as long as its secret is the same. */
+function createConnect(settings: OidcSettings): () => Promise<OidcClient> {
+  const { clientSecret } = settings;
+  let known:
+    | { readonly secret: string | undefined; readonly client: Promise<OidcClient> }
+    | undefined;
+  return async () => {
+    const secret = typeof clientSecret === "function" ? await clientSecret() : clientSecret;
+    if (known && known.secret === secret) return known.client;
+    const client = import("./client.ts").then(({ createOidcClient }) =>
+      createOidcClient(settings, secret),
+    );
+    known = { secret, client };
+    // An issuer that couldn't be reached is asked again.
+    client.catch(() => {
+      known = undefined;
+    });
+    return client;
+  };
 }
 
 async function begin(

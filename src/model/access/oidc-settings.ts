@@ -1,11 +1,11 @@
 // What an operator says of log-ins by OpenID Connect, in the environment.
-import { z } from "zod";
+import { parseJson } from "../connections/secret-masker.ts";
 
 export interface OidcSettings {
   readonly issuer: string;
   readonly clientId: string;
-  /** Absent for a public client, which PKCE alone protects. */
-  readonly clientSecret?: string;
+  /** Absent, or a promise of undefined, for a public client, which PKCE alone protects. */
+  readonly clientSecret?: string | (() => Promise<string | undefined>);
   /** The server's own address, where it isn't the one of requests, as behind a proxy. */
   readonly baseUrl?: string;
   readonly scope: string;
@@ -16,8 +16,6 @@ export interface OidcSettings {
   /** Of users without a group that is in `roles`; absent: they are refused. */
   readonly defaultRole?: string;
 }
-
-const ROLES = z.record(z.string(), z.array(z.string()));
 
 /** Undefined where no issuer is named. Throws for settings that can't be right. */
 export function readOidcSettings(
@@ -59,10 +57,21 @@ export function isLoopback({ protocol, hostname }: URL): boolean {
 
 function readRoles(text: string | undefined): OidcSettings["roles"] {
   if (text === undefined) return {};
-  try {
-    return ROLES.parse(JSON.parse(text));
-  } catch (cause) {
-    const example = '{"data-team": ["User"]}';
-    throw new Error(`STEPWIND_OIDC_ROLES is JSON of roles by group, such as ${example}`, { cause });
-  }
+  const roles = parseRoles(text);
+  if (roles) return roles;
+  const example = '{"data-team": ["User"]}';
+  throw new Error(`STEPWIND_OIDC_ROLES is JSON of roles by group, such as ${example}`);
+}
+
+/** Undefined for another text. */
+function parseRoles(text: string): OidcSettings["roles"] | undefined {
+  const value = parseJson(text);
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return undefined;
+  const isOne = (each: unknown) => typeof each === "string";
+  const entries = Object.entries(value).map(
+    ([group, roles]): [string, readonly string[]] | undefined =>
+      Array.isArray(roles) && roles.every(isOne) ? [group, roles] : undefined,
+  );
+  const whole = entries.filter((entry) => entry !== undefined);
+  return whole.length === entries.length ? Object.fromEntries(whole) : undefined;
 }
