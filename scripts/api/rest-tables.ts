@@ -24,11 +24,6 @@ const NOTES: Readonly<Record<string, string>> = {
 
 /** Why an operation isn't there. */
 const REASONS: Readonly<Record<string, string>> = {
-  list_asset_state_store: "assets have no state of their own",
-  clear_asset_state_store: "assets have no state of their own",
-  get_asset_state_store: "assets have no state of their own",
-  set_asset_state_store: "assets have no state of their own",
-  delete_asset_state_store: "assets have no state of their own",
   login: "a client logs in by `POST /auth/token`",
   logout: "a client logs in by `POST /auth/token`",
 };

@@ -162,6 +162,17 @@ export const FILES: readonly OperationFile[] = [
   },
   {
     ids: [
+      "list_asset_state_store",
+      "clear_asset_state_store",
+      "get_asset_state_store",
+      "set_asset_state_store",
+      "delete_asset_state_store",
+    ],
+    load: async () =>
+      (await import("./routes/state-store/asset-state-routes.ts")).assetStateOperations,
+  },
+  {
+    ids: [
       "list_task_state_store",
       "clear_task_state_store",
       "get_task_state_store",

@@ -12,7 +12,26 @@ export interface Connection {
   readonly extra?: Readonly<Record<string, unknown>>;
 }
 
-export interface TaskServices {
+/**
+ * The states of the task's inlets and outlets. `asset` is the `assetTargetText` of one; absent, it is
+ * the only one.
+ */
+export interface AssetStateServices {
+  getAssetState(query: {
+    readonly asset?: string;
+    readonly key: string;
+  }): Promise<string | undefined>;
+  /** Without a value, removes it. */
+  putAssetState(change: {
+    readonly asset?: string;
+    readonly key: string;
+    readonly value?: string;
+  }): Promise<void>;
+  /** Removes all states of the asset. */
+  clearAssetState(which: { readonly asset?: string }): Promise<void>;
+}
+
+export interface TaskServices extends AssetStateServices {
   getVariable(key: string): Promise<string | undefined>;
   setVariable(key: string, value: string): Promise<void>;
   getConnection(connId: string): Promise<Connection | undefined>;

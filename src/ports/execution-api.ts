@@ -3,7 +3,7 @@
 // carries a signature or a capability that only the product can make; without one it is refused.
 import type { LogEntry } from "../model/records.ts";
 import type { TaskCall, TaskOutcome } from "../model/task-call.ts";
-import type { Connection } from "../model/task-services.ts";
+import type { AssetStateServices, Connection } from "../model/task-services.ts";
 import type { SignedInput } from "./state-machines.ts";
 import type { DiedTry } from "./task-runner.ts";
 
@@ -72,6 +72,18 @@ export type Question =
   | {
       readonly method: "putTaskState";
       readonly args: { readonly key: string; readonly value?: string };
+    }
+  | {
+      readonly method: "getAssetState";
+      readonly args: Parameters<AssetStateServices["getAssetState"]>[0];
+    }
+  | {
+      readonly method: "putAssetState";
+      readonly args: Parameters<AssetStateServices["putAssetState"]>[0];
+    }
+  | {
+      readonly method: "clearAssetState";
+      readonly args: Parameters<AssetStateServices["clearAssetState"]>[0];
     }
   /** An address from which the try's own bundle can be fetched for some minutes. */
   | { readonly method: "getBundleUrl"; readonly args: Readonly<Record<string, never>> };

@@ -8,6 +8,7 @@ import type {
   UserRecord,
 } from "../model/access/records.ts";
 import type { WebhookRecord } from "../model/access/webhooks.ts";
+import type { AssetStateRecord } from "../model/assets/asset-states.ts";
 import type {
   AssetAliasRecord,
   AssetClaimRecord,
@@ -326,6 +327,8 @@ export interface Metadata {
   /** Their keys are `assetReferenceKey`s. */
   readonly assetReferences: Collection<AssetReferenceRecord>;
   readonly dagAssets: Collection<DagAssetsRecord>;
+  /** Their keys are `assetStateKey`s. */
+  readonly assetStates: Collection<AssetStateRecord>;
   readonly assetRuns: Collection<AssetRunRecord>;
   readonly assetWakes: Collection<AssetWakeRecord>;
   readonly assetEvents: AssetEventStore;

@@ -41,6 +41,9 @@ export function withMaskedSecrets(services: TaskServices, secrets: SecretMasker)
     getTaskState: (key) => services.getTaskState(key),
     getAssetEvents: (query) => services.getAssetEvents(query),
     putTaskState: (key, value) => services.putTaskState(key, value),
+    getAssetState: (query) => services.getAssetState(query),
+    putAssetState: (change) => services.putAssetState(change),
+    clearAssetState: (which) => services.clearAssetState(which),
   };
 }
 

@@ -8,7 +8,7 @@ import { collectDags } from "../sdk/bundle.ts";
 import type { Dag } from "../sdk/dag.ts";
 import type { TaskLog } from "../sdk/log.ts";
 import { createReadAssetEvents } from "./asset-events.ts";
-import { createClient } from "./create-client.ts";
+import { createClient } from "./client/create-client.ts";
 import { callbackKindOf, type ExecuteOptions, executeTask, runCallbacks } from "./execute.ts";
 import { toTaskError } from "./failures/task-error.ts";
 import { hideFromStart, maskOutcome, withMaskedSecrets } from "./masked-secrets.ts";

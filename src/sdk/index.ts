@@ -51,7 +51,13 @@ export {
   yearWindow,
 } from "./assets/partitions.ts";
 export { Bundle } from "./bundle.ts";
-export type { ConnectionResult, GetXComOptions, TaskClient, TaskStateStore } from "./client.ts";
+export type {
+  AssetStateStore,
+  ConnectionResult,
+  GetXComOptions,
+  TaskClient,
+  TaskStateStore,
+} from "./client.ts";
 export {
   type CallbackContext,
   type DagRunContext,

@@ -55,6 +55,7 @@ export function createRetryingMetadata(
     assetClaims: metadata.assetClaims,
     assetReferences: metadata.assetReferences,
     dagAssets: metadata.dagAssets,
+    assetStates: metadata.assetStates,
     assetRuns: metadata.assetRuns,
     assetWakes: metadata.assetWakes,
     assetEvents: metadata.assetEvents,

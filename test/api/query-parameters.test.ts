@@ -41,6 +41,7 @@ const OTHERS: Readonly<Record<string, readonly string[]>> = {
   "delete /dags/{dag_id}/assets/queuedEvents": ["before"],
   "get /dags/{dag_id}/assets/{asset_id}/queuedEvents": ["before"],
   "delete /dags/{dag_id}/assets/{asset_id}/queuedEvents": ["before"],
+  "get /assets/{asset_id}/state-store": ["limit", "offset"],
   "get /auth/login": ["next"],
   "get /eventLogs": EVENT_LOG_PARAMETERS,
   ...stored.others,

@@ -13,6 +13,9 @@ export const NO_SERVICES: TaskServices = {
   getTaskState: nothing,
   getAssetEvents: async () => "[]",
   putTaskState: async () => {},
+  getAssetState: nothing,
+  putAssetState: async () => {},
+  clearAssetState: async () => {},
 };
 
 export const MANUAL_RUN = {

@@ -134,6 +134,7 @@ export function watchCalls(): WatchedCalls {
       assetClaims: watch(metadata.assetClaims, life, "assetClaims."),
       assetReferences: watch(metadata.assetReferences, life, "assetReferences."),
       dagAssets: watch(metadata.dagAssets, life, "dagAssets."),
+      assetStates: watch(metadata.assetStates, life, "assetStates."),
       assetRuns: watch(metadata.assetRuns, life, "assetRuns."),
       assetWakes: watch(metadata.assetWakes, life, "assetWakes."),
       assetEvents: watch(metadata.assetEvents, life, "assetEvents."),

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { createClient } from "../../src/runtime/create-client.ts";
+import { createClient } from "../../src/runtime/client/create-client.ts";
 import { callbackKindOf, runCallbacks } from "../../src/runtime/execute.ts";
 import { Dag, FailTask, getClient, getContext, SkipTask } from "../../src/sdk/index.ts";
 import { callOf, createMemoryLog, createMemoryServices, runHandler, runTask } from "./running.ts";

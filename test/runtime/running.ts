@@ -2,7 +2,7 @@
 import type { TaskCall, TaskOutcome } from "../../src/model/task-call.ts";
 import type { Connection, TaskServices } from "../../src/model/task-services.ts";
 import { createReadAssetEvents } from "../../src/runtime/asset-events.ts";
-import { createClient } from "../../src/runtime/create-client.ts";
+import { createClient } from "../../src/runtime/client/create-client.ts";
 import { type ExecuteOptions, executeTask } from "../../src/runtime/execute.ts";
 import { Dag } from "../../src/sdk/dag.ts";
 import type { TaskLog } from "../../src/sdk/log.ts";
@@ -31,6 +31,8 @@ export interface MemoryServices extends TaskServices {
   /** By task id, dot, key. */
   readonly xcoms: Map<string, string>;
   readonly states: Map<string, string>;
+  /** By `assetTargetText`, then by key; "only" is that of a call without an asset. */
+  readonly assetStates: Map<string, Map<string, string>>;
 }
 
 /** Services of the task "own". */
@@ -39,11 +41,13 @@ export function createMemoryServices(): MemoryServices {
   const connections = new Map<string, Connection>();
   const xcoms = new Map<string, string>();
   const states = new Map<string, string>();
+  const assetStates = new Map<string, Map<string, string>>();
   return {
     variables,
     connections,
     xcoms,
     states,
+    assetStates,
     getVariable: async (key) => variables.get(key),
     setVariable: async (key, value) => void variables.set(key, value),
     getConnection: async (connId) => connections.get(connId),
@@ -53,6 +57,14 @@ export function createMemoryServices(): MemoryServices {
     getAssetEvents: async () => "[]",
     putTaskState: async (key, value) =>
       void (value === undefined ? states.delete(key) : states.set(key, value)),
+    getAssetState: async ({ asset = "only", key }) => assetStates.get(asset)?.get(key),
+    async putAssetState({ asset = "only", key, value }) {
+      const known = assetStates.get(asset) ?? new Map<string, string>();
+      assetStates.set(asset, known);
+      if (value === undefined) known.delete(key);
+      else known.set(key, value);
+    },
+    clearAssetState: async ({ asset = "only" }) => void assetStates.delete(asset),
   };
 }
 

@@ -10,6 +10,7 @@ import {
   AssetAny,
   assetOrTime,
   Dag,
+  getClient,
   getContext,
 } from "../../src/sdk/index.ts";
 import { callOf, createMemoryServices, runTask } from "../runtime/running.ts";
@@ -149,6 +150,24 @@ test("a task reads the events of its inlets, and those that have triggered its r
   const { result } = await runTask(dag, "read", { services });
   expect(result).toEqual([3, "t", 0]);
   expect(asked).toEqual([{ inlet: expect.stringMatching(/^asset-\d+$/) }, {}]);
+});
+
+test("a task keeps values of its asset across runs", async () => {
+  const dag = new Dag("d");
+  dag.task(
+    "load",
+    async () => {
+      const newest = "2026-01-31";
+      const state = getClient().assetStateStore(orders);
+      const since = (await state.get<string>("watermark")) ?? "1970-01-01";
+      await state.set("watermark", newest);
+      return since;
+    },
+    { outlets: [orders] },
+  )();
+  const services = createMemoryServices();
+  const runs = [await runTask(dag, "load", { services }), await runTask(dag, "load", { services })];
+  expect(runs.map(({ result }) => result)).toEqual(["1970-01-01", "2026-01-31"]);
 });
 
 test("templates have the events that have triggered the run", async () => {

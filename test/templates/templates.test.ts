@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { TaskCall } from "../../src/model/task-call.ts";
 import { createReadAssetEvents } from "../../src/runtime/asset-events.ts";
-import { createClient } from "../../src/runtime/create-client.ts";
+import { createClient } from "../../src/runtime/client/create-client.ts";
 import { renderTemplate } from "../../src/runtime/render.ts";
 import { createTaskContext } from "../../src/runtime/task-context.ts";
 import { Dag, graphOf } from "../../src/sdk/dag.ts";

@@ -57,6 +57,7 @@ export const PARTITIONS = {
   assetClaims: "asset-claims",
   assetReferences: "asset-references",
   dagAssets: "dag-assets",
+  assetStates: "asset-states",
   assetRuns: "asset-runs",
   assetWakes: "asset-wakes",
   webhooks: "webhooks",

@@ -32,6 +32,7 @@
 // asset-claims               <name or URI>               the active asset that has it
 // asset-references           <asset>/<use>/<dag>         that a DAG uses an asset
 // dag-assets                 <dag>                       all of those of a DAG
+// asset-states               <asset>/<key>               value that an asset keeps
 // asset-runs                 <dag>                       the run that is being made for events
 // asset-wakes                <dag>                       when its scheduler was woken
 // asset-events#<asset>       <event>                     event; runsPk, runsSk: its place in the index
@@ -110,6 +111,7 @@
 // read for them. No query passes over history: each list has its own
 // partition and order.
 import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { type AssetStateRecord, assetStateKey } from "../../model/assets/asset-states.ts";
 import type {
   AssetAliasRecord,
   AssetClaimRecord,
@@ -276,6 +278,10 @@ function createAssets(table: DynamoDbTable) {
     dagAssets: createCollection<DagAssetsRecord>(table, {
       partition: PARTITIONS.dagAssets,
       keyOf: ({ dagId }) => dagId,
+    }),
+    assetStates: createCollection<AssetStateRecord>(table, {
+      partition: PARTITIONS.assetStates,
+      keyOf: ({ assetId, name }) => assetStateKey(assetId, name),
     }),
     assetRuns: createCollection<AssetRunRecord>(table, {
       partition: PARTITIONS.assetRuns,

@@ -181,6 +181,18 @@ const question = z.discriminatedUnion("method", [
     method: z.literal("putTaskState"),
     args: z.strictObject({ key: id, value: z.string().optional() }),
   }),
+  z.strictObject({
+    method: z.literal("getAssetState"),
+    args: z.strictObject({ asset: id.optional(), key: id }),
+  }),
+  z.strictObject({
+    method: z.literal("putAssetState"),
+    args: z.strictObject({ asset: id.optional(), key: id, value: z.string().optional() }),
+  }),
+  z.strictObject({
+    method: z.literal("clearAssetState"),
+    args: z.strictObject({ asset: id.optional() }),
+  }),
   z.strictObject({ method: z.literal("getBundleUrl"), args: z.strictObject({}) }),
 ]);
 const capability = z.string().max(20_000);

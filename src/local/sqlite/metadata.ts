@@ -9,6 +9,7 @@ import {
   type UserRecord,
 } from "../../model/access/records.ts";
 import { type WebhookRecord, webhookKey } from "../../model/access/webhooks.ts";
+import { type AssetStateRecord, assetStateKey } from "../../model/assets/asset-states.ts";
 import type {
   AssetAliasRecord,
   AssetClaimRecord,
@@ -217,6 +218,10 @@ function createAssets(db: SqliteDatabase) {
     dagAssets: createCollection<DagAssetsRecord>(db, {
       kind: "dag-assets",
       keyOf: ({ dagId }) => dagId,
+    }),
+    assetStates: createCollection<AssetStateRecord>(db, {
+      kind: "asset-states",
+      keyOf: ({ assetId, name }) => assetStateKey(assetId, name),
     }),
     assetRuns: createCollection<AssetRunRecord>(db, {
       kind: "asset-runs",

@@ -199,6 +199,12 @@ async function answer(
       );
     case "putTaskState":
       return change(platform, claims, () => putTaskState(services, question.args));
+    case "getAssetState":
+      return services.getAssetState(question.args);
+    case "putAssetState":
+      return change(platform, claims, () => services.putAssetState(question.args));
+    case "clearAssetState":
+      return change(platform, claims, () => services.clearAssetState(question.args));
   }
 }
 

@@ -6,6 +6,7 @@ import type { TaskServices } from "../../model/task-services.ts";
 import { toIso } from "../../model/values/time.ts";
 import type { Platform } from "../../ports/platform.ts";
 import type { TaskStateTimes } from "../../ports/task-states.ts";
+import { createAssetStateServices } from "../assets/asset-states.ts";
 import { readAssetEvents } from "../assets/read-events.ts";
 import { readXComsOfMapped } from "../mapping/mapped-inputs.ts";
 import { createLookUp } from "../stored/look-up.ts";
@@ -24,6 +25,7 @@ export function createTaskServices(
   const { metadata } = platform;
   const lookUp = createLookUp(platform);
   return {
+    ...createAssetStateServices(platform, key),
     getVariable: lookUp.getVariable,
     setVariable: (name, value) => setVariable(createStoredContext(platform), { key: name, value }),
     getConnection: lookUp.getConnection,

@@ -4,6 +4,7 @@
 import type { CompileOptions } from "../../compiler/compile.ts";
 import type { Retention } from "../../model/scheduling/history-retention.ts";
 import type { Platform } from "../../ports/platform.ts";
+import { sweepAssetStates } from "../assets/asset-states.ts";
 import { sweepAssets } from "../assets/sweep-assets.ts";
 import { sweepBackfills } from "../backfills/sweep-backfills.ts";
 import { completeEndedRunChanges } from "../control/pending-changes.ts";
@@ -45,6 +46,7 @@ export function createUpkeep(context: UpkeepContext): Upkeep {
       await sweepBackfills(context);
       await sweepDeadlines(context);
       await sweepAssets(context);
+      await sweepAssetStates(context);
       const { until, retention } = options;
       await Promise.all([
         completeDeletions(context),

@@ -31,6 +31,13 @@ export function createAskedServices(
     async getAssetEvents(query) {
       return (await askText({ method: "getAssetEvents", args: query })) ?? "[]";
     },
+    getAssetState: (query) => askText({ method: "getAssetState", args: query }),
+    async putAssetState(change) {
+      await ask({ method: "putAssetState", args: change });
+    },
+    async clearAssetState(which) {
+      await ask({ method: "clearAssetState", args: which });
+    },
     async putTaskState(key, value) {
       const args = value === undefined ? { key } : { key, value };
       await ask({ method: "putTaskState", args });

@@ -264,6 +264,9 @@ const SERVICES: ReadonlySet<string> = new Set<keyof TaskServices>([
   "getTaskState",
   "getAssetEvents",
   "putTaskState",
+  "getAssetState",
+  "putAssetState",
+  "clearAssetState",
 ]);
 
 /** Our own worker's answer; what tasks return in it was checked there. */

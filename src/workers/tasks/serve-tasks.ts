@@ -102,6 +102,9 @@ function toServices({ ask }: RunningCall): TaskServices {
     getTaskState: (key) => text("getTaskState", key),
     getAssetEvents: async (query) => (await text("getAssetEvents", query)) ?? "[]",
     putTaskState: (key, value) => done("putTaskState", key, value),
+    getAssetState: (query) => text("getAssetState", query),
+    putAssetState: (change) => done("putAssetState", change),
+    clearAssetState: (which) => done("clearAssetState", which),
   };
 }
 

@@ -93,6 +93,14 @@ const inStore = (value: unknown) => ({
   },
 });
 
+const inAssetStore = {
+  async prepare(product: ApiProduct) {
+    await withAssets(product);
+    const path = `/assets/${X_ID}/state-store/since`;
+    await product.ask(path, { method: "PUT", body: { value: 1 } });
+  },
+};
+
 const OF_RUNS = {
   trigger_dag_run: {
     at: { dag_id: "by_hand" },
@@ -299,6 +307,25 @@ const OF_DAGS = {
     body: { asset_id: X_ID, extra: { rows: 3 } },
     before: null,
     after: { asset_id: X_ID, extra: { rows: 3, from_rest_api: true } },
+  },
+  set_asset_state_store: {
+    ...inAssetStore,
+    at: { asset_id: String(X_ID), key: "since" },
+    body: { value: { token: "hunter22" } },
+    before: { key: "since", value: 1 },
+    after: { key: "since", value: { token: "***" } },
+  },
+  delete_asset_state_store: {
+    ...inAssetStore,
+    at: { asset_id: String(X_ID), key: "since" },
+    before: { key: "since", value: 1 },
+    after: null,
+  },
+  clear_asset_state_store: {
+    ...inAssetStore,
+    at: { asset_id: String(X_ID) },
+    before: { states: one("since", { value: 1 }) },
+    after: { states: one("since", null) },
   },
   delete_asset_queued_events: { ...queued, at: { asset_id: String(X_ID) } },
   delete_dag_asset_queued_events: { ...queued, at: { dag_id: "reader" } },

@@ -37,6 +37,9 @@ const services: TaskServices = {
   getTaskState: nothing,
   getAssetEvents: async () => "[]",
   putTaskState: nothing,
+  getAssetState: nothing,
+  putAssetState: nothing,
+  clearAssetState: nothing,
 };
 
 test("callbacks are called in the worker function, and not waited for", async () => {

@@ -1,6 +1,11 @@
 // What the metadata port promises about assets: events are recorded and queued once, a run takes
 // its events before it is there, and nothing is lost or doubled between the two.
 import { describe, expect, test } from "vitest";
+import {
+  type AssetStateRecord,
+  assetStateKey,
+  findStateFlaw,
+} from "../../../src/model/assets/asset-states.ts";
 import type { AssetEventRecord, QueuedAssetEvent } from "../../../src/model/assets/records.ts";
 import { assetEventKey, assetIdText, assetReferenceKey } from "../../../src/model/ids.ts";
 import type { Metadata } from "../../../src/ports/metadata.ts";
@@ -39,6 +44,36 @@ async function begin({ assetRuns }: Metadata, dagId: string, runId: string): Pro
 /** Part of metadataContract. */
 export function assetContract(create: () => Promise<Metadata>): void {
   describe("assets", () => {
+    test("values of an asset are kept by its id and their key, as long as they may be", async () => {
+      const { assetStates } = await create();
+      const at = "2026-01-01T00:00:00.000Z";
+      const state = (assetId: number, name: string, value: string): AssetStateRecord => ({
+        assetId,
+        name,
+        value,
+        updatedAt: at,
+        updatedBy: { kind: "task", ...taskKey({ mapIndex: 3 }) },
+      });
+      // Each of its characters is two in a text within a text.
+      const long = JSON.stringify('"'.repeat(65_000));
+      const longName = "\u{1f600}".repeat(225);
+      expect([findStateFlaw(longName, long), findStateFlaw(TRICKY_TEXT, "1")]).toEqual([
+        undefined,
+        undefined,
+      ]);
+      const all = [state(1, TRICKY_TEXT, "1"), state(1, longName, long), state(1, "a/b", "2")];
+      for (const each of [...all, state(12, "a", "3")]) await assetStates.put(each);
+      const found = await assetStates.get(assetStateKey(1, longName));
+      expect(found).toMatchObject(state(1, longName, long));
+      const { items } = await assetStates.list({ prefix: assetStateKey(1) });
+      expect(items.map(({ name }) => name).toSorted()).toEqual(
+        all.map(({ name }) => name).toSorted(),
+      );
+      await assetStates.delete(assetStateKey(1, TRICKY_TEXT));
+      expect(await assetStates.get(assetStateKey(1, TRICKY_TEXT))).toBeUndefined();
+      expect((await assetStates.get(assetStateKey(12, "a")))?.value).toBe("3");
+    });
+
     test("an event is recorded and queued once, whole", async () => {
       const metadata = await create();
       const { assetEvents } = metadata;

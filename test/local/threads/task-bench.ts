@@ -71,6 +71,9 @@ export const oneVariable: TaskServices = {
   getTaskState: async () => undefined,
   getAssetEvents: async () => "[]",
   putTaskState: async () => {},
+  getAssetState: async () => undefined,
+  putAssetState: async () => {},
+  clearAssetState: async () => {},
 };
 
 /**

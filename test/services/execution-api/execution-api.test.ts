@@ -3,7 +3,12 @@
 import { beforeEach, expect, test } from "vitest";
 import { ABSENT } from "../../../src/local/simulation/absent-ports.ts";
 import type { LogEntry } from "../../../src/model/records.ts";
-import type { ExecutionApi, TaskRequest, TryToRun } from "../../../src/ports/execution-api.ts";
+import type {
+  ExecutionApi,
+  Question,
+  TaskRequest,
+  TryToRun,
+} from "../../../src/ports/execution-api.ts";
 import type { TryKey } from "../../../src/ports/task-logs.ts";
 import {
   type Capabilities,
@@ -178,6 +183,13 @@ test("a try whose DAG has a role reads what the role may, and is told what would
 test("a try that has ended changes nothing any more, but its last lines are kept", async () => {
   const { capability } = await begin();
   await api.end(capability, { ending: { kind: "success" }, entries: [] });
+  const ofAsset: readonly Question[] = [
+    { method: "putAssetState", args: { key: "a" } },
+    { method: "clearAssetState", args: {} },
+  ];
+  for (const question of ofAsset) {
+    await expect(api.ask(capability, question)).rejects.toMatchObject(REFUSED);
+  }
   for (const method of ["setXCom", "setVariable", "putTaskState"] as const) {
     const asked = api.ask(capability, { method, args: { key: "a_late", value: "1" } });
     await expect(asked).rejects.toMatchObject(REFUSED);

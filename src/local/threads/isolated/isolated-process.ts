@@ -18,6 +18,9 @@ const services: TaskServices = {
   getTaskState: (name) => ask("getTaskState", name),
   getAssetEvents: (query) => ask("getAssetEvents", query),
   putTaskState: (name, value) => ask("putTaskState", name, value),
+  getAssetState: (query) => ask("getAssetState", query),
+  putAssetState: (change) => ask("putAssetState", change),
+  clearAssetState: (which) => ask("clearAssetState", which),
 };
 
 function ask<T>(method: keyof TaskServices, ...args: readonly unknown[]): Promise<T> {

@@ -1,8 +1,9 @@
 // The client that a running task has, over the services of the runner.
-import { toJsonText } from "../describe/json-text.ts";
-import type { Connection, TaskServices } from "../model/task-services.ts";
-import type { ConnectionResult, TaskClient } from "../sdk/client.ts";
-import { ConnectionNotFoundError, VariableNotFoundError } from "../sdk/errors.ts";
+import type { Connection, TaskServices } from "../../model/task-services.ts";
+import type { ConnectionResult, TaskClient } from "../../sdk/client.ts";
+import { ConnectionNotFoundError, VariableNotFoundError } from "../../sdk/errors.ts";
+import { createAssetStateStores } from "./asset-states.ts";
+import { checkedText } from "./checked-text.ts";
 
 /** The client of a task, over the services of the runtime; `taskId` is the task that runs. */
 export function createClient(services: TaskServices, taskId: string): TaskClient {
@@ -51,15 +52,9 @@ export function createClient(services: TaskServices, taskId: string): TaskClient
       set: (key, value) => services.putTaskState(key, checkedText(value, `Task state "${key}"`)),
       delete: (key) => services.putTaskState(key, undefined),
     },
+    assetStateStore: createAssetStateStores(services),
   };
   return client;
-}
-
-function checkedText(value: unknown, what: string): string {
-  const json = toJsonText(value, "value");
-  if ("error" in json) throw new TypeError(`${what} takes JSON: ${json.error}`);
-  if (json.text === undefined) throw new TypeError(`${what} takes JSON, got undefined`);
-  return json.text;
 }
 
 /** XComs of other DAGs and runs can't be read; refusing beats answering with this run's. */
