@@ -2,6 +2,7 @@
 
 import importlib
 import inspect
+import os
 import pkgutil
 import sys
 import time
@@ -12,6 +13,9 @@ import airflow_client.client.api as api_package
 
 ADDRESS = sys.argv[1]
 TOKEN = sys.argv[2] if len(sys.argv) > 2 else None
+
+PATIENCE = float(os.environ.get("CLIENTS_PATIENCE", "60"))
+EXPOSES_CONFIG = os.environ.get("CLIENTS_EXPOSE_CONFIG", "true") == "true"
 
 configuration = client.Configuration(host=ADDRESS, access_token=TOKEN)
 connection = client.ApiClient(configuration)
@@ -70,8 +74,8 @@ def model(name, /, **fields):
     return getattr(client, name).from_dict(fields)
 
 
-def until(what, read, seconds=60):
-    end = time.monotonic() + seconds
+def until(what, read):
+    end = time.monotonic() + PATIENCE
     while time.monotonic() < end:
         value = read()
         if value:

@@ -20,6 +20,7 @@ export const etl = new Dag("etl", {
     async () => {
       console.log("extracting");
       await getClient().taskStateStore.set("position", { line: 7 });
+      await getClient().assetStateStore(orders).set("position", { line: 7 });
       return [1, 2];
     },
     { outlets: [orders], retries: 1 },
