@@ -6,6 +6,7 @@ import type { Platform } from "../ports/platform.ts";
 import { createAccessServices } from "../services/access/access-services.ts";
 import { type AuthenticationOptions, addAuthentication } from "./access/auth.ts";
 import { addLocalAccess } from "./access/local-guard.ts";
+import { VERSION_HEADER } from "./answer-headers.ts";
 import type { Api, ApiContext, ApiEnv } from "./context.ts";
 import { addDocumentRoutes } from "./document/served/document-routes.ts";
 import { toAnswer } from "./problems.ts";
@@ -42,7 +43,9 @@ export interface ApiServerOptions {
   readonly localUser?: string;
 }
 
-/** Asks for a token where it is told to; otherwise answers only requests to this machine's names. */
+/**
+ * Asks for a token where it is told to; otherwise answers only requests to this machine's names.
+ */
 export function createApiServer(
   platform: Platform,
   services: ApiContext["services"],
@@ -68,6 +71,11 @@ export function createApiServer(
     ...(onParseRequested === undefined ? {} : { onParseRequested }),
   };
   const app: Api = new Hono();
+  app.use(async (c, next) => {
+    // Before the answer is made: after it, the header would cost a copy of the answer.
+    c.header(VERSION_HEADER, version);
+    await next();
+  });
   app.use(methodNotAllowed({ app, onMethodNotAllowed: refuseMethod }));
   app.use(limitBody);
   addDocumentRoutes(app, context);

@@ -1,13 +1,15 @@
 // The routes of the operations. A file is loaded at the first request for one of its operations:
 // most processes answer few kinds.
+
 import type { Context } from "hono";
+import { forbidden } from "./access/forbidden.ts";
 import type { EventLogger } from "./audit/event-logger.ts";
 import type { Api, ApiContext, ApiEnv } from "./context.ts";
 import { OPERATIONS } from "./document/generated/operations.ts";
 import type { OperationId } from "./document/shapes.ts";
 import type { Operation } from "./operation.ts";
 import { FILES } from "./operation-files.ts";
-import { Problem, toAnswer } from "./problems.ts";
+import { toAnswer } from "./problems.ts";
 import { readDocumentedBody } from "./requests/body.ts";
 import { readPathInteger, readQuery } from "./requests/query.ts";
 
@@ -77,7 +79,7 @@ async function run(operation: Operation, c: Context<ApiEnv>, logger: () => Promi
   const { id, permission, query } = operation;
   const dagId = c.req.param("dag_id");
   if (permission !== "open" && !c.var.principal.may(permission, dagId)) {
-    throw new Problem(403, "Forbidden");
+    throw forbidden(permission);
   }
   const request = {
     path: readPath(id, c),

@@ -1,5 +1,6 @@
 // Airflow's REST API as the commands use it: the answers' fields that they read, and errors as
 // exceptions.
+import { PERMISSION_HEADER } from "../api/answer-headers.ts";
 import { CLIENT_HEADER, type Client } from "../api/client-header.ts";
 
 export interface Api {
@@ -10,7 +11,9 @@ export interface Api {
   delete(path: string): Promise<void>;
 }
 
-type Query = Readonly<Record<string, string | number | boolean | undefined>>;
+type QueryValue = string | number | boolean | undefined;
+/** A list is a parameter that comes several times. */
+type Query = Readonly<Record<string, QueryValue | readonly string[]>>;
 
 /** Sends a request: to a server, or to the API inside this process. */
 export type Send = (request: Request) => Response | Promise<Response>;
@@ -19,14 +22,26 @@ export type Send = (request: Request) => Response | Promise<Response>;
 export class ApiError extends Error {
   override readonly name = "ApiError";
   readonly status: number;
+  /**
+   * What the caller would need for it, such as "can_edit on DAGs"; absent where that is not why.
+   */
+  readonly permission: string | undefined;
 
-  constructor(status: number, message: string) {
+  constructor(status: number, message: string, permission?: string) {
     super(message);
     this.status = status;
+    this.permission = permission;
   }
 }
 
-/** `base` is the address of the server without a path; paths are below /api/v2, or of /auth and /ui. */
+export async function toApiError(response: Response): Promise<ApiError> {
+  const permission = response.headers.get(PERMISSION_HEADER) ?? undefined;
+  return new ApiError(response.status, await readDetail(response), permission);
+}
+
+/**
+ * `base` is the address of the server without a path; paths are below /api/v2, or of /auth and /ui.
+ */
 export function createApi(send: Send, base: string, version: string): Api {
   async function call(
     method: string,
@@ -36,7 +51,9 @@ export function createApi(send: Send, base: string, version: string): Api {
     const place = /^\/(auth|ui)\//.test(path) ? path : `/api/v2${path}`;
     const url = new URL(`${base.replace(/\/+$/, "")}${place}`);
     for (const [name, value] of Object.entries(query)) {
-      if (value !== undefined) url.searchParams.set(name, String(value));
+      for (const each of Array.isArray(value) ? value : [value]) {
+        if (each !== undefined) url.searchParams.append(name, String(each));
+      }
     }
     const response = await send(
       new Request(url, {
@@ -49,7 +66,7 @@ export function createApi(send: Send, base: string, version: string): Api {
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       }),
     );
-    if (!response.ok) throw new ApiError(response.status, await readDetail(response));
+    if (!response.ok) throw await toApiError(response);
     return response;
   }
   const json = async <T>(answer: Promise<Response>): Promise<T> => {

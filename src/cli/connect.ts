@@ -6,8 +6,9 @@ import { StorageRefused } from "../local/storage-refused.ts";
 import { createApi } from "./api-client.ts";
 import { checkDagsFolder } from "./dags-folder.ts";
 import { readEveryDagFile } from "./read-dags.ts";
-import { connectToServer, type ServerConnection, type ServerOptions } from "./server-connection.ts";
-import type { Credentials } from "./server-wish.ts";
+import type { ServerOptions } from "./server/ask-server.ts";
+import { connectToServer, type ServerConnection } from "./server/server-connection.ts";
+import type { Credentials } from "./server/server-wish.ts";
 import type { Places } from "./session.ts";
 import { Failure } from "./terminal/failure.ts";
 import { packageVersion } from "./version.ts";
@@ -42,16 +43,14 @@ export async function withConnection<T>(
   }
 }
 
+/** To be closed by who asked for it. */
 async function connect(places: Places, purpose: Purpose): Promise<Connection> {
   const chosen = await chosenServer(places);
   if (chosen) return toServer(chosen);
   refuseUnusedCredentials(places);
-  const { tell } = places;
   for (const deadline = Date.now() + PATIENCE_MS; ; ) {
-    const server = readServer(places.home);
-    if (server?.url !== undefined) {
-      return toServer({ url: server.url, credentials: await ownCredentials(places), tell });
-    }
+    const running = await runningServer(places);
+    if (running) return toServer(running);
     try {
       return await openHere(places, purpose);
     } catch (error) {
@@ -62,25 +61,34 @@ async function connect(places: Places, purpose: Purpose): Promise<Connection> {
   }
 }
 
+/** The server that works on the home folder, if one does. */
+export async function runningServer(places: Places): Promise<ServerOptions | undefined> {
+  const { home, timeout, tell } = places;
+  const url = readServer(home)?.url;
+  if (url === undefined) return undefined;
+  return { url, credentials: await ownCredentials(places), timeout, tell };
+}
+
 /**
  * The server that the command line or the environment names. One that the environment names is said
  * on stderr, as it is easily forgotten.
  */
 export async function chosenServer(places: Places): Promise<ServerOptions | undefined> {
-  const { server, tell } = places;
+  const { server, tell, timeout } = places;
   if (server === undefined) return undefined;
   const { from, stack } = server;
   const url = server.url ?? (await addressOf(stack ?? ""));
   if (from !== "--url") tell(`On ${url} (${from}${stack === undefined ? "" : ` ${stack}`})`);
-  return { url, from, credentials: await withKeptToken(places, url), tell };
+  return { url, from, credentials: await withKeptToken(places, url), timeout, tell };
 }
 
-/** What `stepwind login` has kept for the address counts where the environment says nothing. */
+/** What `stepwind login` has kept for the address counts where the environment has no token. */
 async function withKeptToken({ credentials, env }: Places, url: string): Promise<Credentials> {
   if (credentials.token !== undefined || credentials.password !== undefined) return credentials;
-  const { readKeptToken } = await import("./kept-tokens.ts");
-  const token = await readKeptToken(env, url);
-  return { ...credentials, ...(token === undefined ? {} : { token, isKept: true }) };
+  const { readKeptToken } = await import("./server/kept-tokens.ts");
+  const readKept = () => readKeptToken(env, url);
+  const token = await readKept();
+  return { ...credentials, readKept, ...(token === undefined ? {} : { token }) };
 }
 
 async function addressOf(stack: string): Promise<string> {

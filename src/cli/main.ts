@@ -32,7 +32,8 @@ Where things are:
   ./dags       DAG files; a file that exports a Dag is deployed by being there
   ./.stepwind  runs, results, logs of tasks; delete it to start from nothing
 
-A deployment: STEPWIND_URL, with STEPWIND_TOKEN or STEPWIND_PASSWORD; or STEPWIND_STACK, its name on AWS.
+A server elsewhere: stepwind login --url …, then --url or STEPWIND_URL with each command.
+A deployment on AWS can also be named by STEPWIND_STACK.
 
 Exit codes: 0 done, 1 refused or failed, 2 the command line is wrong.
 "stepwind dags --help" and "stepwind tasks --help" show the commands about DAGs and tasks.`;
@@ -68,7 +69,8 @@ export function endProcess(exitCode: number): void {
   if (hasBlockedThreads()) exitAtOnce(exitCode);
 }
 
-function createProgram(session: Session): Command {
+/** All commands; what they do is loaded when they run. */
+export function createProgram(session: Session): Command {
   const { terminal, paint } = session;
   const program = new Command("stepwind")
     .description("Airflow's DAGs, written in TypeScript, with no servers: one command runs them.")

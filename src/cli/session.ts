@@ -1,7 +1,7 @@
 // One call of the command: where it writes, and the options that every command has.
 import { isAbsolute, join } from "node:path";
 import type { Command } from "commander";
-import { credentialsOf, type ServerPlace, serverWish } from "./server-wish.ts";
+import { credentialsOf, type ServerPlace, serverWish, timeoutOf } from "./server/server-wish.ts";
 import { createPaint, type Paint } from "./terminal/paint.ts";
 import type { Terminal } from "./terminal/terminal.ts";
 
@@ -51,6 +51,7 @@ export function placesOf({ terminal, paint }: Session, command: Command): Places
     env,
     server: serverWish(options, env),
     credentials: credentialsOf(env),
+    timeout: timeoutOf(env),
     tell: (text) => terminal.err(`${paint.dim(text)}\n`),
   };
 }

@@ -35,7 +35,7 @@ test.each([
   [["dags", "trigger"], "missing required argument 'dag_id'"],
   [["dags", "trigger", "x", "--conf", "[1]"], "It must be a JSON object"],
   [["dags", "trigger", "x", "-l", "soon"], "It must be an ISO date"],
-  [["dags", "list", "-o", "xml"], "Allowed choices are table, json, plain"],
+  [["dags", "list", "-o", "xml"], "Allowed choices are table, json, yaml, plain"],
   [["dags", "list-runs", "--state", "lost"], "Allowed choices are queued"],
   [["standalone", "--port", "99999"], "A port is a number from 0 to 65535"],
   [["tasks", "logs", "a", "b", "c", "0"], "A try is a number from 1"],

@@ -1,11 +1,12 @@
-// Log-in for an API that strangers can reach: users get tokens that expire and can be revoked. Paths
-// and answers are those of Airflow's auth managers and of FastAPI.
+// Log-in for an API that strangers can reach: users get tokens that expire and can be revoked.
+// Paths and answers are those of Airflow's auth managers and of FastAPI.
 import type { Context, MiddlewareHandler } from "hono";
 import { z } from "zod";
 import type { OidcSettings } from "../../model/access/oidc-settings.ts";
 import type { Metadata } from "../../ports/metadata.ts";
 import type { Platform } from "../../ports/platform.ts";
 import type { AccessServices } from "../../services/access/access-services.ts";
+import { PERMISSION_HEADER } from "../answer-headers.ts";
 import type { Api, ApiEnv } from "../context.ts";
 import { Problem } from "../problems.ts";
 import { readBody } from "../requests/body.ts";
@@ -69,7 +70,8 @@ export function addAuthentication(app: Api, options: AuthenticationOptions): voi
   if (oidc) addOidcPages(app, { ...options, settings: oidc, signIn });
   app.use(createGuard(signIn));
   app.delete("/auth/token", async (c) => {
-    if (!c.var.principal.isAdmin) throw new Problem(403, "Forbidden");
+    if (!c.var.principal.isAdmin)
+      throw new Problem(403, "Forbidden", { [PERMISSION_HEADER]: "the role Admin" });
     await signIn.revokeAll();
     options.report.info("All tokens of the API were revoked");
     return c.body(null, 204);

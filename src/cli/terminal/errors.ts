@@ -9,7 +9,7 @@ import { Failure } from "./failure.ts";
  */
 export function toFailure(error: unknown): Failure {
   if (error instanceof Failure) return error;
-  if (error instanceof ApiError) return new Failure(error.message);
+  if (error instanceof ApiError) return toRefusal(error);
   if (!(error instanceof Error)) return new Failure(String(error));
   if ("hint" in error && typeof error.hint === "string") {
     return new Failure(error.message, { hint: error.hint });
@@ -36,6 +36,14 @@ export function toFailure(error: unknown): Failure {
         hint: `This should not happen. Please report it with these lines:\n${error.stack ?? ""}`,
       });
   }
+}
+
+/** Of a permission that is missing: which one, and who gives it. */
+function toRefusal({ message, permission }: ApiError): Failure {
+  if (permission === undefined) return new Failure(message);
+  return new Failure(`${message}: this needs ${permission}`, {
+    hint: "An admin gives permissions by roles:  npx stepwind roles list --permission",
+  });
 }
 
 /** What the operating system refused about a path, such as "dags/x.ts: permission denied". */

@@ -1,10 +1,17 @@
-// Rows for people as an aligned table, for programs as JSON (Airflow: --output).
+// Rows for people as an aligned table; what forms an output may have (Airflow: --output).
 import type { Paint } from "./paint.ts";
 import { padTo, widthOf, withoutControls } from "./text.ts";
 
 /** "plain" is the table without colours and headings in capitals: for grep and awk. */
-export const OUTPUTS = ["table", "json", "plain"] as const;
+export const OUTPUTS = ["table", "json", "yaml", "plain"] as const;
 export type Output = (typeof OUTPUTS)[number];
+
+/** For programs that read objects, with all of their fields. */
+export type DataOutput = "json" | "yaml";
+
+export function isDataOutput(output: Output): output is DataOutput {
+  return output === "json" || output === "yaml";
+}
 
 export interface Column<T> {
   /** Airflow's name of the field. */

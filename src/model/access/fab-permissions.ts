@@ -68,6 +68,14 @@ export function isFabResource(name: string): boolean {
   return ofOne || FAB_RESOURCES.includes(name);
 }
 
+/** What a role needs for the permission, in words such as "can_edit on DAGs". */
+export function toFabNames(permission: Exclude<Permission, "open">): readonly string[] {
+  const [method, resource] = permission.split(" ") as [Action, Resource];
+  const names = RESOURCES[resource].map((name) => `${ACTION[method]} on ${name}`);
+  const isOfDag = resource === "backfill" || resource.startsWith("dag.");
+  return isOfDag ? [...names, `${ACTION[method === "GET" ? "GET" : "PUT"]} on DAGs`] : names;
+}
+
 /** The resource of one DAG: of itself, or of its runs. */
 export function ofDag(dagId: string, resource: "DAGs" | "DAG Runs"): string {
   return `${resource === "DAGs" ? DAG_PREFIX : RUN_PREFIX}${dagId}`;

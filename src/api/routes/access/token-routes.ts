@@ -1,5 +1,7 @@
 // API tokens of users: everybody's own, and for those who may edit users, others', too.
+
 import type { ApiTokenRecord } from "../../../model/access/records.ts";
+import { forbidden } from "../../access/forbidden.ts";
 import type { Principal } from "../../access/principal.ts";
 import { ANY } from "../../context.ts";
 import type { Schema } from "../../document/shapes.ts";
@@ -52,7 +54,7 @@ export const tokenOperations: Operations = ({ access: { users, apiTokens } }) =>
 function userOf({ username }: { readonly username: string }, principal: Principal): string {
   const named = username === ANY ? principal.name : username;
   if (named === null) throw new Problem(400, "Nobody is logged in; name the user");
-  if (named !== principal.name && !principal.may("PUT user")) throw new Problem(403, "Forbidden");
+  if (named !== principal.name && !principal.may("PUT user")) throw forbidden("PUT user");
   return named;
 }
 

@@ -1,11 +1,13 @@
 // /assets/events: that assets were changed, also by what is no task of a DAG; and what a run has
 // consumed of it.
+
 import { randomUUID } from "node:crypto";
 import type { AssetEventRecord, AssetRecord } from "../../../model/assets/records.ts";
 import { assetEventKey, assetIdText } from "../../../model/ids.ts";
 import type { JsonObject } from "../../../model/values/json.ts";
 import { toIso } from "../../../model/values/time.ts";
 import { recordEvent } from "../../../services/assets/record-events.ts";
+import { forbidden } from "../../access/forbidden.ts";
 import { type ApiContext, runOf } from "../../context.ts";
 import type { Schema } from "../../document/shapes.ts";
 import { type Operations, operation } from "../../operation.ts";
@@ -86,7 +88,7 @@ export const assetEventOperations: Operations = (context) => {
     operation("get_upstream_asset_events", {
       permission: "GET dag.run",
       async handle({ path: { dag_id: dagId, dag_run_id: runId }, c }) {
-        if (!c.var.principal.may("GET asset")) throw new Problem(403, "Forbidden");
+        if (!c.var.principal.may("GET asset")) throw forbidden("GET asset");
         await runOf(context, { dagId, runId });
         const events = await everyItem((page) =>
           platform.metadata.assetEvents.listConsumed({ ...page, dagId, runId }),

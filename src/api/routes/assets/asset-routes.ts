@@ -1,8 +1,10 @@
 // /assets and /assets/aliases: what DAGs have named, and runs that make an asset anew (Airflow:
 // routes/public/assets.py).
+
 import type { AssetAliasRecord, AssetRecord } from "../../../model/assets/records.ts";
 import { assetIdText, assetReferenceKey } from "../../../model/ids.ts";
 import type { JsonObject } from "../../../model/values/json.ts";
+import { forbidden } from "../../access/forbidden.ts";
 import { toAuditedRun } from "../../audit/audited-runs.ts";
 import type { ApiContext } from "../../context.ts";
 import type { Schema } from "../../document/shapes.ts";
@@ -109,7 +111,7 @@ function materializing(context: ApiContext) {
       const dagId = await producerOf(context, id);
       const { principal } = c.var;
       const { client, name } = principal;
-      if (!principal.may("POST dag.run", dagId)) throw new Problem(403, "Forbidden");
+      if (!principal.may("POST dag.run", dagId)) throw forbidden("POST dag.run");
       const run = await services.runControl.trigger({
         dagId,
         runType: "asset_materialization",

@@ -1,7 +1,9 @@
 // …/queuedEvents: assets whose events DAGs have not consumed. A DAG has one entry for each asset,
 // as in Airflow; to remove it, all of the asset's events are taken off the DAG's queue.
+
 import type { QueuedAssetEvent } from "../../../model/assets/records.ts";
 import { timestampOfEvent } from "../../../model/ids.ts";
+import { forbidden } from "../../access/forbidden.ts";
 import type { Principal } from "../../access/principal.ts";
 import { createChangeList } from "../../audit/change-list.ts";
 import { type ApiContext, dagOf } from "../../context.ts";
@@ -102,9 +104,12 @@ function ofBoth(context: ApiContext) {
   ];
 }
 
-/** Queued events are read and removed by whoever may read the DAG (Airflow: routes/public/assets.py). */
+/**
+ * Queued events are read and removed by whoever may read the DAG (Airflow:
+ * routes/public/assets.py).
+ */
 function requireDag(principal: Principal, dagId: string): void {
-  if (!principal.may("GET dag", dagId)) throw new Problem(403, "Forbidden");
+  if (!principal.may("GET dag", dagId)) throw forbidden("GET dag");
 }
 
 async function unqueue(

@@ -1,11 +1,12 @@
-// /backfills: runs of a DAG over a range of its schedule. Two operations are Stepwind's own: how far
-// a backfill has got, and which dates it left out.
+// /backfills: runs of a DAG over a range of its schedule. Two operations are Stepwind's own: how
+// far a backfill has got, and which dates it left out.
 
 import type { Action } from "../../../model/access/permissions.ts";
 import type { BackfillRecord } from "../../../model/backfill/records.ts";
 import { backfillSkipsKey } from "../../../model/ids.ts";
 import type { JsonObject } from "../../../model/values/json.ts";
 import type { BackfillRequest } from "../../../services/backfills/check-request.ts";
+import { forbidden } from "../../access/forbidden.ts";
 import type { Principal } from "../../access/principal.ts";
 import type { ApiContext } from "../../context.ts";
 import type { Schema } from "../../document/shapes.ts";
@@ -188,7 +189,7 @@ async function readable(
 }
 
 function requireDag(principal: Principal, action: Action, dagId: string): void {
-  if (!principal.may(`${action} backfill`, dagId)) throw new Problem(403, "Forbidden");
+  if (!principal.may(`${action} backfill`, dagId)) throw forbidden(`${action} backfill`);
 }
 
 function toRequest(body: Schema<"BackfillPostBody">): BackfillRequest {

@@ -1,6 +1,8 @@
 // …/dagRuns/{dag_run_id}/clear and /dags/{dag_id}/clearDagRuns: runs that are to run again.
+
 import { graphOf } from "../../../model/graph.ts";
 import type { JsonObject } from "../../../model/values/json.ts";
+import { forbidden } from "../../access/forbidden.ts";
 import type { Principal } from "../../access/principal.ts";
 import { addCleared } from "../../audit/audited-runs.ts";
 import { type ChangeList, createChangeList } from "../../audit/change-list.ts";
@@ -92,7 +94,7 @@ function namedRuns(
     if (inPath !== ANY && dagId !== inPath) {
       throw new Problem(400, `Entry dag_id '${dagId}' does not match the URL dag_id '${inPath}'.`);
     }
-    if (!principal.may("PUT dag.run", dagId)) throw new Problem(403, "Forbidden");
+    if (!principal.may("PUT dag.run", dagId)) throw forbidden("PUT dag.run");
     runs.set(JSON.stringify([dagId, runId]), { dagId, runId });
   }
   return [...runs.values()];

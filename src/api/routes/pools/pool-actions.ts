@@ -1,5 +1,5 @@
-// Several pools made, changed and removed by one request; what one of them is refused for is told, and
-// the others go on.
+// Several pools made, changed and removed by one request; what one of them is refused for is told,
+// and the others go on.
 
 import type { Permission } from "../../../model/access/permissions.ts";
 import {
@@ -10,10 +10,11 @@ import {
   type PoolsContext,
   setPool,
 } from "../../../services/limits/pools.ts";
+import { forbidden } from "../../access/forbidden.ts";
 import type { Principal } from "../../access/principal.ts";
 import { type ChangeList, noteChange } from "../../audit/change-list.ts";
 import type { Schema } from "../../document/shapes.ts";
-import { Problem, toAnswer } from "../../problems.ts";
+import { toAnswer } from "../../problems.ts";
 import { toAuditedPool } from "../../responses/pool-responses.ts";
 import { POOL_FIELDS, toPool } from "./pool-bodies.ts";
 
@@ -41,9 +42,8 @@ export async function changePools(
   actions: readonly PoolAction[],
   { principal, changes }: { readonly principal: Principal; readonly changes: ChangeList },
 ): Promise<Schema<"BulkResponse">> {
-  if (!actions.every(({ action }) => principal.may(PERMISSIONS[action]))) {
-    throw new Problem(403, "Forbidden");
-  }
+  const refused = actions.find(({ action }) => !principal.may(PERMISSIONS[action]));
+  if (refused) throw forbidden(PERMISSIONS[refused.action]);
   const answers: Record<PoolAction["action"], ActionAnswer | null> = {
     create: null,
     update: null,

@@ -1,5 +1,6 @@
 // /connections: connections that are stored in the metadata. Those of the environment and of the
 // secrets store are not here, as in Airflow.
+
 import type { ConnectionRecord } from "../../../model/records.ts";
 import {
   addConnection,
@@ -14,6 +15,7 @@ import {
   createStoredContext,
   type StoredContext,
 } from "../../../services/stored/stored-context.ts";
+import { forbidden } from "../../access/forbidden.ts";
 import { createChangeList } from "../../audit/change-list.ts";
 import { type Operations, operation } from "../../operation.ts";
 import { Problem } from "../../problems.ts";
@@ -120,7 +122,7 @@ function bulkOperation(context: StoredContext) {
         changes: createChangeList(changed),
         check(action) {
           if (!c.var.principal.may(`${ACTIONS[action]} connection`)) {
-            throw new Problem(403, "Forbidden");
+            throw forbidden(`${ACTIONS[action]} connection`);
           }
         },
         async show(connId) {

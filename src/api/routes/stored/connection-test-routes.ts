@@ -8,6 +8,7 @@ import {
 import { testConnection } from "../../../services/stored/connection-tests/test-connection.ts";
 import { readConnection } from "../../../services/stored/connections.ts";
 import { createStoredContext } from "../../../services/stored/stored-context.ts";
+import { forbidden } from "../../access/forbidden.ts";
 import { type Operations, operation } from "../../operation.ts";
 import { InvalidRequest, Problem } from "../../problems.ts";
 import { toConnectionResponse, withoutValues } from "../../responses/stored-responses.ts";
@@ -62,7 +63,7 @@ export const connectionTestOperations: Operations = ({ platform, testsConnection
           );
         }
         if (isToBeStored && !c.var.principal.may("PUT connection")) {
-          throw new Problem(403, "Forbidden");
+          throw forbidden("PUT connection");
         }
         const before = await shownOf(connection.connection_id);
         const { connId, token, state } = await runRecordedTest(

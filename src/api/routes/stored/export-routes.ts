@@ -1,11 +1,12 @@
-// Our own operations on stored secrets: what the command line exports, in clear, and the change to a
-// new encryption key. Only who may change connections or variables may see them.
+// Our own operations on stored secrets: what the command line exports, in clear, and the change to
+// a new encryption key. Only who may change connections or variables may see them.
+
 import { listConnections, showConnection } from "../../../services/stored/connections.ts";
 import { rotateKeys } from "../../../services/stored/rotate-keys.ts";
 import { createStoredContext } from "../../../services/stored/stored-context.ts";
 import { listVariables, showVariable } from "../../../services/stored/variables.ts";
+import { forbidden } from "../../access/forbidden.ts";
 import { type Operations, operation } from "../../operation.ts";
-import { Problem } from "../../problems.ts";
 
 export const exportOperations: Operations = ({ platform }) => {
   const context = createStoredContext(platform);
@@ -59,7 +60,7 @@ export const exportOperations: Operations = ({ platform }) => {
     operation("rotate_encryption_keys", {
       permission: "PUT connection",
       async handle({ c, changed }) {
-        if (!c.var.principal.may("PUT variable")) throw new Problem(403, "Forbidden");
+        if (!c.var.principal.may("PUT variable")) throw forbidden("PUT variable");
         const rotated = await rotateKeys(context);
         changed(undefined, { ...rotated });
         return rotated;

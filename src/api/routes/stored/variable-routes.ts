@@ -1,5 +1,6 @@
-// /variables: variables that are stored in the metadata. Those of the environment and of the secrets
-// store are not here, as in Airflow.
+// /variables: variables that are stored in the metadata. Those of the environment and of the
+// secrets store are not here, as in Airflow.
+
 import { mergeMasked } from "../../../model/connections/merge-masked.ts";
 import { toPythonJson } from "../../../model/connections/python-json.ts";
 import { MASK } from "../../../model/connections/secret-masker.ts";
@@ -18,6 +19,7 @@ import {
   showVariable,
   type Variable,
 } from "../../../services/stored/variables.ts";
+import { forbidden } from "../../access/forbidden.ts";
 import { createChangeList } from "../../audit/change-list.ts";
 import type { Schema } from "../../document/shapes.ts";
 import { type Operations, operation } from "../../operation.ts";
@@ -85,7 +87,7 @@ export const variableOperations: Operations = ({ platform }) => {
           },
           check(action) {
             if (!c.var.principal.may(`${ACTIONS[action]} variable`)) {
-              throw new Problem(403, "Forbidden");
+              throw forbidden(`${ACTIONS[action]} variable`);
             }
           },
         }),

@@ -1,11 +1,10 @@
 // What `stepwind login` and `stepwind logout` do.
-import { createApi } from "../../api-client.ts";
 import { chosenServer } from "../../connect.ts";
-import { forgetToken, keepToken, readKeptToken } from "../../kept-tokens.ts";
-import { fetchToken, type ServerOptions } from "../../server-connection.ts";
+import type { ServerOptions } from "../../server/ask-server.ts";
+import { forgetToken, keepToken, readKeptToken } from "../../server/kept-tokens.ts";
+import { baseOf, checkToken, fetchToken } from "../../server/server-connection.ts";
 import type { Places, Session } from "../../session.ts";
 import { Failure } from "../../terminal/failure.ts";
-import { packageVersion } from "../../version.ts";
 
 export async function logIn(
   { terminal }: Session,
@@ -17,15 +16,18 @@ export async function logIn(
 ): Promise<void> {
   const server = await serverOf(places, "login");
   const { env } = terminal;
-  const token = withToken
-    ? await checkToken(server, await terminal.secret("Token"))
-    : await fetchToken(server, {
+  const token = await (withToken
+    ? givenToken(server, await terminal.secret("Token"))
+    : fetchToken(server, {
         username,
         password: places.credentials.password ?? (await terminal.secret(`Password of ${username}`)),
-      });
+      }));
   const who = withToken ? "the token" : username;
   const file = await keepToken(env, server.url, { token, username: who });
   terminal.out(`Logged in to ${server.url} as ${who}; the token is in ${file}\n`);
+  if (server.from === "--url")
+    server.tell(`Commands go there by --url, or with STEPWIND_URL=${server.url}`);
+  if (env.STEPWIND_TOKEN) server.tell("STEPWIND_TOKEN is set, and counts before it");
 }
 
 export async function logOut({ terminal }: Session, places: Places): Promise<void> {
@@ -47,21 +49,19 @@ async function serverOf(places: Places, command: string): Promise<ServerOptions>
   });
 }
 
-/** Refuses one that opens nothing. */
-async function checkToken({ url }: ServerOptions, token: string): Promise<string> {
-  const send = (request: Request) => {
-    request.headers.set("authorization", `Bearer ${token}`);
-    return fetch(request);
-  };
-  await createApi(send, url, packageVersion()).get("/dags", { limit: 1 });
+async function givenToken(server: ServerOptions, token: string): Promise<string> {
+  await checkToken(server, token);
   return token;
 }
 
 /** Best effort: a server that is gone has nothing left to be logged out of. */
-async function revoke({ url, tell }: ServerOptions, token: string): Promise<void> {
+async function revoke({ url, tell, timeout }: ServerOptions, token: string): Promise<void> {
   try {
-    const headers = { authorization: `Bearer ${token}` };
-    await fetch(new URL("/auth/logout", url), { headers, redirect: "manual" });
+    await fetch(`${baseOf(url)}/auth/logout`, {
+      headers: { authorization: `Bearer ${token}` },
+      redirect: "manual",
+      signal: AbortSignal.timeout(timeout * 1_000),
+    });
   } catch (error) {
     tell(`${url} could not be told: ${String(error)}`);
   }

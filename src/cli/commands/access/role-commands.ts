@@ -18,7 +18,7 @@ export async function listRoles(
   const roles = await withConnection(places, ({ api }) => everyRole(api));
   if (!permission) {
     const columns = [{ name: "name", value: ({ name }: Role) => name }];
-    printRows(session, roles, { columns, output });
+    await printRows(session, roles, { columns, output });
     return;
   }
   const rows = roles.flatMap(({ name, actions = [] }) =>
@@ -32,7 +32,7 @@ export async function listRoles(
     name,
     value: (row: (typeof rows)[number]) => row[name],
   }));
-  printRows(session, rows, { columns, output });
+  await printRows(session, rows, { columns, output });
 }
 
 async function everyRole(api: Api): Promise<readonly Role[]> {

@@ -48,7 +48,7 @@ export async function listTokens(
     const found = await api.get<Schema<"ApiTokenCollectionResponse">>(
       path`/auth/users/${username}/tokens`,
     );
-    printRows(session, found.api_tokens, { columns: COLUMNS, output });
+    await printRows(session, found.api_tokens, { columns: COLUMNS, output });
   });
 }
 

@@ -31,7 +31,7 @@ const PAGE = 1_000;
 
 export async function listUsers(session: Session, places: Places, output: Output): Promise<void> {
   await withConnection(places, async ({ api }) => {
-    printRows(session, await everyUser(api), { columns: COLUMNS, output });
+    await printRows(session, await everyUser(api), { columns: COLUMNS, output });
   });
 }
 

@@ -52,13 +52,13 @@ const PAGE = 1_000;
 
 export async function listAssets(session: Session, places: Places, output: Output): Promise<void> {
   await withConnection(places, async ({ api }) => {
-    printRows(session, await everyAsset(api), { columns: ASSET_COLUMNS, output });
+    await printRows(session, await everyAsset(api), { columns: ASSET_COLUMNS, output });
   });
 }
 
 export async function listAliases(session: Session, places: Places, output: Output): Promise<void> {
   await withConnection(places, async ({ api }) => {
-    printRows(session, await everyAlias(api), { columns: ALIAS_COLUMNS, output });
+    await printRows(session, await everyAlias(api), { columns: ALIAS_COLUMNS, output });
   });
 }
 
@@ -74,13 +74,13 @@ export async function showAsset(
   await withConnection(places, async ({ api }) => {
     if (!alias) {
       const asset = await findAsset(api, wanted);
-      printRows(session, [asset], { columns: ASSET_COLUMNS, output });
+      await printRows(session, [asset], { columns: ASSET_COLUMNS, output });
       return;
     }
     if (wanted.name === undefined) throw new Failure("Give the name of the alias by --name");
     const found = (await everyAlias(api)).find(({ name }) => name === wanted.name);
     if (!found) throw new Failure(`There is no alias of the name "${wanted.name}"`);
-    printRows(session, [found], { columns: ALIAS_COLUMNS, output });
+    await printRows(session, [found], { columns: ALIAS_COLUMNS, output });
   });
 }
 
@@ -92,7 +92,7 @@ export async function materializeAsset(
   const work = async ({ api }: { readonly api: Api }) => {
     const { id } = await findAsset(api, wanted);
     const run = await api.post<RunAnswer>(path`/assets/${String(id)}/materialize`, {});
-    printRows(session, [run], { columns: RUN_COLUMNS, output });
+    await printRows(session, [run], { columns: RUN_COLUMNS, output });
   };
   await withConnection(places, work, "change");
 }

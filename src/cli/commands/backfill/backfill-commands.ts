@@ -108,7 +108,7 @@ export async function listBackfills(
       { name: "max_active_runs", value: ({ max_active_runs }) => String(max_active_runs) },
       { name: "completed_at", value: ({ completed_at }) => toDateText(completed_at) || "-" },
     ];
-    printRows(session, backfills, { columns, output });
+    await printRows(session, backfills, { columns, output });
     if (output === "table" && backfills.length === 0) session.terminal.err("No backfills\n");
   });
 }

@@ -27,7 +27,7 @@ export async function clear(
       );
     const { task_instances: found } = await ask(true);
     if (found.length === 0) return terminal.err("Nothing to clear\n");
-    printInstances(session, found);
+    await printInstances(session, found);
     const count = countOf(found.length, "task instance");
     if (options.dryRun) return terminal.err(`${count} would be cleared\n`);
     const runs = new Set(found.map((each) => each.dag_run_id)).size;

@@ -10,7 +10,10 @@ export interface InstanceAnswer
   readonly dag_run_id: string;
 }
 
-export function printInstances(session: Session, instances: readonly InstanceAnswer[]): void {
+export async function printInstances(
+  session: Session,
+  instances: readonly InstanceAnswer[],
+): Promise<void> {
   const { paint } = session;
   const isMapped = instances.some((each) => each.map_index >= 0);
   const columns: readonly Column<InstanceAnswer>[] = [
@@ -30,5 +33,5 @@ export function printInstances(session: Session, instances: readonly InstanceAns
       paint: (text, each) => paint.state(each.state, text),
     },
   ];
-  printRows(session, instances, { columns, output: "table" });
+  await printRows(session, instances, { columns, output: "table" });
 }

@@ -53,7 +53,7 @@ export async function setTaskState(
       }
     };
     const { task_instances: marked } = await ask(options.dryRun ? "/dry_run" : "");
-    printInstances(session, marked);
+    await printInstances(session, marked);
     const count = countOf(marked.length, "task instance");
     terminal.err(options.dryRun ? `${count} would be ${state}\n` : `${count} marked as ${state}\n`);
   };

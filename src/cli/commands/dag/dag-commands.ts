@@ -7,8 +7,8 @@ import type { Places, Session } from "../../session.ts";
 import { confirm } from "../../terminal/confirm.ts";
 import { formatDiagnostic } from "../../terminal/diagnostics.ts";
 import { Failure } from "../../terminal/failure.ts";
-import { printRows } from "../../terminal/show.ts";
-import type { Column, Output } from "../../terminal/table.ts";
+import { printData, printRows } from "../../terminal/show.ts";
+import { type Column, isDataOutput, type Output } from "../../terminal/table.ts";
 import { countOf, toDateText, toRelative, withoutControls } from "../../terminal/text.ts";
 
 export async function listDags(session: Session, places: Places, output: Output): Promise<void> {
@@ -24,7 +24,7 @@ export async function listDags(session: Session, places: Places, output: Output)
       { name: "owners", value: (dag) => dag.owners.join(",") },
       { name: "tags", value: (dag) => dag.tags.map(({ name }) => name).join(",") || "-" },
     ];
-    printRows(session, dags, { columns, output });
+    await printRows(session, dags, { columns, output });
     if (output === "table" && dags.length === 0) {
       const { server, dagsFolderText } = places;
       terminal.err(
@@ -46,15 +46,16 @@ function nextRunText(dag: DagAnswer): string {
 }
 
 export async function showDetails(
-  { terminal, paint }: Session,
+  session: Session,
   places: Places,
   { dagId, output }: { readonly dagId: string; readonly output: Output },
 ): Promise<void> {
+  const { terminal, paint } = session;
   await withConnection(places, async ({ api }) => {
     const details = await aboutDag(api, dagId, () =>
       api.get<Readonly<Record<string, unknown>>>(path`/dags/${dagId}/details`),
     );
-    if (output === "json") return terminal.out(`${JSON.stringify(details, null, 2)}\n`);
+    if (isDataOutput(output)) return printData(session, details, output);
     const rows = Object.entries(details);
     const width = Math.max(...rows.map(([name]) => name.length));
     for (const [name, value] of rows) {
@@ -81,7 +82,7 @@ export async function showNextExecution(
         { name: "next_dagrun_logical_date", value: (each) => each.next_dagrun_logical_date ?? "-" },
         { name: "next_dagrun_run_after", value: (each) => each.next_dagrun_run_after ?? "-" },
       ];
-      printRows(session, [dag], { columns, output });
+      await printRows(session, [dag], { columns, output });
     }
     if (dag.is_paused) {
       terminal.err(`DAG "${dagId}" is paused; start it with: npx stepwind dags unpause ${dagId}\n`);
@@ -154,7 +155,7 @@ export async function listImportErrors(
       readonly import_errors: readonly ImportErrorAnswer[];
     }>("/importErrors", { limit: 1_000 });
     if (errors.length > 0) session.exitCode = 1;
-    if (output === "json") return terminal.out(`${JSON.stringify(errors, null, 2)}\n`);
+    if (isDataOutput(output)) return printData(session, errors, output);
     for (const { filename, diagnostics } of errors) {
       for (const { file, line, hint, ...rest } of diagnostics) {
         const diagnostic: Diagnostic = {

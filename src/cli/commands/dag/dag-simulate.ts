@@ -21,8 +21,8 @@ import { parseMoment, toAirflowIso } from "../../../model/values/time.ts";
 import { fromWallClock, toWallClock } from "../../../model/values/time-zones.ts";
 import type { Places, Session } from "../../session.ts";
 import { Failure } from "../../terminal/failure.ts";
-import { printRows } from "../../terminal/show.ts";
-import type { Column, Output } from "../../terminal/table.ts";
+import { printData, printRows } from "../../terminal/show.ts";
+import { type Column, isDataOutput, type Output } from "../../terminal/table.ts";
 import { countOf } from "../../terminal/text.ts";
 import { chooseNamed, type NamedDag, openNamed } from "./named-dag.ts";
 
@@ -48,7 +48,7 @@ export async function simulateDag(
     const range = readRange(document, options);
     const outcomes = await readFileOfOutcomes(session, document, options.outcomes);
     const simulation = await run({ document, ...range, outcomes });
-    show(session, document, simulation, options.output);
+    await show(session, document, simulation, options.output);
   } finally {
     await scratch.close();
   }
@@ -129,19 +129,16 @@ function parseJson(text: string): unknown {
   }
 }
 
-function show(
+async function show(
   session: Session,
   document: DagDocument,
   simulation: Simulation,
   output: Output,
-): void {
+): Promise<void> {
   const { terminal } = session;
-  if (output === "json") {
-    terminal.out(`${JSON.stringify(toAnswer(document, simulation), null, 2)}\n`);
-    return;
-  }
+  if (isDataOutput(output)) return printData(session, toAnswer(document, simulation), output);
   for (const text of simulation.reports) terminal.err(`${text}\n`);
-  printRows(session, simulation.runs, { columns: columnsOf(session), output });
+  await printRows(session, simulation.runs, { columns: columnsOf(session), output });
   if (output !== "table") return;
   const { runs, peakRuns, peakTasks } = simulation;
   const failed = runs.filter(({ run: { state } }) => state === "failed").length;

@@ -1,7 +1,7 @@
 // stepwind dags …: commands about DAGs and their runs.
 import { type Command, InvalidArgumentError, Option } from "commander";
 import type { JsonObject } from "../../../model/values/json.ts";
-import { stayHere } from "../../server-wish.ts";
+import { stayHere } from "../../server/server-wish.ts";
 import { placesOf, type Session } from "../../session.ts";
 import type { Output } from "../../terminal/table.ts";
 import { addRunControl } from "../control/index.ts";

@@ -29,7 +29,7 @@ export async function listRuns(
     const answer = await (dagId === undefined ? ask() : aboutDag(api, dagId, ask));
     const { dag_runs: runs, next_cursor: next } = answer;
     const columns = columnsOf(session, { hasDagId: dagId === undefined });
-    printRows(session, runs, { columns, output });
+    await printRows(session, runs, { columns, output });
     if (output === "table" && runs.length === 0) session.terminal.err("No runs\n");
     // On stderr, so that programs get nothing but runs, and people know that these are not all.
     if (next !== null) session.terminal.err(`${restText(limit)}\n`);
@@ -66,8 +66,8 @@ function columnsOf(
 }
 
 /** One run for programs, in the form of `list-runs`. */
-export function printRun(session: Session, run: RunAnswer, output: Output): void {
-  printRows(session, [run], { columns: columnsOf(session, { hasDagId: true }), output });
+export async function printRun(session: Session, run: RunAnswer, output: Output): Promise<void> {
+  await printRows(session, [run], { columns: columnsOf(session, { hasDagId: true }), output });
 }
 
 /** As a table only the state and the conf, which is what Airflow prints. */

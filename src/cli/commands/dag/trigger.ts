@@ -47,7 +47,7 @@ export async function trigger(
       const last = isWatched
         ? await watch(session, connection, { run, output: options.output })
         : run;
-      if (options.output !== "table") printRun(session, last, options.output);
+      if (options.output !== "table") await printRun(session, last, options.output);
       else if (hasServer && !isWatched) sayHowToFollow(session, run);
     },
     "change",

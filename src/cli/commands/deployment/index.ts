@@ -1,7 +1,7 @@
 // Commands about a deployment on AWS: push, doctor, undeploy, revoke-tokens. What talks to AWS is
 // loaded when one of them runs.
 import { type Command, InvalidArgumentError, Option } from "commander";
-import { refuseUrl } from "../../server-wish.ts";
+import { refuseUrl } from "../../server/server-wish.ts";
 import { placesOf, type Session } from "../../session.ts";
 
 interface UndeployOptions {
@@ -32,7 +32,7 @@ export function addAwsCommands(program: Command, session: Session): void {
         command: Command,
       ) => {
         const places = placesOf(session, command);
-        refuseUrl(places, "push");
+        refuseUrl(places, { command: "push", isStackNamed: isStackNamed(command, options) });
         const { pushFolder } = await import("./push.ts");
         await pushFolder(session, places, {
           dir,
@@ -48,7 +48,8 @@ export function addAwsCommands(program: Command, session: Session): void {
     .description("check a deployment piece by piece; exits with 1 if something is wrong")
     .addOption(stackOption())
     .action(async ({ stack }: { stack: string }, command: Command) => {
-      refuseUrl(placesOf(session, command), "doctor");
+      const isNamed = isStackNamed(command);
+      refuseUrl(placesOf(session, command), { command: "doctor", isStackNamed: isNamed });
       const { examine } = await import("./doctor.ts");
       await examine(session, stack);
     });
@@ -59,7 +60,8 @@ export function addAwsCommands(program: Command, session: Session): void {
     .option("-y, --yes", "don't ask")
     .option("--stop-runs", "end runs that are going on, as failed")
     .action(async (options: UndeployOptions, command: Command) => {
-      refuseUrl(placesOf(session, command), "undeploy");
+      const isNamed = isStackNamed(command);
+      refuseUrl(placesOf(session, command), { command: "undeploy", isStackNamed: isNamed });
       const { undeployAll } = await import("./undeploy.ts");
       await undeployAll(session, {
         stack: options.stack,
@@ -69,11 +71,16 @@ export function addAwsCommands(program: Command, session: Session): void {
     });
   program
     .command("revoke-tokens")
-    .description("make all tokens of the API void, of the server at --url; everybody logs in again")
+    .description("make all tokens of the API void; everybody logs in again")
     .action(async (_: unknown, command: Command) => {
       const { revokeTokens } = await import("./revoke-tokens.ts");
       await revokeTokens(session, placesOf(session, command));
     });
+}
+
+/** By an option or by the environment; a bucket is named as well as a stack. */
+function isStackNamed(command: Command, { bucket }: { readonly bucket?: string } = {}): boolean {
+  return bucket !== undefined || command.getOptionValueSource("stack") !== "default";
 }
 
 function stackOption(): Option {

@@ -38,7 +38,7 @@ const COLUMNS: readonly Column<PoolAnswer>[] = [
 
 export async function listPools(session: Session, places: Places, output: Output): Promise<void> {
   await withConnection(places, async ({ api }) => {
-    printRows(session, await everyPool(api), { columns: COLUMNS, output });
+    await printRows(session, await everyPool(api), { columns: COLUMNS, output });
   });
 }
 
@@ -49,7 +49,7 @@ export async function showPool(
 ): Promise<void> {
   await withConnection(places, async ({ api }) => {
     const pool = await api.get<PoolAnswer>(path`/pools/${name}`);
-    printRows(session, [pool], { columns: COLUMNS, output });
+    await printRows(session, [pool], { columns: COLUMNS, output });
   });
 }
 

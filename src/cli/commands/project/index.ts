@@ -1,7 +1,7 @@
 // Commands about the project as a whole: init, standalone, version.
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { parseRetention, type Retention } from "../../../model/scheduling/history-retention.ts";
-import { stayHere } from "../../server-wish.ts";
+import { stayHere } from "../../server/server-wish.ts";
 import { placesOf, type Session } from "../../session.ts";
 import { packageVersion } from "../../version.ts";
 import type { StandaloneWish } from "./standalone.ts";
@@ -56,8 +56,14 @@ export function addProjectCommands(program: Command, session: Session): void {
     });
   program
     .command("version")
-    .description("print the version")
-    .action(() => session.terminal.out(`${packageVersion()}\n`));
+    .description("print the version; with a server that is named, its version as well")
+    .action(async (_: unknown, command: Command) => {
+      session.terminal.out(`${packageVersion()}\n`);
+      const places = placesOf(session, command);
+      if (places.server === undefined) return;
+      const { showServerVersion } = await import("./server-version.ts");
+      await showServerVersion(session, places);
+    });
 }
 
 function toPort(text: string): number {

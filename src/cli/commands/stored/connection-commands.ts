@@ -40,11 +40,11 @@ export async function listConnections(
   await withConnection(places, async ({ api }) => {
     if (!showValues) {
       const rows = await everyId(api);
-      printRows(session, rows, { columns: columnsOf(["conn_id", "conn_type"]), output });
+      await printRows(session, rows, { columns: columnsOf(["conn_id", "conn_type"]), output });
       return;
     }
     const rows = (await exportedConnections(api)).map((each) => toRow(each, hideSensitive));
-    printRows(session, rows, { columns: columnsOf(FULL), output });
+    await printRows(session, rows, { columns: columnsOf(FULL), output });
   });
 }
 
@@ -56,7 +56,7 @@ export async function showConnection(
   await withConnection(places, async ({ api }) => {
     const [found] = await exportedConnections(api, connId);
     if (!found) throw noSuchConnection(connId);
-    printRows(session, [toRow(found, false)], { columns: columnsOf(FULL), output });
+    await printRows(session, [toRow(found, false)], { columns: columnsOf(FULL), output });
   });
 }
 

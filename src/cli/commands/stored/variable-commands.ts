@@ -26,7 +26,7 @@ export async function listVariables(
   const key = { name: "key", value: (row: { readonly key: string }) => row.key };
   await withConnection(places, async ({ api }) => {
     if (!showValues) {
-      printRows(session, await everyKey(api), { columns: [key], output });
+      await printRows(session, await everyKey(api), { columns: [key], output });
       return;
     }
     const rows = (await exportedVariables(api)).map(({ key: name, value }) => ({
@@ -34,7 +34,7 @@ export async function listVariables(
       val: hideSensitive ? MASK : value,
     }));
     const value = { name: "val", value: (row: { readonly val: string }) => row.val };
-    printRows(session, rows, { columns: [key, value], output });
+    await printRows(session, rows, { columns: [key, value], output });
   });
 }
 

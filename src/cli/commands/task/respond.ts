@@ -85,8 +85,9 @@ async function showQuestions(
     { name: "params", value: ({ params }) => Object.keys(params).join(",") || "-" },
     { name: "created_at", value: (question) => toDateText(question.created_at) },
   ];
-  printRows(session, open, { columns, output });
+  await printRows(session, open, { columns, output });
   if (output !== "table") return;
+  if (open.length === 0) session.terminal.err(`No task of run "${runId}" waits for an answer\n`);
   for (const { body } of open)
     if (taskId !== undefined && body) session.terminal.out(`\n${body}\n`);
 }

@@ -40,7 +40,7 @@ export async function listTasks(
       { name: "owner", value: (task) => task.owner },
       { name: "downstream", value: (task) => task.downstream_task_ids.join(",") || "-" },
     ];
-    printRows(session, tasks, { columns, output });
+    await printRows(session, tasks, { columns, output });
   });
 }
 
@@ -73,7 +73,7 @@ export async function showStates(
     const rows = await everyTaskInstance(api, run);
     if (output === "table")
       session.terminal.err(`${dagId} ${run.dag_run_id}  ${paint.state(run.state)}\n`);
-    printRows(session, rows, { columns, output });
+    await printRows(session, rows, { columns, output });
     await explainQueued(session, connection, run);
   });
 }

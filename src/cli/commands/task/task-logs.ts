@@ -9,7 +9,8 @@ import type { Places, Session } from "../../session.ts";
 import { Failure } from "../../terminal/failure.ts";
 import { formatLogMessage } from "../../terminal/log-lines.ts";
 import { toStateText } from "../../terminal/paint.ts";
-import type { Output } from "../../terminal/table.ts";
+import { printData } from "../../terminal/show.ts";
+import { isDataOutput, type Output } from "../../terminal/table.ts";
 import { withoutControls } from "../../terminal/text.ts";
 import { everyTaskInstance, type TaskInstanceAnswer } from "./task-commands.ts";
 
@@ -49,7 +50,7 @@ export async function showLogs(session: Session, places: Places, query: LogsQuer
     let instance = follow ? await awaitTryAfter(0) : await look();
     if (instance.try_number === 0) {
       if (query.tryNumber !== undefined) chooseTry(query, 0);
-      if (query.output !== "json") {
+      if (!isDataOutput(query.output)) {
         const state = toStateText(instance.state);
         session.terminal.err(`Task "${taskId}" has not run (state: ${state})\n`);
       }
@@ -66,7 +67,7 @@ export async function showLogs(session: Session, places: Places, query: LogsQuer
       if (instance.try_number <= current) break;
       current += 1;
     }
-    if (count > 0 || query.output === "json") return;
+    if (count > 0 || isDataOutput(query.output)) return;
     session.terminal.err(`Task "${taskId}" wrote nothing\n`);
   });
 }
@@ -85,7 +86,7 @@ export async function showLogsOfRun(
     for (const instance of await everyTaskInstance(api, run)) {
       const { task_id: taskId, state, try_number: tryNumber } = instance;
       if (tryNumber === 0) continue;
-      if (output !== "json") {
+      if (!isDataOutput(output)) {
         terminal.out(`${paint.bold(taskId)}  ${paint.state(state, toStateText(state))}\n`);
       }
       const place = path`/dags/${dagId}/dagRuns/${run.dag_run_id}/taskInstances/${taskId}`;
@@ -117,7 +118,7 @@ async function hasEnded(
 
 /** Answers how many messages there were. */
 async function print(
-  { terminal, paint }: Session,
+  session: Session,
   { output }: Pick<LogsQuery, "output">,
   log: {
     readonly follow: boolean;
@@ -125,11 +126,14 @@ async function print(
     readonly read: (token: string | undefined) => Promise<LogAnswer>;
   },
 ): Promise<number> {
+  const { terminal, paint } = session;
   let count = 0;
   for (let token: string | undefined; ; ) {
     const { content, continuation_token: next } = await log.read(token);
     for (const message of content) {
       if (output === "json") terminal.out(`${JSON.stringify(message)}\n`);
+      // Lists of one message each are one list together.
+      else if (output === "yaml") await printData(session, [message], output);
       else if (output === "plain") terminal.out(`${withoutControls(message.event)}\n`);
       else terminal.out(formatLogMessage(message, paint));
     }

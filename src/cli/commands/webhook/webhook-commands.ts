@@ -43,7 +43,7 @@ export async function showWebhooks(
     const { webhooks } = await api.get<Schema<"WebhookCollectionResponse">>(
       path`/dags/${dagId}/webhooks`,
     );
-    printRows(session, webhooks, { columns: COLUMNS, output });
+    await printRows(session, webhooks, { columns: COLUMNS, output });
   });
 }
 

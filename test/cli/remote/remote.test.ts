@@ -4,11 +4,12 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { serve } from "@hono/node-server";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { createApiServer } from "../../src/api/api-server.ts";
-import { main } from "../../src/cli/main.ts";
-import { createApiProduct, FAILED_RUN } from "../api/api-product.ts";
-import { temporaryFolder } from "../local/temporary-folder.ts";
-import { captureTerminal } from "./captured-terminal.ts";
+import { createApiServer } from "../../../src/api/api-server.ts";
+import { main } from "../../../src/cli/main.ts";
+import { packageVersion } from "../../../src/cli/version.ts";
+import { createApiProduct, FAILED_RUN } from "../../api/api-product.ts";
+import { temporaryFolder } from "../../local/temporary-folder.ts";
+import { captureTerminal } from "../captured-terminal.ts";
 
 const PASSWORD = "correct horse battery";
 
@@ -28,7 +29,7 @@ async function startServer() {
   const app = createApiServer(
     { ...platform, clock: { ...platform.clock, now: () => state.now } },
     services,
-    { logIn: { password: async () => PASSWORD }, version: "1.2.3" },
+    { logIn: { password: async () => PASSWORD }, version: packageVersion() },
   );
   const asked: string[] = [];
   const fetch = (request: Request) => {
@@ -146,7 +147,7 @@ describe("when a server elsewhere is meant, what is here never answers", () => {
     expect(answer).toMatchObject({ code: 1, out: "" });
     expect(answer.err).toContain(`No server answers at ${url} (STEPWIND_URL)`);
     const far = await stepwind({}, "--url", "https://stepwind.invalid", "dags", "list");
-    expect(far.err).toContain("No server answers at https://stepwind.invalid\n");
+    expect(far.err).toMatch(/No server answers at https:\/\/stepwind\.invalid(: [\w' ]+)?\n/);
     expect(far.err).toContain("Check the address");
   });
 
@@ -196,8 +197,16 @@ describe("when a server elsewhere is meant, what is here never answers", () => {
       expect(err).toContain("works on this machine only, not on https://example.com");
     }
     const env = { STEPWIND_URL: "https://example.com" };
-    expect((await stepwind(env, "dags", "compile", "x.ts")).err).toMatch(
-      /"dags compile" works on this machine only, not on https:\/\/example.com \(STEPWIND_URL\)\n.*no file x.ts/,
+    const { code, err } = await stepwind(env, "dags", "compile", "x.ts");
+    expect(code).toBe(2);
+    expect(err).toMatch(
+      /"dags compile" works on this machine only, not on https:\/\/example.com \(STEPWIND_URL\)\n.*Unset STEPWIND_URL/,
+    );
+    const here = await stepwind(env, "--home", "here", "dags", "compile", "x.ts");
+    expect(here.err).toContain("no file x.ts");
+    const stack = { STEPWIND_STACK: "etl" };
+    expect((await stepwind(stack, "dags", "compile", "x.ts")).err).toMatch(
+      /"dags compile" works on this machine only, not on etl \(STEPWIND_STACK\)\n.*no file x.ts/,
     );
     for (const argv of [["push"], ["doctor"], ["undeploy"]]) {
       const { code, err } = await stepwind({}, "--url", "https://example.com", ...argv);

@@ -4,9 +4,9 @@ import { readFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
-import { writeFileDurably } from "../local/durable-files.ts";
-import { Failure } from "./terminal/failure.ts";
-import type { Terminal } from "./terminal/terminal.ts";
+import { writeFileDurably } from "../../local/durable-files.ts";
+import { Failure } from "../terminal/failure.ts";
+import type { Terminal } from "../terminal/terminal.ts";
 
 type Environment = Terminal["env"];
 
@@ -21,24 +21,26 @@ export interface KeptToken {
 /** Undefined where nobody has logged in. */
 export async function readKeptToken(env: Environment, url: string): Promise<string | undefined> {
   const tokens = await readTokens(env);
-  const origin = originOf(url);
-  return Object.hasOwn(tokens, origin) ? tokens[origin]?.token : undefined;
+  const server = toKey(url);
+  return Object.hasOwn(tokens, server) ? tokens[server]?.token : undefined;
 }
 
 /** Answers the path of the file. */
 export async function keepToken(env: Environment, url: string, kept: KeptToken): Promise<string> {
-  return writeTokens(env, { ...(await readTokens(env)), [originOf(url)]: kept });
+  return writeTokens(env, { ...(await readTokens(env)), [toKey(url)]: kept });
 }
 
 /** Whether there was one. */
 export async function forgetToken(env: Environment, url: string): Promise<boolean> {
-  const { [originOf(url)]: gone, ...others } = await readTokens(env);
+  const { [toKey(url)]: gone, ...others } = await readTokens(env);
   if (gone !== undefined) await writeTokens(env, others);
   return gone !== undefined;
 }
 
-function originOf(url: string): string {
-  return new URL(url).origin;
+/** Origin and path: a proxy may have several servers below one name. */
+function toKey(url: string): string {
+  const { origin, pathname } = new URL(url);
+  return `${origin}${pathname}`.replace(/\/+$/, "");
 }
 
 function fileOf(env: Environment): string {

@@ -1,6 +1,6 @@
 // Which server a command line means, whatever runs on this machine: an address, or a deployment on
 // AWS by its name. Also, what commands say that nobody else can do for them.
-import { Failure } from "./terminal/failure.ts";
+import { Failure } from "../terminal/failure.ts";
 
 export interface ServerWish {
   /** Where the wish was expressed, for messages. */
@@ -16,6 +16,8 @@ export interface ServerPlace {
   /** The server to talk to, whatever runs here. */
   readonly server: ServerWish | undefined;
   readonly credentials: Credentials;
+  /** Seconds until an answer of the server must be there. */
+  readonly timeout: number;
   /** Writes a remark to stderr. */
   readonly tell: (text: string) => void;
 }
@@ -24,8 +26,8 @@ export interface ServerPlace {
 export interface Credentials {
   /** STEPWIND_TOKEN, or what `stepwind login` has kept. */
   readonly token?: string;
-  /** Whether the token is one that was kept. */
-  readonly isKept?: boolean;
+  /** Reads again what `stepwind login` has kept; absent where the token is of elsewhere. */
+  readonly readKept?: () => Promise<string | undefined>;
   /** STEPWIND_USERNAME. */
   readonly username: string;
   /** STEPWIND_PASSWORD. */
@@ -34,14 +36,21 @@ export interface Credentials {
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Option, then environment. A home folder that is named is meant more than a deployment is. */
+/** Option, then environment. A home folder that an option names is meant more than what it says. */
 export function serverWish(
   options: { readonly url?: string; readonly home?: string },
   env: Environment,
 ): ServerWish | undefined {
-  if (options.url !== undefined) return { from: "--url", url: checkUrl(options.url) };
+  if (options.url !== undefined) {
+    if (options.home === undefined) return { from: "--url", url: checkUrl(options.url) };
+    throw new Failure("--url and --home name two places", {
+      hint: "Give --url for a server elsewhere, or --home for what is here",
+      exitCode: 2,
+    });
+  }
+  if (options.home !== undefined) return undefined;
   if (env.STEPWIND_URL) return { from: "STEPWIND_URL", url: checkUrl(env.STEPWIND_URL) };
-  if (options.home !== undefined || !env.STEPWIND_STACK) return undefined;
+  if (!env.STEPWIND_STACK) return undefined;
   return { from: "STEPWIND_STACK", stack: env.STEPWIND_STACK };
 }
 
@@ -52,6 +61,17 @@ export function credentialsOf(env: Environment): Credentials {
     ...(token ? { token } : {}),
     ...(password ? { password } : {}),
   };
+}
+
+const TIMEOUT = 120;
+
+/** STEPWIND_TIMEOUT, in seconds: long enough for what a server does within one request. */
+export function timeoutOf({ STEPWIND_TIMEOUT: text }: Environment): number {
+  if (!text) return TIMEOUT;
+  if (/^\d{1,5}$/.test(text) && Number(text) > 0) return Number(text);
+  throw new Failure(`STEPWIND_TIMEOUT is "${text}", and must be a number of seconds`, {
+    exitCode: 2,
+  });
 }
 
 /** Refuses what no request can be sent to. */
@@ -73,27 +93,35 @@ function checkUrl(url: string): string {
 }
 
 /**
- * For a command that works on this machine only: refuses one that names a server by --url, and says
- * on stderr that a server of the environment isn't asked.
+ * For a command that works on this machine only: refuses one for which an address is set. The name
+ * of a deployment, which is also there for `push`, is only said on stderr not to count.
  */
 export function stayHere({ server, tell }: ServerPlace, command: string): void {
   if (server === undefined) return;
-  if (server.from === "--url") {
-    throw new Failure(`"${command}" works on this machine only, not on ${server.url}`, {
-      hint: "Leave out --url",
-      exitCode: 2,
-    });
+  const { from, url, stack } = server;
+  const message = `"${command}" works on this machine only, not on ${url ?? stack}`;
+  if (from === "STEPWIND_STACK") {
+    tell(`${message} (${from})`);
+    return;
   }
-  tell(
-    `"${command}" works on this machine only, not on ${server.url ?? server.stack} (${server.from})`,
-  );
+  throw new Failure(from === "--url" ? message : `${message} (${from})`, {
+    hint:
+      from === "--url" ? "Leave out --url" : "Unset STEPWIND_URL for it, or give --home .stepwind",
+    exitCode: 2,
+  });
 }
 
-/** For a command that works on a deployment by AWS's own means, and not by the API. */
-export function refuseUrl({ server }: ServerPlace, command: string): void {
-  if (server?.from !== "--url") return;
+/**
+ * For a command that works on a deployment by AWS's own means, and not by the API. An address that
+ * the environment has may be that of another deployment than the one that is meant by default.
+ */
+export function refuseUrl(
+  { server }: ServerPlace,
+  { command, isStackNamed }: { readonly command: string; readonly isStackNamed: boolean },
+): void {
+  if (server?.from !== "--url" && (server?.from !== "STEPWIND_URL" || isStackNamed)) return;
   throw new Failure(`"${command}" works on a deployment that --stack names, not on an address`, {
-    hint: "Leave out --url",
+    hint: server.from === "--url" ? "Leave out --url" : "Name the deployment: --stack NAME",
     exitCode: 2,
   });
 }

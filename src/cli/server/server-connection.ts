@@ -1,8 +1,9 @@
 // A connection to a server by its address, which logs in where the server asks for it.
-import { type Api, createApi, readDetail, type Send } from "./api-client.ts";
-import type { Credentials, ServerWish } from "./server-wish.ts";
-import { Failure } from "./terminal/failure.ts";
-import { packageVersion } from "./version.ts";
+import { type Api, ApiError, createApi, readDetail, type Send, toApiError } from "../api-client.ts";
+import { Failure } from "../terminal/failure.ts";
+import { packageVersion } from "../version.ts";
+import { askServer, nameOf, type ServerOptions } from "./ask-server.ts";
+import { isOnThisMachine } from "./unreachable.ts";
 
 export interface ServerConnection {
   readonly api: Api;
@@ -12,20 +13,11 @@ export interface ServerConnection {
   revokeTokens(): Promise<void>;
 }
 
-export interface ServerOptions {
-  readonly url: string;
-  /** What has named the server; absent for the one that runs on this home folder. */
-  readonly from?: ServerWish["from"];
-  readonly credentials: Credentials;
-  /** Writes a remark to stderr. */
-  readonly tell: (text: string) => void;
-}
-
 const LOCAL_POLL_MS = 200;
 const REMOTE_POLL_MS = 1_000;
 
 export function connectToServer(options: ServerOptions): ServerConnection {
-  const base = options.url.replace(/\/+$/, "");
+  const base = baseOf(options.url);
   const isLocal = isOnThisMachine(options.url);
   warnOfPlainText(options, isLocal);
   const send = withLogIn(options);
@@ -36,29 +28,33 @@ export function connectToServer(options: ServerOptions): ServerConnection {
       const response = await send(new Request(`${base}/auth/token`, { method: "DELETE" }));
       if (response.ok) return;
       if (response.status === 404) throw new Failure(`${base} has no log-in, and so no tokens`);
-      throw new Failure(`${base} refuses: ${await readDetail(response)}`);
+      throw await toApiError(response);
     },
   };
 }
 
-/** Sends requests with a token, which is asked for when it is needed, and again when it is void. */
+/**
+ * Sends requests with a token, which is asked for when it is needed, and again when it is void. A
+ * token that was kept is read again then: somebody may have logged in meanwhile.
+ */
 function withLogIn(options: ServerOptions): Send {
-  const { username, password } = options.credentials;
+  const { username, password, readKept } = options.credentials;
   let { token } = options.credentials;
 
   async function attempt(request: Request): Promise<Response> {
     if (token !== undefined) request.headers.set("authorization", `Bearer ${token}`);
-    const response = await reach(options, request);
-    const type = response.headers.get("content-type") ?? "nothing";
-    if (response.status === 204 || /\bjson\b/.test(type)) return response;
-    throw new Failure(`${nameOf(options)} is not a Stepwind server: it answers with ${type}`, {
-      hint: "The address is that of the API, such as the deployment's output Url",
-    });
+    return askServer(options, request);
   }
 
   return async (request) => {
     const response = await attempt(request.clone());
     if (!(await asksForLogIn(response))) return response;
+    const kept = await readKept?.();
+    if (kept !== undefined && kept !== token) {
+      token = kept;
+      const second = await attempt(request.clone());
+      if (!(await asksForLogIn(second))) return second;
+    }
     if (password === undefined) throw notLoggedIn(options);
     token = await fetchToken(options, { username, password });
     return attempt(request);
@@ -76,12 +72,12 @@ export async function fetchToken(
   options: ServerOptions,
   { username, password }: { readonly username: string; readonly password: string },
 ): Promise<string> {
-  const request = new Request(`${options.url.replace(/\/+$/, "")}/auth/token`, {
+  const request = new Request(`${baseOf(options.url)}/auth/token`, {
     method: "POST",
     headers: { "content-type": "application/json" },
     body: JSON.stringify({ username, password }),
   });
-  const response = await reach(options, request);
+  const response = await askServer(options, request);
   if (response.ok) {
     const answer = (await response.json()) as { readonly access_token: string };
     return answer.access_token;
@@ -91,46 +87,40 @@ export async function fetchToken(
   );
 }
 
-async function reach(options: ServerOptions, request: Request): Promise<Response> {
+/** Refuses a token that opens nothing. */
+export async function checkToken(options: ServerOptions, token: string): Promise<void> {
+  const { username } = options.credentials;
+  const { api } = connectToServer({ ...options, credentials: { username, token } });
   try {
-    return await fetch(request);
-  } catch (cause) {
-    throw new Failure(`No server answers at ${nameOf(options)}`, {
-      hint: isOnThisMachine(options.url)
-        ? "Start one with: npx stepwind standalone"
-        : "Check the address, and the network between here and there",
-      cause,
-    });
+    await api.get("/dags", { limit: 1 });
+  } catch (error) {
+    // Who may not see DAGs is logged in all the same.
+    if (!(error instanceof ApiError) || error.permission === undefined) throw error;
   }
+}
+
+/** The address without a slash at its end. */
+export function baseOf(url: string): string {
+  return url.replace(/\/+$/, "");
 }
 
 function notLoggedIn(options: ServerOptions): Failure {
-  if (options.credentials.token !== undefined) {
+  const { credentials, url } = options;
+  const logIn = `npx stepwind login --url ${url}`;
+  if (credentials.token !== undefined) {
     return new Failure(`${nameOf(options)} refuses the token: it has expired, or was revoked`, {
-      hint: options.credentials.isKept
-        ? `Log in again: npx stepwind login --url ${options.url}`
-        : "Set STEPWIND_TOKEN to a new one, or set STEPWIND_PASSWORD",
+      hint: credentials.readKept
+        ? `Log in again: ${logIn}`
+        : `Set STEPWIND_TOKEN to a new one, or unset it and log in: ${logIn}`,
     });
   }
   return new Failure(`${nameOf(options)} asks for a log-in`, {
-    hint: `Log in by npx stepwind login --url ${options.url}\nSet STEPWIND_TOKEN, or STEPWIND_PASSWORD and, where it isn't admin, STEPWIND_USERNAME`,
+    hint: `Log in by ${logIn}\nSet STEPWIND_TOKEN, or STEPWIND_PASSWORD and, where it isn't admin, STEPWIND_USERNAME`,
   });
-}
-
-/** The address, and where it was named unless that is where everybody sees it. */
-function nameOf({ url, from }: ServerOptions): string {
-  return from === undefined || from === "--url" ? url : `${url} (${from})`;
 }
 
 function warnOfPlainText({ url, credentials, tell }: ServerOptions, isLocal: boolean): void {
   const isSecret = credentials.token !== undefined || credentials.password !== undefined;
   if (!isSecret || isLocal || URL.parse(url)?.protocol !== "http:") return;
   tell(`Password and token go to ${url} unencrypted; use https://`);
-}
-
-function isOnThisMachine(url: string): boolean {
-  const host = URL.parse(url)?.hostname ?? "";
-  return /^(localhost|127(\.\d+){3}|\[::1\]|.*\.localhost|.*\.localhost\.localstack\.cloud)$/.test(
-    host,
-  );
 }
