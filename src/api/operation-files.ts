@@ -9,6 +9,39 @@ export interface OperationFile {
 
 export const FILES: readonly OperationFile[] = [
   {
+    ids: ["get_ui_shell", "get_ui_home", "get_ui_dags"],
+    load: async () => (await import("./routes/pages/list-routes.ts")).uiListOperations,
+  },
+  {
+    ids: ["get_ui_grid", "get_ui_graph"],
+    load: async () => (await import("./routes/pages/dag-routes.ts")).uiDagOperations,
+  },
+  {
+    ids: ["get_ui_run"],
+    load: async () => (await import("./routes/pages/run-routes.ts")).uiRunOperations,
+  },
+  {
+    ids: ["get_ui_task_instance"],
+    load: async () =>
+      (await import("./routes/pages/task-instance-routes.ts")).uiTaskInstanceOperations,
+  },
+  {
+    ids: ["get_ui_durations", "get_ui_code", "get_ui_trigger"],
+    load: async () => (await import("./routes/pages/more/dag-view-routes.ts")).uiDagViewOperations,
+  },
+  {
+    ids: ["get_ui_runs", "get_ui_answers", "get_ui_import_errors", "get_ui_search"],
+    load: async () => (await import("./routes/pages/more/other-routes.ts")).uiOtherOperations,
+  },
+  {
+    ids: ["get_ui_log"],
+    load: async () => (await import("./routes/pages/logs/log-routes.ts")).uiLogOperations,
+  },
+  {
+    ids: ["get_ui_changes"],
+    load: async () => (await import("./routes/pages/changes/change-routes.ts")).uiChangeOperations,
+  },
+  {
     ids: ["get_webhooks", "create_webhook", "revoke_webhook", "call_webhook"],
     load: async () => (await import("./routes/runs/webhook-routes.ts")).webhookOperations,
   },

@@ -66,6 +66,13 @@ export function createFileTaskLogs(
         next: String(Number(after) + lines.length),
       };
     },
+    async readLast(key, bytes) {
+      const { lines, end } = await readLastLines(toPath(key), bytes);
+      return {
+        entries: lines.toString().split("\n").filter(Boolean).map(parseEntry),
+        next: String(end),
+      };
+    },
     async deleteDag(dagId) {
       await rm(toFolder(dagId), { recursive: true, force: true });
     },
@@ -98,10 +105,7 @@ function appendWhole(path: string, lines: string): void {
  * complete.
  */
 async function readLines(path: string, offset: number): Promise<Buffer> {
-  const file = await open(path).catch((error: unknown) => {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
-    throw error;
-  });
+  const file = await open(path).catch(absentAs(undefined));
   if (file === undefined) return Buffer.alloc(0);
   try {
     for (let size = CHUNK_BYTES; ; size *= 2) {
@@ -115,6 +119,38 @@ async function readLines(path: string, offset: number): Promise<Buffer> {
   } finally {
     await file.close();
   }
+}
+
+/** The last whole lines of the file, and the offset behind them. */
+async function readLastLines(
+  path: string,
+  bytes: number,
+): Promise<{ readonly lines: Buffer; readonly end: number }> {
+  const file = await open(path).catch(absentAs(undefined));
+  if (file === undefined) return { lines: Buffer.alloc(0), end: 0 };
+  try {
+    const { size: fileSize } = await file.stat();
+    for (let size = bytes; ; size *= 2) {
+      const offset = Math.max(fileSize - size, 0);
+      const buffer = Buffer.allocUnsafe(fileSize - offset);
+      const { bytesRead } = await file.read({ buffer, position: offset });
+      const end = buffer.subarray(0, bytesRead).lastIndexOf(NEWLINE) + 1;
+      // Unless it is that of the file, the first line may be the end of a longer one.
+      const start = offset === 0 ? 0 : buffer.indexOf(NEWLINE) + 1;
+      if (offset > 0 && start >= end) continue;
+      return { lines: buffer.subarray(start, end), end: offset + end };
+    }
+  } finally {
+    await file.close();
+  }
+}
+
+/** What stands for a file that isn't there; other errors are thrown on. */
+function absentAs<T>(value: T): (error: unknown) => T {
+  return (error) => {
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return value;
+    throw error;
+  };
 }
 
 /** A line that a failing write has cut off is shown as it is, so that nothing is hidden. */

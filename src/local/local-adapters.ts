@@ -101,6 +101,7 @@ export function createLocalAdapters(
   const engine = createEngine(parts, report);
   const platform: Platform = {
     metadata,
+    changes: metadata,
     xcoms: createFileXComs(join(historyHome, "xcoms")),
     logs: createFileTaskLogs(logsFolder),
     secrets,

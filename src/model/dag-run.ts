@@ -4,6 +4,7 @@
 import type { RunDeadline } from "./deadlines/records.ts";
 import type { Changes, DagRunRecord, RunWaiter } from "./records.ts";
 import type { DagRunState } from "./states.ts";
+import type { RunFailure } from "./summaries/run-failure.ts";
 import type { CallbackReason } from "./task-call.ts";
 import { toIso } from "./values/time.ts";
 
@@ -36,6 +37,7 @@ export function startRun({ now }: Moment): RunTransition {
       startDate: toIso(now),
       endDate: undefined,
       reason: undefined,
+      failure: undefined,
       isHeld: undefined,
     },
   };
@@ -109,8 +111,13 @@ export function endRun(
   {
     state,
     reason,
+    failure,
     now,
-  }: Moment & { readonly state: "success" | "failed"; readonly reason: CallbackReason },
+  }: Moment & {
+    readonly state: "success" | "failed";
+    readonly reason: CallbackReason;
+    readonly failure?: RunFailure | undefined;
+  },
 ): RunTransition {
-  return { from: ["running"], clearNumber, set: { state, reason, endDate: toIso(now) } };
+  return { from: ["running"], clearNumber, set: { state, reason, failure, endDate: toIso(now) } };
 }

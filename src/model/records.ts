@@ -7,6 +7,8 @@ import type { RunDeadline } from "./deadlines/records.ts";
 import type { Diagnostic } from "./diagnostics.ts";
 import type { DagDocument } from "./document.ts";
 import type { DagRunState, DagRunType, TaskInstanceState, TriggeredBy } from "./states.ts";
+import type { DagFacts } from "./summaries/dag-facts.ts";
+import type { RunFailure } from "./summaries/run-failure.ts";
 import type { JsonObject } from "./values/json.ts";
 import type { Wait } from "./waits/waits.ts";
 
@@ -36,6 +38,11 @@ export interface DagRecord {
   readonly backfillId?: number;
   /** The version whose assets are registered; absent: of none. */
   readonly assetsVersion?: string;
+  /**
+   * What lists say of the live version; absent where that is too much, and in records of earlier
+   * releases.
+   */
+  readonly facts?: DagFacts;
   /** Grows with every write; a write that expects another revision is refused. */
   readonly revision: number;
 }
@@ -108,6 +115,8 @@ export interface DagRunRecord {
   readonly awaitedBy?: readonly RunWaiter[];
   /** Why the run ended as it did, or is about to be ended (Airflow: task_failure, timed_out, …). */
   readonly reason?: string;
+  /** The instance that failed first, of a run that has ended so. */
+  readonly failure?: RunFailure;
   /** No further task of it starts, since its DAG is paused. */
   readonly isHeld?: true;
   /**

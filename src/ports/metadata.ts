@@ -59,6 +59,7 @@ import type { AssetEventStore } from "./asset-events.ts";
 import type { DagFileStore } from "./dag-files.ts";
 import type { EventLogStore } from "./event-logs.ts";
 import type { DateRange, Page, PageRequest } from "./pages.ts";
+import type { DagStateStore, RunOutcomeStore } from "./states/dag-states.ts";
 import type { TaskStateStore } from "./task-states.ts";
 
 /** Which DAGs there are. */
@@ -205,7 +206,7 @@ export interface TaskInstanceStore {
     readonly runId: string;
     readonly taskIds?: readonly string[];
   }): Promise<readonly TaskInstanceRecord[]>;
-  /** Those of the instances that have a record, in any order; few of one run. */
+  /** Those of the instances that have a record, in any order; few. */
   getAll(keys: readonly TaskInstanceKey[]): Promise<readonly TaskInstanceRecord[]>;
   /**
    * The changed record, or undefined if the condition did not hold. A change of the state of an
@@ -256,6 +257,8 @@ export type Stored<T> = T & { readonly revision: string };
 /** Simple entities, each found by its key alone, such as variables. */
 export interface Collection<T> {
   get(key: string): Promise<Stored<T> | undefined>;
+  /** Those of the keys that are there, in any order. */
+  getAll(keys: readonly string[]): Promise<readonly Stored<T>[]>;
   /**
    * Stores the record in place of one with the same key. With `revision`, only if the stored
    * record has it ("": none is stored); false if it does not.
@@ -274,9 +277,11 @@ export interface Collection<T> {
  */
 export interface Metadata {
   readonly dags: DagStore;
+  readonly dagStates: DagStateStore;
   readonly versions: VersionStore;
   readonly files: DagFileStore;
   readonly runs: RunStore;
+  readonly runOutcomes: RunOutcomeStore;
   readonly taskInstances: TaskInstanceStore;
   readonly limits: LimitStore;
   readonly gates: GateStore;

@@ -29,8 +29,16 @@ export interface Reporter {
   error(message: string, fields?: Readonly<Record<string, unknown>>): void;
 }
 
+/** Tells that something was written, to those who then look what. */
+export interface ChangeSource {
+  /** Calls back after each write of this process, until what it answers is called. */
+  listen(heard: () => void): () => void;
+}
+
 export interface Platform {
   readonly metadata: Metadata;
+  /** Of the metadata; absent where other processes write them. */
+  readonly changes?: ChangeSource;
   readonly xcoms: XComs;
   readonly logs: TaskLogs;
   /** The environment and the secrets store; what is stored in the metadata comes after it. */

@@ -18,6 +18,8 @@ export interface TaskLogs {
    * `after` that no part gave out.
    */
   read(key: TryKey, after?: string): Promise<LogChunk>;
+  /** The last whole lines, about so many bytes of them but at least one; empty like `read`. */
+  readLast(key: TryKey, bytes: number): Promise<LogChunk>;
   /** Removes the logs of a DAG. */
   deleteDag(dagId: string): Promise<void>;
   /** Removes the logs of a run. Repeating is safe. */

@@ -17,9 +17,11 @@ export function createRetryingMetadata(
   const again: Again = (call) => retry(clock, call, options);
   return {
     dags: metadata.dags,
+    dagStates: metadata.dagStates,
     versions: metadata.versions,
     files: metadata.files,
     runs: retryingRuns(metadata.runs, again),
+    runOutcomes: metadata.runOutcomes,
     taskInstances: retryingTaskInstances(metadata.taskInstances, again),
     limits: metadata.limits,
     gates: metadata.gates,

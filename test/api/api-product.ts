@@ -11,6 +11,7 @@ import {
 } from "../../src/local/interpreter-state-machines.ts";
 import { createSqliteMetadata } from "../../src/local/sqlite/metadata.ts";
 import type { DagDocument } from "../../src/model/document.ts";
+import { keptFactsOf } from "../../src/model/summaries/dag-facts.ts";
 import type { Metadata } from "../../src/ports/metadata.ts";
 import type { Platform } from "../../src/ports/platform.ts";
 import { createServices, type Services } from "../../src/services/services.ts";
@@ -144,6 +145,7 @@ export async function publish(
   const file = `${dagId}.ts`;
   const { gates } = compile(document, { functions: LOCAL_FUNCTIONS });
   const createdAt = "2026-01-30T08:00:00.250Z";
+  const facts = keptFactsOf(document);
   await metadata.versions.create({
     dagId,
     hash: "v1",
@@ -162,6 +164,7 @@ export async function publish(
     versionHash: "v1",
     versionNumber: 1,
     lastParsedAt: createdAt,
+    ...(facts && { facts }),
     revision: 1,
   });
   await metadata.files.put({

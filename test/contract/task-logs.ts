@@ -65,6 +65,25 @@ export function taskLogsContract(name: string, create: () => Promise<TaskLogs>):
       expect(await readAll(logs, TRY)).toEqual(entries);
     });
 
+    test("the last lines come whole, and are read on from", async () => {
+      const logs = await create();
+      expect((await logs.readLast(TRY, 1_000)).entries).toEqual([]);
+      const entries = Array.from({ length: 500 }, (_, i) => logEntry(`${i} ${"ü💾".repeat(9)}`));
+      for (let start = 0; start < entries.length; start += 10) {
+        await logs.append(TRY, entries.slice(start, start + 10));
+      }
+      const last = await logs.readLast(TRY, 20_000);
+      expect(last.entries.length).toBeGreaterThan(10);
+      expect(last.entries.length).toBeLessThan(400);
+      expect(last.entries).toEqual(entries.slice(-last.entries.length));
+      expect((await logs.read(TRY, last.next)).entries).toEqual([]);
+      const long = logEntry("x".repeat(100_000));
+      await logs.append(TRY, [long]);
+      expect((await logs.read(TRY, last.next)).entries).toEqual([long]);
+      expect((await logs.readLast(TRY, 10)).entries.at(-1)).toEqual(long);
+      expect((await logs.readLast(TRY, 100_000_000)).entries).toEqual([...entries, long]);
+    });
+
     test("a line of 10 MB comes whole, as do its neighbours", async () => {
       const logs = await create();
       const events = ["a", "x".repeat(10_000_000), "b"];

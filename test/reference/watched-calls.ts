@@ -96,9 +96,11 @@ export function watchCalls(): WatchedCalls {
     watch: (store, life) => watch(store, life),
     watchMetadata: (metadata, life) => ({
       dags: watch(metadata.dags, life, "dags."),
+      dagStates: metadata.dagStates,
       versions: watch(metadata.versions, life, "versions."),
       files: watch(metadata.files, life, "files."),
       runs: watch(metadata.runs, life, "runs."),
+      runOutcomes: watch(metadata.runOutcomes, life, "runOutcomes."),
       taskInstances: watch(metadata.taskInstances, life, "taskInstances."),
       limits: watch(metadata.limits, life, "limits."),
       gates: watch(metadata.gates, life, "gates."),

@@ -2,6 +2,7 @@
 // bodies don't have. Written as OpenAPI, merged into Airflow's document by scripts/generate-api.ts.
 
 import { ACCESS_SCHEMAS, accessPaths } from "./access-additions.ts";
+import { UI_SCHEMAS, uiPaths } from "./pages/ui-additions.ts";
 import { STORED_SCHEMAS, storedPaths } from "./stored-additions.ts";
 import { WEBHOOK_SCHEMAS, webhookPaths } from "./webhook-additions.ts";
 
@@ -75,6 +76,7 @@ export const ADDITIONS: Additions = {
     ...storedPaths(answers),
     ...webhookPaths(answers),
     ...accessPaths(answers),
+    ...uiPaths(answers),
     "/api/v2/db/clean": {
       post: {
         tags: ["Upkeep"],
@@ -111,6 +113,7 @@ export const ADDITIONS: Additions = {
     ...STORED_SCHEMAS,
     ...WEBHOOK_SCHEMAS,
     ...ACCESS_SCHEMAS,
+    ...UI_SCHEMAS,
     CleanHistoryBody: {
       type: "object",
       additionalProperties: false,

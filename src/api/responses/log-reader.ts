@@ -44,7 +44,11 @@ export async function readLog(logs: TaskLogs, key: TryKey, query: LogQuery) {
   };
 }
 
-function hasTryEnded(tryNumber: number, { run, record }: LogQuery): boolean {
+/** Whether nothing more is written to the log of the try. */
+export function hasTryEnded(
+  tryNumber: number,
+  { run, record }: Pick<LogQuery, "run"> & Partial<Pick<LogQuery, "record">>,
+): boolean {
   if (record === undefined || record.tryNumber < tryNumber) return isRunFinished(run.state);
   return (
     record.tryNumber > tryNumber || isFinished(record.state) || record.state === "up_for_retry"

@@ -20,6 +20,10 @@ export function createCollection<T extends object>(
       const item = await table.get({ pk: partition, sk: key });
       return item && parse<T>(item);
     },
+    async getAll(keys) {
+      const items = await table.getAll([...new Set(keys)].map((sk) => ({ pk: partition, sk })));
+      return items.map((item) => parse<T>(item));
+    },
     async put(record, condition) {
       const item = {
         ...toRow(partition, keyOf(record), record),

@@ -3,6 +3,7 @@ import type { DagRecord } from "../../model/records.ts";
 import type { DagStore } from "../../ports/metadata.ts";
 import { type PageRequest, parseAfter, toPage, toRowLimit } from "../../ports/pages.ts";
 import { compareKeys, endOf, PARTITIONS, partitionOf, toKey } from "./keys.ts";
+import type { DagStateWriter } from "./states/dag-states.ts";
 import { type Item, number, pack, text, unpack } from "./table/attributes.ts";
 import { type Condition, IS_ABSENT } from "./table/conditions.ts";
 import type { DynamoDbTable } from "./table/table-calls.ts";
@@ -10,7 +11,10 @@ import type { DynamoDbTable } from "./table/table-calls.ts";
 const { dags: DAGS } = PARTITIONS;
 
 /** The part of the metadata that keeps the DAGs; delete-dag.ts removes them. */
-export function createDags(table: DynamoDbTable): Omit<DagStore, "delete" | "forget"> {
+export function createDags(
+  table: DynamoDbTable,
+  states: Pick<DagStateWriter, "touch">,
+): Omit<DagStore, "delete" | "forget"> {
   return {
     async get(dagId) {
       const item = await table.get({ pk: DAGS, sk: dagId });
@@ -31,12 +35,15 @@ export function createDags(table: DynamoDbTable): Omit<DagStore, "delete" | "for
       const item = { ...toRow(DAGS, dagId, dag), revision: number(revision), file: text(file) };
       if (revision > 1) {
         const { isWritten, item: stored } = await table.put(item, isOfFile(revision - 1, file));
+        if (isWritten) await states.touch(dagId);
         if (isWritten || stored?.revision?.N !== String(revision - 1)) return isWritten;
       }
       // First what leads to the DAG: one that is live from the file is never missed.
       await table.put(toKey({ pk: dagsOfFilePartition(file), sk: dagId }));
       const condition = revision === 1 ? IS_ABSENT : hasRevision(revision - 1);
-      return (await table.put(item, condition)).isWritten;
+      const { isWritten } = await table.put(item, condition);
+      if (isWritten) await states.touch(dagId);
+      return isWritten;
     },
   };
 }

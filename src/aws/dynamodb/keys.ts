@@ -123,6 +123,12 @@ export function keyIn(
   return { dagId, runId, ...parseInstanceKey(item.sk?.S ?? "") };
 }
 
+/** The run in whose partition the item is. */
+export function runIn(item: Item): { readonly dagId: string; readonly runId: string } {
+  const [, dagId = "", runId = ""] = splitKey(item.pk?.S ?? "");
+  return { dagId, runId };
+}
+
 /** From the sort key of what belongs to a task instance. */
 export function parseInstanceKey(sk: string): Pick<TaskInstanceKey, "taskId" | "mapIndex"> {
   const [, taskId = "", mapIndex = ""] = splitKey(sk);

@@ -4,6 +4,7 @@
 //
 // pk                         sk                          item
 // dags                       <dag>                       DAG (record, revision, file)
+// dag-states                 <dag>                       what is kept of its runs; runsPk, runsSk: when it changed
 // dags-of-file#<path>        <dag>                       leads to the DAG; to one that has moved, too
 // files                      <path>                      DAG file
 // files-by#import#<path>     <path>                      leads to a DAG file that imports the path
@@ -52,6 +53,7 @@
 //                            limit#<hash>                slots in use of a limit of the run or of one of its tasks
 //                            waiter#<hash>#<order>#<hash> instance that waits for slots of it
 //                            asset-event#<event>         event that the run has consumed
+//                            outcome                     states of its tasks, once it has ended
 // limits#<dag>               limit#…, waiter#…           the same of a task over all runs
 // pool#<pool>                limit#…, waiter#…           the same of a pool
 // runs#<dag>#<list>          <runAfter>#<run>            run of the list: active (queued, running), success, failed
@@ -65,6 +67,7 @@
 // <list>                     <runAfter>#<dag>#<run>      runs of all DAGs
 // asset-events               <event>                     events of all assets
 // event-logs                 <id>                        entries of the event log
+// dag-changes                <moment>#<dag>              DAGs in the order of their last changes
 //
 // Parts of keys are escaped, so that any id may hold "#". Every item carries the name of the write
 // that made it ("write"): a write whose answer was lost is recognized when it is repeated.
@@ -82,13 +85,17 @@
 //   for a partition                     TransactWriteItems of 2 to 4                             5 to 9 W
 //   started                             GetItem, TransactWriteItems of 2                         1 R, 4 W
 //   ended                               GetItem, TransactWriteItems of 4                         1 R, 10 W
+//   each of these noted                 GetItem, PutItem of some 500 bytes                       1 R, 3 W
 // active runs of a DAG                  Query, BatchGetItem                                      1 R + 1 R per run
 // running runs of a DAG                 Query, BatchGetItem                                      1 R + 1 R per run
 // latest automated, partition, previous run  Query of 1 (or 2), GetItem                               2 to 3 R
 // a page of runs                        Query per list, BatchGetItem                             1 R per list and per run
 // runs counted                          Query of keys per list, eventually consistent            0.5 R per 4 KB of some 30 runs
 // runs by logical or partition date     Query, BatchGetItem                                      1 R + 1 R per run
-// DAG written                           PutItem; one more when its file is another            1 W; 2 W
+// DAG written                           PutItem; one more when its file is another; UpdateItem   4 W; 5 W
+// all DAGs with what is kept of runs    Query of 2 partitions                                    1 R and 0.5 R per 4 KB
+// DAGs that have changed                Query of keys, eventually consistent                     0.5 R
+// outcomes of a page of runs            BatchGetItem                                             1 R per 4 KB deflated, each
 // DAGs of a file                        Query, BatchGetItem                                    1 R + 1 R per DAG
 // importers of a file                   Query per path and folder of it                        1 R each
 // DAG file written                      GetItem, PutItem; its finders when they change         1 R, 1 W + 1 W per import
@@ -140,7 +147,7 @@ import type {
   InputRequestRecord,
   OpenInputRequestRecord,
 } from "../../model/waits/input-requests.ts";
-import type { Metadata } from "../../ports/metadata.ts";
+import type { DagStore, Metadata } from "../../ports/metadata.ts";
 import type { Clock } from "../../ports/platform.ts";
 import { systemClock } from "../../services/system-clock.ts";
 import { createAccess } from "./access.ts";
@@ -152,11 +159,13 @@ import { deleteDag, forgetDag } from "./delete-dag.ts";
 import { createEventLogs } from "./event-logs.ts";
 import { createGates } from "./gates.ts";
 import { PARTITIONS } from "./keys.ts";
-import { createKnownTasks } from "./known-tasks.ts";
+import { createKnownTasks, type KnownTasks } from "./known-tasks.ts";
 import { createLimits } from "./limits.ts";
 import { createDagNotes, createUpkeepNotes } from "./notes.ts";
 import { createRetries } from "./retries.ts";
 import { createRuns } from "./runs/runs.ts";
+import { createDagStates, createDagStateWriter, type DagStateWriter } from "./states/dag-states.ts";
+import { createRunOutcomes } from "./states/run-outcomes.ts";
 import type { CapacityHook } from "./table/table-access.ts";
 import { createDynamoDbTable, type DynamoDbTable } from "./table/table-calls.ts";
 import { createTaskInstances } from "./task-instances.ts";
@@ -185,18 +194,14 @@ export function createDynamoDbMetadata(options: DynamoDbMetadataOptions): Metada
   const retries = createRetries({ clock, patienceMs });
   const table = createDynamoDbTable({ client, tableName, retries, onCapacity });
   const knownTasks = createKnownTasks(table, clock);
+  const states = createDagStateWriter(table, clock);
   return {
-    dags: {
-      ...createDags(table),
-      forget: (dagId) => forgetDag(table, dagId),
-      async delete(dagId) {
-        await deleteDag(table, dagId);
-        knownTasks.forget(dagId);
-      },
-    },
+    dags: createDagPart(table, { states, knownTasks }),
+    dagStates: createDagStates(table, clock),
     versions: createVersions(table),
     files: createDagFiles(table),
-    runs: createRuns(table),
+    runs: createRuns(table, states),
+    runOutcomes: createRunOutcomes(table),
     taskInstances: createTaskInstances(table, knownTasks),
     limits: createLimits(table),
     gates: createGates(table, clock),
@@ -293,5 +298,23 @@ function createAssets(table: DynamoDbTable) {
     }),
     assetEvents: createAssetEvents(table),
     eventLogs: createEventLogs(table),
+  };
+}
+
+function createDagPart(
+  table: DynamoDbTable,
+  { states, knownTasks }: { readonly states: DagStateWriter; readonly knownTasks: KnownTasks },
+): DagStore {
+  return {
+    ...createDags(table, states),
+    async forget(dagId) {
+      await forgetDag(table, dagId);
+      await states.touch(dagId);
+    },
+    async delete(dagId) {
+      await deleteDag(table, dagId);
+      await states.forget(dagId);
+      knownTasks.forget(dagId);
+    },
   };
 }

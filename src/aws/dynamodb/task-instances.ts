@@ -1,13 +1,12 @@
 // Task instances and gates in DynamoDB. A change of a task instance is one conditional write of one
 // item that no index holds; a small return value is stored in the same item. Only larger XComs make
 // it a transaction.
-import { keyText } from "../../model/instance-key.ts";
 import type { TaskInstanceKey, TaskInstanceRecord } from "../../model/records.ts";
 import { type LimitDemand, limitEffects, settleLimits } from "../../model/scheduling/limits.ts";
 import type { TaskInstanceState } from "../../model/states.ts";
 import type { Admission, TaskInstanceChange, TaskInstanceStore } from "../../ports/metadata.ts";
 import { createInstanceListing } from "./instance-listing.ts";
-import { instanceKey, keyIn, toKey } from "./keys.ts";
+import { instanceKey, keyIn, runIn, toKey } from "./keys.ts";
 import type { KnownTasks } from "./known-tasks.ts";
 import { limitActions } from "./limits.ts";
 import {
@@ -77,12 +76,12 @@ export function createTaskInstances(
       return item && toRecord(key, item);
     },
     async getAll(keys) {
-      const [first] = keys;
-      if (!first) return [];
       // DynamoDB refuses a batch that names an item twice.
-      const unique = new Map(keys.map((key) => [keyText(key), instanceKey("task", key)]));
+      const unique = new Map(
+        keys.map((key) => instanceKey("task", key)).map((key) => [`${key.pk} ${key.sk}`, key]),
+      );
       const items = await table.getAll([...unique.values()]);
-      return items.map((item) => toRecord(keyIn(first, item), item));
+      return items.map((item) => toRecord(keyIn(runIn(item), item), item));
     },
     async list(query) {
       const items = await listInstances("task", query);

@@ -88,6 +88,18 @@ export function createS3TaskLogs({
       };
     },
 
+    async readLast(key, bytes) {
+      const folder = toTryFolder(key);
+      const all: ListedObject[] = [];
+      for await (const object of listObjects({ ...place, prefix: folder })) all.push(object);
+      const last = takeLast(all, bytes);
+      const texts = await Promise.all(last.map((object) => readObject(place, object.key)));
+      return {
+        entries: texts.flatMap(parseLines),
+        next: last.at(-1)?.key.slice(folder.length) ?? BEGIN,
+      };
+    },
+
     async deleteDag(dagId) {
       await deleteObjects({ ...place, prefix: toFolder(dagId) });
     },
@@ -138,6 +150,18 @@ async function takeChunk(objects: AsyncIterable<ListedObject>): Promise<readonly
     taken.push(object);
   }
   return taken;
+}
+
+/** As many objects from the end as have so many bytes, but at least one. */
+function takeLast(objects: readonly ListedObject[], bytes: number): readonly ListedObject[] {
+  const taken: ListedObject[] = [];
+  let size = 0;
+  for (const object of objects.toReversed()) {
+    size += object.sizeBytes;
+    if (taken.length === CHUNK_OBJECTS || (taken.length > 0 && size > bytes)) break;
+    taken.push(object);
+  }
+  return taken.reverse();
 }
 
 function parseLines(text = ""): readonly LogEntry[] {

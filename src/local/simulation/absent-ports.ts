@@ -24,6 +24,7 @@ export const ABSENT: Pick<
   logs: {
     append: async () => {},
     read: async () => ({ entries: [], next: "" }),
+    readLast: async () => ({ entries: [], next: "" }),
     deleteDag: async () => {},
     deleteRun: async () => {},
   },

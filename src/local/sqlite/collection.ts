@@ -29,6 +29,13 @@ export function createCollection<T extends object>(
         const row = select.get(kind, key);
         return row && parse<T>(row);
       }),
+    getAll: (keys) =>
+      db.read(() =>
+        [...new Set(keys)].flatMap((key) => {
+          const row = select.get(kind, key);
+          return row ? [parse<T>(row)] : [];
+        }),
+      ),
     put: (record, condition) =>
       db.write(() => {
         const key = keyOf(record);

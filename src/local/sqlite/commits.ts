@@ -30,6 +30,8 @@ export interface GroupCommit {
    * rollback), so it touches nothing but the database.
    */
   write<T>(change: () => T): Promise<T>;
+  /** Calls back after each commit, until what it answers is called. */
+  listen(heard: () => void): () => void;
   /**
    * Commits what is waiting, at once; what can't be written then rejects, as does everything later.
    */
@@ -50,6 +52,7 @@ export function createGroupCommit(db: DatabaseSync, options: CommitOptions): Gro
 class QueuedWrites implements GroupCommit {
   readonly #options: CommitOptions;
   readonly #transaction: Transaction;
+  readonly #listeners = new Set<() => void>();
   #waiting: Write[] = [];
   #isFlushDue = false;
   #hasOutage = false;
@@ -72,6 +75,11 @@ class QueuedWrites implements GroupCommit {
       this.#isFlushDue = true;
       setImmediate(() => this.#gather(0, 0));
     });
+  }
+
+  listen(heard: () => void): () => void {
+    this.#listeners.add(heard);
+    return () => this.#listeners.delete(heard);
   }
 
   /** A lone write has nobody to wait for. With several, tasks are at work that write soon again. */
@@ -105,6 +113,7 @@ class QueuedWrites implements GroupCommit {
       report?.info(`${file} can be written again; everything that waited is stored`);
     }
     for (const tell of done.outcomes) tell();
+    for (const heard of this.#listeners) heard();
   }
 
   #waitOut(outage: string): void {

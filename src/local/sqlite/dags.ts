@@ -4,6 +4,7 @@ import type { DagStore, VersionStore } from "../../ports/metadata.ts";
 import { parseAfter, toPage, toRowLimit } from "../../ports/pages.ts";
 import type { SqliteDatabase } from "./database.ts";
 import { type Row, text } from "./rows.ts";
+import { createDagStateWriter } from "./states/dag-states.ts";
 
 /** Every table with rows of a DAG, by its dag_id. */
 const TABLES_OF_A_DAG = [
@@ -19,6 +20,7 @@ const TABLES_OF_A_DAG = [
   "limit_waiters",
   "asset_queue",
   "asset_uses",
+  "run_outcomes",
 ];
 
 /** The part of the metadata that keeps the DAGs. */
@@ -36,6 +38,7 @@ export function createDagStore(db: SqliteDatabase): DagStore {
   const deletions = TABLES_OF_A_DAG.map((table) =>
     db.prepare(`DELETE FROM ${table} WHERE dag_id = ?`),
   );
+  const states = createDagStateWriter(db);
 
   return {
     get: (dagId) => db.read(() => toDag(selectDag.get(dagId))),
@@ -55,15 +58,18 @@ export function createDagStore(db: SqliteDatabase): DagStore {
           revision === 1
             ? insertDag.run(dagId, revision, record)
             : updateDag.run(revision, record, dagId, revision - 1);
+        if (changes === 1) states.touch(dagId);
         return changes === 1;
       }),
     forget: (dagId) =>
       db.write(() => {
         deleteDag.run(dagId);
+        states.touch(dagId);
       }),
     delete: (dagId) =>
       db.write(() => {
         for (const deletion of deletions) deletion.run(dagId);
+        states.forget(dagId);
       }),
   };
 }

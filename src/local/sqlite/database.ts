@@ -15,6 +15,8 @@ export interface SqliteDatabase {
   read<T>(query: () => T): Promise<T>;
   /** See GroupCommit: resolves when the change is durable. */
   write<T>(change: () => T): Promise<T>;
+  /** Calls back after each commit, until what it answers is called. */
+  listen(heard: () => void): () => void;
   /** Writes what is waiting, then closes. */
   close(): Promise<void>;
 }
@@ -78,6 +80,7 @@ export function createSqliteDatabase(db: DatabaseSync, options: DatabaseOptions)
     },
     read: async (query) => readably(query),
     write: (change) => commits.write(change).catch(noticeDamage),
+    listen: (heard) => commits.listen(heard),
     async close() {
       commits.close();
       if (db.isOpen) db.close();

@@ -57,6 +57,7 @@ import type {
   OpenInputRequestRecord,
 } from "../../model/waits/input-requests.ts";
 import type { Metadata } from "../../ports/metadata.ts";
+import type { ChangeSource } from "../../ports/platform.ts";
 import { createAssetEventStore } from "./asset-events.ts";
 import { createCollection } from "./collection.ts";
 import { createDagFileStore } from "./dag-files.ts";
@@ -70,10 +71,12 @@ import {
 import { createEventLogStore } from "./event-logs.ts";
 import { createLimitStore } from "./limits.ts";
 import { createRunStore } from "./runs.ts";
+import { createDagStateStore } from "./states/dag-states.ts";
+import { createRunOutcomeStore } from "./states/run-outcomes.ts";
 import { createGateStore, createTaskInstanceStore } from "./task-instances.ts";
 import { createTaskStateStore, createXComStore } from "./values.ts";
 
-export interface SqliteMetadata extends Metadata {
+export interface SqliteMetadata extends Metadata, ChangeSource {
   /** Writes what is waiting, then closes the file. */
   close(): Promise<void>;
 }
@@ -91,9 +94,11 @@ export function createSqliteMetadata(options: DatabaseOptions): SqliteMetadata {
 export function createMetadataOn(db: SqliteDatabase): SqliteMetadata {
   return {
     dags: createDagStore(db),
+    dagStates: createDagStateStore(db),
     versions: createVersionStore(db),
     files: createDagFileStore(db),
     runs: createRunStore(db),
+    runOutcomes: createRunOutcomeStore(db),
     taskInstances: createTaskInstanceStore(db),
     limits: createLimitStore(db),
     gates: createGateStore(db),
@@ -157,6 +162,7 @@ export function createMetadataOn(db: SqliteDatabase): SqliteMetadata {
     access: createCollection<AccessRecord>(db, { kind: "access", keyOf: ({ key }) => key }),
     ...createAccess(db),
     ...createAssets(db),
+    listen: db.listen,
     close: () => db.close(),
   };
 }

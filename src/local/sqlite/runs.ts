@@ -6,6 +6,7 @@ import type { SqliteDatabase } from "./database.ts";
 import { createPartitionListing } from "./partition-listing.ts";
 import { type Row, text } from "./rows.ts";
 import { createRunListing } from "./run-listing.ts";
+import { createDagStateWriter } from "./states/dag-states.ts";
 
 /** Every table with rows of a run. */
 const TABLES_OF_A_RUN = [
@@ -17,6 +18,7 @@ const TABLES_OF_A_RUN = [
   "limits",
   "limit_waiters",
   "asset_uses",
+  "run_outcomes",
 ];
 
 /** The part of the metadata that keeps the runs. */
@@ -47,6 +49,50 @@ export function createRunStore(db: SqliteDatabase): RunStore {
   const selectRunning = db.prepare(
     "SELECT record FROM dag_runs WHERE dag_id = ? AND state = 'running' ORDER BY run_after, run_id",
   );
+
+  const states = createDagStateWriter(db);
+
+  return {
+    create: (run) =>
+      db.write(() => {
+        if (insert.run(...toColumns(run)).changes !== 1) return "exists";
+        states.noteRun({ after: run });
+        return "created";
+      }),
+    get: (dagId, runId) => db.read(() => toRun(select.get(dagId, runId))),
+    update: ({ dagId, runId, from, clearNumber, awaitedBy, deadlines, set }) =>
+      db.write(() => {
+        const run = toRun(select.get(dagId, runId));
+        if (run === undefined || !from.includes(run.state)) return undefined;
+        if (clearNumber !== undefined && clearNumber !== run.clearNumber) return undefined;
+        if (awaitedBy && !isSame(awaitedBy, run.awaitedBy)) return undefined;
+        if (deadlines && !isSame(deadlines, run.deadlines)) return undefined;
+        const changed: DagRunRecord = JSON.parse(JSON.stringify({ ...run, ...set }));
+        update.run(...toColumns(changed));
+        states.noteRun({ before: run, after: changed });
+        return changed;
+      }),
+    delete: (dagId, runId) =>
+      db.write(() => {
+        const run = toRun(select.get(dagId, runId));
+        if (run === undefined || !isRunFinished(run.state)) return;
+        for (const deletion of deletions) deletion.run(dagId, runId);
+        states.noteRun({ before: run });
+      }),
+    ...createRunListing(db),
+    ...createPartitionListing(db),
+    listActive: (dagId) =>
+      db.read(() => {
+        const rows = dagId === undefined ? selectActive.all() : selectActiveOfDag.all(dagId);
+        return rows.map(parseRun);
+      }),
+    listRunning: (dagId) => db.read(() => selectRunning.all(dagId).map(parseRun)),
+    ...createPastRuns(db),
+  };
+}
+
+/** The runs that others follow by their dates. */
+function createPastRuns(db: SqliteDatabase): Pick<RunStore, "getLatestAutomated" | "getPrevious"> {
   const selectLatestAutomated = db.prepare(
     `SELECT record FROM dag_runs
      WHERE dag_id = ? AND run_type IN ('scheduled', 'backfill') AND logical_date IS NOT NULL
@@ -60,36 +106,7 @@ export function createRunStore(db: SqliteDatabase): RunStore {
     `SELECT record FROM dag_runs WHERE dag_id = ? AND logical_date < ? AND run_type <> 'manual'
      ORDER BY logical_date DESC LIMIT 1`,
   );
-
   return {
-    create: (run) =>
-      db.write(() => (insert.run(...toColumns(run)).changes === 1 ? "created" : "exists")),
-    get: (dagId, runId) => db.read(() => toRun(select.get(dagId, runId))),
-    update: ({ dagId, runId, from, clearNumber, awaitedBy, deadlines, set }) =>
-      db.write(() => {
-        const run = toRun(select.get(dagId, runId));
-        if (run === undefined || !from.includes(run.state)) return undefined;
-        if (clearNumber !== undefined && clearNumber !== run.clearNumber) return undefined;
-        if (awaitedBy && !isSame(awaitedBy, run.awaitedBy)) return undefined;
-        if (deadlines && !isSame(deadlines, run.deadlines)) return undefined;
-        const changed: DagRunRecord = JSON.parse(JSON.stringify({ ...run, ...set }));
-        update.run(...toColumns(changed));
-        return changed;
-      }),
-    delete: (dagId, runId) =>
-      db.write(() => {
-        const run = toRun(select.get(dagId, runId));
-        if (run === undefined || !isRunFinished(run.state)) return;
-        for (const deletion of deletions) deletion.run(dagId, runId);
-      }),
-    ...createRunListing(db),
-    ...createPartitionListing(db),
-    listActive: (dagId) =>
-      db.read(() => {
-        const rows = dagId === undefined ? selectActive.all() : selectActiveOfDag.all(dagId);
-        return rows.map(parseRun);
-      }),
-    listRunning: (dagId) => db.read(() => selectRunning.all(dagId).map(parseRun)),
     getLatestAutomated: (dagId) => db.read(() => toRun(selectLatestAutomated.get(dagId))),
     getPrevious: ({ dagId, logicalDate, automatedOnly }) =>
       db.read(() => {

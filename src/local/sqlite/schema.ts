@@ -4,6 +4,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import { StorageRefused } from "../storage-refused.ts";
 import { integer } from "./rows.ts";
+import { DAG_STATES } from "./states/dag-state-schema.ts";
 
 /**
  * Schema 0 (an empty file) to the newest. Entries are only ever added: databases of every schema
@@ -144,6 +145,7 @@ export const MIGRATIONS: readonly string[] = [
   CREATE TABLE event_logs (id INTEGER PRIMARY KEY, dag_id TEXT, record TEXT NOT NULL) STRICT;
   CREATE INDEX event_logs_of_dag ON event_logs (dag_id, id);
   `,
+  DAG_STATES,
 ];
 
 /**

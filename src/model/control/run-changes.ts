@@ -67,6 +67,7 @@ export function clearRun(
     startDate: undefined,
     endDate: undefined,
     reason: undefined,
+    failure: undefined,
     isHeld: undefined,
   } as const;
   const hash = newHash ?? versionHash;
@@ -100,6 +101,7 @@ export function queueRun(run: DagRunRecord, now: number): RunTransition {
       startDate: undefined,
       endDate: undefined,
       reason: undefined,
+      failure: undefined,
       isHeld: undefined,
       // Nothing is cleared, but the execution that goes on is to be left.
       pending: { kind: "clear", tasks: [] },
@@ -148,6 +150,7 @@ export function endMark(
       startDate: startDate ?? queuedAt,
       endDate: endDate ?? toIso(now),
       reason: undefined,
+      failure: undefined,
       pending: undefined,
     },
   };

@@ -1,16 +1,16 @@
 // The planner: which runs of a DAG should exist or start now, from state alone. Asking too often
 // changes nothing, and what a late or missed call left undone the next one plans (Airflow:
 // scheduler_job_runner.py, models/dag.py).
-import type { DagDocument } from "../document.ts";
 import { partitionRunIdFor, runIdFor } from "../ids.ts";
 import type { DagRecord, DagRunRecord } from "../records.ts";
+import type { PlannedDag } from "../summaries/dag-facts.ts";
 import { timetableOf } from "../timetables/create.ts";
 import { noTimetable } from "../timetables/none.ts";
 import type { DataInterval, NextRun, Timetable } from "../timetables/timetable.ts";
 import { toIso } from "../values/time.ts";
 
 export interface PlanQuery {
-  readonly document: DagDocument;
+  readonly document: PlannedDag;
   readonly isPaused: boolean;
   /** The DAG's file is gone. */
   readonly isStale: boolean;
@@ -122,8 +122,8 @@ export function plan(query: PlanQuery): Plan {
 }
 
 /** Whether both documents have runs at the same moments. */
-export function isSameSchedule(a: DagDocument, b: DagDocument): boolean {
-  const textOf = ({ schedule, timezone, startDate, endDate, catchup }: DagDocument) =>
+export function isSameSchedule(a: PlannedDag, b: PlannedDag): boolean {
+  const textOf = ({ schedule, timezone, startDate, endDate, catchup }: PlannedDag) =>
     JSON.stringify([schedule, timezone, startDate, endDate, catchup]);
   return textOf(a) === textOf(b);
 }
@@ -139,7 +139,7 @@ export function forgetPlan({ plannedAt: _, ...dag }: DagRecord): DagRecord {
 /**
  * A schedule that can't be used, such as one in a zone that this runtime doesn't know, has no runs.
  */
-function readTimetable(document: DagDocument): {
+function readTimetable(document: PlannedDag): {
   readonly timetable: Timetable;
   readonly problem?: string;
 } {
@@ -153,7 +153,7 @@ function readTimetable(document: DagDocument): {
   }
 }
 
-function describeProblem({ dagId, schedule }: DagDocument, reason: string): string {
+function describeProblem({ dagId, schedule }: PlannedDag, reason: string): string {
   return `DAG "${dagId}" gets no further scheduled runs: its schedule ${JSON.stringify(schedule)} ${reason}; change the schedule`;
 }
 
@@ -221,7 +221,7 @@ function furthestOf(run: DataInterval, furthest: DataInterval = run): DataInterv
 /** The run after `last`. What a timetable throws is a problem of this DAG alone. */
 function askTimetable(
   timetable: Timetable,
-  document: DagDocument,
+  document: PlannedDag,
   { last, now }: { readonly last: DataInterval | undefined; readonly now: number },
 ):
   | { readonly run: NextRun; readonly planned: PlannedRun }

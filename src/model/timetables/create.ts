@@ -16,10 +16,12 @@ import { onceTimetable } from "./once.ts";
 import { parseCron } from "./parse-cron.ts";
 import type { Timetable } from "./timetable.ts";
 
-const timetables = new WeakMap<DagDocument, Timetable>();
+type Scheduled = Pick<DagDocument, "schedule" | "timezone">;
+
+const timetables = new WeakMap<Scheduled, Timetable>();
 
 /** The DAG's timetable, made once per document. */
-export function timetableOf(document: DagDocument): Timetable {
+export function timetableOf(document: Scheduled): Timetable {
   let timetable = timetables.get(document);
   if (!timetable) {
     timetable = createTimetable(document.schedule, document.timezone);

@@ -38,5 +38,6 @@ export async function deleteInstance(context: ControlContext, key: TaskInstanceK
     const change = forget(known, { retries: task?.retries ?? 0 });
     if (await metadata.taskInstances.update({ key, ...change })) break;
   }
+  await metadata.runOutcomes.delete(dagId, runId);
   await metadata.xcoms.delete(key);
 }

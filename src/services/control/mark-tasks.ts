@@ -184,6 +184,7 @@ async function markInRun(
     });
     if (done) marked.push(done);
   });
+  await context.metadata.runOutcomes.delete(dagId, runId);
   // Before the marks are spread, which may fail again what is to run again.
   const below = [...graph.descendants(...taskIds)];
   if (below.length > 0) {

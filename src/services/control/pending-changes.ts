@@ -1,6 +1,7 @@
 // Changes that people have asked of runs, from their record to their end. The record comes first;
 // a process that dies in between leaves it, and whoever takes up the run, starts it, or changes it
 // next completes it.
+import type { PendingChange } from "../../model/control/pending-change.ts";
 import { changeDone, endedRunChangeKey, leavesEnded } from "../../model/control/run-changes.ts";
 import type { RunTransition } from "../../model/dag-run.ts";
 import type { DagRunRecord } from "../../model/records.ts";
@@ -28,9 +29,20 @@ export async function applyPending(
 ): Promise<DagRunRecord | undefined> {
   const { metadata } = context;
   const { dagId, runId, pending } = run;
-  switch (pending?.kind) {
-    case undefined:
-      return run;
+  if (pending === undefined) return run;
+  const after = await applyChange(context, run, pending);
+  await metadata.runOutcomes.delete(dagId, runId);
+  return after;
+}
+
+async function applyChange(
+  context: ChangeContext,
+  run: DagRunRecord,
+  pending: PendingChange,
+): Promise<DagRunRecord | undefined> {
+  const { metadata } = context;
+  const { dagId, runId } = run;
+  switch (pending.kind) {
     case "clear":
       await applyClear(context, run, pending);
       break;

@@ -6,6 +6,7 @@ import type { DagDocument } from "../../model/document.ts";
 import type { DagFileRecord, DagRecord, DagVersionRecord } from "../../model/records.ts";
 import { isSameSchedule } from "../../model/scheduling/planner.ts";
 import { supersede } from "../../model/scheduling/version-retention.ts";
+import { keptFactsOf } from "../../model/summaries/dag-facts.ts";
 import { UnreadableFile } from "../../ports/dag-source.ts";
 import type { Metadata } from "../../ports/metadata.ts";
 import { updateDag } from "../update-dag.ts";
@@ -142,6 +143,7 @@ async function acceptDag(
   const isLive = known && !known.isStale && known.versionHash === version.hash;
   if (!isLive) await writeAccess(platform.metadata, { known, document });
   const keepsPlan = await followsSameSchedule(processing, known, version);
+  const facts = keptFactsOf(document);
   const { isChanged: isWritten } = await updateDag(platform.metadata.dags, dagId, (dag) => {
     if (dag && !dag.isStale && dag.file === file && dag.versionHash === version.hash)
       return undefined;
@@ -154,6 +156,7 @@ async function acceptDag(
       versionNumber: version.number,
       newestVersion: Math.max(dag?.newestVersion ?? 0, version.number),
       lastParsedAt: timeOf(processing),
+      ...(facts === undefined ? {} : { facts }),
       ...(dag ? { superseded: supersede(dag, version.hash) } : {}),
       ...(dag?.backfillId === undefined ? {} : { backfillId: dag.backfillId }),
       ...(dag?.assetsVersion === undefined ? {} : { assetsVersion: dag.assetsVersion }),

@@ -11,6 +11,7 @@ import { forgetPlan } from "../../model/scheduling/planner.ts";
 import { decideRunState } from "../../model/scheduling/run-state.ts";
 import { isFinished } from "../../model/states.ts";
 import { statesByTask } from "../../model/states-by-task.ts";
+import { firstFailureOf, taskStatesOf } from "../../model/summaries/run-outcome.ts";
 import type { CallbackReason } from "../../model/task-call.ts";
 import { abandon } from "../../model/task-instance.ts";
 import { recordOutletEvents } from "../assets/record-events.ts";
@@ -65,7 +66,13 @@ export async function endByTasks(context: RunEndContext, scope: RunScope): Promi
       `run "${runId}" of DAG "${dagId}" has unfinished tasks`,
     );
   }
-  const isEnded = await applyRunEnd(context, scope, { ...decided, instances: records });
+  // Together, so that they share a commit.
+  const [isEnded] = await Promise.all([
+    applyRunEnd(context, scope, { ...decided, instances: records }),
+    keepOutcome(context, scope, records),
+  ]);
+  // What has become of the run instead is not what was kept.
+  if (!isEnded) await context.metadata.runOutcomes.delete(dagId, runId);
   if (isEnded && decided.reason === "all_tasks_deadlocked") {
     await publishFailure(context, runFailed(scope.run, decided.reason));
   }
@@ -128,6 +135,23 @@ async function abandonInstances(
   return records;
 }
 
+/**
+ * What a grid shows of the run, so that it needs none of its instances. It is worked out again
+ * where it is missing, so the run ends whether it can be kept or not.
+ */
+async function keepOutcome(
+  { metadata, report }: Pick<RunEndContext, "metadata" | "report">,
+  { run: { dagId, runId, versionHash }, version: { document } }: RunScope,
+  records: readonly TaskInstanceRecord[],
+): Promise<void> {
+  try {
+    const states = taskStatesOf(document, records);
+    await metadata.runOutcomes.put({ dagId, runId, versionHash, ...states });
+  } catch (problem) {
+    report.warn(`The outcome of run "${runId}" of DAG "${dagId}" was not kept: ${String(problem)}`);
+  }
+}
+
 /** False when somebody else has ended the run. */
 async function applyRunEnd(
   context: RunEndContext,
@@ -146,7 +170,8 @@ async function applyRunEnd(
   const { metadata, clock, report, callbacks } = context;
   const { dagId, runId } = scope.run;
   const now = clock.now();
-  const change = endRun(scope.run, { state, reason, now });
+  const failure = state === "failed" ? firstFailureOf(instances) : undefined;
+  const change = endRun(scope.run, { state, reason, failure, now });
   const ended = await metadata.runs.update({ dagId, runId, ...change });
   if (!ended) return false;
   const duration = (now - Date.parse(ended.startDate ?? ended.queuedAt)) / 1_000;

@@ -130,7 +130,28 @@ const AIRFLOW: Table = {
 
 /** Operations that Airflow doesn't have. */
 const OWN: Table = {
-  "GET dag.run": ["get_backfill_progress", "get_backfill_skipped_dates"],
+  "GET dag": [
+    "get_ui_changes",
+    "get_ui_dags",
+    "get_ui_home",
+    "get_ui_search",
+    "get_ui_shell",
+    "get_ui_trigger",
+  ],
+  "GET dag.run": [
+    "get_backfill_progress",
+    "get_backfill_skipped_dates",
+    "get_ui_durations",
+    "get_ui_grid",
+    "get_ui_run",
+    "get_ui_runs",
+  ],
+  "GET dag.code": ["get_ui_code"],
+  "GET dag.hitl_detail": ["get_ui_answers"],
+  "GET dag.task": ["get_ui_graph"],
+  "GET import_errors": ["get_ui_import_errors"],
+  "GET dag.task_instance": ["get_ui_task_instance"],
+  "GET dag.task_logs": ["get_ui_log"],
   "DELETE history": ["clean_history"],
   "PUT connection": ["export_connections", "rotate_encryption_keys"],
   "PUT variable": ["export_variables"],

@@ -5,6 +5,8 @@ import { join } from "node:path";
 import { createApiServer } from "../../../src/api/api-server.ts";
 import { createDynamoDbMetadata } from "../../../src/aws/dynamodb/metadata.ts";
 import { openLocalProduct } from "../../../src/local/local-platform.ts";
+import { keptFactsOf } from "../../../src/model/summaries/dag-facts.ts";
+import type { Metadata } from "../../../src/ports/metadata.ts";
 import type { Platform } from "../../../src/ports/platform.ts";
 import { createDagProcessor } from "../../../src/services/dag-processing/dag-processor.ts";
 import { createServices } from "../../../src/services/services.ts";
@@ -25,8 +27,9 @@ export interface LargeDeployment {
   /** Processes the file of a DAG of its own with the changed result, as its upload would. */
   processFile(result: number): Promise<Cost>;
   plan(dagId: string): Promise<Cost>;
-  /** GET of a path below /api/v2. */
+  /** GET of a path below /api/v2, or below /ui. */
   ask(path: string): Promise<Cost>;
+  readonly metadata: Metadata;
   close(): Promise<void>;
 }
 
@@ -81,6 +84,7 @@ export async function openLargeDeployment(
     const dagId = `dag_${index}`;
     const file = `${dagId}.ts`;
     const document = dagDocument({ dagId, tasks: [taskDocument("a")] });
+    const facts = keptFactsOf(document);
     await metadata.versions.create(dagVersion({ dagId, file, document }));
     await metadata.files.put({
       file,
@@ -90,10 +94,11 @@ export async function openLargeDeployment(
       diagnostics: [],
       processedAt: "2026-01-01T00:00:00.000Z",
     });
-    await metadata.dags.put(dagRecord({ dagId, file, newestVersion: 1 }));
+    await metadata.dags.put(dagRecord({ dagId, file, newestVersion: 1, ...(facts && { facts }) }));
   }
 
   return {
+    metadata,
     async fill(count) {
       const queue = Array.from({ length: count }, (_, index) => index).values();
       const rows = Array.from({ length: PARALLEL }, async () => {
@@ -112,8 +117,9 @@ dag.task("t", async () => ${result})();
     plan: (dagId) => cost(() => services.scheduler.schedule(dagId)),
     ask: (path) =>
       cost(async () => {
-        const response = await api.request(`/api/v2${path}`);
-        if (!response.ok) throw new Error(`${path}: ${await response.text()}`);
+        const response = await api.request(path.startsWith("/ui/") ? path : `/api/v2${path}`);
+        if (!response.ok && response.status !== 304)
+          throw new Error(`${path}: ${await response.text()}`);
       }),
     close: () => local.close(),
   };

@@ -154,8 +154,11 @@ function onServer(start: () => Promise<DynamoDbServer>, { isLocal }: { isLocal: 
         await metadata.taskInstances.update({ key, from: [null], set: { state: "success" } });
       }
     }
-    const count = async () =>
-      (await client.send(new ScanCommand({ TableName: tableName, Select: "COUNT" }))).Count ?? 0;
+    // Word that it is gone stays for a day.
+    const count = async () => {
+      const { Items = [] } = await client.send(new ScanCommand({ TableName: tableName }));
+      return Items.filter(({ pk }) => pk?.S !== "dag-states").length;
+    };
     let before = await count();
     for (let calls = 3; before > 0; calls += 3) {
       const dying = createDynamoDbMetadata({
@@ -240,7 +243,8 @@ function onServer(start: () => Promise<DynamoDbServer>, { isLocal }: { isLocal: 
       console.info(
         `a run: ${costs.at(-1)?.writeUnits} W, and 3 W in the index, which DynamoDB Local leaves out`,
       );
-      expect(costs.at(-1)?.writeUnits).toBeLessThanOrEqual(20);
+      // 5 of them for what lists show of the DAG: see states/dag-states.ts.
+      expect(costs.at(-1)?.writeUnits).toBeLessThanOrEqual(25);
       // From the sixth run on, the listing of five is full.
       expect(new Set(costs.slice(6).map((cost) => JSON.stringify(cost)))).toHaveLength(1);
     });

@@ -5,6 +5,7 @@ import { accessContract } from "./access.ts";
 import { assetContract } from "./assets.ts";
 import { backfillContract } from "./backfills.ts";
 import { dagNoteContract } from "./dag-notes.ts";
+import { dagStateContract } from "./dag-states.ts";
 import { dagStoreContract } from "./dags.ts";
 import { deadlineContract } from "./deadlines.ts";
 import { eventLogContract } from "./event-logs.ts";
@@ -19,6 +20,7 @@ export function metadataContract(name: string, create: () => Promise<Metadata>):
   describe(`metadata: ${name}`, () => {
     dagStoreContract(create);
     dagNoteContract(create);
+    dagStateContract(create);
     runStoreContract(create);
     taskInstanceStoreContract(create);
     limitStoreContract(create);

@@ -13,6 +13,7 @@ function keepLines(): { readonly logs: TaskLogs; readonly lines: string[] } {
       for (const { event } of entries) lines.push(`${taskId} ${tryNumber} ${event}`);
     },
     read: async () => ({ entries: [], next: "" }),
+    readLast: async () => ({ entries: [], next: "" }),
     async deleteDag() {},
     async deleteRun() {},
   };

@@ -36,6 +36,7 @@ function createHistory() {
     logs: {
       append: async () => {},
       read: async () => ({ entries: [], next: "" }),
+      readLast: async () => ({ entries: [], next: "" }),
       deleteDag: note("logs"),
       deleteRun: note("logs"),
     },

@@ -1620,6 +1620,262 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/ui/shell": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get: operations["get_ui_shell"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/ui/home": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get: operations["get_ui_home"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/ui/dags": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get: operations["get_ui_dags"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/ui/dags/{dag_id}/grid": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get: operations["get_ui_grid"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/ui/dags/{dag_id}/graph": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get: operations["get_ui_graph"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/ui/run/{dag_id}/{dag_run_id}": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get: operations["get_ui_run"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/ui/ti/{dag_id}/{dag_run_id}/{task_id}/{map_index}": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get: operations["get_ui_task_instance"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/ui/log/{dag_id}/{dag_run_id}/{task_id}/{map_index}/{try_number}": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get: operations["get_ui_log"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/ui/changes": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get: operations["get_ui_changes"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/ui/dags/{dag_id}/durations": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get: operations["get_ui_durations"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/ui/dags/{dag_id}/code": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get: operations["get_ui_code"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/ui/dags/{dag_id}/trigger": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get: operations["get_ui_trigger"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/ui/runs": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get: operations["get_ui_runs"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/ui/answers": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get: operations["get_ui_answers"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/ui/import-errors": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get: operations["get_ui_import_errors"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/ui/search": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get: operations["get_ui_search"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/api/v2/db/clean": {
         readonly parameters: {
             readonly query?: never;
@@ -3191,6 +3447,416 @@ export interface components {
         readonly ApiTokenCollectionResponse: {
             readonly api_tokens: readonly components["schemas"]["ApiTokenResponse"][];
             readonly total_entries: number;
+        };
+        readonly UiFailure: {
+            readonly task_id: string;
+            readonly map_index: number;
+            readonly message: string | null;
+        };
+        readonly UiCan: readonly string[];
+        readonly UiPart: {
+            /** @enum {string} */
+            readonly id: "scheduler" | "dag_processor";
+            readonly status: ("healthy" | "unhealthy") | null;
+            readonly heartbeat: string | null;
+        };
+        readonly UiShellResponse: {
+            /** Format: date-time */
+            readonly now: string;
+            readonly user: {
+                readonly name: string | null;
+                readonly is_admin: boolean;
+            };
+            readonly can: components["schemas"]["UiCan"];
+            readonly instance: {
+                /** @enum {string} */
+                readonly kind: "embedded" | "aws";
+                readonly version: string;
+            };
+            readonly starred: readonly {
+                readonly dag_id: string;
+                readonly state: ("queued" | "running" | "success" | "failed") | null;
+            }[];
+            readonly counts: components["schemas"]["UiCounts"];
+            readonly parts: readonly components["schemas"]["UiPart"][];
+            readonly cursor: string;
+        };
+        readonly UiCounts: {
+            readonly dags: number;
+            readonly failing: number;
+            readonly running: number;
+            readonly answers: number;
+            readonly import_errors: number;
+        };
+        readonly UiSchedule: {
+            readonly kind: string;
+            readonly summary: string | null;
+            readonly timezone: string;
+            readonly assets: readonly string[];
+        };
+        readonly UiRunBars: {
+            readonly s: string;
+            readonly d: readonly (number | null)[];
+            readonly ids: readonly string[];
+        };
+        readonly UiProgress: {
+            readonly done: number;
+            readonly total: number;
+            readonly running: number;
+        };
+        readonly UiRunBrief: {
+            readonly dag_id: string;
+            readonly dag_run_id: string;
+            /** @enum {string} */
+            readonly state: "queued" | "running" | "success" | "failed";
+            readonly run_type: string;
+            /** Format: date-time */
+            readonly run_after: string;
+            readonly start_date: string | null;
+            readonly end_date: string | null;
+            readonly failure: components["schemas"]["UiFailure"] | null;
+            readonly progress: components["schemas"]["UiProgress"] | null;
+            readonly median_s: number | null;
+        };
+        readonly UiTrouble: {
+            /** @enum {string} */
+            readonly kind: "failed" | "answer" | "file";
+            readonly dag_id: string | null;
+            readonly dag_run_id: string | null;
+            readonly task_id: string | null;
+            readonly map_index: number | null;
+            /** Format: date-time */
+            readonly since: string;
+            readonly in_a_row: number;
+            readonly text: string | null;
+            readonly file: string | null;
+            readonly line: number | null;
+        };
+        readonly UiDagRow: {
+            readonly dag_id: string;
+            readonly dag_display_name: string;
+            readonly description: string | null;
+            readonly tags: readonly string[];
+            readonly owners: readonly string[];
+            readonly is_paused: boolean;
+            readonly is_favorite: boolean | null;
+            readonly schedule: components["schemas"]["UiSchedule"];
+            readonly next_run_at: string | null;
+            readonly last_run: components["schemas"]["UiRunBrief"] | null;
+            readonly trouble: components["schemas"]["UiTrouble"] | null;
+            readonly median_s: number | null;
+            readonly runs: components["schemas"]["UiRunBars"];
+        };
+        readonly UiDagsResponse: {
+            readonly total: number;
+            readonly counts: {
+                readonly all: number;
+                readonly failing: number;
+                readonly running: number;
+                readonly waiting: number;
+                readonly paused: number;
+            };
+            readonly next_offset: number | null;
+            readonly dags: readonly components["schemas"]["UiDagRow"][];
+        };
+        readonly UiStrip: {
+            /** Format: date-time */
+            readonly from: string;
+            readonly step_s: number;
+            readonly success: readonly number[];
+            readonly failed: readonly number[];
+            readonly running: readonly number[];
+            readonly planned: readonly number[];
+        };
+        readonly UiHomeResponse: {
+            /** Format: date-time */
+            readonly now: string;
+            readonly sentence: {
+                readonly failing: number;
+                readonly waiting: number;
+                readonly broken_files: number;
+                readonly fine: number;
+                readonly ended: number;
+                readonly succeeded: number;
+            };
+            readonly attention: readonly components["schemas"]["UiTrouble"][];
+            readonly strip: components["schemas"]["UiStrip"];
+            readonly running: readonly components["schemas"]["UiRunBrief"][];
+            readonly next: readonly {
+                readonly dag_id: string;
+                /** Format: date-time */
+                readonly at: string;
+            }[];
+        };
+        readonly UiTask: {
+            readonly id: string;
+            readonly label: string;
+            readonly operator: string;
+            readonly trigger_rule: string;
+            readonly group_id: string | null;
+            readonly depth: number;
+            readonly is_mapped: boolean;
+            readonly is_setup: boolean;
+            readonly is_teardown: boolean;
+        };
+        readonly UiGroup: {
+            readonly id: string;
+            readonly label: string;
+            readonly parent_id: string | null;
+            readonly is_mapped: boolean;
+            readonly tooltip: string | null;
+        };
+        readonly UiEdge: {
+            readonly from: string;
+            readonly to: string;
+            readonly label: string | null;
+        };
+        readonly UiStates: {
+            readonly s: string;
+            readonly mapped: {
+                readonly [key: string]: {
+                    readonly [key: string]: number;
+                };
+            };
+        };
+        readonly UiGridRun: {
+            readonly dag_run_id: string;
+            /** Format: date-time */
+            readonly run_after: string;
+            readonly logical_date: string | null;
+            readonly start_date: string | null;
+            readonly end_date: string | null;
+            /** @enum {string} */
+            readonly state: "queued" | "running" | "success" | "failed";
+            readonly run_type: string;
+            readonly triggered_by: string;
+            readonly triggering_user_name: string | null;
+            readonly version_number: number;
+            readonly note: string | null;
+            readonly failure: components["schemas"]["UiFailure"] | null;
+            readonly states: components["schemas"]["UiStates"] | null;
+        };
+        readonly UiGridResponse: {
+            readonly dag: components["schemas"]["UiDagRow"];
+            readonly version_number: number;
+            readonly max_active_runs: number;
+            readonly tasks: readonly components["schemas"]["UiTask"][];
+            readonly groups: readonly components["schemas"]["UiGroup"][];
+            readonly medians_s: readonly (number | null)[];
+            readonly runs: readonly components["schemas"]["UiGridRun"][];
+            readonly next_before: string | null;
+            readonly can: components["schemas"]["UiCan"];
+            readonly cursor: string;
+        };
+        readonly UiGraphResponse: {
+            readonly version_number: number;
+            readonly tasks: readonly components["schemas"]["UiTask"][];
+            readonly groups: readonly components["schemas"]["UiGroup"][];
+            readonly edges: readonly components["schemas"]["UiEdge"][];
+        };
+        readonly UiRunInstance: {
+            readonly task: number;
+            readonly map_index: number;
+            readonly s: string;
+            readonly start_date: string | null;
+            readonly end_date: string | null;
+            readonly try_number: number;
+        };
+        readonly UiRunFailedInstance: {
+            readonly task_id: string;
+            readonly map_index: number;
+            readonly try_number: number;
+            readonly message: string | null;
+        };
+        readonly UiRunResponse: {
+            readonly run: components["schemas"]["DAGRunResponse"];
+            readonly tasks: readonly components["schemas"]["UiTask"][];
+            readonly states: components["schemas"]["UiStates"];
+            readonly counts: {
+                readonly [key: string]: number;
+            };
+            readonly failed: readonly components["schemas"]["UiRunFailedInstance"][];
+            readonly instances: readonly components["schemas"]["UiRunInstance"][];
+            readonly median_s: number | null;
+            readonly version_change: {
+                readonly from: number;
+                readonly to: number;
+            } | null;
+            readonly can: components["schemas"]["UiCan"];
+        };
+        readonly UiLogLine: {
+            readonly n: number | null;
+            readonly t: string;
+            /** @enum {string} */
+            readonly l: "debug" | "info" | "warning" | "error" | "critical";
+            readonly m: string;
+            readonly source: string;
+        };
+        readonly UiTry: {
+            readonly try_number: number;
+            readonly state: string | null;
+            readonly start_date: string | null;
+            readonly end_date: string | null;
+        };
+        readonly UiNeighbour: {
+            readonly task_id: string;
+            readonly s: string;
+        };
+        readonly UiWait: {
+            /** @enum {string} */
+            readonly kind: "upstream" | "pool" | "limit" | "previous" | "retry" | "reschedule" | "paused" | "slot" | "run" | "other";
+            readonly name: string;
+            readonly reason: string;
+        };
+        readonly UiTaskInstanceResponse: {
+            readonly ti: components["schemas"]["TaskInstanceResponse"];
+            readonly tries: readonly components["schemas"]["UiTry"][];
+            readonly why: readonly components["schemas"]["UiWait"][];
+            readonly needs: readonly components["schemas"]["UiNeighbour"][];
+            readonly needed_by: readonly components["schemas"]["UiNeighbour"][];
+            readonly recent: readonly {
+                readonly dag_run_id: string;
+                readonly s: string;
+                readonly duration_s: number | null;
+            }[];
+            readonly median_s: number | null;
+            readonly p90_s: number | null;
+            readonly xcom: readonly {
+                readonly key: string;
+                readonly size_bytes: number;
+                /** Format: date-time */
+                readonly timestamp: string;
+                readonly read_by: readonly string[];
+            }[];
+            readonly indexes: readonly {
+                readonly map_index: number;
+                readonly label: string;
+                readonly s: string;
+                readonly duration_s: number | null;
+                readonly try_number: number;
+            }[] | null;
+            readonly can: components["schemas"]["UiCan"];
+        };
+        readonly UiChangedRun: {
+            readonly dag_id: string;
+            readonly dag_run_id: string;
+            readonly run_type: string;
+            /** Format: date-time */
+            readonly run_after: string;
+            /** @enum {string} */
+            readonly state: "queued" | "running" | "success" | "failed";
+            readonly start_date: string | null;
+            readonly end_date: string | null;
+            readonly failure: components["schemas"]["UiFailure"] | null;
+            readonly states: components["schemas"]["UiStates"] | null;
+        };
+        readonly UiChangesResponse: {
+            readonly cursor: string;
+            readonly dags: readonly components["schemas"]["UiDagRow"][];
+            readonly removed: readonly string[];
+            readonly runs: readonly components["schemas"]["UiChangedRun"][];
+            readonly counts: components["schemas"]["UiCounts"] | null;
+        };
+        readonly UiDurationsResponse: {
+            readonly runs: readonly {
+                readonly dag_run_id: string;
+                /** Format: date-time */
+                readonly run_after: string;
+                /** @enum {string} */
+                readonly state: "queued" | "running" | "success" | "failed";
+                readonly version_number: number;
+                readonly queued_s: number | null;
+                readonly duration_s: number | null;
+            }[];
+            readonly median_s: number | null;
+            readonly p90_s: number | null;
+            readonly tasks: readonly {
+                readonly id: string;
+                readonly median_s: number | null;
+                readonly p90_s: number | null;
+            }[];
+            readonly next_before: string | null;
+        };
+        readonly UiCode: {
+            readonly version_number: number;
+            readonly content: string | null;
+        };
+        readonly UiCodeResponse: {
+            readonly file: string;
+            readonly shown: components["schemas"]["UiCode"];
+            readonly against: components["schemas"]["UiCode"] | null;
+            readonly versions: readonly {
+                readonly version_number: number;
+                /** Format: date-time */
+                readonly created_at: string;
+            }[];
+        };
+        readonly UiTriggerResponse: {
+            readonly dag_id: string;
+            readonly is_paused: boolean;
+            readonly version_number: number;
+            readonly params: {
+                readonly [key: string]: unknown;
+            };
+            readonly doc_md: string | null;
+            readonly earlier: readonly {
+                readonly dag_run_id: string;
+                /** Format: date-time */
+                readonly run_after: string;
+                readonly conf: {
+                    readonly [key: string]: unknown;
+                };
+            }[];
+            readonly active_runs: number;
+            readonly max_active_runs: number;
+            readonly median_s: number | null;
+            readonly can: components["schemas"]["UiCan"];
+        };
+        readonly UiRunsResponse: {
+            readonly runs: readonly components["schemas"]["UiRunBrief"][];
+            readonly next_before: string | null;
+        };
+        readonly UiAnswersResponse: {
+            readonly answers: readonly {
+                readonly dag_id: string;
+                readonly dag_run_id: string;
+                readonly task_id: string;
+                readonly map_index: number;
+                readonly try_number: number;
+                /** Format: date-time */
+                readonly since: string;
+                readonly subject: string;
+                readonly body: string | null;
+                readonly options: readonly string[];
+                readonly defaults: readonly string[] | null;
+                readonly multiple: boolean;
+                readonly params: {
+                    readonly [key: string]: unknown;
+                };
+                readonly may_answer: boolean;
+            }[];
+        };
+        readonly UiImportErrorsResponse: {
+            readonly files: readonly {
+                readonly file: string;
+                /** Format: date-time */
+                readonly since: string;
+                readonly dag_ids: readonly string[];
+                readonly diagnostics: readonly components["schemas"]["DiagnosticResponse"][];
+                readonly excerpt: {
+                    readonly first_line: number;
+                    readonly lines: readonly string[];
+                } | null;
+            }[];
+        };
+        readonly UiSearchResponse: {
+            readonly results: readonly {
+                /** @enum {string} */
+                readonly kind: "dag" | "tag" | "owner";
+                readonly id: string;
+                readonly label: string;
+                readonly state: ("queued" | "running" | "success" | "failed") | null;
+            }[];
         };
         readonly CleanHistoryBody: {
             readonly clean_before_timestamp: string;
@@ -7037,6 +7703,379 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content?: never;
+            };
+        };
+    };
+    readonly get_ui_shell: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["UiShellResponse"];
+                };
+            };
+        };
+    };
+    readonly get_ui_home: {
+        readonly parameters: {
+            readonly query?: {
+                readonly hours?: number;
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["UiHomeResponse"];
+                };
+            };
+        };
+    };
+    readonly get_ui_dags: {
+        readonly parameters: {
+            readonly query?: {
+                readonly state?: "failing" | "running" | "waiting" | "paused" | "active";
+                readonly tag?: readonly string[];
+                readonly owner?: readonly string[];
+                readonly schedule?: "time" | "assets" | "none";
+                readonly q?: string;
+                readonly sort?: "attention" | "name" | "last_run" | "next_run" | "duration";
+                readonly offset?: number;
+                readonly limit?: number;
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["UiDagsResponse"];
+                };
+            };
+        };
+    };
+    readonly get_ui_grid: {
+        readonly parameters: {
+            readonly query?: {
+                readonly runs?: number;
+                readonly before?: string;
+                readonly state?: readonly ("queued" | "running" | "success" | "failed")[];
+            };
+            readonly header?: never;
+            readonly path: {
+                readonly dag_id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["UiGridResponse"];
+                };
+            };
+        };
+    };
+    readonly get_ui_graph: {
+        readonly parameters: {
+            readonly query?: {
+                readonly version_number?: number;
+                readonly dag_run_id?: string;
+            };
+            readonly header?: never;
+            readonly path: {
+                readonly dag_id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["UiGraphResponse"];
+                };
+            };
+        };
+    };
+    readonly get_ui_run: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly dag_id: string;
+                readonly dag_run_id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["UiRunResponse"];
+                };
+            };
+        };
+    };
+    readonly get_ui_task_instance: {
+        readonly parameters: {
+            readonly query?: {
+                readonly indexes?: boolean;
+            };
+            readonly header?: never;
+            readonly path: {
+                readonly dag_id: string;
+                readonly dag_run_id: string;
+                readonly task_id: string;
+                readonly map_index: number;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["UiTaskInstanceResponse"];
+                };
+            };
+        };
+    };
+    readonly get_ui_log: {
+        readonly parameters: {
+            readonly query?: {
+                readonly after?: string;
+                readonly tail?: boolean;
+                readonly level?: "debug" | "info" | "warning" | "error" | "critical";
+                readonly q?: string;
+            };
+            readonly header?: never;
+            readonly path: {
+                readonly dag_id: string;
+                readonly dag_run_id: string;
+                readonly task_id: string;
+                readonly map_index: number;
+                readonly try_number: number;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/x-ndjson": components["schemas"]["UiLogLine"];
+                    readonly "text/event-stream": string;
+                };
+            };
+        };
+    };
+    readonly get_ui_changes: {
+        readonly parameters: {
+            readonly query?: {
+                readonly cursor?: string;
+                readonly scope?: string;
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["UiChangesResponse"];
+                    readonly "text/event-stream": string;
+                };
+            };
+        };
+    };
+    readonly get_ui_durations: {
+        readonly parameters: {
+            readonly query?: {
+                readonly runs?: number;
+                readonly before?: string;
+            };
+            readonly header?: never;
+            readonly path: {
+                readonly dag_id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["UiDurationsResponse"];
+                };
+            };
+        };
+    };
+    readonly get_ui_code: {
+        readonly parameters: {
+            readonly query?: {
+                readonly version_number?: number;
+                readonly against?: number;
+            };
+            readonly header?: never;
+            readonly path: {
+                readonly dag_id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["UiCodeResponse"];
+                };
+            };
+        };
+    };
+    readonly get_ui_trigger: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly dag_id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["UiTriggerResponse"];
+                };
+            };
+        };
+    };
+    readonly get_ui_runs: {
+        readonly parameters: {
+            readonly query?: {
+                readonly dag_id?: string;
+                readonly state?: readonly ("queued" | "running" | "success" | "failed")[];
+                readonly from?: string;
+                readonly to?: string;
+                readonly before?: string;
+                readonly limit?: number;
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["UiRunsResponse"];
+                };
+            };
+        };
+    };
+    readonly get_ui_answers: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["UiAnswersResponse"];
+                };
+            };
+        };
+    };
+    readonly get_ui_import_errors: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["UiImportErrorsResponse"];
+                };
+            };
+        };
+    };
+    readonly get_ui_search: {
+        readonly parameters: {
+            readonly query: {
+                readonly q: string;
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["UiSearchResponse"];
+                };
             };
         };
     };

@@ -114,7 +114,7 @@ function toText(dagFile: string, { file = dagFile, line, message, hint }: Diagno
   return `${place}: ${message}${hint === undefined ? "" : `\n  ${hint}`}`;
 }
 
-function toWireDiagnostic(diagnostic: Diagnostic) {
+export function toWireDiagnostic(diagnostic: Diagnostic) {
   return {
     code: diagnostic.code,
     severity: diagnostic.severity,

@@ -7,6 +7,7 @@ import { type Operations, operation } from "../../operation.ts";
 import { Problem } from "../../problems.ts";
 import type { Query } from "../../requests/query.ts";
 import { readLog } from "../../responses/log-reader.ts";
+import type { TaskInstanceFacts } from "../../responses/task-instance-responses.ts";
 import { idsOf, instanceOf } from "./instance-look-up.ts";
 
 export const logOperations: Operations = (context) => [
@@ -64,19 +65,26 @@ async function linksOf(context: ApiContext, path: PathOf<"get_extra_links">, que
   return { extra_links: {}, total_entries: 0 };
 }
 
+/** The instance, if it has the try; throws Airflow's 404 if not. */
+export async function tryNamed(context: ApiContext, key: TryKey): Promise<TaskInstanceFacts> {
+  const { tryNumber, ...ids } = key;
+  const facts = await instanceOf(context, ids);
+  const present = facts.record?.tryNumber ?? 0;
+  // As in Airflow, try 0 is that of an instance that has not begun.
+  if (tryNumber > present || (tryNumber === 0 && present > 0)) {
+    throw new Problem(404, "TaskInstance not found");
+  }
+  return facts;
+}
+
 async function readTry(
   context: ApiContext,
   { try_number: tryNumber, ...path }: PathOf<"get_log">,
   query: Query,
 ) {
   const ids = idsOf({ ...path, map_index: query.integer("map_index") });
-  const { run, record } = await instanceOf(context, ids);
-  const present = record?.tryNumber ?? 0;
-  // As in Airflow, try 0 is that of an instance that has not begun.
-  if (tryNumber > present || (tryNumber === 0 && present > 0)) {
-    throw new Problem(404, "TaskInstance not found");
-  }
   const key: TryKey = { ...ids, tryNumber };
+  const { run, record } = await tryNamed(context, key);
   return readLog(context.platform.logs, key, {
     token: query.text("token"),
     isWhole: query.boolean("full_content") ?? false,

@@ -4,8 +4,11 @@
 import type { AttributeValue } from "@aws-sdk/client-dynamodb";
 import type { DagRunRecord } from "../../../model/records.ts";
 import { type DagRunState, isRunFinished } from "../../../model/states.ts";
+import type { RunChanged } from "../../../model/summaries/dag-activity.ts";
 import type { RunChange, RunStore } from "../../../ports/metadata.ts";
 import { keyOf, runKey, runPartition, splitKey, toKey } from "../keys.ts";
+import { createActivityBuilder } from "../states/build-activity.ts";
+import type { DagStateWriter } from "../states/dag-states.ts";
 import {
   edited,
   type Fields,
@@ -51,6 +54,7 @@ const FIELDS: Fields<Omit<DagRunRecord, "dagId" | "runId">> = {
   triggeredFrom: "json",
   awaitedBy: "json",
   reason: "text",
+  failure: "json",
   isHeld: "json",
   isChanged: "json",
   pending: "json",
@@ -58,8 +62,10 @@ const FIELDS: Fields<Omit<DagRunRecord, "dagId" | "runId">> = {
 };
 
 /** The part of the metadata that keeps the runs. */
-export function createRuns(table: DynamoDbTable): RunStore {
+export function createRuns(table: DynamoDbTable, states: DagStateWriter): RunStore {
   const listing = createRunListing(table, toRun);
+  const build = createActivityBuilder({ list: listing.list, getLatestAutomated });
+  const note = (change: RunChanged) => states.noteRun(change, build);
 
   async function getRun(dagId: string, runId: string): Promise<DagRunRecord | undefined> {
     const item = await table.get(runKey(dagId, runId));
@@ -70,11 +76,8 @@ export function createRuns(table: DynamoDbTable): RunStore {
     return date?.runId?.S === undefined ? undefined : getRun(dagId, date.runId.S);
   }
 
-  /** A change by which the run is found as before. */
-  async function changeInPlace({ dagId, runId, set, ...wanted }: RunChange) {
-    const edit = toEdit(FIELDS, set);
-    const { isWritten, item } = await table.update(runKey(dagId, runId), edit, asWanted(wanted));
-    return isWritten && item ? toRun(item) : undefined;
+  async function getLatestAutomated(dagId: string): Promise<DagRunRecord | undefined> {
+    return runAt(dagId, await latest(table, datePartition(dagId, "automated")));
   }
 
   /**
@@ -98,7 +101,10 @@ export function createRuns(table: DynamoDbTable): RunStore {
         ...gone.map(([, finder]) => ({ remove: finder.key })),
         ...added.map(([, finder]) => toPut(finder)),
       ]);
-      if (refused.length === 0) return changed;
+      if (refused.length === 0) {
+        await note({ before: run, after: changed });
+        return changed;
+      }
       if (!refused.includes(0)) {
         throw new Error(`DAG "${dagId}" has another run with logical date ${changed.logicalDate}`);
       }
@@ -112,36 +118,63 @@ export function createRuns(table: DynamoDbTable): RunStore {
         { put: item, condition: IS_ABSENT },
         ...[...findersOf(run).values()].map(toPut),
       ]);
-      return refused.length === 0 ? "created" : "exists";
+      if (refused.length > 0) return "exists";
+      await note({ after: run });
+      return "created";
     },
     get: getRun,
-    delete: (dagId, runId) => deleteRun(table, dagId, runId),
+    async delete(dagId, runId) {
+      const before = await deleteRun(table, dagId, runId);
+      if (before) await note({ before });
+    },
     update(change) {
       if (change.from.length === 0) return Promise.resolve(undefined);
-      return mayMove(change) ? changeAndMove(change) : changeInPlace(change);
+      return mayMove(change) ? changeAndMove(change) : changeInPlace(table, change);
     },
     ...listing,
-    getLatestAutomated: async (dagId) =>
-      runAt(dagId, await latest(table, datePartition(dagId, "automated"))),
+    getLatestAutomated,
     getLatestPartition: async (dagId) =>
       runAt(dagId, await latest(table, partitionDates(dagId, "automated"))),
-    async getPrevious({ dagId, logicalDate, automatedOnly }) {
-      const partitions = automatedOnly
-        ? DATE_LISTS.map((list) => datePartition(dagId, list))
-        : [datePartition(dagId)];
-      const dates = await Promise.all(partitions.map((pk) => latest(table, pk, logicalDate)));
-      const found = dates.filter((date) => date !== undefined);
-      return runAt(dagId, found.sort((a, b) => (dateOf(a) < dateOf(b) ? 1 : -1)).at(0));
-    },
+    getPrevious: async (query) => runAt(query.dagId, await previousDate(table, query)),
   };
 }
 
-/** Of a finished run: its items, then the run with all that leads to it. */
-async function deleteRun(table: DynamoDbTable, dagId: string, runId: string): Promise<void> {
+/** A change by which the run is found as before. */
+async function changeInPlace(
+  table: DynamoDbTable,
+  { dagId, runId, set, ...wanted }: RunChange,
+): Promise<DagRunRecord | undefined> {
+  const edit = toEdit(FIELDS, set);
+  const { isWritten, item } = await table.update(runKey(dagId, runId), edit, asWanted(wanted));
+  return isWritten && item ? toRun(item) : undefined;
+}
+
+/** What leads to the run with the latest date before the given one. */
+async function previousDate(
+  table: DynamoDbTable,
+  { dagId, logicalDate, automatedOnly }: Parameters<RunStore["getPrevious"]>[0],
+): Promise<Item | undefined> {
+  const partitions = automatedOnly
+    ? DATE_LISTS.map((list) => datePartition(dagId, list))
+    : [datePartition(dagId)];
+  const dates = await Promise.all(partitions.map((pk) => latest(table, pk, logicalDate)));
+  const found = dates.filter((date) => date !== undefined);
+  return found.sort((a, b) => (dateOf(a) < dateOf(b) ? 1 : -1)).at(0);
+}
+
+/**
+ * Of a finished run: its items, then the run with all that leads to it. Answers the run that it
+ * has removed.
+ */
+async function deleteRun(
+  table: DynamoDbTable,
+  dagId: string,
+  runId: string,
+): Promise<DagRunRecord | undefined> {
   const stored = await table.get(runKey(dagId, runId));
-  if (!stored) return;
+  if (!stored) return undefined;
   const run = toRun(stored);
-  if (!isRunFinished(run.state)) return;
+  if (!isRunFinished(run.state)) return undefined;
   const items = (await table.query({ pk: runPartition(dagId, runId) })).map(keyOf);
   await table.removeAll(items.filter(({ sk }) => sk !== stored.sk?.S));
   // The run itself goes last, so that one who asks again after a failure finds what is left.
@@ -149,6 +182,7 @@ async function deleteRun(table: DynamoDbTable, dagId: string, runId: string): Pr
     { remove: keyOf(stored), condition: isUnchanged(stored) },
     ...[...findersOf(run).values()].map(({ key }) => ({ remove: key })),
   ]);
+  return run;
 }
 
 /** What leads to the run with the latest date in the partition, before the one given. */
