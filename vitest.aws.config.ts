@@ -10,9 +10,9 @@ const given = process.env.AWS_ENDPOINT_URL;
 const isLocalStack = given !== undefined && !(await isMiniStack(given));
 
 /**
- * LocalStack keeps a function warm for ten minutes, at some 15 descriptors each, and its `select()`
- * takes none beyond 1,024. One file at a time needs about 600; three, each with a stack of its own,
- * need more than there are.
+ * LocalStack's `select()` takes no descriptor beyond 1,024. A warm function has some 15, and each
+ * execution's client to LocalStack itself two for a while. So one file at a time, on a LocalStack
+ * that keeps functions warm for a minute (`LAMBDA_KEEPALIVE_MS=60000`) instead of ten.
  */
 const FILES_AT_ONCE = isLocalStack ? 1 : 3;
 /**
@@ -26,6 +26,7 @@ export default defineConfig({
   ssr: { resolve: { conditions } },
   test: {
     maxWorkers: FILES_AT_ONCE,
+    env: { STEPWIND_TEST_PATIENCE: String(PATIENCE) },
     projects: [
       {
         extends: true,

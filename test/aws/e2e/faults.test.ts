@@ -14,6 +14,7 @@ import type { TaskInstanceState } from "../../../src/model/states.ts";
 import { createRandom } from "../../reference/random-dags.ts";
 import { type SteadyDag, steadyDags } from "../../reference/steady-dags.ts";
 import { isMiniStack } from "../ministack.ts";
+import { patient } from "../patience.ts";
 import { type Cloud, openCloud, until } from "./cloud.ts";
 import { deployStack } from "./deployed-stack.ts";
 import {
@@ -87,7 +88,7 @@ async function limitWorkers(): Promise<void> {
 }
 
 test(`${DAGS * RUNS_PER_DAG} runs end right within AWS's limits while calls of DynamoDB, Step Functions and Lambda fail`, {
-  timeout: 600_000,
+  timeout: patient(600_000),
 }, async () => {
   const since = Date.now();
   const dags = steadyDags(DAGS, { maxTasks: MAX_TASKS });
@@ -156,7 +157,7 @@ test(`${DAGS * RUNS_PER_DAG} runs end right within AWS's limits while calls of D
 });
 
 test("a pool of 3 slots is neither exceeded nor loses one while calls fail", {
-  timeout: 300_000,
+  timeout: patient(300_000),
 }, async () => {
   const dagId = "pooled_faulty";
   await cloud.metadata.pools.put({ pool: "faulty", slots: 3, includeDeferred: false });

@@ -6,6 +6,7 @@ import { PutParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
 import { findDeployment } from "../../../src/aws/deployment/deployment.ts";
 import { dagRun } from "../../contract/records.ts";
+import { patient } from "../patience.ts";
 import { type Cloud, openCloud, until } from "./cloud.ts";
 import { deployStack } from "./deployed-stack.ts";
 import {
@@ -90,7 +91,9 @@ dag.task("next", async () => 1, { dependsOnPast: true })().after(slow);
 `,
 };
 
-test("every call that a function makes is allowed by its role", { timeout: 240_000 }, async () => {
+test("every call that a function makes is allowed by its role", {
+  timeout: patient(240_000),
+}, async () => {
   for (const [id, value] of [
     ["variables/region", "eu"],
     ["connections/warehouse", "postgres://h"],

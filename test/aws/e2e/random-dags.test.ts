@@ -1,6 +1,7 @@
 // Random DAGs give the same final states on AWS, on one machine, and in the reference scheduler.
 import { expect, test } from "vitest";
 import { steadyDags } from "../../reference/steady-dags.ts";
+import { patient } from "../patience.ts";
 import { openCloud } from "./cloud.ts";
 import { runEmbedded } from "./runs/embedded-runs.ts";
 import { scriptedDagFile, toScripted } from "./runs/scripted-dag-file.ts";
@@ -9,7 +10,9 @@ const DAGS = 20;
 /** Runs at the same time. */
 const CONCURRENCY = 5;
 
-test(`${DAGS} random DAGs end alike embedded and on AWS`, { timeout: 600_000 }, async () => {
+test(`${DAGS} random DAGs end alike embedded and on AWS`, {
+  timeout: patient(600_000),
+}, async () => {
   const cloud = openCloud();
   const dags = steadyDags(DAGS);
   const file = scriptedDagFile(dags.map(toScripted));

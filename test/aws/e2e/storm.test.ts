@@ -1,6 +1,7 @@
 // Events for one file that come by the thousand, as when a script uploads it again and again.
 import { InvokeCommand } from "@aws-sdk/client-lambda";
 import { expect, test } from "vitest";
+import { patient } from "../patience.ts";
 import { openCloud } from "./cloud.ts";
 
 const EVENTS = 2_000;
@@ -13,7 +14,7 @@ dag.task("only", async () => 1)();
 `;
 
 test(`${EVENTS} S3 events for one file end in one state machine`, {
-  timeout: 400_000,
+  timeout: patient(400_000),
 }, async () => {
   const cloud = openCloud();
   await cloud.upload("stormy.ts", FILE);

@@ -13,6 +13,7 @@ import {
   stagedCase,
   statesOf,
 } from "../../../reference/differential/staged-cases.ts";
+import { patient } from "../../patience.ts";
 import { type Cloud, openCloud, until } from "../cloud.ts";
 import type { Asked } from "../endpoints/function-url.ts";
 import { type ScriptedDag, scriptedDagFile } from "./scripted-dag-file.ts";
@@ -97,7 +98,7 @@ async function follow({ testCase, wanted }: Compared): Promise<void> {
 }
 
 test(`${SEEDS.length} random DAGs go the same way on AWS, whatever people do`, {
-  timeout: 900_000,
+  timeout: patient(900_000),
 }, async () => {
   const cases: Compared[] = [];
   for (const seed of SEEDS) {
