@@ -60,7 +60,7 @@ function createConnect(settings: OidcSettings): () => Promise<OidcClient> {
     known = { secret, client };
     // An issuer that couldn't be reached is asked again.
     client.catch(() => {
-      known = undefined;
+      if (known?.client === client) known = undefined;
     });
     return client;
   };
