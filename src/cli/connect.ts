@@ -44,7 +44,7 @@ export async function withConnection<T>(
 }
 
 /** To be closed by who asked for it. */
-async function connect(places: Places, purpose: Purpose): Promise<Connection> {
+export async function connect(places: Places, purpose: Purpose): Promise<Connection> {
   const chosen = await chosenServer(places);
   if (chosen) return toServer(chosen);
   refuseUnusedCredentials(places);

@@ -9,6 +9,7 @@ import { addBackfillCommands } from "./commands/backfill/index.ts";
 import { addDagsCommands } from "./commands/dag/index.ts";
 import { addDbCommands } from "./commands/db/index.ts";
 import { addAwsCommands } from "./commands/deployment/index.ts";
+import { addMcpCommand } from "./commands/mcp/index.ts";
 import { addPoolsCommands } from "./commands/pool/index.ts";
 import { addProjectCommands } from "./commands/project/index.ts";
 import { addStoredCommands } from "./commands/stored/index.ts";
@@ -104,6 +105,7 @@ export function createProgram(session: Session): Command {
   addStoredCommands(program, session);
   addAssetsCommands(program, session);
   addWebhooksCommands(program, session);
+  addMcpCommand(program, session);
   addDbCommands(program, session);
   addAccessCommands(program, session);
   addAwsCommands(program, session);

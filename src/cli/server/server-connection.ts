@@ -47,11 +47,13 @@ function withLogIn(options: ServerOptions): Send {
   }
 
   return async (request) => {
+    const used = token;
     const response = await attempt(request.clone());
     if (!(await asksForLogIn(response))) return response;
-    const kept = await readKept?.();
-    if (kept !== undefined && kept !== token) {
-      token = kept;
+    // Another request at the same time may have found a token already.
+    const fresh = token === used ? await readKept?.() : token;
+    if (fresh !== undefined && fresh !== used) {
+      token = fresh;
       const second = await attempt(request.clone());
       if (!(await asksForLogIn(second))) return second;
     }

@@ -126,5 +126,5 @@ export const ELSEWHERE: Readonly<Record<Exclude<Reach, "anywhere">, readonly str
     "dags compile x.ts",
   ],
   deployment: ["push", "doctor", "undeploy"],
-  server: ["login", "logout", "revoke-tokens", "version"],
+  server: ["login", "logout", "revoke-tokens", "version", "mcp"],
 };
