@@ -82,9 +82,10 @@ export function createDirectory(context: DirectoryContext): Directory {
     nextRunAt(listed) {
       const now = clock.now();
       const known = nexts.get(listed);
-      // What is due may become another run only once its moment has come.
-      const isSo = known && (known.at === undefined || Date.parse(known.at) > now);
-      if (isSo && now - known.asOf < LONGEST_NEXT_MS) return known.at;
+      const age = known ? now - known.asOf : Infinity;
+      // A moment that has passed is that of a run which is late, and as a rule the same again.
+      const isAhead = known?.at === undefined || Date.parse(known.at) > now;
+      if (known && age < (isAhead ? LONGEST_NEXT_MS : LATE_NEXT_MS)) return known.at;
       const { facts, activity, dag } = listed;
       const at = nextRunAt(facts, activity, { now, plannedAt: dag.plannedAt });
       nexts.set(listed, { at, asOf: now });
@@ -95,6 +96,8 @@ export function createDirectory(context: DirectoryContext): Directory {
 
 /** After so long it is worked out again in any case. */
 const LONGEST_NEXT_MS = 3_600_000;
+/** The same for a run that is late. */
+const LATE_NEXT_MS = 60_000;
 
 async function listAll(
   context: DirectoryContext,

@@ -1,7 +1,6 @@
 // /ui/dags/{dag_id}/durations, …/code and …/trigger: the other views of one DAG.
 import { createSecretMasker } from "../../../../model/connections/secret-masker.ts";
 import type { DagVersionRecord } from "../../../../model/records.ts";
-import { isRunFinished } from "../../../../model/states.ts";
 import { medianOf, percentileOf, STATE_LETTERS } from "../../../../model/summaries/run-outcome.ts";
 import { readDagCode } from "../../../../services/dag-processing/notes/dag-codes.ts";
 import { medianDuration, runDuration } from "../../../../services/summaries/dag-list.ts";
@@ -136,6 +135,7 @@ async function triggerOf(
   const { runs } = listed.activity;
   const triggered = runs.filter(({ runType }) => runType === "manual").slice(0, MOST_CONFS);
   const earlier = await Promise.all(triggered.map(({ runId }) => metadata.runs.get(dagId, runId)));
+  const activeRuns = await metadata.runs.count({ dagId, states: ["queued", "running"] });
   return {
     dag_id: dagId,
     is_paused: listed.dag.isPaused,
@@ -153,7 +153,7 @@ async function triggerOf(
           ]
         : [],
     ),
-    active_runs: runs.filter(({ state }) => !isRunFinished(state)).length,
+    active_runs: activeRuns,
     max_active_runs: document.maxActiveRuns,
     median_s: medianDuration(listed) ?? null,
     can: abilitiesOn(principal, dagId),
