@@ -1,6 +1,7 @@
 // The event log: entries are added, completed by who added them, and removed by age.
+import type { EventLogField } from "../model/listings/event-log-fields.ts";
 import type { EventLogRecord } from "../model/upkeep/event-log.ts";
-import type { DateRange, Page, PageRequest } from "./pages.ts";
+import type { DateRange, Listed, Listing, Page, PageRequest } from "./pages.ts";
 
 /** Which entries are meant; each part narrows them down by an index. */
 export interface EventLogRange {
@@ -19,6 +20,11 @@ export interface EventLogStore {
   list(
     listing: EventLogRange & PageRequest & { readonly oldestFirst?: boolean },
   ): Promise<Page<EventLogRecord>>;
+  /**
+   * The entries that the listing describes: any conditions, in any order, by offset. Throws
+   * ListingRefused where the store would have to read too much.
+   */
+  find(listing: Omit<Listing<EventLogField>, "cursor">): Promise<Listed<EventLogRecord>>;
   count(range: EventLogRange): Promise<number>;
   /** Repeating is safe. */
   delete(entries: readonly Pick<EventLogRecord, "id" | "dagId">[]): Promise<void>;

@@ -27,6 +27,8 @@ import type {
 import type { EndedRunChangeRecord } from "../model/control/run-changes.ts";
 import type { RunTransition } from "../model/dag-run.ts";
 import type { OpenDeadlineRecord } from "../model/deadlines/records.ts";
+import type { InstanceField } from "../model/listings/instance-fields.ts";
+import type { RunField } from "../model/listings/run-fields.ts";
 import type {
   AccessRecord,
   ConnectionRecord,
@@ -58,7 +60,7 @@ import type { InputRequestRecord, OpenInputRequestRecord } from "../model/waits/
 import type { AssetEventStore } from "./asset-events.ts";
 import type { DagFileStore } from "./dag-files.ts";
 import type { EventLogStore } from "./event-logs.ts";
-import type { DateRange, Page, PageRequest } from "./pages.ts";
+import type { DateRange, Listed, Listing, Page, PageRequest } from "./pages.ts";
 import type { DagStateStore, RunOutcomeStore } from "./states/dag-states.ts";
 import type { TaskStateStore } from "./task-states.ts";
 
@@ -129,6 +131,8 @@ export interface RunStore {
    * is queued or running stays. Repeating is safe.
    */
   delete(dagId: string, runId: string): Promise<void>;
+  /** Throws ListingRefused where the store would have to read too much. */
+  find(listing: Listing<RunField>): Promise<Listed<DagRunRecord>>;
   /** By `runAfter`. */
   list(listing: RunListing): Promise<Page<DagRunRecord>>;
   /**
@@ -206,6 +210,8 @@ export interface TaskInstanceStore {
     readonly runId: string;
     readonly taskIds?: readonly string[];
   }): Promise<readonly TaskInstanceRecord[]>;
+  /** Those of ended runs; undefined where the store has no index for them: see their runs then. */
+  find(listing: Listing<InstanceField>): Promise<Listed<TaskInstanceKey> | undefined>;
   /** Those of the instances that have a record, in any order; few. */
   getAll(keys: readonly TaskInstanceKey[]): Promise<readonly TaskInstanceRecord[]>;
   /**

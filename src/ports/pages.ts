@@ -1,5 +1,7 @@
-// Keyset pagination, for every adapter: `next` names the last row of a page, so rows added
-// meanwhile neither double nor hide others.
+// Pages of listings, for every adapter. A page by key names its last row by `next`, so rows added
+// meanwhile neither double nor hide others. Listings as data say which items, in which order, which
+// part of them, and whether they are counted; each store says at its top by which index it answers.
+import type { Condition, OrderBy } from "../model/listings/conditions.ts";
 
 /** Thrown for a place to go on from that no page, and no part of a log, has given out. */
 export class UnknownPlace extends Error {
@@ -97,3 +99,44 @@ export async function allOf<T>(
   for await (const item of itemsOf(list)) all.push(item);
   return all;
 }
+
+/** What is asked of a store. */
+export interface Listing<F extends string> {
+  /** An item must meet all of them. */
+  readonly conditions: readonly Condition<F>[];
+  /**
+   * Items that are equal in all of the fields are in an order of the store's own, which is the same
+   * for each page.
+   */
+  readonly order: readonly OrderBy<F>[];
+  /** At most so many items, at least 1. */
+  readonly limit: number;
+  /** Items to leave out at the beginning; 0 when absent. */
+  readonly offset?: number;
+  /**
+   * `next` or `previous` of another page of the same listing, or "" for the first one; absent: the
+   * page is asked for by its offset. Others throw UnknownPlace.
+   */
+  readonly cursor?: string;
+  /** Whether to count the items that meet the conditions. */
+  readonly isCounted?: boolean;
+}
+
+/** A page of a listing. A page by cursor may be short, or empty, and go on. */
+export interface Listed<T> {
+  readonly items: readonly T[];
+  /** Cursors of the pages behind and in front; absent where there is none, or none was asked for. */
+  readonly next?: string;
+  readonly previous?: string;
+  /** How many items there are; absent where they weren't counted. */
+  readonly total?: Total;
+}
+
+export interface Total {
+  readonly count: number;
+  /** There are at least `count` items: the store counted no further. */
+  readonly isCapped: boolean;
+}
+
+/** A listing that the store would have to read too much for; the message says what to do. */
+export class ListingRefused extends Error {}

@@ -72,6 +72,7 @@ type Again = <T>(call: (hasFailed: boolean) => Promise<T>) => Promise<T>;
 function retryingRuns(runs: RunStore, again: Again): RunStore {
   return {
     get: runs.get,
+    find: runs.find,
     list: runs.list,
     count: runs.count,
     listByLogicalDate: runs.listByLogicalDate,
@@ -106,6 +107,7 @@ function retryingTaskInstances(taskInstances: TaskInstanceStore, again: Again): 
     get: taskInstances.get,
     getAll: taskInstances.getAll,
     list: taskInstances.list,
+    find: taskInstances.find,
     isKnown: taskInstances.isKnown,
 
     admit: (change, demands) =>

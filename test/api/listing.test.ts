@@ -1,7 +1,7 @@
 // Pages of listings that a store gives in parts.
 
 import { expect, test } from "vitest";
-import { everyItem, readCut } from "../../src/api/requests/listing.ts";
+import { everyItem } from "../../src/api/requests/listing.ts";
 import type { PageRequest } from "../../src/ports/pages.ts";
 
 /** The numbers below 2,500; keeps how many were asked for at a time. */
@@ -16,17 +16,6 @@ function createNumbers() {
   };
   return { list, sizes };
 }
-
-test.each([
-  [{ offset: 0, limit: 5 }, [0, 1, 2, 3, 4], [5]],
-  [{ offset: 998, limit: 4 }, [998, 999, 1_000, 1_001], [1_000, 2]],
-  [{ offset: 2_498, limit: 5 }, [2_498, 2_499], [1_000, 1_000, 503]],
-  [{ offset: 3_000, limit: 5 }, [], [1_000, 1_000, 1_000]],
-])("the page %j is read in parts", async (page, expected, parts) => {
-  const { list, sizes } = createNumbers();
-  expect(await readCut(list, page)).toEqual(expected);
-  expect(sizes).toEqual(parts);
-});
 
 test("a long listing lets others have their turn between its parts", async () => {
   const { list, sizes } = createNumbers();

@@ -1,8 +1,8 @@
 // Airflow's text filters: what matches, and that no pattern makes matching slow.
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { matchesLike, parseLike } from "../../src/api/requests/like.ts";
 import { createPatternTest, createPrefixTest } from "../../src/api/requests/patterns.ts";
+import { matchesLike, parseLike } from "../../src/model/listings/like.ts";
 
 test.each([
   ["b", "abc", true],

@@ -1,8 +1,9 @@
 // `npm run bench`: prints a table of medians beside what they should stay below; `npm run bench
 // --silent -- --json` prints one JSON object of them. Writes are durable while measuring. Takes
-// about two minutes.
+// about five minutes.
 import { benchCatchup } from "./catchup.ts";
 import { benchCompile } from "./compile.ts";
+import { benchHistory } from "./history/bench-history.ts";
 import { removeWorkplaces } from "./measure.ts";
 import { benchPlan } from "./plan.ts";
 import { benchRuns } from "./runs.ts";
@@ -32,6 +33,10 @@ const FIGURES: Readonly<Record<string, Figure>> = {
   fanout1000_s: { unit: "s", target: 1 },
   mapped1000_s: { unit: "s", target: 0.5 },
   catchup400_s: { unit: "s", target: 10 },
+  list_p95_ms: { unit: "ms", target: 30 },
+  list_mib: { unit: "MiB", target: 200 },
+  load_p99_ms: { unit: "ms", target: 100 },
+  history_ratio: { unit: "", target: 1.1 },
 };
 
 /** Servers are measured first: afterwards the disk is busy with what the runs have written. */
@@ -44,6 +49,7 @@ const BENCHES: readonly (() => Promise<Readonly<Record<string, number>>>)[] = [
   () => benchSimulation(5),
   () => benchRuns(15),
   () => benchCatchup(3),
+  () => benchHistory({ runs: 15, seconds: 60 }),
 ];
 
 const asJson = process.argv.includes("--json");

@@ -21,7 +21,7 @@ export const dag = new Dag("ticks", { schedule: "* * * * * */2", startDate: "202
 dag.task("tick", async () => 0)();
 `;
 
-interface Server {
+export interface Server {
   readonly process: ChildProcess;
   readonly url: string;
 }
@@ -76,7 +76,7 @@ export async function benchTick(ticks: number) {
   );
 }
 
-async function withServer<T>(
+export async function withServer<T>(
   { home, dagsFolder, folder }: Workplace,
   work: (server: Server) => Promise<T>,
 ): Promise<T> {
@@ -110,12 +110,12 @@ async function successes(url: string, dagId: string, count: number) {
   throw new Error(`"${dagId}" has not had ${count} successful runs after ${PATIENCE_MS} ms`);
 }
 
-async function getJson(url: string) {
+export async function getJson(url: string) {
   const response = await fetch(url);
   return (await response.json()) as Record<string, ReturnType<typeof JSON.parse>>;
 }
 
-async function residentMiB({ pid }: ChildProcess): Promise<number> {
+export async function residentMiB({ pid }: ChildProcess): Promise<number> {
   const status = await readFile(`/proc/${pid}/status`, "utf8");
   return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]) / 1_024;
 }

@@ -5,12 +5,9 @@ import { ANY, type ApiContext } from "../context.ts";
 import { everyItem } from "../requests/listing.ts";
 import type { Principal } from "./principal.ts";
 
-/** Whether the caller may see what belongs to the DAG. */
-export type DagTest = (dagId: string) => boolean;
-
 /**
- * For a path that names a DAG, or "~": tells DAGs that the caller may see from others. Undefined
- * where there is nothing to leave out.
+ * For a path that names a DAG, or "~": the ids of the DAGs that the caller may see. Undefined where
+ * there is nothing to leave out.
  */
 export async function readableDags(
   { platform }: ApiContext,
@@ -19,9 +16,9 @@ export async function readableDags(
     principal,
     permission,
   }: { readonly principal: Principal; readonly permission: Exclude<Permission, "open"> },
-): Promise<DagTest | undefined> {
+): Promise<ReadonlySet<string> | undefined> {
   if (dagId !== ANY || principal.isAdmin) return undefined;
-  const isReadable: DagTest = (each) => principal.may(permission, each);
   const dags = await everyItem(platform.metadata.dags.list);
-  return dags.every((each) => isReadable(each.dagId)) ? undefined : isReadable;
+  const readable = dags.filter((each) => principal.may(permission, each.dagId));
+  return readable.length === dags.length ? undefined : new Set(readable.map((each) => each.dagId));
 }

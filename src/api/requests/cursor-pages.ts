@@ -31,7 +31,7 @@ export interface CursorOrder<T> {
 }
 
 /** The cursor of a page behind the item, or in front of it. */
-export function toCursor<T>(
+function toCursor<T>(
   item: T,
   { order, keys, idOf }: CursorOrder<T>,
   { isBackward }: Pick<CursorPlace, "isBackward">,
@@ -41,7 +41,7 @@ export function toCursor<T>(
 }
 
 /** Undefined for a token that is no such cursor: it may be the store's. */
-export function readCursor(cursor: string): CursorPlace | undefined {
+function readCursor(cursor: string): CursorPlace | undefined {
   try {
     return PLACE.parse(JSON.parse(readToken("cursor", cursor)));
   } catch (problem) {

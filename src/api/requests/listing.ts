@@ -13,8 +13,6 @@ export interface OrderField {
   readonly isDescending: boolean;
 }
 
-/** Items that are read at once. */
-const LARGEST_READ = 1_000;
 /** Airflow: SortParam.MAX_SORT_PARAMS. */
 const MAX_FIELDS = 10;
 
@@ -117,36 +115,6 @@ export async function everyItem<T>(list: List<T>): Promise<T[]> {
   const all: T[] = [];
   for await (const item of itemsOf(inTurns(list))) all.push(item);
   return all;
-}
-
-/** The same, page by page, for who needs few of them at a time. */
-export async function* pagesOf<T>(list: List<T>): AsyncGenerator<readonly T[]> {
-  const read = inTurns(list);
-  for (let after: string | undefined; ; ) {
-    const page = await read({ limit: LARGEST_READ, ...(after === undefined ? {} : { after }) });
-    yield page.items;
-    after = page.next;
-    if (after === undefined) return;
-  }
-}
-
-/** The part of a paged listing that a page shows. */
-export async function readCut<T>(
-  list: List<T>,
-  { limit, offset }: PageQuery,
-): Promise<readonly T[]> {
-  const found: T[] = [];
-  let position = 0;
-  const read = inTurns(list);
-  for (let after: string | undefined; position < offset + limit; ) {
-    const size = Math.min(offset + limit - position, LARGEST_READ);
-    const page = await read({ limit: size, ...(after === undefined ? {} : { after }) });
-    found.push(...page.items.slice(Math.max(offset - position, 0)));
-    position += page.items.length;
-    after = page.next;
-    if (after === undefined) break;
-  }
-  return found;
 }
 
 /**

@@ -1,7 +1,7 @@
 // Airflow's text filters: `…_pattern` is SQL's ILIKE, `…_prefix_pattern` the start of a text. Text
 // from outside never becomes a regular expression, which could take for ever.
+import { createLikeTest } from "../../model/listings/like.ts";
 import { Problem } from "../problems.ts";
-import { foldCase, matchesLike, parseLike } from "./like.ts";
 
 /** Whether a text passes a filter. */
 export type TextTest = (text: string) => boolean;
@@ -28,12 +28,15 @@ export function createPatternTest(
   { hasAlternatives = true }: PatternOptions = {},
 ): TextTest {
   if (pattern === undefined || pattern === "~") return EVERYTHING;
-  const parts = partsOf(pattern, hasAlternatives);
-  const patterns = parts.map((part) => parseLike(`%${part}%`));
-  return (text) => {
-    const characters = foldCase(text);
-    return patterns.some((like) => matchesLike(characters, like));
-  };
+  return createLikeTest(toLikePatterns(pattern, { hasAlternatives }));
+}
+
+/** SQL's patterns for Airflow's one; a text is to match any of them. */
+export function toLikePatterns(
+  pattern: string,
+  { hasAlternatives = true }: PatternOptions = {},
+): readonly string[] {
+  return partsOf(pattern, hasAlternatives).map((part) => `%${part}%`);
 }
 
 /**
@@ -46,8 +49,16 @@ export function createPrefixTest(
   { hasAlternatives = true }: PatternOptions = {},
 ): TextTest {
   if (prefix === undefined || prefix === "~") return EVERYTHING;
-  const prefixes = partsOf(prefix, hasAlternatives).map(toIndexedPrefix);
+  const prefixes = toPrefixes(prefix, { hasAlternatives });
   return (text) => prefixes.some((start) => text.startsWith(start));
+}
+
+/** The beginnings for Airflow's prefix; a text is to have any of them. */
+export function toPrefixes(
+  prefix: string,
+  { hasAlternatives = true }: PatternOptions = {},
+): readonly string[] {
+  return prefix === "~" ? [""] : partsOf(prefix, hasAlternatives).map(toIndexedPrefix);
 }
 
 /** The alternatives, each once; refuses a pattern that is too long. */

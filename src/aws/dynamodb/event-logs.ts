@@ -2,6 +2,7 @@
 import { EVENTS_PER_MS, type EventLogRecord, eventLogKey } from "../../model/upkeep/event-log.ts";
 import type { EventLogRange, EventLogStore } from "../../ports/event-logs.ts";
 import { parseAfter, toPage, toRowLimit } from "../../ports/pages.ts";
+import { createEventLogFinder } from "./event-log-finder.ts";
 import { endOf, keyOf, partitionOf, toKey } from "./keys.ts";
 import { type Fields, fromItem, type Item, text, toEdit } from "./table/attributes.ts";
 import { IS_ABSENT } from "./table/conditions.ts";
@@ -26,7 +27,30 @@ const ALL = "event-logs";
 
 /** The part of the metadata that keeps the event log. */
 export function createEventLogs(table: DynamoDbTable): EventLogStore {
+  const list: EventLogStore["list"] = async ({ oldestFirst = false, limit, after, ...range }) => {
+    const rowLimit = toRowLimit(limit);
+    const [last] = parseAfter(after, 1) ?? [];
+    const [from, to] = keysIn(range);
+    const found = await table.query({
+      ...placeOf(range),
+      where: {
+        between: [oldestFirst ? (last ?? from) : from, oldestFirst ? to : (last ?? to)],
+      },
+      newestFirst: !oldestFirst,
+      // What is between two keys contains the last one of the page before.
+      limit: rowLimit + 1,
+    });
+    const items = found.filter(({ sk }) => sk?.S !== last).slice(0, rowLimit);
+    const entries = range.dagId === undefined ? await wholeOf(table, items) : items.map(toEntry);
+    return toPage(entries, { rowLimit, keyOf: ({ id }) => [eventLogKey(id)] });
+  };
   return {
+    list,
+    find: createEventLogFinder(list, async (range) => {
+      const where = { between: keysIn(range) };
+      const { count, start } = await table.countPage({ ...placeOf(range), where });
+      return { count, isCapped: start !== undefined };
+    }),
     add: async (entry) => (await table.put(toItem(entry), IS_ABSENT)).isWritten,
     async amend(entry) {
       await table.put(toItem(entry));
@@ -36,23 +60,6 @@ export function createEventLogs(table: DynamoDbTable): EventLogStore {
       const found = await table.query({ pk: ALL, index: "runs", where: { between: [sk, sk] } });
       const [item] = await table.getAll(found.map(keyOf));
       return item && toEntry(item);
-    },
-    async list({ oldestFirst = false, limit, after, ...range }) {
-      const rowLimit = toRowLimit(limit);
-      const [last] = parseAfter(after, 1) ?? [];
-      const [from, to] = keysIn(range);
-      const found = await table.query({
-        ...placeOf(range),
-        where: {
-          between: [oldestFirst ? (last ?? from) : from, oldestFirst ? to : (last ?? to)],
-        },
-        newestFirst: !oldestFirst,
-        // What is between two keys contains the last one of the page before.
-        limit: rowLimit + 1,
-      });
-      const items = found.filter(({ sk }) => sk?.S !== last).slice(0, rowLimit);
-      const entries = range.dagId === undefined ? await wholeOf(table, items) : items.map(toEntry);
-      return toPage(entries, { rowLimit, keyOf: ({ id }) => [eventLogKey(id)] });
     },
     count: (range) => table.count({ ...placeOf(range), where: { between: keysIn(range) } }),
     delete: (entries) => table.removeAll(entries.map(entryKey)),

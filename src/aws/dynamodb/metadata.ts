@@ -90,6 +90,7 @@
 // running runs of a DAG                 Query, BatchGetItem                                      1 R + 1 R per run
 // latest automated, partition, previous run  Query of 1 (or 2), GetItem                               2 to 3 R
 // a page of runs                        Query per list, BatchGetItem                             1 R per list and per run
+// runs by any filter and order          Query per list, BatchGetItem per 100 runs; 10 at most    1 R per list and per run looked at
 // runs counted                          Query of keys per list, eventually consistent            0.5 R per 4 KB of some 30 runs
 // runs by logical or partition date     Query, BatchGetItem                                      1 R + 1 R per run
 // DAG written                           PutItem; one more when its file is another; UpdateItem   4 W; 5 W

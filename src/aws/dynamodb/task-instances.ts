@@ -110,6 +110,8 @@ export function createTaskInstances(
       await rememberTask(change);
       return changeTogether(table, change, { ...editOf(change), demands });
     },
+    // An index of all instances would cost each task a write more.
+    find: async () => undefined,
     isKnown: knownTasks.has,
   };
 }

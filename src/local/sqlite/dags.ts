@@ -23,6 +23,16 @@ const TABLES_OF_A_DAG = [
   "run_outcomes",
 ];
 
+/** What listings of its runs are answered from, by its dag_id; in this order. */
+const FACTS_OF_A_DAG = [
+  "DELETE FROM instance_facts WHERE run_no IN (SELECT no FROM run_facts WHERE dag_id = ?)",
+  `DELETE FROM instance_fact_counts
+   WHERE task_no IN (SELECT no FROM task_kinds WHERE dag_id = ?)`,
+  "DELETE FROM task_kinds WHERE dag_id = ?",
+  "DELETE FROM run_facts WHERE dag_id = ?",
+  "DELETE FROM run_fact_counts WHERE dag_id = ?",
+];
+
 /** The part of the metadata that keeps the DAGs. */
 export function createDagStore(db: SqliteDatabase): DagStore {
   const selectDag = db.prepare("SELECT record FROM dags WHERE dag_id = ?");
@@ -35,9 +45,10 @@ export function createDagStore(db: SqliteDatabase): DagStore {
     "UPDATE dags SET revision = ?, record = ? WHERE dag_id = ? AND revision = ?",
   );
   const deleteDag = db.prepare("DELETE FROM dags WHERE dag_id = ?");
-  const deletions = TABLES_OF_A_DAG.map((table) =>
-    db.prepare(`DELETE FROM ${table} WHERE dag_id = ?`),
-  );
+  const deletions = [
+    ...TABLES_OF_A_DAG.map((table) => `DELETE FROM ${table} WHERE dag_id = ?`),
+    ...FACTS_OF_A_DAG,
+  ].map((sql) => db.prepare(sql));
   const states = createDagStateWriter(db);
 
   return {

@@ -3,10 +3,14 @@ import { EVENTS_PER_MS, type EventLogRecord } from "../../model/upkeep/event-log
 import type { EventLogRange, EventLogStore } from "../../ports/event-logs.ts";
 import { parseAfter, toPage, toRowLimit } from "../../ports/pages.ts";
 import type { SqliteDatabase } from "./database.ts";
+import { createEventLogFinder, EVENT_LOG_FACTS } from "./listings/event-log-facts.ts";
+import type { FactBuilds } from "./listings/fact-builds.ts";
+import { FactTable } from "./listings/fact-table.ts";
 import { integer, type Row, text } from "./rows.ts";
 
 /** The part of the metadata that keeps the event log. */
-export function createEventLogStore(db: SqliteDatabase): EventLogStore {
+export function createEventLogStore(db: SqliteDatabase, builds: FactBuilds): EventLogStore {
+  const facts = new FactTable(db, EVENT_LOG_FACTS);
   const insert = db.prepare("INSERT INTO event_logs VALUES (?, ?, ?) ON CONFLICT DO NOTHING");
   const replace = db.prepare("INSERT OR REPLACE INTO event_logs VALUES (?, ?, ?)");
   const select = db.prepare("SELECT record FROM event_logs WHERE id = ?");
@@ -28,11 +32,18 @@ export function createEventLogStore(db: SqliteDatabase): EventLogStore {
     [entry.id, entry.dagId ?? null, JSON.stringify(entry)] as const;
 
   return {
-    add: (entry) => db.write(() => insert.run(...valuesOf(entry)).changes === 1),
+    add: (entry) =>
+      db.write(() => {
+        if (insert.run(...valuesOf(entry)).changes === 0) return false;
+        facts.put(entry);
+        return true;
+      }),
     amend: (entry) =>
       db.write(() => {
         replace.run(...valuesOf(entry));
+        facts.put(entry);
       }),
+    find: createEventLogFinder(db, { builds, put: (entry) => facts.put(entry) }),
     get: (id) =>
       db.read(() => {
         const row = select.get(id);
@@ -63,7 +74,10 @@ export function createEventLogStore(db: SqliteDatabase): EventLogStore {
       }),
     delete: (entries) =>
       db.write(() => {
-        for (const { id } of entries) remove.run(id);
+        for (const { id } of entries) {
+          remove.run(id);
+          facts.remove([id]);
+        }
       }),
   };
 }

@@ -70,6 +70,8 @@ import {
 } from "./database.ts";
 import { createEventLogStore } from "./event-logs.ts";
 import { createLimitStore } from "./limits.ts";
+import { createFactBuilds, type FactBuilds } from "./listings/fact-builds.ts";
+import { createInstanceFacts } from "./listings/instance-facts.ts";
 import { createRunStore } from "./runs.ts";
 import { createDagStateStore } from "./states/dag-states.ts";
 import { createRunOutcomeStore } from "./states/run-outcomes.ts";
@@ -92,14 +94,16 @@ export function createSqliteMetadata(options: DatabaseOptions): SqliteMetadata {
 
 /** The metadata on a database that is open already. */
 export function createMetadataOn(db: SqliteDatabase): SqliteMetadata {
+  const builds = createFactBuilds(db);
+  const instances = createInstanceFacts(db, { isReady: () => builds.isFinished("runs") });
   return {
     dags: createDagStore(db),
     dagStates: createDagStateStore(db),
     versions: createVersionStore(db),
     files: createDagFileStore(db),
-    runs: createRunStore(db),
+    runs: createRunStore(db, { builds, instances }),
     runOutcomes: createRunOutcomeStore(db),
-    taskInstances: createTaskInstanceStore(db),
+    taskInstances: createTaskInstanceStore(db, instances),
     limits: createLimitStore(db),
     gates: createGateStore(db),
     xcoms: createXComStore(db),
@@ -159,16 +163,20 @@ export function createMetadataOn(db: SqliteDatabase): SqliteMetadata {
       keyOf: deadlineKey,
     }),
     ...createDagNotes(db),
-    access: createCollection<AccessRecord>(db, { kind: "access", keyOf: ({ key }) => key }),
     ...createAccess(db),
-    ...createAssets(db),
+    ...createAssets(db, builds),
     listen: db.listen,
-    close: () => db.close(),
+    close() {
+      builds.stop();
+      instances.stop();
+      return db.close();
+    },
   };
 }
 
 function createAccess(db: SqliteDatabase) {
   return {
+    access: createCollection<AccessRecord>(db, { kind: "access", keyOf: ({ key }) => key }),
     users: createCollection<UserRecord>(db, {
       kind: "users",
       keyOf: ({ username }) => username,
@@ -203,8 +211,9 @@ function createDagNotes(db: SqliteDatabase) {
   };
 }
 
-function createAssets(db: SqliteDatabase) {
+function createAssets(db: SqliteDatabase, builds: FactBuilds) {
   return {
+    eventLogs: createEventLogStore(db, builds),
     assets: createCollection<AssetRecord>(db, {
       kind: "assets",
       keyOf: ({ id }) => assetIdText(id),
@@ -238,7 +247,6 @@ function createAssets(db: SqliteDatabase) {
       keyOf: ({ dagId }) => dagId,
     }),
     assetEvents: createAssetEventStore(db),
-    eventLogs: createEventLogStore(db),
     webhooks: createCollection<WebhookRecord>(db, { kind: "webhooks", keyOf: webhookKey }),
   };
 }

@@ -3,6 +3,11 @@
 // JSON text.
 import type { DatabaseSync } from "node:sqlite";
 import { StorageRefused } from "../storage-refused.ts";
+import {
+  LISTINGS_OF_EVENT_LOGS,
+  LISTINGS_OF_INSTANCES,
+  LISTINGS_OF_RUNS,
+} from "./listings/listing-schema.ts";
 import { integer } from "./rows.ts";
 import { DAG_STATES } from "./states/dag-state-schema.ts";
 
@@ -146,6 +151,9 @@ export const MIGRATIONS: readonly string[] = [
   CREATE INDEX event_logs_of_dag ON event_logs (dag_id, id);
   `,
   DAG_STATES,
+  LISTINGS_OF_RUNS,
+  LISTINGS_OF_INSTANCES,
+  LISTINGS_OF_EVENT_LOGS,
 ];
 
 /**

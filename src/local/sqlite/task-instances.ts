@@ -10,6 +10,7 @@ import type {
 } from "../../ports/metadata.ts";
 import type { SqliteDatabase } from "./database.ts";
 import { createLimitWriter } from "./limits.ts";
+import type { InstanceFacts } from "./listings/instance-facts.ts";
 import { integer, type Row, text } from "./rows.ts";
 import { createXComWriter } from "./xcoms.ts";
 
@@ -19,7 +20,10 @@ const TASK = "dag_id = ? AND run_id = ? AND task_id = ?";
 const TASKS = "dag_id = ? AND run_id = ? AND task_id IN (SELECT value FROM json_each(?))";
 
 /** The part of the metadata that keeps the task instances. */
-export function createTaskInstanceStore(db: SqliteDatabase): TaskInstanceStore {
+export function createTaskInstanceStore(
+  db: SqliteDatabase,
+  facts: Pick<InstanceFacts, "find" | "touchEnded">,
+): TaskInstanceStore {
   const select = db.prepare(`SELECT record FROM task_instances WHERE ${ONE}`);
   const selectRows = createRowSelect(db);
   const insert = db.prepare("INSERT INTO task_instances VALUES (?, ?, ?, ?, ?)");
@@ -64,6 +68,7 @@ export function createTaskInstanceStore(db: SqliteDatabase): TaskInstanceStore {
     } else {
       update.run(record, ...columns);
     }
+    facts.touchEnded(key.dagId, key.runId);
     for (const xcom of xcoms) writeXCom(xcom);
     return { kind: "admitted", record: { ...pickKey(key), ...JSON.parse(record) } };
   }
@@ -84,6 +89,7 @@ export function createTaskInstanceStore(db: SqliteDatabase): TaskInstanceStore {
         return made.kind === "admitted" ? made.record : undefined;
       }),
     admit: (change, demands) => db.write(() => make(change, demands)),
+    find: facts.find,
     isKnown: (dagId, taskId) => db.read(() => selectKnownTask.get(dagId, taskId) !== undefined),
   };
 }

@@ -49,9 +49,11 @@ function onServer(start: () => Promise<DynamoDbServer>, { isLocal }: { isLocal: 
     return createDynamoDbMetadata({ client, tableName: await createTable() });
   }
 
-  metadataContract("DynamoDB", () => create());
+  metadataContract("DynamoDB", () => create(), { queries: 12 });
   if (!isLocal) return;
-  metadataContract("DynamoDB whose calls fail", () => create(unreliable(server.connect(ONCE))));
+  metadataContract("DynamoDB whose calls fail", () => create(unreliable(server.connect(ONCE))), {
+    queries: 4,
+  });
 
   test("a version that no item can hold is kept as it is, also when several write it", async () => {
     const metadata = await create();

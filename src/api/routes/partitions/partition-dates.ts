@@ -1,9 +1,10 @@
 // The bounds of partition dates in the listing of runs: days in the time zone of the DAG, the last
 // of which belongs to them to its end.
+import type { Condition } from "../../../model/listings/conditions.ts";
+import type { RunField } from "../../../model/listings/run-fields.ts";
 import { isPartitioned } from "../../../model/partitions/schedules.ts";
 import { timetableOf } from "../../../model/timetables/create.ts";
-import { parseMoment, toIso } from "../../../model/values/time.ts";
-import type { DateRange } from "../../../ports/pages.ts";
+import { parseMoment } from "../../../model/values/time.ts";
 import { ANY, type ApiContext, dagOf } from "../../context.ts";
 import { InvalidRequest, Problem } from "../../problems.ts";
 import type { Query } from "../../requests/query.ts";
@@ -15,14 +16,14 @@ export const PARTITION_PARAMETERS: readonly string[] = [FROM, TO];
 
 const DAY_MS = 86_400_000;
 
-/** Undefined without bounds. Refuses them where partitions don't tell the runs apart. */
+/** Nothing without bounds. Refuses them where partitions don't tell the runs apart. */
 export async function readPartitionDates(
   context: ApiContext,
   query: Query,
   dagId: string,
-): Promise<DateRange | undefined> {
+): Promise<readonly Condition<RunField>[]> {
   const [from, to] = [readDay(query, FROM), readDay(query, TO)];
-  if (from === undefined && to === undefined) return undefined;
+  if (from === undefined && to === undefined) return [];
   if (dagId === ANY) throw new Problem(400, `${FROM} and ${TO} require a specific dag_id.`);
   const { versionHash } = await dagOf(context, dagId);
   const { document } = await context.services.versions.get(dagId, versionHash);
@@ -31,11 +32,14 @@ export async function readPartitionDates(
     throw new Problem(400, told);
   }
   const localize = timetableOf(document).partitions?.localize ?? ((moment: number) => moment);
-  return {
-    ...(from === undefined ? {} : { from: toIso(localize(from)) }),
+  const range: Condition<RunField> = {
+    kind: "range",
+    field: "partitionDate",
+    ...(from === undefined ? {} : { from: localize(from) }),
     // Dates have whole milliseconds.
-    ...(to === undefined ? {} : { to: toIso(localize(to + DAY_MS) - 1) }),
+    ...(to === undefined ? {} : { to: localize(to + DAY_MS) - 1 }),
   };
+  return [range];
 }
 
 /** The day's beginning in UTC; epoch ms. */

@@ -1,39 +1,34 @@
-// The listing of DAG runs: its filters and its order, for one DAG or all. Where the store has the
-// order and all filters, it answers with a page and a count; else the runs that it can narrow down
-// to are read and looked through.
+// The listing of DAG runs: its filters and its order, for one DAG or all. The store answers all but
+// what takes reads to test.
 
-import type { DagRunRecord } from "../../../model/records.ts";
+import type { Condition } from "../../../model/listings/conditions.ts";
+import type { RunField } from "../../../model/listings/run-fields.ts";
 import type { DagRunState, DagRunType } from "../../../model/states.ts";
-import type { PageRequest } from "../../../ports/pages.ts";
-import type { DagTest } from "../../access/readable-dags.ts";
 import type { ApiContext } from "../../context.ts";
 import {
-  byDate,
-  byPattern,
-  byProgress,
-  bySeconds,
-  byTexts,
-  type Filter,
-  parametersOf,
-} from "../../requests/filters.ts";
-import {
-  compareValues,
-  cut,
-  everyItem,
-  type OrderField,
-  type OrderKeys,
-  readCut,
-  readOrder,
-  valuesOf,
-} from "../../requests/listing.ts";
-import { createPatternTest } from "../../requests/patterns.ts";
-import { toPythonJson } from "../../requests/python-json.ts";
+  type ConditionFilter,
+  conditionsOf,
+  isLike,
+  isOneOf,
+  onDates,
+  onPattern,
+  onProgress,
+  onSeconds,
+  onTexts,
+  parametersOfAll,
+} from "../../requests/conditions.ts";
+import { readOrder } from "../../requests/listing.ts";
 import type { Query } from "../../requests/query.ts";
-import { durationOf } from "../../responses/wire.ts";
+import { askStore, pageFactsOf, toStorePage } from "../../requests/store-listing.ts";
 import { PARTITION_PARAMETERS, readPartitionDates } from "../partitions/partition-dates.ts";
+import { findTested } from "./late-run-listing.ts";
 import { LATE_PARAMETERS, readLateTests } from "./late-run-tests.ts";
-import { idOfRun, pageInOrder, pageOfStore, type RunCursorPage } from "./run-pages.ts";
-import { findFirst, RUN_PARAMETERS, type RunQuery, readRunQuery } from "./run-query.ts";
+import {
+  RUN_PARAMETERS,
+  type RunChoice,
+  type RunPage,
+  readRunConditions,
+} from "./run-conditions.ts";
 
 const STATES: readonly DagRunState[] = ["queued", "running", "success", "failed"];
 /** Airflow's word for a run without a state, which there is none of. */
@@ -47,63 +42,63 @@ const TYPES: readonly DagRunType[] = [
   "asset_materialization",
 ];
 
-const FILTERS: readonly Filter<DagRunRecord>[] = [
-  byTexts("run_type", ({ runType }) => runType, TYPES),
+const FILTERS: readonly ConditionFilter<RunField>[] = [
+  {
+    parameters: ["state"],
+    toConditions(query) {
+      const asked = query.choices("state", [...STATES, NO_STATE]);
+      const wanted = STATES.filter((state) => asked.includes(state));
+      return asked.length === 0 ? [] : [isOneOf("state", wanted)];
+    },
+  },
+  onTexts("run_type", "runType", TYPES),
   // Such a key may have "|" in it.
-  byPattern("partition_key", ({ partitionKey }) => partitionKey, { hasAlternatives: false }),
-  byPattern("triggering_user_name", ({ triggeringUserName }) => triggeringUserName),
-  byProgress("start_date", ({ startDate }) => startDate),
-  byProgress("end_date", ({ endDate }) => endDate),
-  bySeconds("duration", ({ startDate, endDate }) => durationOf(startDate, endDate)),
-  byDate("updated_at", updatedAtOf),
+  onPattern("partition_key", "partitionKey", { hasAlternatives: false }),
+  onPattern("triggering_user_name", "triggeringUserName"),
+  onProgress("start_date", "startDate"),
+  onProgress("end_date", "endDate"),
+  onSeconds("duration", "duration"),
+  onDates("updated_at", "updatedAt"),
   {
     parameters: ["conf_contains"],
-    toTest(query) {
-      const isLike = createPatternTest(query.text("conf_contains"), { hasAlternatives: false });
-      return query.text("conf_contains") === undefined
-        ? undefined
-        : ({ conf }) => isLike(toPythonJson(conf));
+    toConditions(query) {
+      const pattern = query.text("conf_contains");
+      return pattern === undefined ? [] : [isLike("conf", pattern, { hasAlternatives: false })];
     },
   },
 ];
 
-const ORDER: OrderKeys<DagRunRecord> = {
+const ORDER: Readonly<Record<string, RunField>> = {
   // Airflow numbers runs as it makes them, which is by and large in this order.
-  id: ({ runAfter }) => runAfter,
-  state: ({ state }) => state,
-  dag_id: ({ dagId }) => dagId,
-  run_id: ({ runId }) => runId,
-  dag_run_id: ({ runId }) => runId,
-  logical_date: ({ logicalDate }) => logicalDate,
-  partition_date: ({ partitionDate = null }) => partitionDate,
-  run_after: ({ runAfter }) => runAfter,
-  start_date: ({ startDate }) => startDate,
-  end_date: ({ endDate }) => endDate,
-  duration: ({ startDate, endDate }) => durationOf(startDate, endDate),
-  updated_at: updatedAtOf,
-  conf: ({ conf }) => toPythonJson(conf),
+  id: "runAfter",
+  state: "state",
+  dag_id: "dagId",
+  run_id: "runId",
+  dag_run_id: "runId",
+  logical_date: "logicalDate",
+  partition_date: "partitionDate",
+  run_after: "runAfter",
+  start_date: "startDate",
+  end_date: "endDate",
+  duration: "duration",
+  updated_at: "updatedAt",
+  conf: "conf",
 };
 
 /** What the listing takes besides a page. */
 export const RUN_LIST_PARAMETERS: readonly string[] = [
   "cursor",
   "order_by",
-  "state",
   ...RUN_PARAMETERS,
   ...PARTITION_PARAMETERS,
   ...LATE_PARAMETERS,
-  ...parametersOf(FILTERS),
+  ...parametersOfAll(FILTERS),
 ];
 
-export interface RunPage {
-  readonly runs: readonly DagRunRecord[];
-  /** Null by cursor: runs are not counted then. */
-  readonly total: number | null;
-  readonly nextCursor: string | null;
-  readonly previousCursor: string | null;
+/** What is asked for besides the query. */
+interface Asked extends RunChoice {
+  readonly cursor?: string | undefined;
 }
-
-const NO_CURSORS = { nextCursor: null, previousCursor: null } as const;
 
 /**
  * The page that the query asks for: by cursor, or by limit and offset. "~" as DAG id: of every DAG.
@@ -111,103 +106,24 @@ const NO_CURSORS = { nextCursor: null, previousCursor: null } as const;
 export async function listRuns(
   context: ApiContext,
   query: Query,
-  {
-    dagId,
-    cursor,
-    dagIds,
-    isReadable,
-  }: {
-    readonly dagId: string;
-    readonly cursor?: string | undefined;
-    /** Of all DAGs, those that are meant; absent: all. */
-    readonly dagIds?: readonly string[];
-    /** Of these, those that the caller may see; absent: all. */
-    readonly isReadable?: DagTest | undefined;
-  },
+  { cursor, ...choice }: Asked,
 ): Promise<RunPage> {
-  const { now } = context.platform.clock;
-  const states = statesOf(query);
-  const partitionDate = await readPartitionDates(context, query, dagId);
-  const wanted = {
-    ...readRunQuery(query, { dagId, now: now(), states, filters: FILTERS }),
-    partitionDate,
-    lateTests: readLateTests(context, query),
-    ...(dagIds === undefined ? {} : { dagIds }),
-    isReadable,
-  };
-  if (cursor !== undefined) {
-    return { ...(await pageByCursor(context, query, { cursor, wanted })), total: null };
-  }
-  const order = readOrder(query, { names: Object.keys(ORDER), fallback: ["id"] });
-  const oldestFirst = isOldestFirst(order);
-  const { tests, lateTests, logicalDate } = wanted;
-  const isPlain =
-    tests.length + lateTests.length === 0 && !logicalDate && !partitionDate && !dagIds;
-  if (oldestFirst !== undefined && isPlain) {
-    return pageByIndex(context, query, { oldestFirst, wanted });
-  }
-  const page = query.page();
-  const { runs, total } = await findFirst(context, wanted, {
-    compare: (a, b) => compareValues(valuesOf(a, order, ORDER), valuesOf(b, order, ORDER), order),
-    count: page.offset + page.limit,
-  });
-  return { runs: cut(runs, page), total, ...NO_CURSORS };
-}
-
-function statesOf(query: Query): readonly DagRunState[] | undefined {
-  const asked = query.choices("state", [...STATES, NO_STATE]);
-  return asked.length === 0 ? undefined : STATES.filter((state) => asked.includes(state));
-}
-
-interface Asked {
-  readonly wanted: RunQuery;
-}
-
-/** A page in the order of the store, which also counts the runs. */
-async function pageByIndex(
-  { platform }: ApiContext,
-  query: Query,
-  { wanted, oldestFirst }: Asked & { readonly oldestFirst: boolean },
-): Promise<RunPage> {
-  const { runs, dags } = platform.metadata;
-  const { filter, isReadable } = wanted;
-  const page = query.page();
-  const readable =
-    isReadable && (await everyItem(dags.list)).filter((dag) => isReadable(dag.dagId));
-  const counts = readable?.map(({ dagId }) => runs.count({ ...filter, dagId })) ?? [
-    runs.count(filter),
+  const { metadata, clock } = context.platform;
+  const late = await readLateTests(context, query, choice.dagId);
+  const conditions: readonly Condition<RunField>[] = [
+    ...readRunConditions(query, choice, clock.now()),
+    ...conditionsOf(FILTERS, query, clock.now()),
+    ...(await readPartitionDates(context, query, choice.dagId)),
+    ...late.conditions,
   ];
-  const total = (await Promise.all(counts)).reduce((sum, count) => sum + count, 0);
-  if (page.offset >= total) return { runs: [], total, ...NO_CURSORS };
-  const list = async (request: PageRequest) => {
-    const { items, ...rest } = await runs.list({ ...filter, oldestFirst, ...request });
-    return { items: items.filter(({ dagId }) => isReadable?.(dagId) ?? true), ...rest };
-  };
-  return { runs: await readCut(list, page), total, ...NO_CURSORS };
-}
-
-function pageByCursor(
-  context: ApiContext,
-  query: Query,
-  { wanted, cursor }: Asked & { readonly cursor: string },
-): Promise<RunCursorPage> {
-  const order = readOrder(query, { names: Object.keys(ORDER), fallback: ["-run_after"] });
-  const oldestFirst = isOldestFirst(order);
-  const { limit } = query.page();
-  const wish = { wanted, cursor, limit, by: { order, keys: ORDER, idOf: idOfRun } };
-  return oldestFirst === undefined
-    ? pageInOrder(context, wish)
-    : pageOfStore(context, { ...wish, oldestFirst });
-}
-
-/** When the run last changed, as far as its dates tell. */
-function updatedAtOf({ queuedAt, startDate = queuedAt, endDate = queuedAt }: DagRunRecord): string {
-  return [queuedAt, startDate, endDate].reduce((a, b) => (a > b ? a : b));
-}
-
-/** Whether the order is the store's, and this way; undefined for any other. */
-function isOldestFirst(order: readonly OrderField[]): boolean | undefined {
-  const [field, ...others] = order;
-  if (field === undefined || others.length > 0) return undefined;
-  return field.name === "id" || field.name === "run_after" ? !field.isDescending : undefined;
+  const fallback = cursor === undefined ? ["id"] : ["-run_after"];
+  const order = readOrder(query, { names: Object.keys(ORDER), fallback }).map(
+    ({ name, isDescending }) => ({ field: ORDER[name] ?? "runAfter", isDescending }),
+  );
+  const paging = { ...query.page(), cursor };
+  const { tests } = late;
+  if (tests.length > 0) return findTested(context, { conditions, order, tests }, paging);
+  const listing = { conditions, order, ...toStorePage(paging) };
+  const found = await askStore(() => metadata.runs.find(listing), cursor);
+  return { runs: found.items, ...pageFactsOf(found) };
 }

@@ -12,7 +12,8 @@ import { PAGE } from "../../requests/accepts.ts";
 import { readBatchQuery, requireAny } from "../../requests/batch-query.ts";
 import { requireTimezone } from "../../requests/body.ts";
 import { toRunResponse } from "../../responses/run-responses.ts";
-import { listRuns, RUN_LIST_PARAMETERS, type RunPage } from "./run-listing.ts";
+import type { RunPage } from "./run-conditions.ts";
+import { listRuns, RUN_LIST_PARAMETERS } from "./run-listing.ts";
 
 const READ = "GET dag.run";
 /** Airflow's command line names the DAG of the path in the query as well. */
@@ -24,12 +25,12 @@ export const runOperations: Operations = (context) => {
   const toResponse = async (run: DagRunRecord) =>
     toRunResponse(run, await services.versions.get(run.dagId, run.versionHash));
 
-  const toCollection = async ({ runs, total, nextCursor, previousCursor }: RunPage) => ({
+  const toCollection = async ({ runs, total, totalLimit, ...cursors }: RunPage) => ({
     dag_runs: await Promise.all(runs.map(toResponse)),
     total_entries: total,
-    total_entries_limit: null,
-    next_cursor: nextCursor,
-    previous_cursor: previousCursor,
+    total_entries_limit: totalLimit,
+    next_cursor: cursors.nextCursor,
+    previous_cursor: cursors.previousCursor,
   });
 
   return [
@@ -48,7 +49,7 @@ export const runOperations: Operations = (context) => {
         const page = await listRuns(context, query, {
           dagId,
           cursor: c.req.query("cursor"),
-          isReadable: await readableDags(context, dagId, { principal, permission: READ }),
+          readable: await readableDags(context, dagId, { principal, permission: READ }),
         });
         return toCollection(page);
       },
@@ -62,7 +63,7 @@ export const runOperations: Operations = (context) => {
         const page = await listRuns(context, readBatchQuery(body), {
           dagId,
           ...(body.dag_ids ? { dagIds: body.dag_ids } : {}),
-          isReadable: await readableDags(context, dagId, { principal, permission: READ }),
+          readable: await readableDags(context, dagId, { principal, permission: READ }),
         });
         return toCollection(page);
       },

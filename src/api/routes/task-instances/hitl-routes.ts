@@ -73,8 +73,8 @@ export const hitlOperations: Operations = (context) => {
       query: [...PAGE, "order_by", ...parametersOf(FILTERS)],
       async handle({ path: { dag_id: dagId, dag_run_id: runId }, query, c }) {
         const { principal } = c.var;
-        const isReadable = await readableDags(context, dagId, { principal, permission });
-        const found = await listDetails(context, query, { dagId, runId, isReadable });
+        const readable = await readableDags(context, dagId, { principal, permission });
+        const found = await listDetails(context, query, { dagId, runId, readable });
         const page = cut(ordered(found, { query, keys: ORDER }), query.page());
         return { hitl_details: page.map(toHitlDetail), total_entries: found.length };
       },
@@ -146,7 +146,7 @@ async function factsOf(
 async function listDetails(
   context: ApiContext,
   query: Query,
-  { dagId, runId, isReadable }: RunScope,
+  { dagId, runId, readable }: RunScope,
 ): Promise<readonly HitlFacts[]> {
   await oneRunOf(context, { dagId, runId });
   const tests = testsOf(FILTERS, query, context.platform.clock.now());
@@ -155,7 +155,7 @@ async function listDetails(
     (request) =>
       (dagId === ANY || request.dagId === dagId) &&
       (runId === ANY || request.runId === runId) &&
-      (isReadable?.(request.dagId) ?? true),
+      (readable?.has(request.dagId) ?? true),
   );
   const found: HitlFacts[] = [];
   for (const request of meant) {

@@ -1,7 +1,6 @@
 // The listing of task instances: its filters and its order, for one run or, by "~", for those of
 // many.
-import { graphOf } from "../../../model/graph.ts";
-import { byTask, instancesOfTask, toRecord } from "../../../model/mapping/instances.ts";
+import { groupsOf, listedInstances } from "../../../model/listings/instance-fields.ts";
 import type { DagRunRecord, TaskInstanceRecord } from "../../../model/records.ts";
 import { isFinished, type TaskInstanceState } from "../../../model/states.ts";
 import { ANY, type ApiContext } from "../../context.ts";
@@ -21,6 +20,7 @@ import {
 } from "../../requests/filters.ts";
 import { cut, type OrderKeys, readOrder, sorted } from "../../requests/listing.ts";
 import type { Query } from "../../requests/query.ts";
+import { type PageFacts, pageFactsOf } from "../../requests/store-listing.ts";
 import {
   poolOf,
   QUEUE,
@@ -28,10 +28,11 @@ import {
   type TaskInstanceFacts,
 } from "../../responses/task-instance-responses.ts";
 import { durationOf } from "../../responses/wire.ts";
+import { RUN_PARAMETERS } from "../runs/run-conditions.ts";
 import { listByCursor } from "../runs/run-cursor.ts";
-import { RUN_PARAMETERS } from "../runs/run-query.ts";
 import { fromEachRun, type RunScope, runsIn } from "../runs/run-scope.ts";
 import { explainAll } from "./explain-waits.ts";
+import { pageOfMany, readSearch } from "./instance-search.ts";
 
 const STATES: Readonly<Record<TaskInstanceState, true>> = {
   scheduled: true,
@@ -70,7 +71,9 @@ const FILTERS: readonly Filter<TaskInstanceFacts>[] = [
     parameters: ["task_group_id"],
     toTest(query) {
       const wanted = query.text("task_group_id");
-      return wanted === undefined ? undefined : (facts) => groupsOf(facts).includes(wanted);
+      return wanted === undefined
+        ? undefined
+        : ({ task, version }) => groupsOf(version.document, task).includes(wanted);
     },
   },
   byProgress("start_date", ({ record }) => record?.startDate),
@@ -126,12 +129,8 @@ export const MAPPED_LIST_PARAMETERS: readonly string[] = TASK_INSTANCE_LIST_PARA
   (name) => !/^(cursor|task_id|task_group_id|(task_display_name|dag_id|run_id)_.*)$/.test(name),
 );
 
-export interface TaskInstancePage {
+export interface TaskInstancePage extends PageFacts {
   readonly instances: readonly TaskInstanceFacts[];
-  /** Null by cursor: instances are not counted then. */
-  readonly total: number | null;
-  readonly nextCursor: string | null;
-  readonly previousCursor: string | null;
 }
 
 /** What the listing is narrowed down to besides its query. */
@@ -169,7 +168,15 @@ export async function listTaskInstances(
     }
     const page = await listByCursor(context, query, { scope, cursor, read, isWanted });
     const instances = await explainAll(context, page.items);
-    return { instances, total: null, nextCursor: page.next, previousCursor: null };
+    return { instances, ...UNCOUNTED, nextCursor: page.next, previousCursor: null };
+  }
+  const isSearched = scope.runId === ANY && !needsActiveRun(query);
+  const search = isSearched ? readSearch(context, query, { ...scope, taskIds }, order) : undefined;
+  if (search && cursor === undefined) {
+    const active = await runsIn(context, query, { ...scope, states: ACTIVE_RUNS });
+    const live = (await fromEachRun(active, read)).filter(isWanted);
+    const page = await pageOfMany(context, query, { search, live, order, keys: ORDER });
+    if (page) return { ...page, instances: await explainAll(context, page.instances) };
   }
   const states = needsActiveRun(query) ? ACTIVE_RUNS : undefined;
   const all = await fromEachRun(await runsIn(context, query, { ...scope, states }), read);
@@ -178,11 +185,16 @@ export async function listTaskInstances(
     const { limit } = query.page();
     const page = pageAt(found, { cursor, limit, order, keys: ORDER, idOf });
     const instances = await explainAll(context, page.items);
-    return { instances, total: null, nextCursor: page.next, previousCursor: page.previous };
+    return { instances, ...UNCOUNTED, nextCursor: page.next, previousCursor: page.previous };
   }
   const instances = await explainAll(context, cut(found, query.page()));
-  return { instances, total: found.length, nextCursor: null, previousCursor: null };
+  return {
+    instances,
+    ...pageFactsOf({ items: [], total: { count: found.length, isCapped: false } }),
+  };
 }
+
+const UNCOUNTED = { total: null, totalLimit: null } as const;
 
 const idOf = ({ task, record }: TaskInstanceFacts) => [task.taskId, `${record?.mapIndex ?? -1}`];
 
@@ -205,29 +217,11 @@ async function instancesOf(
 ): Promise<readonly TaskInstanceFacts[]> {
   const { dagId, runId, versionHash } = run;
   const version = await services.versions.get(dagId, versionHash);
-  const { document } = version;
-  const records = byTask(await platform.metadata.taskInstances.list({ dagId, runId }));
-  const { order, task: taskOf } = graphOf(document);
-  return order.flatMap((taskId) => {
-    const task = taskOf(taskId);
-    if (!task) return [];
-    return instancesOfTask(document, task, records.get(taskId) ?? []).map((instance) => {
-      const record = toRecord(instance, { dagId, runId, task });
-      return { run, version, task, record, queuedSince: platform.runner.queuedSince?.(record) };
-    });
-  });
-}
-
-/** The groups that the task is in, innermost first. */
-function groupsOf({ task, version }: TaskInstanceFacts): readonly string[] {
-  const found: string[] = [];
-  let id = task.groupId;
-  while (id !== undefined) {
-    found.push(id);
-    const inner = id;
-    id = version.document.groups.find(({ groupId }) => groupId === inner)?.parentId;
-  }
-  return found;
+  const records = await platform.metadata.taskInstances.list({ dagId, runId });
+  return listedInstances(run, version.document, records).map(({ task, record }) => ({
+    ...{ run, version, task, record },
+    queuedSince: platform.runner.queuedSince?.(record),
+  }));
 }
 
 /** When the instance last changed, as far as its dates tell. */

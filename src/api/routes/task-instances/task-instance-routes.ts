@@ -28,11 +28,11 @@ export const taskInstanceOperations: Operations = (context) => {
       query: [...PAGE, ...TASK_INSTANCE_LIST_PARAMETERS],
       async handle({ path: { dag_id: dagId, dag_run_id: runId }, query, c }) {
         const cursor = c.req.query("cursor");
-        const isReadable = await readableDags(context, dagId, {
+        const readable = await readableDags(context, dagId, {
           principal: c.var.principal,
           permission,
         });
-        const scope = { dagId, runId, cursor, isReadable };
+        const scope = { dagId, runId, cursor, readable };
         return toCollection(await listTaskInstances(context, query, scope));
       },
     }),
@@ -46,14 +46,14 @@ export const taskInstanceOperations: Operations = (context) => {
       async handle({ path: { dag_id: dagId, dag_run_id: runId }, body, c }) {
         requireAny("dag_id", dagId);
         requireAny("dag_run_id", runId);
-        const isReadable = await readableDags(context, dagId, {
+        const readable = await readableDags(context, dagId, {
           principal: c.var.principal,
           permission,
         });
         const page = await listTaskInstances(context, readBatchQuery(body), {
           dagId,
           runId,
-          isReadable,
+          readable,
           dagIds: body.dag_ids ?? undefined,
           runIds: body.dag_run_ids ?? undefined,
           ...(body.task_ids ? { taskIds: body.task_ids } : {}),
@@ -82,13 +82,13 @@ export const taskInstanceOperations: Operations = (context) => {
   ];
 };
 
-function toCollection({ instances, total, nextCursor, previousCursor }: TaskInstancePage) {
+function toCollection({ instances, total, totalLimit, ...cursors }: TaskInstancePage) {
   return {
     task_instances: instances.map(toTaskInstanceResponse),
     total_entries: total,
-    total_entries_limit: null,
-    next_cursor: nextCursor,
-    previous_cursor: previousCursor,
+    total_entries_limit: totalLimit,
+    next_cursor: cursors.nextCursor,
+    previous_cursor: cursors.previousCursor,
   };
 }
 

@@ -22,7 +22,7 @@ import type { Query } from "../../requests/query.ts";
 import { displayNameOf } from "../../responses/dag-responses.ts";
 import { createShowXCom } from "../../responses/shown-xcoms.ts";
 import { toXComResponse, type XComFacts } from "../../responses/xcom-responses.ts";
-import { RUN_PARAMETERS } from "../runs/run-query.ts";
+import { RUN_PARAMETERS } from "../runs/run-conditions.ts";
 import { fromEachRun, type RunScope, runsIn } from "../runs/run-scope.ts";
 
 const VALUE_PARAMETERS = ["map_index", "deserialize", "stringify"];
@@ -61,11 +61,11 @@ export const xcomOperations: Operations = (context) => {
       query: [...PAGE, "order_by", ...OF_RUNS, ...parametersOf(FILTERS)],
       async handle({ path, query, c }) {
         const { dag_id: dagId, dag_run_id: runId, task_id: taskId } = path;
-        const isReadable = await readableDags(context, dagId, {
+        const readable = await readableDags(context, dagId, {
           principal: c.var.principal,
           permission: "GET dag.xcom",
         });
-        const found = await listXComs(context, query, { dagId, runId, taskId, isReadable });
+        const found = await listXComs(context, query, { dagId, runId, taskId, readable });
         const sorted = ordered(found, { query, keys: ORDER, fallback: DEFAULT_ORDER });
         const page = cut(sorted, query.page());
         return { xcom_entries: page.map(toXComResponse), total_entries: found.length };

@@ -1,83 +1,86 @@
 // /eventLogs: who asked for which change, and when.
-import type { EventLogRecord } from "../../../model/upkeep/event-log.ts";
-import { toIso } from "../../../model/values/time.ts";
-import type { PageRequest } from "../../../ports/pages.ts";
+import type { Condition } from "../../../model/listings/conditions.ts";
+import type { EventLogField } from "../../../model/listings/event-log-fields.ts";
+import { EVENTS_PER_MS, type EventLogRecord } from "../../../model/upkeep/event-log.ts";
 import type { Principal } from "../../access/principal.ts";
+import { readableDags } from "../../access/readable-dags.ts";
 import { ANY, type ApiContext } from "../../context.ts";
 import type { Schema } from "../../document/shapes.ts";
 import { type Operations, operation } from "../../operation.ts";
 import { Problem } from "../../problems.ts";
 import { PAGE } from "../../requests/accepts.ts";
 import {
-  byIntegers,
-  byPattern,
-  byText,
-  type Filter,
-  parametersOf,
-  testsOf,
-} from "../../requests/filters.ts";
-import {
-  cut,
-  everyItem,
-  type OrderKeys,
-  readCut,
-  readOrder,
-  sorted,
-} from "../../requests/listing.ts";
+  type ConditionFilter,
+  conditionsOf,
+  isOneOf,
+  onIntegers,
+  onPattern,
+  onText,
+  onTexts,
+  parametersOfAll,
+} from "../../requests/conditions.ts";
+import { readOrder } from "../../requests/listing.ts";
 import type { Query } from "../../requests/query.ts";
+import { askStore } from "../../requests/store-listing.ts";
 import { displayNameOf } from "../../responses/dag-responses.ts";
 import { toWireDate, toWireDateOrNull } from "../../responses/wire.ts";
 
-const FILTERS: readonly Filter<EventLogRecord>[] = [
-  byText("task_id", ({ taskId }) => taskId ?? ""),
-  byText("run_id", ({ runId }) => runId ?? ""),
-  byIntegers("map_index", ({ mapIndex }) => mapIndex ?? Number.NaN),
-  byIntegers("try_number", ({ tryNumber }) => tryNumber ?? Number.NaN),
-  byText("owner", ({ owner }) => owner ?? ""),
-  byText("event", ({ event }) => event),
-  byPattern("dag_id", ({ dagId }) => dagId),
-  byPattern("task_id", ({ taskId }) => taskId),
-  byPattern("run_id", ({ runId }) => runId),
-  byPattern("owner", ({ owner }) => owner),
-  byPattern("event", ({ event }) => event),
+const FILTERS: readonly ConditionFilter<EventLogField>[] = [
+  onText("dag_id", "dagId"),
+  onText("task_id", "taskId"),
+  onText("run_id", "runId"),
+  onIntegers("map_index", "mapIndex"),
+  onIntegers("try_number", "tryNumber"),
+  onText("owner", "owner"),
+  onText("event", "event"),
+  onPattern("dag_id", "dagId"),
+  onPattern("task_id", "taskId"),
+  onPattern("run_id", "runId"),
+  onPattern("owner", "owner"),
+  onPattern("event", "event"),
+  onTexts("included_events", "event"),
   {
-    parameters: ["included_events"],
-    toTest(query) {
-      const events = query.texts("included_events");
-      return events.length === 0 ? undefined : ({ event }) => events.includes(event);
+    parameters: ["excluded_events"],
+    toConditions(query) {
+      const values = query.texts("excluded_events");
+      return values.length === 0 ? [] : [{ kind: "in", field: "event", values, isExcluded: true }];
     },
   },
   {
-    parameters: ["excluded_events"],
-    toTest(query) {
-      const events = query.texts("excluded_events");
-      return events.length === 0 ? undefined : ({ event }) => !events.includes(event);
+    parameters: ["before", "after"],
+    toConditions(query) {
+      const [after, before] = [query.moment("after"), query.moment("before")];
+      if (after === undefined && before === undefined) return [];
+      // Ids are in the order of time.
+      const range = {
+        ...(after === undefined ? {} : { from: after * EVENTS_PER_MS }),
+        ...(before === undefined ? {} : { to: (before + 1) * EVENTS_PER_MS - 1 }),
+      };
+      return [{ kind: "range", field: "id", ...range }];
     },
   },
 ];
 
-/** Ids are in the order of time. */
-const BY_TIME: ReadonlySet<string> = new Set(["id", "event_log_id", "when", "dttm"]);
-const ORDER: OrderKeys<EventLogRecord> = {
-  id: ({ id }) => id,
-  event_log_id: ({ id }) => id,
-  when: ({ id }) => id,
-  dttm: ({ id }) => id,
-  dag_id: ({ dagId }) => dagId,
-  task_id: ({ taskId }) => taskId,
-  run_id: ({ runId }) => runId,
-  event: ({ event }) => event,
-  logical_date: ({ logicalDate }) => logicalDate,
-  owner: ({ owner }) => owner,
-  extra: ({ extra }) => extra,
+const ORDER: Readonly<Record<string, EventLogField>> = {
+  id: "id",
+  event_log_id: "id",
+  when: "id",
+  dttm: "id",
+  dag_id: "dagId",
+  task_id: "taskId",
+  run_id: "runId",
+  event: "event",
+  logical_date: "logicalDate",
+  owner: "owner",
+  extra: "extra",
 };
 
 export const eventLogOperations: Operations = (context) => [
   operation("get_event_logs", {
     permission: "GET dag.audit_log",
-    query: [...PAGE, "order_by", "dag_id", "before", "after", ...parametersOf(FILTERS)],
+    query: [...PAGE, "order_by", ...parametersOfAll(FILTERS)],
     async handle({ query, c }) {
-      const { entries, total } = await listEntries(context, query, visibilityFor(c.var.principal));
+      const { entries, total } = await listEntries(context, query, c.var.principal);
       return {
         event_logs: await Promise.all(entries.map((entry) => toResponse(context, entry))),
         total_entries: total,
@@ -97,46 +100,30 @@ export const eventLogOperations: Operations = (context) => [
   }),
 ];
 
-/**
- * A page in the order of time, of what only DAG and time narrow down, is read by itself; other
- * orders and filters look through all entries of the DAG and the time.
- */
-async function listEntries(
-  { platform: { metadata, clock } }: ApiContext,
-  query: Query,
-  isVisible: ((entry: EventLogRecord) => boolean) | undefined,
-) {
-  const { eventLogs } = metadata;
-  const range = readRange(query);
+async function listEntries(context: ApiContext, query: Query, principal: Principal) {
+  const { metadata, clock } = context.platform;
   const order = readOrder(query, { names: Object.keys(ORDER), fallback: ["id"] });
-  const tests = [...testsOf(FILTERS, query, clock.now()), ...(isVisible ? [isVisible] : [])];
-  const page = query.page();
-  const [first, ...others] = order;
-  if (first && others.length === 0 && BY_TIME.has(first.name) && tests.length === 0) {
-    const listing = { ...range, oldestFirst: !first.isDescending };
-    const list = (each: PageRequest) => eventLogs.list({ ...listing, ...each });
-    return { entries: await readCut(list, page), total: await eventLogs.count(range) };
-  }
-  const all = await everyItem((each) => eventLogs.list({ ...range, ...each, oldestFirst: true }));
-  const found = all.filter((entry) => tests.every((test) => test(entry)));
-  return { entries: cut(sorted(found, order, ORDER), page), total: found.length };
-}
-
-/** Which entries the caller may see; undefined: all of them. */
-function visibilityFor(principal: Principal) {
-  if (principal.may("GET dag.audit_log", ANY)) return undefined;
-  return ({ dagId }: EventLogRecord) =>
-    dagId === undefined || principal.may("GET dag.audit_log", dagId);
-}
-
-function readRange(query: Query) {
-  const dagId = query.text("dag_id");
-  const [after, before] = [query.moment("after"), query.moment("before")];
-  const whens = {
-    ...(after === undefined ? {} : { from: toIso(after) }),
-    ...(before === undefined ? {} : { to: toIso(before) }),
+  const listing = {
+    conditions: [
+      ...conditionsOf(FILTERS, query, clock.now()),
+      ...(await visibleTo(context, principal)),
+    ],
+    order: order.map(({ name, isDescending }) => ({ field: ORDER[name] ?? "id", isDescending })),
+    ...query.page(),
+    isCounted: true,
   };
-  return { whens, ...(dagId === undefined ? {} : { dagId }) };
+  const { items, total } = await askStore(() => metadata.eventLogs.find(listing), undefined);
+  return { entries: items, total: total?.count ?? items.length };
+}
+
+/** Entries of no DAG, and of those that the caller may see. */
+async function visibleTo(
+  context: ApiContext,
+  principal: Principal,
+): Promise<readonly Condition<EventLogField>[]> {
+  const permission = "GET dag.audit_log";
+  const readable = await readableDags(context, ANY, { principal, permission });
+  return readable === undefined ? [] : [isOneOf("dagId", [...readable, null])];
 }
 
 async function toResponse(

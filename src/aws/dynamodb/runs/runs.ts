@@ -20,6 +20,7 @@ import {
 } from "../table/attributes.ts";
 import { type Condition, IS_ABSENT, isUnchanged } from "../table/conditions.ts";
 import type { DynamoDbTable } from "../table/table-calls.ts";
+import { createRunFinder } from "./run-finder.ts";
 import {
   DATE_LISTS,
   datePartition,
@@ -133,6 +134,7 @@ export function createRuns(table: DynamoDbTable, states: DagStateWriter): RunSto
     },
     ...listing,
     getLatestAutomated,
+    find: createRunFinder(table, toRun),
     getLatestPartition: async (dagId) =>
       runAt(dagId, await latest(table, partitionDates(dagId, "automated"))),
     getPrevious: async (query) => runAt(query.dagId, await previousDate(table, query)),

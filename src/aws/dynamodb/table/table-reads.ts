@@ -41,6 +41,8 @@ export function createTableReads(access: TableAccess) {
     query: (request: QueryRequest) => query(access, request),
     /** How many items there are, without reading them out. */
     count: (request: QueryRequest) => count(access, request),
+    /** As far as one request counts: the items of 1 MB. */
+    countPage: (request: QueryRequest) => countPage(access, request),
     /** One page, as long as DynamoDB makes it. */
     queryPage: (request: QueryRequest): Promise<QueryPage> => queryPage(access, request),
   };
@@ -95,14 +97,23 @@ async function queryPage(
 async function count(access: TableAccess, request: QueryRequest): Promise<number> {
   let sum = 0;
   for (let start: Item | undefined; ; ) {
-    const input = { ...toInput(access, request, start), Select: "COUNT" as const };
-    const answer = await access.retries(() => access.client.send(new QueryCommand(input)));
-    const { Count: found = 0, LastEvaluatedKey: last, ConsumedCapacity: consumed } = answer;
-    reportReads(access, { operation: "Query", consumed });
-    sum += found;
-    if (!last) return sum;
-    start = last;
+    const page = await countPage(access, request, start);
+    sum += page.count;
+    if (!page.start) return sum;
+    start = page.start;
   }
+}
+
+async function countPage(
+  access: TableAccess,
+  request: QueryRequest,
+  from?: Item,
+): Promise<{ readonly count: number; readonly start?: Item }> {
+  const input = { ...toInput(access, request, from), Select: "COUNT" as const };
+  const answer = await access.retries(() => access.client.send(new QueryCommand(input)));
+  const { Count: found = 0, LastEvaluatedKey: last, ConsumedCapacity: consumed } = answer;
+  reportReads(access, { operation: "Query", consumed });
+  return { count: found, ...(last ? { start: last } : {}) };
 }
 
 function toInput(access: TableAccess, request: QueryRequest, start: Item | undefined) {

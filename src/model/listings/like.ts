@@ -58,9 +58,24 @@ export function matchesLike(text: ArrayLike<string>, pattern: LikePattern): bool
   return true;
 }
 
-/** One by one, so that a character has the same form wherever it is in a text. */
-export function foldCase(text: string): readonly string[] {
-  return Array.from(text, (character) => character.toLowerCase());
+/** Whether a text matches any of the patterns, whatever the case. */
+export function createLikeTest(patterns: readonly string[]): (text: string) => boolean {
+  const parsed = patterns.map(parseLike);
+  return (text) => {
+    const characters = foldCase(text);
+    return parsed.some((like) => matchesLike(characters, like));
+  };
+}
+
+/**
+ * One by one, so that a character has the same form wherever it is in a text. What isn't ASCII
+ * stays so, as in SQL's LIKE (U+212A, the sign of kelvins, has "k" in lower case).
+ */
+function foldCase(text: string): readonly string[] {
+  return Array.from(text, (character) => {
+    const lower = character.toLowerCase();
+    return character > "\x7f" && lower <= "\x7f" ? character : lower;
+  });
 }
 
 function isAt(text: ArrayLike<string>, piece: Piece, from: number): boolean {
