@@ -68,15 +68,19 @@ export function createLikeTest(patterns: readonly string[]): (text: string) => b
 }
 
 /**
- * One by one, so that a character has the same form wherever it is in a text. What isn't ASCII
- * stays so, as in SQL's LIKE (U+212A, the sign of kelvins, has "k" in lower case).
+ * One by one, so that a character has the same form wherever it is in a text; those of ASCII are
+ * those of the text. What isn't ASCII stays so, as in SQL's LIKE (U+212A, the sign of kelvins, has
+ * "k" in lower case).
  */
-function foldCase(text: string): readonly string[] {
+function foldCase(text: string): string | readonly string[] {
+  if (ASCII.test(text)) return text.toLowerCase();
   return Array.from(text, (character) => {
     const lower = character.toLowerCase();
     return character > "\x7f" && lower <= "\x7f" ? character : lower;
   });
 }
+
+const ASCII = /^[\0-\x7f]*$/;
 
 function isAt(text: ArrayLike<string>, piece: Piece, from: number): boolean {
   return piece.every((wanted, index) => {
