@@ -9,7 +9,7 @@ import { dagDocument } from "../../model/documents.ts";
 import { type ApiProduct, createApiProduct, FAILED_RUN, publish } from "../api-product.ts";
 
 /** Of CPU time of this thread, which other processes and other test files do not lengthen. */
-const MOST_MS = 8_000;
+const MOST_MS = 3_000;
 
 async function timed<T>(
   work: () => Promise<T>,
