@@ -175,7 +175,8 @@ test("damage that is met while the server runs ends it with a message", async ()
   const metadata = createSqliteMetadata({ file });
   for (let number = 1; number <= 50; number++) {
     const [runId, logicalDate] = [`run-${number}`, new Date(number).toISOString()];
-    const conf = { text: "x".repeat(3_000) };
+    // Together more than SQLite keeps in memory.
+    const conf = { text: "x".repeat(100_000) };
     await metadata.runs.create(dagRun({ runId, logicalDate, state: "success", conf }));
   }
   await metadata.close();

@@ -184,7 +184,6 @@ async function markInRun(
     });
     if (done) marked.push(done);
   });
-  await context.metadata.runOutcomes.delete(dagId, runId);
   // Before the marks are spread, which may fail again what is to run again.
   const below = [...graph.descendants(...taskIds)];
   if (below.length > 0) {
@@ -192,6 +191,7 @@ async function markInRun(
     await clearTaskInstances(context, { dagId, runId, tasks: below, onlyFailed: true, except });
   }
   await spread(context, { run, version }, marked);
+  await context.metadata.runOutcomes.delete(dagId, runId);
 }
 
 /** Who ends the tries that are under way learns that the run was changed. */

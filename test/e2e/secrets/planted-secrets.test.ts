@@ -184,8 +184,10 @@ test("no notification and no report of the server has one", () => {
 });
 
 test("the database has none but what the run was given, and what tasks returned", () => {
-  // As in Airflow, a run's conf and XComs are stored as they are: tasks work with them.
-  const allowed = (each: string) => /^xcoms: /.test(each) || each === `dag_runs: ${SECRETS.param}`;
+  // As in Airflow, a run's conf and XComs are stored as they are: tasks work with them, and runs are
+  // found by their conf.
+  const confs = ["dag_runs", "run_facts"].map((table) => `${table}: ${SECRETS.param}`);
+  const allowed = (each: string) => /^xcoms: /.test(each) || confs.includes(each);
   const db = new DatabaseSync(join(product.home, "metadata.db"), { readOnly: true });
   const tables = db.prepare("SELECT name FROM sqlite_master WHERE type = 'table'").all();
   const leaking = tables.flatMap(({ name }) => {
