@@ -243,13 +243,13 @@ def stored():
     call("bulk_connections", bulk_body_connection_body=model("BulkBodyConnectionBody", actions=[create]))
     call("create_default_connections")
     call("delete_connection", connection_id="db")
-    call("post_pool", pool_body=model("PoolBody", name="narrow", slots=2))
+    call("post_pool", pool_body=model("PoolBody", name="of_the_clients", slots=2))
     call("get_pools", pool_name_pattern="narr")
-    call("get_pool", pool_name="narrow")
-    call("patch_pool", pool_name="narrow", pool_patch_body=model("PoolPatchBody", slots=3), update_mask=["slots"])
+    call("get_pool", pool_name="of_the_clients")
+    call("patch_pool", pool_name="of_the_clients", pool_patch_body=model("PoolPatchBody", slots=3), update_mask=["slots"])
     create = {"action": "create", "entities": [{"name": "wide", "slots": 9}], "action_on_existence": "overwrite"}
     call("bulk_pools", bulk_body_pool_body=model("BulkBodyPoolBody", actions=[create]))
-    call("delete_pool", pool_name="narrow")
+    call("delete_pool", pool_name="of_the_clients")
 
 
 def meta():
