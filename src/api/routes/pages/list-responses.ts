@@ -39,7 +39,7 @@ export function toDagRow(listed: ListedDag, facts: RowFacts): Schema<"UiDagRow">
     is_favorite: facts.favorites?.has(dag.dagId) ?? null,
     schedule: toSchedule(known),
     next_run_at: dag.isPaused ? null : toWireDateOrNull(facts.nextRunAt),
-    last_run: last ? toRunBrief(listed, last, facts.progress) : null,
+    last_run: last ? toRunBrief({ dagId: listed.dag.dagId, listed }, last, facts.progress) : null,
     trouble: trouble ? toTrouble(trouble) : null,
     median_s: medianDuration(listed) ?? null,
     runs: toBars(activity.runs),
@@ -62,13 +62,14 @@ function toBars(runs: readonly RecentRun[]): Schema<"UiRunBars"> {
   };
 }
 
+/** What is usual is null for a run whose DAG is no longer listed. */
 export function toRunBrief(
-  listed: ListedDag,
-  run: RecentRun,
+  { dagId, listed }: { readonly dagId: string; readonly listed: ListedDag | undefined },
+  run: BriefRun,
   progress?: Schema<"UiProgress">,
 ): Schema<"UiRunBrief"> {
   return {
-    dag_id: listed.dag.dagId,
+    dag_id: dagId,
     dag_run_id: run.runId,
     state: run.state,
     run_type: run.runType,
@@ -77,9 +78,14 @@ export function toRunBrief(
     end_date: toWireDateOrNull(run.endDate),
     failure: toFailure(run.failure),
     progress: progress ?? null,
-    median_s: medianDuration(listed) ?? null,
+    median_s: (listed && medianDuration(listed)) ?? null,
   };
 }
+
+type BriefRun = Pick<
+  RecentRun,
+  "runId" | "state" | "runType" | "runAfter" | "startDate" | "endDate" | "failure"
+>;
 
 export function toFailure(failure: RunFailure | undefined): Schema<"UiFailure"> | null {
   if (!failure) return null;

@@ -191,7 +191,9 @@ async function runningRuns(
     .sort((a, b) => ((a.run.startDate ?? "") < (b.run.startDate ?? "") ? 1 : -1))
     .slice(0, MOST_RUNNING);
   const progress = await countedProgress(context, running);
-  return running.map(({ listed, run }) => toRunBrief(listed, run, progress.get(run)));
+  return running.map(({ listed, run }) =>
+    toRunBrief({ dagId: listed.dag.dagId, listed }, run, progress.get(run)),
+  );
 }
 
 const STATES = ["failing", "running", "waiting", "paused", "active"] as const;

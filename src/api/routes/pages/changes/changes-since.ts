@@ -3,6 +3,7 @@
 // one small read; of a DAG with runs that go on, one more for each of these.
 import { createHash } from "node:crypto";
 import { type ChangedRun, runChanges } from "../../../../services/summaries/run-changes.ts";
+import { forbidden } from "../../../access/forbidden.ts";
 import type { Principal } from "../../../access/principal.ts";
 import type { ApiContext } from "../../../context.ts";
 import type { Schema } from "../../../document/shapes.ts";
@@ -72,8 +73,8 @@ async function changesOfOne(
   context: ApiContext,
   { principal, cursor, dagId }: ChangesQuery & { readonly dagId: string },
 ): Promise<Changes> {
-  if (!principal.may("GET dag", dagId) || !principal.may("GET dag.run", dagId)) {
-    throw new Problem(403, "Forbidden");
+  for (const permission of ["GET dag", "GET dag.run"] as const) {
+    if (!principal.may(permission, dagId)) throw forbidden(permission);
   }
   const { metadata } = context.platform;
   const place = cursor?.place ?? (await metadata.dagStates.listChanged()).place;

@@ -3,7 +3,6 @@ import type { DagFileRecord, DagRunRecord } from "../../../../model/records.ts";
 import { toIso } from "../../../../model/values/time.ts";
 import type { InputRequestRecord } from "../../../../model/waits/input-requests.ts";
 import { UnreadableFile } from "../../../../ports/dag-source.ts";
-import { medianDuration } from "../../../../services/summaries/dag-list.ts";
 import { searchDags } from "../../../../services/summaries/search.ts";
 import { firstErrorOf } from "../../../../services/summaries/troubles.ts";
 import type { Principal } from "../../../access/principal.ts";
@@ -14,10 +13,10 @@ import { InvalidRequest } from "../../../problems.ts";
 import type { Query } from "../../../requests/query.ts";
 import { toToken } from "../../../requests/tokens.ts";
 import { toParams } from "../../../responses/param-responses.ts";
-import { toWireDate, toWireDateOrNull } from "../../../responses/wire.ts";
+import { toWireDate } from "../../../responses/wire.ts";
 import { toWireDiagnostic } from "../../definitions/import-error-routes.ts";
 import { seenTroubles } from "../list-facts.ts";
-import { toFailure } from "../list-responses.ts";
+import { toRunBrief } from "../list-responses.ts";
 import { readRunPage } from "../run-page.ts";
 import { directoryOf, visibleDags } from "../ui-context.ts";
 
@@ -96,21 +95,7 @@ async function runsOf(
   }
   const dags = await directoryOf(context).dags();
   return {
-    runs: seen.map((run): Schema<"UiRunBrief"> => {
-      const listed = dags.get(run.dagId);
-      return {
-        dag_id: run.dagId,
-        dag_run_id: run.runId,
-        state: run.state,
-        run_type: run.runType,
-        run_after: toWireDate(run.runAfter),
-        start_date: toWireDateOrNull(run.startDate),
-        end_date: toWireDateOrNull(run.endDate),
-        failure: toFailure(run.failure),
-        progress: null,
-        median_s: (listed && medianDuration(listed)) ?? null,
-      };
-    }),
+    runs: seen.map((run) => toRunBrief({ dagId: run.dagId, listed: dags.get(run.dagId) }, run)),
     next_before: after === undefined ? null : toToken(after),
   };
 }
